@@ -1,0 +1,1 @@
+"""What we promised: the typed document, its versions, the promises it makes."""

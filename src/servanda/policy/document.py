@@ -1,0 +1,95 @@
+"""What the typed documents have in common: strict models, and errors that help.
+
+A key that nobody knows is an error with "did you mean", since a promise with a
+misspelt key would otherwise be a promise that nobody keeps.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from typing import Any, TypeVar
+
+import pydantic
+import rfc8785
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import ErrorDetails
+
+from servanda.errors import PolicyError, Problem
+from servanda.policy.yamlfile import Source
+
+
+class Strict(BaseModel):
+    """A part of a document: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, regex_engine="python-re")
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def load(model: type[Model], source: Source) -> Model:
+    """Turn a file into a model. Raises PolicyError that lists every problem at its spot."""
+    if not isinstance(source.data, dict):
+        problem = Problem(source.spot(()), "this document is empty or is not a mapping of keys to values")
+        raise PolicyError([problem])
+    try:
+        return model.model_validate(source.data)
+    except pydantic.ValidationError as error:
+        raise PolicyError(_problems(error, source, model)) from None
+
+
+def digest(model: BaseModel) -> str:
+    """SHA-256, in hex, of the canonical JSON of a document: the same for the same meaning."""
+    return hashlib.sha256(rfc8785.dumps(model.model_dump(mode="json", exclude_none=False))).hexdigest()
+
+
+def _problems(error: pydantic.ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
+    found: dict[tuple[int, int, str], Problem] = {}
+    for item in error.errors(include_url=False):
+        problem = _problem(item, source, model)
+        found.setdefault((problem.at.line, problem.at.column, problem.message), problem)
+    return [found[key] for key in sorted(found)]
+
+
+def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Problem:
+    path = tuple(item["loc"])
+    kind = item["type"]
+    name = str(path[-1]) if path else ""
+    if kind == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
+        advice = f"did you mean “{near[0]}”?" if near else f"known here: {', '.join(sorted(known))}"
+        return Problem(source.spot(path, key=True), f"“{name}” is not known here", advice)
+    if kind == "missing":
+        return Problem(source.spot(path[:-1]), f"“{name}” is missing")
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    text, _, advice = message.partition(" | ")
+    return Problem(source.spot(path), text[:1].lower() + text[1:], advice)
+
+
+def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that the models allow at `path`, for "did you mean"."""
+    models: list[type[BaseModel]] = [model]
+    for part in path:
+        below: list[type[BaseModel]] = []
+        for candidate in models:
+            field = candidate.model_fields.get(str(part)) or next(
+                (f for f in candidate.model_fields.values() if f.alias == part), None
+            )
+            if field is not None:
+                below.extend(_models_in(field.annotation))
+        named = [m for m in models if m.__name__ == part]  # a step into one member of a union
+        if below or named:
+            models = below or named
+    keys = {field.alias or name for m in models for name, field in m.model_fields.items()}
+    return sorted(keys)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    found: list[type[BaseModel]] = []
+    for part in getattr(annotation, "__args__", ()):
+        found.extend(_models_in(part))
+    return found

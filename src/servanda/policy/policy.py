@@ -1,0 +1,191 @@
+"""The privacy policy as a typed document: what is promised, to whom, about which data."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+
+from servanda.errors import PolicyError, Problem
+from servanda.policy import yamlfile
+from servanda.policy.document import Strict, digest, load
+from servanda.policy.promise import Names, Promise, Retention
+from servanda.policy.values import Language, Words
+from servanda.policy.yamlfile import Source
+
+
+def zone_name(value: str) -> str:
+    """Check the name of a time zone. Raises ValueError with an example."""
+    if value not in zoneinfo.available_timezones():
+        raise ValueError(f"there is no time zone “{value}” | such as Europe/Paris")
+    return value
+
+
+def _date(value: Any) -> Any:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+        raise ValueError(f"“{value}” is not a date | write it as 2022-12-26")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(zone_name)]
+Date = Annotated[str, BeforeValidator(_date)]
+
+
+class Party(Strict):
+    """A company or a person in a role: the controller, the DPO (GDPR 13(1)(a) and (b))."""
+
+    name: str
+    email: str | None = None
+    postal: str | None = None
+    phone: str | None = None
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    url: str | None = None
+
+
+class Version(Strict):
+    """Which edition of the policy this is."""
+
+    number: str
+    effective_from: Date
+    reviewed_at: Date | None = None
+    changelog: Words | None = None
+
+
+class Audience(Strict):
+    """A category of persons, such as visitors or customers."""
+
+    says: Words
+
+
+class Category(Strict):
+    """A category of personal data of one or more audiences, with its fields.
+
+    `role: processor` marks data that another controller decides about (GDPR 28):
+    Servanda shows them and never sweeps them.
+    """
+
+    says: Words
+    audience: Names
+    fields: list[str] = Field(default_factory=list)
+    role: Literal["controller", "processor"] = "controller"
+
+
+class Purpose(Strict):
+    """Why data are used, and on which basis (GDPR 6(1), 13(1)(c))."""
+
+    says: Words
+    basis: list[
+        Literal["consent", "contract", "legal_obligation", "vital_interest", "public_task", "legitimate_interest"]
+    ] = Field(default_factory=list)
+    data: list[str] = Field(default_factory=list)
+    line: int | None = Field(default=None, ge=1)
+
+
+class Recipient(Strict):
+    """Who receives data (GDPR 13(1)(e) and (f))."""
+
+    says: Words
+    kind: Literal["processor", "controller", "authority", "internal", "public"]
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    data: list[str] = Field(default_factory=list)
+    line: int | None = Field(default=None, ge=1)
+
+
+class Policy(Strict):
+    """One version of a privacy policy. Its `digest` is that of its meaning, not of its layout."""
+
+    servanda: Literal[1]
+    title: Words
+    controller: Party
+    dpo: Party | None = None
+    authority: str | None = None
+    jurisdictions: list[str] = Field(min_length=1)
+    languages: list[Language] = Field(min_length=1)
+    version: Version
+    timezone: Zone
+    fiscal_year_end: str = Field(default="12-31", pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    audiences: dict[str, Audience]
+    categories: dict[str, Category]
+    purposes: dict[str, Purpose] = Field(default_factory=dict)
+    recipients: dict[str, Recipient] = Field(default_factory=dict)
+    promises: list[Promise] = Field(min_length=1)
+
+    _source: Source = PrivateAttr(default_factory=lambda: Source("policy.yaml", ""))
+
+    @property
+    def source(self) -> Source:
+        """The file that this policy was read from."""
+        return self._source
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the policy's canonical text."""
+        return digest(self)
+
+    def promise(self, word: str) -> Promise | None:
+        """The promise with this id or name, if any."""
+        folded = word.casefold()
+        return next((p for p in self.promises if folded in (p.id.casefold(), p.name.casefold())), None)
+
+    def retentions(self) -> list[tuple[Promise, Retention]]:
+        """Every retention with the promise that it carries out, in the order of the document."""
+        return [(p, r) for p in self.promises if p.keep == "enforce" for r in p.retentions]
+
+    def at(self, promise: Promise, *more: str | int) -> Any:
+        """The spot of a promise, or of a part of it, in the file."""
+        return self._source.spot(("promises", self.promises.index(promise), *more))
+
+
+def load_policy(path: Path, name: str = "") -> Policy:
+    """Read a policy. Raises PolicyError with every problem, each at its line and column."""
+    source = yamlfile.read(path, name)
+    policy = load(Policy, source)
+    policy._source = source
+    problems = list(_references(policy))
+    if problems:
+        raise PolicyError(problems)
+    return policy
+
+
+def _references(policy: Policy) -> list[Problem]:
+    """Names that point at nothing, and names that are used twice."""
+    found: list[Problem] = []
+    seen: dict[str, int] = {}
+    for i, promise in enumerate(policy.promises):
+        for word in {promise.id.casefold(), promise.name.casefold()}:
+            if word in seen:
+                at = policy.source.spot(("promises", i, "id"))
+                message = f"“{word}” already names the promise on line {_line(policy, seen[word])}"
+                found.append(Problem(at, message))
+            seen[word] = i
+        for j, item in enumerate(promise.enforced):
+            if isinstance(item, Retention):
+                found += _unknown(policy, ("promises", i, "enforced", j, "data"), item.data, policy.categories)
+    for name, category in policy.categories.items():
+        found += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
+    for section in ("purposes", "recipients"):
+        for name, part in getattr(policy, section).items():
+            found += _unknown(policy, (section, name, "data"), part.data, policy.categories)
+    return found
+
+
+def _line(policy: Policy, promise: int) -> int:
+    return policy.source.spot(("promises", promise)).line
+
+
+def _unknown(
+    policy: Policy, path: tuple[str | int, ...], names: list[str], known: dict[str, Any]
+) -> list[Problem]:
+    import difflib
+
+    found = []
+    for i, name in enumerate(names):
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=1)
+            advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
+            kind = "an audience" if known is policy.audiences else "a category"
+            found.append(Problem(policy.source.spot((*path, i)), f"“{name}” is not {kind} of this policy", advice))
+    return found

@@ -1,0 +1,159 @@
+"""A promise, and the retention that carries it out.
+
+    published   what the text of the policy says, kept even where it is vague or unlawful
+    enforced    what software does: a trigger, stages, a limit, a ground
+
+The two are apart because a text may say "a period of time", "5 to 10 years" or
+nothing at all. Such a promise is enforced only through a value that the company
+states itself, with its ground and its owner, and is broken without one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from servanda.law.period import Period
+from servanda.policy.document import Strict
+from servanda.policy.values import Ground, IsoPeriod, Words, periods_in
+
+Kind = Literal[
+    "access-trace",
+    "anonymise",
+    "archive",
+    "backup",
+    "breach",
+    "clearance",
+    "communication",
+    "consent",
+    "cookie",
+    "deadline",
+    "hold",
+    "identity-proof",
+    "minors",
+    "other",
+    "post-mortem",
+    "re-consent",
+    "recipient",
+    "register",
+    "retention",
+    "right",
+    "role-as-processor",
+    "security",
+    "sub-processor",
+    "transfer",
+    "version+notice",
+]
+Keep = Literal["enforce", "check", "workflow", "attest"]
+End = Literal["delete", "anonymise"]
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_several), Field(min_length=1)]
+
+
+class Retention(Strict):
+    """How long data of some categories stay, counted from a trigger.
+
+    `active` and `archive` follow one another; at their end comes `end`. `limit: max` means
+    "deleted by then" (GDPR 5(1)(e)), `limit: min` "not before then" (a duty to keep).
+    `trigger` is a name that every place of these data binds to a column or an event.
+    """
+
+    data: Names
+    trigger: str
+    end_of: Literal["fiscal_year"] | None = None
+    limit: Literal["max", "min"] = "max"
+    active: IsoPeriod = Period()
+    archive: IsoPeriod | None = None
+    end: End = "delete"
+    ground: Ground
+    owner: str | None = None
+    because: Words | None = None
+    warn_before: IsoPeriod | None = None
+    statistics: bool = False
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods from trigger to end, one after the other."""
+        return (self.active,) if self.archive is None else (self.active, self.archive)
+
+
+class KeepsHolds(Strict):
+    """The promise is a hold: data that must not end while a case or an order runs."""
+
+    hold: Literal["litigation", "order", "restriction"]
+
+
+class EveryRetention(Strict):
+    """The promise speaks of all retentions: each ends in one of `ends`, and none is overdue.
+
+    `pseudonyms: never` asks that no end leaves a pseudonym, which is still personal
+    data (GDPR recital 26); `k` is the least size of a group that statistics may show.
+    """
+
+    every: Literal["retention"]
+    ends: list[End] = Field(min_length=1)
+    pseudonyms: Literal["never", "allowed"] = "never"
+    k: int | None = Field(default=None, ge=2)
+
+
+def _tag(value: Any) -> str:
+    keys = value if isinstance(value, dict) else getattr(value, "model_fields_set", ())
+    if "hold" in keys and "data" not in keys:
+        return "KeepsHolds"
+    return "EveryRetention" if "every" in keys else "Retention"
+
+
+Enforced = Annotated[
+    Annotated[Retention, Tag("Retention")]
+    | Annotated[KeepsHolds, Tag("KeepsHolds")]
+    | Annotated[EveryRetention, Tag("EveryRetention")],
+    Discriminator(_tag),
+]
+
+
+class Promise(Strict):
+    """One sentence of the policy that can be kept, checked, worked or attested.
+
+    `id` is stable and stands in the ledger; `name` is for screens, the id in lower case where
+    none is given. `line` counts from 1 in the published text.
+    """
+
+    id: str = Field(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")
+    name: str = ""
+    kind: Kind
+    sub: str | None = None
+    keep: Keep
+    line: int = Field(ge=1)
+    says: Words
+    published: dict[str, Any] = Field(default_factory=dict)
+    enforced: list[Enforced] = Field(default_factory=list)
+    within: IsoPeriod = Period(days=7)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("name") and isinstance(data.get("id"), str):
+            return {**data, "name": data["id"].lower()}
+        return data
+
+    @property
+    def retentions(self) -> list[Retention]:
+        """The retentions among what is enforced."""
+        return [item for item in self.enforced if isinstance(item, Retention)]
+
+    @property
+    def lacks_period(self) -> bool:
+        """Whether software ought to keep this promise and was given nothing to enforce."""
+        return self.keep == "enforce" and self.kind in ("retention", "archive") and not self.enforced
+
+    @property
+    def departs(self) -> bool:
+        """Whether what is enforced has other periods than what was published."""
+        enforced = sorted(str(p) for r in self.retentions for p in r.periods if p != Period())
+        return bool(self.retentions) and enforced != sorted(str(p) for p in periods_in(self.published))

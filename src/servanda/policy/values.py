@@ -1,0 +1,100 @@
+"""The small typed values of a policy: texts, periods, grounds and what was published."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+
+from servanda.law.period import Period, PeriodRange, parse_period
+from servanda.policy.document import Strict
+
+Language = Literal["en", "fr"]
+_ISO = re.compile(r"P(?=\d)(\d+[YMWD])+")
+
+
+class Words(Strict):
+    """A text in French, in English, or in both."""
+
+    fr: str | None = None
+    en: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Words:
+        if not (self.fr or self.en):
+            raise ValueError("no text in any language | write fr: … or en: …")
+        return self
+
+    def say(self, language: str) -> str:
+        """The text in `language`, or in the other language where that is all there is."""
+        return (self.fr or self.en or "") if language == "fr" else (self.en or self.fr or "")
+
+
+def _period(value: Any) -> Period:
+    if isinstance(value, Period):
+        return value
+    try:
+        return parse_period(str(value))
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+IsoPeriod = Annotated[
+    Period,
+    BeforeValidator(_period),
+    PlainSerializer(str, return_type=str),
+    Field(json_schema_extra={"type": "string", "examples": ["P1Y", "P13M", "P90D"]}),
+]
+"""A calendar period in ISO 8601, days at the finest: P1Y, P13M, P90D."""
+
+
+def published_value(value: Any) -> Any:
+    """A published value with its periods parsed: "P12M" and "P5Y..P10Y" become typed, the rest stays.
+
+    The result is what two documents are compared by. P12M and P1Y stay different:
+    the text of the policy says one of them.
+    """
+    if isinstance(value, str):
+        if ".." in value and all(_ISO.fullmatch(part) for part in value.split("..")):
+            return PeriodRange.parse(value)
+        return parse_period(value) if _ISO.fullmatch(value) else value
+    if isinstance(value, list):
+        return [published_value(item) for item in value]
+    if isinstance(value, dict):
+        return {key: published_value(item) for key, item in value.items()}
+    return value
+
+
+def periods_in(value: Any) -> list[Period]:
+    """The exact periods that a published value states, in its order; ranges are none."""
+    parsed = published_value(value)
+    if isinstance(parsed, Period):
+        return [parsed]
+    if isinstance(parsed, dict):
+        return [period for item in parsed.values() for period in periods_in(item)]
+    return [period for item in parsed for period in periods_in(item)] if isinstance(parsed, list) else []
+
+
+class Ground(Strict):
+    """Why data may or must stay: exactly one of a law, a recommendation or a justified choice.
+
+    `law` and `recommendation` cite their source, such as FR/c-com/L123-22 or CNIL/NS-48;
+    `choice` gives the reason in words (GDPR 5(1)(e): no longer than necessary).
+    """
+
+    law: str | None = None
+    recommendation: str | None = None
+    choice: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Ground:
+        if sum(bool(v) for v in (self.law, self.recommendation, self.choice)) != 1:
+            raise ValueError("a ground is exactly one of law, recommendation or choice")
+        return self
+
+    def __str__(self) -> str:
+        """The ground as a short text: “law FR/c-com/L123-22”."""
+        if self.law:
+            return f"law {self.law}"
+        return f"recommendation {self.recommendation}" if self.recommendation else f"choice: {self.choice}"

@@ -1,0 +1,126 @@
+"""Reads a YAML file and remembers where each value stands.
+
+Every later complaint can then point at a file, a line and a column. The dialect is
+the core schema of YAML 1.2: `no` is a country, `on` is a word and a date is text.
+A key that is given twice is an error, since one of the two would be lost.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from servanda.errors import PolicyError, Problem, Spot
+
+type_Path = tuple[str | int, ...]
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """YAML 1.2 core: null, true and false, numbers, and everything else is text."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+
+def _resolve(tag: str, pattern: str, first: str) -> None:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+
+
+_resolve("null", r"^(~|null|)$", "~n")
+_Loader.yaml_implicit_resolvers.setdefault("", []).append(("tag:yaml.org,2002:null", re.compile("^$")))
+_resolve("bool", r"^(true|false)$", "tf")
+_resolve("int", r"^-?(0|[1-9][0-9]*)$", "-0123456789")
+_resolve("float", r"^-?(0|[1-9][0-9]*)\.[0-9]+$", "-0123456789")
+
+
+@dataclass(slots=True)
+class Source:
+    """A YAML file as plain values, with the spot of each key and value.
+
+    `keys` and `values` map a path, such as ("promises", 3, "line"), to (line, column).
+    """
+
+    name: str
+    text: str
+    data: Any = None
+    keys: dict[type_Path, tuple[int, int]] = field(default_factory=dict)
+    values: dict[type_Path, tuple[int, int]] = field(default_factory=dict)
+
+    def spot(self, path: type_Path, *, key: bool = False) -> Spot:
+        """Where `path` stands, or the nearest thing above it that exists."""
+        found: type_Path = ()
+        for part in path:  # parts that name a kind of model, not a key of the file, are stepped over
+            if (*found, part) in self.values:
+                found = (*found, part)
+        line, column = (self.keys if key else self.values).get(found) or self.values.get(found, (1, 1))
+        return Spot(self.name, line, column)
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1; empty where there is none."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _problem(name: str, mark: Any, message: str, advice: str = "") -> PolicyError:
+    at = Spot(name, mark.line + 1, mark.column + 1) if mark else Spot(name)
+    return PolicyError([Problem(at, message, advice)])
+
+
+def read(path: Path, name: str = "") -> Source:
+    """Read a file. Raises PolicyError if it is missing, unreadable or not YAML."""
+    shown = name or path.name
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(
+            [Problem(Spot(shown), "there is no such file", "write one with: servanda init URL")]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError([Problem(Spot(shown), f"cannot be read: {error}", "save it as UTF-8 text")]) from None
+    return parse(text, shown)
+
+
+def parse(text: str, name: str) -> Source:
+    """Read YAML text. Raises PolicyError with the spot of the first mistake."""
+    source = Source(name, text)
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            source.data = _value(loader, node, source, ())
+    except yaml.MarkedYAMLError as error:
+        what = error.problem or "not valid YAML"
+        raise _problem(
+            name, error.problem_mark, f"not valid YAML: {what}", "check the indentation and the quotes"
+        ) from None
+    except yaml.YAMLError as error:
+        raise PolicyError([Problem(Spot(name), f"not valid YAML: {error}")]) from None
+    finally:
+        loader.dispose()
+    return source
+
+
+def _value(loader: Any, node: yaml.Node, source: Source, path: type_Path) -> Any:
+    source.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(loader, node, source, path)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(loader, item, source, (*path, i)) for i, item in enumerate(node.value)]
+    return loader.construct_object(node)
+
+
+def _mapping(loader: Any, node: yaml.MappingNode, source: Source, path: type_Path) -> dict[Any, Any]:
+    result: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node)
+        if not isinstance(key, str):
+            raise _problem(source.name, key_node.start_mark, f"the key {key!r} is not text", f'write "{key}"')
+        if key in result:
+            raise _problem(source.name, key_node.start_mark, f"“{key}” is given twice", "keep one of the two")
+        source.keys[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        result[key] = _value(loader, value_node, source, (*path, key))
+    return result
