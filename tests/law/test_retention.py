@@ -25,27 +25,11 @@ pytestmark = pytest.mark.unit
 
 FOUR_YEARS = [date(2025, 1, 1) + timedelta(days=n) for n in range(1461)]
 PERIODS = [
-    "P0D",
-    "P1D",
-    "P30D",
-    "P90D",
-    "P365D",
-    "P2W",
-    "P1M",
-    "P2M",
-    "P6M",
-    "P12M",
-    "P13M",
-    "P15M",
-    "P25M",
-    "P1Y",
-    "P3Y",
-    "P5Y",
-    "P10Y",
-    "P1Y6M",
-    "P1M1D",
-    "P11M30D",
+    *("P0D", "P1D", "P30D", "P90D", "P365D", "P2W"),
+    *("P1M", "P2M", "P6M", "P12M", "P13M", "P15M", "P25M"),
+    *("P1Y", "P3Y", "P5Y", "P10Y", "P1Y6M", "P1M1D", "P11M30D"),
 ]
+NEAR = (-40, -31, -3, -2, -1, 0, 1, 2, 3, 31, 40)
 YEAR_ENDS = ["12-31", "06-30", "02-29", "02-28", "04-30", "01-31"]
 
 
