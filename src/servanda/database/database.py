@@ -1,0 +1,194 @@
+"""`Database`: opened once a command, brought forward, and handed down to the rooms."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Table, inspect, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from servanda.database import tables
+from servanda.database.engine import file_lock, make_engine, parse_url, server_lock, spoken
+from servanda.errors import Refused, StoreDown
+
+_SCHEMA = "schema"
+
+
+def moment(at: datetime | None = None) -> str:
+    """Return a moment, by default now, as ISO 8601 text in UTC of one width: it sorts as time does."""
+    at = at or datetime.now(UTC)
+    if at.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def put(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Write rows by primary key: new ones are added, the others take the given values."""
+    listed = [dict(rows)] if isinstance(rows, Mapping) else [dict(row) for row in rows]
+    if not listed:
+        return
+    keys = [column.name for column in table.primary_key]
+    changed = [name for name in listed[0] if name not in keys]
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        statement = mysql.insert(table)
+        new = {name: statement.inserted[name] for name in changed or keys[:1]}
+        connection.execute(statement.on_duplicate_key_update(new), listed)
+        return
+    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    if changed:
+        values = {name: insert.excluded[name] for name in changed}
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), listed)
+    else:
+        connection.execute(insert.on_conflict_do_nothing(index_elements=keys), listed)
+
+
+class Database:
+    """Servanda's own database. `folder` is the project's; `path` the SQLite file, if it is one."""
+
+    def __init__(self, url: URL, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.path: Path | None = None
+        if url.drivername == "sqlite+pysqlite":
+            self.path = Path((url.database or "").removeprefix("file:"))
+        self.engine: Engine = make_engine(url)
+
+    @classmethod
+    def open(cls, url: str | None, folder: Path) -> Self:
+        """Open the database and bring its tables forward.
+
+        `url` None is SQLite, `servanda.db` in `folder`. An older SQLite file is first
+        copied to `servanda.db.before-<n>`, n the last migration that follows. Raises
+        Refused for a database that a newer program has used, StoreError or StoreDown
+        for one that cannot be used now.
+        """
+        db = cls(parse_url(url, folder), folder)
+        try:
+            db._bring_forward()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """What an error calls this database: its file, or its address without a password."""
+        if self.path is not None:
+            return f"Servanda's database {self.path.name}"
+        return f"Servanda's database {self.url.host or 'localhost'}/{self.url.database}"
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Give a connection in a write transaction, committed at the end, undone on an error."""
+        with (
+            spoken(self.name),
+            self.engine.connect() as connection,
+            connection.execution_options(servanda_writes=True).begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that reads one snapshot."""
+        with spoken(self.name), self.engine.connect() as connection:
+            if self.path is None:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def exclusive(self, name: str, wait: float = 0.0) -> Iterator[None]:
+        """Let only one process at a time do `name`; it is free again when the process dies.
+
+        Raises Refused if another one has it and does not finish within `wait` seconds.
+        """
+        if self.path is not None:
+            with file_lock(self.path.with_name(f"{self.path.name}.{name}.lock"), name, wait):
+                yield
+        else:
+            with spoken(self.name), server_lock(self.engine, name, wait):
+                yield
+
+    def setting(self, name: str) -> str | None:
+        """Return the value of a setting, or None."""
+        with self.read() as connection:
+            return _setting(connection, name)
+
+    def set(self, name: str, value: str) -> None:
+        """Keep a setting, in a transaction of its own."""
+        with self.begin() as connection:
+            put(connection, tables.setting, {"name": name, "value": value})
+
+    def _schema(self) -> int:
+        """Return the number of the last migration that was run here; 0 for a new database."""
+        try:
+            with self.read() as connection:
+                if not inspect(connection).has_table(tables.setting.name):
+                    return 0
+                return int(_setting(connection, _SCHEMA) or 0)
+        except (OperationalError, ProgrammingError) as error:
+            raise StoreDown(
+                f"{self.name} cannot be opened: {type(error.orig).__name__}",
+                advice="check its address, its user and that the server runs",
+            ) from error
+
+    def _bring_forward(self) -> None:
+        latest = len(tables.MIGRATIONS)
+        schema = self._schema()
+        if schema > latest:
+            raise Refused(
+                f"{self.name} has been used by a newer Servanda: its tables are at version {schema}, "
+                f"this program knows {latest}",
+                advice="update this program, or restore the copy made before the update",
+            )
+        if schema == latest:
+            return
+        with self.exclusive("migration", wait=60):
+            schema = self._schema()
+            if 0 < schema < latest:
+                self._copy(latest)
+            for number in range(schema + 1, latest + 1):
+                with self.begin() as connection:
+                    connection.execute(tables.MIGRATIONS[number - 1])
+                    put(connection, tables.setting, {"name": _SCHEMA, "value": str(number)})
+
+    def _copy(self, number: int) -> None:
+        """Copy the SQLite file, whole, before migrations up to `number` run on it."""
+        if self.path is None:
+            return
+        copy = self.path.with_name(f"{self.path.name}.before-{number}")
+        part = copy.with_name(copy.name + ".part")
+        part.unlink(missing_ok=True)
+        with spoken(self.name), closing(self.engine.raw_connection()) as source:
+            part.touch(mode=0o600)
+            with closing(sqlite3.connect(part)) as target:
+                try:
+                    source.driver_connection.backup(target)  # type: ignore[union-attr]
+                except sqlite3.Error as error:
+                    raise DBAPIError("backup", None, error) from error
+        part.replace(copy)
+
+
+def _setting(connection: Connection, name: str) -> str | None:
+    value = connection.execute(select(tables.setting.c.value).where(tables.setting.c.name == name)).scalar()
+    return None if value is None else str(value)

@@ -1,0 +1,202 @@
+"""Servanda's own tables, and the numbered list of migrations that make them.
+
+No column here holds personal data in clear: persons and keys are references, and what
+must be kept of a hold is sealed under a key that ends with it. Moments are ISO 8601
+text in UTC of one width, so that their order as text is their order in time.
+
+A migration is one statement that may be run twice, since MariaDB commits each of them
+by itself. To change a table, append one; never edit or reorder what was released.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Executable,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+metadata = MetaData()
+
+# MariaDB bounds the bytes of a key, folds case and ignores trailing blanks, unless told not to.
+_KEY = String(190)
+_MOMENT = String(40)
+_LONG = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+_MARIADB: dict[str, Any] = {
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_nopad_bin",
+}
+
+
+def _table(name: str, *columns: Column[Any] | UniqueConstraint, comment: str) -> Table:
+    """Declare one table under Servanda's prefix, so that a shared database stays tidy."""
+    return Table(f"servanda_{name}", metadata, *columns, comment=comment, **_MARIADB)
+
+
+setting = _table(
+    "setting",
+    Column("name", _KEY, primary_key=True),
+    Column("value", _LONG, nullable=False),
+    comment="One value a name: the number of the last migration, the id of the vault, the ledger's origin",
+)
+
+entry = _table(
+    "entry",
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("header", _LONG, nullable=False),
+    comment="The ledger: header is canonical JSON, its hash a leaf; at and kind repeat it for searching",
+)
+entry_by_kind = Index("servanda_entry_kind", entry.c.kind, entry.c.number)
+
+body = _table(
+    "body",
+    Column("number", _NUMBER, ForeignKey(entry.c.number), primary_key=True, autoincrement=False),
+    Column("salt", String(64)),
+    Column("text", _LONG),
+    Column("ended_on", String(10)),
+    comment="What an entry says, apart from it: text and salt are NULL once it has ended",
+)
+
+node = _table(
+    "node",
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, primary_key=True, autoincrement=False),
+    Column("hash", String(64), nullable=False),
+    comment="The ledger's Merkle tree: every complete subtree; level 0 are the leaves",
+)
+
+checkpoint = _table(
+    "checkpoint",
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("key_id", _KEY, primary_key=True),
+    Column("note", _LONG, nullable=False),
+    comment="Signed statements of the ledger's size and root",
+)
+
+hold = _table(
+    "hold",
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", _KEY, nullable=False),
+    Column("key_id", _KEY, nullable=False),
+    Column("sealed", _LONG, nullable=False),
+    Column("placed_at", _MOMENT, nullable=False),
+    Column("review_on", String(10)),
+    Column("ends_on", String(10)),
+    Column("lifted_at", _MOMENT),
+    Column("epoch", _NUMBER, nullable=False),
+    comment="Data that must not end: scope, case, reason and author are sealed under key_id",
+)
+
+page = _table(
+    "page",
+    Column("id", _NUMBER, primary_key=True),
+    Column("run", _KEY, nullable=False),
+    Column("epoch", _NUMBER, nullable=False),
+    Column("step", _KEY, nullable=False),
+    Column("opened_at", _MOMENT, nullable=False),
+    Column("closed_at", _MOMENT),
+    comment="Pages of apply and the hold epoch that each was opened under",
+)
+page_open = Index("servanda_page_open", page.c.closed_at, page.c.epoch)
+
+watermark = _table(
+    "watermark",
+    Column("step", _KEY, primary_key=True),
+    Column("signature", _KEY, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("passed_at", _MOMENT, nullable=False),
+    comment="Everything of a step with a trigger below value is ended, except what is held",
+)
+
+remembered = _table(
+    "remembered",
+    Column("place", _KEY, primary_key=True),
+    Column("child", _KEY, primary_key=True),
+    Column("parent_key", _KEY, primary_key=True),
+    Column("latest", _MOMENT, nullable=False),
+    comment="The latest date a parent, folded in before the rows that showed it were deleted",
+)
+
+warned = _table(
+    "warned",
+    Column("promise", _KEY, primary_key=True),
+    Column("place", _KEY, primary_key=True),
+    Column("parent_key", _KEY, primary_key=True),
+    Column("warned_at", _MOMENT, nullable=False),
+    comment="Who was warned before an account ends through inactivity",
+)
+
+letter = _table(
+    "letter",
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", _KEY, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("promise", _KEY),
+    Column("place", _KEY),
+    Column("parent_key", _KEY),
+    Column("made_at", _MOMENT, nullable=False),
+    Column("sent_at", _MOMENT),
+    comment="The outbox: letters by reference, rendered and sent later",
+)
+letter_unsent = Index("servanda_letter_sent", letter.c.sent_at)
+
+event = _table(
+    "event",
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", _KEY, nullable=False),
+    Column("place", _KEY, nullable=False),
+    Column("parent_key", _KEY, nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("source", _KEY, nullable=False),
+    UniqueConstraint("name", "place", "parent_key", name="servanda_event_once"),
+    comment="Events that start a period and that only Servanda records",
+)
+
+evidence = _table(
+    "evidence",
+    Column("id", _NUMBER, primary_key=True),
+    Column("promise", _KEY, nullable=False),
+    Column("kind", _KEY, nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("entry", _NUMBER, nullable=False),
+    comment="What applications sent to show that they keep a promise, and its ledger entry",
+)
+evidence_by_promise = Index("servanda_evidence_promise", evidence.c.promise, evidence.c.at)
+
+
+MIGRATIONS: tuple[Executable, ...] = (
+    CreateTable(setting, if_not_exists=True),  # 1
+    CreateTable(entry, if_not_exists=True),  # 2
+    CreateIndex(entry_by_kind, if_not_exists=True),  # 3
+    CreateTable(body, if_not_exists=True),  # 4
+    CreateTable(node, if_not_exists=True),  # 5
+    CreateTable(checkpoint, if_not_exists=True),  # 6
+    CreateTable(hold, if_not_exists=True),  # 7
+    CreateTable(page, if_not_exists=True),  # 8
+    CreateIndex(page_open, if_not_exists=True),  # 9
+    CreateTable(watermark, if_not_exists=True),  # 10
+    CreateTable(remembered, if_not_exists=True),  # 11
+    CreateTable(warned, if_not_exists=True),  # 12
+    CreateTable(letter, if_not_exists=True),  # 13
+    CreateIndex(letter_unsent, if_not_exists=True),  # 14
+    CreateTable(event, if_not_exists=True),  # 15
+    CreateTable(evidence, if_not_exists=True),  # 16
+    CreateIndex(evidence_by_promise, if_not_exists=True),  # 17
+)
+"""Migration n is the n-th statement, counted from 1."""
