@@ -1,0 +1,1 @@
+"""Five companies: for each a policy, its stores, and a generator of the database behind them."""

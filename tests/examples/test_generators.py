@@ -1,0 +1,274 @@
+"""The databases of the examples hold what they say, on any day.
+
+The limits are computed here once more, by walking the calendar day by day, so that a
+mistake in the generators' own arithmetic shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import MetaData
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+pytestmark = pytest.mark.unit
+
+PARIS, TALLINN = ZoneInfo("Europe/Paris"), ZoneInfo("Europe/Tallinn")
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
+NAMES = ("exograd",)
+TODAYS = (date(2026, 11, 22), date(2028, 2, 29))
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A column with a limit, read back as it lies in the SQLite file."""
+
+    example: str
+    table: str
+    column: str
+    form: str
+    years: int = 0
+    months: int = 0
+    days: int = 0
+    zone: ZoneInfo = PARIS
+    absent: str = "IS NULL"
+
+    def __str__(self) -> str:
+        return f"{self.example}.{self.table}.{self.column}+{self.years}y{self.months}m{self.days}d"
+
+
+TRIGGERS = (
+    Trigger("exograd", "visits", "visited_at", "instant", years=1),
+    Trigger("exograd", "accounts", "closed_at", "instant", years=3),
+)
+FISCAL = (("exograd", "invoices", "issued_on", "date", 10, (12, 31), PARIS),)
+
+
+def generator(name: str) -> Any:
+    return importlib.import_module(f"examples.{name}.generate")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, date], Path]:
+    """A function that gives the path of an example's database on a day, made once."""
+    folder = tmp_path_factory.mktemp("examples")
+
+    def make(name: str, today: date) -> Path:
+        path: Path = folder / f"{name}-{today}.db"
+        if not path.exists():
+            generator(name).build(f"sqlite:///{path}", today)
+        return path
+
+    return make
+
+
+def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+def digest(path: Path) -> str:
+    connection = sqlite3.connect(path)
+    try:
+        return hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()
+    finally:
+        connection.close()
+
+
+def same_day_later(day: date, years: int, months: int, days: int) -> date:
+    year, month = day.year + years, day.month + months
+    while month > 12:
+        year, month = year + 1, month - 12
+    number = day.day
+    while True:
+        try:
+            return date(year, month, number) + DAY * days
+        except ValueError:
+            number -= 1
+
+
+def oldest_kept(today: date, years: int, months: int, days: int) -> date:
+    day = today
+    while same_day_later(day - DAY, years, months, days) >= today:
+        day -= DAY
+    return day
+
+
+def instant(raw: Any, form: str, zone: ZoneInfo) -> datetime:
+    """The local time of a stored value; of a wall clock, as it stands."""
+    if form == "epoch":
+        return datetime.fromtimestamp(raw, UTC).astimezone(zone)
+    if form == "milliseconds":
+        return datetime.fromtimestamp(raw / 1000, UTC).astimezone(zone)
+    read = datetime.fromisoformat(raw)
+    if form == "wall utc":
+        read = read.replace(tzinfo=UTC)
+    if form == "wall":
+        return read.replace(tzinfo=zone)
+    assert read.tzinfo is not None
+    return read.astimezone(zone)
+
+
+def values(path: Path, trigger: Trigger) -> list[datetime]:
+    found = rows(
+        path,
+        f'SELECT DISTINCT "{trigger.column}" FROM "{trigger.table}"'
+        f' WHERE NOT coalesce("{trigger.column}" {trigger.absent}, 1)',
+    )
+    return [instant(raw, trigger.form, trigger.zone) for (raw,) in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_day_gives_the_same_rows(name: str, made: Any, tmp_path: Path) -> None:
+    again = tmp_path / "again.db"
+    generator(name).build(f"sqlite:///{again}", TODAYS[0])
+    assert digest(again) == digest(made(name, TODAYS[0]))
+    generator(name).build(f"sqlite:///{again}", TODAYS[0])
+    assert digest(again) == digest(made(name, TODAYS[0])), "a second run replaces its own tables"
+
+
+@pytest.mark.parametrize("today", TODAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_size_and_references(name: str, today: date, made: Any) -> None:
+    path, metadata = made(name, today), generator(name).metadata
+    assert isinstance(metadata, MetaData)
+    counts = {table: rows(path, f'SELECT count(*) FROM "{table}"')[0][0] for table in metadata.tables}
+    assert 40_000 <= sum(counts.values()) <= 70_000
+    assert all(counts.values()), "every table has rows"
+    assert rows(path, "PRAGMA foreign_key_check") == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_referencing_columns_have_an_index(name: str) -> None:
+    for table in generator(name).metadata.tables.values():
+        leading = {next(iter(index.columns)).name for index in table.indexes}
+        leading.add(next(iter(table.primary_key.columns)).name if table.primary_key.columns else "")
+        for key in table.foreign_keys:
+            assert key.parent.name in leading, f"{table.name}.{key.parent.name}"
+
+
+@pytest.mark.parametrize("today", TODAYS)
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=str)
+def test_both_sides_of_a_limit(trigger: Trigger, today: date, made: Any) -> None:
+    found = set(values(made(trigger.example, today), trigger))
+    kept = oldest_kept(today, trigger.years, trigger.months, trigger.days)
+    for day in (kept - DAY, kept, kept + DAY):
+        for hour in (time(0, 0, 0), time(23, 59, 59)):
+            assert datetime.combine(day, hour, trigger.zone) in found, f"{day} {hour}"
+    assert any((when.month, when.day) == (2, 29) and when.date() < today for when in found)
+    assert any(when.date() > today for when in found)
+    absent = f'SELECT count(*) FROM "{trigger.table}" WHERE "{trigger.column}" {trigger.absent}'
+    assert rows(made(trigger.example, today), absent)[0][0] >= 2
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=str)
+def test_nights_of_clock_changes(trigger: Trigger, made: Any) -> None:
+    found = values(made(trigger.example, TODAYS[0]), trigger)
+    walls = {when.replace(tzinfo=None) for when in found}
+    autumn = [when for when in found if is_doubled(when)]
+    assert {when.minute for when in autumn} >= {0, 30, 59}
+    if trigger.form != "wall":
+        twice = {when.replace(tzinfo=None, fold=0) for when in autumn if when.fold == 0}
+        assert twice & {when.replace(tzinfo=None, fold=0) for when in autumn if when.fold}, "lived twice"
+    before = [wall for wall in walls if is_missing(wall + SECOND, trigger.zone)]
+    assert any(wall + HOUR + SECOND in walls for wall in before), "both shores of the missing hour"
+
+
+def is_doubled(when: datetime) -> bool:
+    return when.replace(fold=0).utcoffset() != when.replace(fold=1).utcoffset()
+
+
+def is_missing(wall: datetime, zone: ZoneInfo) -> bool:
+    there = wall.replace(tzinfo=zone)
+    return there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall
+
+
+@pytest.mark.parametrize("today", TODAYS)
+@pytest.mark.parametrize("case", FISCAL, ids=lambda case: f"{case[0]}.{case[1]}")
+def test_both_sides_of_a_fiscal_year(case: Any, today: date, made: Any) -> None:
+    example, table, column, form, years, (month, last), zone = case
+    found = set()
+    for (raw,) in rows(
+        made(example, today), f'SELECT DISTINCT "{column}" FROM "{table}" WHERE "{column}" > 0'
+    ):
+        day = date.fromisoformat(raw) if form == "date" else instant(raw, form, zone).date()
+        found.add(day)
+    year = today.year
+    while same_day_later(date(year - 1, month, last), years, 0, 0) >= today:
+        year -= 1
+    first = date(year - 1, month, last) + DAY
+    assert {first - DAY, first} <= found
+    assert any((day.month, day.day) == (2, 29) for day in found)
+    assert any(day > today for day in found)
+
+
+REAL_DOMAIN = re.compile(r"@(?!example\.(?:com|org|net)$|[a-z0-9.-]+\.example$)", re.IGNORECASE)
+FICTION = re.compile(
+    r"^(?:(?:\+33|0)(?:199|261|353|465|536|639)(?:00|91|01|71|49|98)\d{4}|\+44(?:2079460|1632960)\d{3})$"
+)
+DOCUMENTATION = re.compile(r"^(?:192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|2001:db8:)")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_real_is_in_it(name: str, made: Any) -> None:
+    path, seen = made(name, TODAYS[0]), 0
+    for table in generator(name).metadata.tables.values():
+        for column in table.columns:
+            for (raw,) in rows(path, f'SELECT DISTINCT "{column.name}" FROM "{table.name}"'):
+                if not isinstance(raw, str) or not raw:
+                    continue
+                if re.fullmatch(r"[^@\s]+@[^@\s]+", raw):
+                    seen += 1
+                    assert not REAL_DOMAIN.search(raw), raw
+                if "phone" in column.name:
+                    assert FICTION.match(re.sub(r"[ .]", "", raw)), raw
+                if re.fullmatch(r"\d+\.\d+\.\d+\.\d+|[0-9a-f]+:[0-9a-f:]+", raw):
+                    assert DOCUMENTATION.match(raw), raw
+    assert seen > 100
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_most_rows_of_a_large_table_are_not_due(name: str, made: Any) -> None:
+    """A sweep that would end more than half of a large table needs a permission of its own."""
+    path, today = made(name, TODAYS[0]), TODAYS[0]
+    for trigger in (t for t in TRIGGERS if t.example == name):
+        kept = datetime.combine(
+            oldest_kept(today, trigger.years, trigger.months, trigger.days), time(0), trigger.zone
+        )
+        found = rows(path, f'SELECT "{trigger.column}" FROM "{trigger.table}"')
+        whens = [instant(raw, trigger.form, trigger.zone) for (raw,) in found if raw]
+        if len(whens) >= 1_000:
+            assert sum(when < kept for when in whens) <= len(whens) / 2, str(trigger)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_a_script_from_anywhere(name: str, tmp_path: Path) -> None:
+    script, target = ROOT / "examples" / name / "generate.py", tmp_path / "x.db"
+    done = subprocess.run(
+        [sys.executable, str(script), f"sqlite:///{target}", "--today", "2025-03-01"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.rstrip().endswith("rows")
+    assert rows(target, "PRAGMA foreign_key_check") == []
