@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from servanda.law.period import Period, PeriodRange, parse_period
+from servanda.law.period import NotAPeriod, Period, parse_period, parse_range
 from servanda.policy.document import Strict
 
 Language = Literal["en", "fr"]
@@ -36,8 +36,8 @@ def _period(value: Any) -> Period:
         return value
     try:
         return parse_period(str(value))
-    except ValueError as error:
-        raise ValueError(str(error)) from None
+    except NotAPeriod as error:
+        raise ValueError(f"{error.message} | {error.advice}") from None
 
 
 IsoPeriod = Annotated[
@@ -52,12 +52,11 @@ IsoPeriod = Annotated[
 def published_value(value: Any) -> Any:
     """A published value with its periods parsed: "P12M" and "P5Y..P10Y" become typed, the rest stays.
 
-    The result is what two documents are compared by. P12M and P1Y stay different:
-    the text of the policy says one of them.
+    The result is what two documents are compared by.
     """
     if isinstance(value, str):
         if ".." in value and all(_ISO.fullmatch(part) for part in value.split("..")):
-            return PeriodRange.parse(value)
+            return parse_range(value)
         return parse_period(value) if _ISO.fullmatch(value) else value
     if isinstance(value, list):
         return [published_value(item) for item in value]

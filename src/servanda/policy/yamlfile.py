@@ -16,7 +16,7 @@ import yaml
 
 from servanda.errors import PolicyError, Problem, Spot
 
-type_Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,12 +47,12 @@ class Source:
     name: str
     text: str
     data: Any = None
-    keys: dict[type_Path, tuple[int, int]] = field(default_factory=dict)
-    values: dict[type_Path, tuple[int, int]] = field(default_factory=dict)
+    keys: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def spot(self, path: type_Path, *, key: bool = False) -> Spot:
+    def spot(self, path: KeyPath, *, key: bool = False) -> Spot:
         """Where `path` stands, or the nearest thing above it that exists."""
-        found: type_Path = ()
+        found: KeyPath = ()
         for part in path:  # parts that name a kind of model, not a key of the file, are stepped over
             if (*found, part) in self.values:
                 found = (*found, part)
@@ -80,7 +80,9 @@ def read(path: Path, name: str = "") -> Source:
             [Problem(Spot(shown), "there is no such file", "write one with: servanda init URL")]
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError([Problem(Spot(shown), f"cannot be read: {error}", "save it as UTF-8 text")]) from None
+        raise PolicyError(
+            [Problem(Spot(shown), f"cannot be read: {error}", "save it as UTF-8 text")]
+        ) from None
     return parse(text, shown)
 
 
@@ -104,7 +106,7 @@ def parse(text: str, name: str) -> Source:
     return source
 
 
-def _value(loader: Any, node: yaml.Node, source: Source, path: type_Path) -> Any:
+def _value(loader: Any, node: yaml.Node, source: Source, path: KeyPath) -> Any:
     source.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, source, path)
@@ -113,7 +115,7 @@ def _value(loader: Any, node: yaml.Node, source: Source, path: type_Path) -> Any
     return loader.construct_object(node)
 
 
-def _mapping(loader: Any, node: yaml.MappingNode, source: Source, path: type_Path) -> dict[Any, Any]:
+def _mapping(loader: Any, node: yaml.MappingNode, source: Source, path: KeyPath) -> dict[Any, Any]:
     result: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node)

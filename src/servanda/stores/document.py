@@ -1,0 +1,336 @@
+"""Where the data are: the typed stores document (stores.yaml), which stays private.
+
+    stores      a database or a tool, by URL; secrets come from the environment or a file
+      places    where a category of data lives in it: a table, its columns
+        person  the route by which a row reaches a person
+        triggers  what each trigger of the policy means here: a column, the greatest of
+                some, the latest of child rows, a parent's column, a recorded event
+        at_end  how a column is emptied when its data have ended but the row stays
+
+Nothing is guessed: a trigger that is not bound here is an error of `check`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+
+from servanda.errors import PolicyError, Problem, VaultError
+from servanda.policy import yamlfile
+from servanda.policy.document import Strict, digest, load
+from servanda.policy.policy import Zone
+from servanda.policy.promise import Names
+from servanda.policy.yamlfile import Source
+
+TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]
+Scalar = str | int | bool | None
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+_PASSWORD = re.compile(r"://[^/@:\s]*:(?!\$\{)[^/@\s]+@")
+
+
+class Reference(Strict):
+    """A row points at another place: columns `via` equal columns `on` there (its key by default).
+
+    `when` limits the reference to rows with these values, as in (`rel_type`: Client).
+    """
+
+    via: Names
+    to: str
+    on: Names | None = None
+    when: dict[str, Scalar] = Field(default_factory=dict)
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+class _Timed(Strict):
+    """A column that holds a time: its kind and zone where the type does not say, and its open values.
+
+    `open` lists values that mean "still running" (null, 0); NULL is otherwise a missing
+    date: such rows are reported and never ended.
+    """
+
+    as_: TimeKind | None = Field(default=None, alias="as")
+    zone: Zone | None = None
+    open: Annotated[list[Scalar], BeforeValidator(_listed)] = Field(default_factory=list)
+
+
+class AtColumn(_Timed):
+    """A trigger that is a column of the row itself."""
+
+    column: str
+
+
+class AtParent(_Timed):
+    """A trigger that is a column of the row that the named references lead to, one after the other."""
+
+    of: Names
+    column: str
+
+
+class AtEvent(Strict):
+    """A trigger that the company records with `servanda event`, by name and key."""
+
+    event: str
+
+
+def _short_column(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+Fallback = Annotated[AtColumn, BeforeValidator(_short_column)]
+
+
+class AtLatest(_Timed):
+    """The latest of child rows: `latest: logins.at`; `else` is used where there is no child.
+
+    `by` names the child's reference to this place where it has several. With `remember`
+    the child's own sweep folds the latest date of each parent into Servanda first.
+    """
+
+    latest: str = Field(pattern=r"^[^.]+\.[^.]+$")
+    by: str | None = None
+    else_: Fallback = Field(alias="else")
+    remember: bool = False
+
+
+class AtGreatest(Strict):
+    """The greatest of several; NULL parts do not count, and all NULL is NULL."""
+
+    greatest: list[Annotated[AtColumn | AtLatest | AtParent, BeforeValidator(_short_column)]] = Field(
+        min_length=2
+    )
+
+
+def _tag(value: Any) -> str:
+    for key, tag in (
+        ("greatest", "AtGreatest"),
+        ("latest", "AtLatest"),
+        ("of", "AtParent"),
+        ("event", "AtEvent"),
+    ):
+        if isinstance(value, dict) and key in value:
+            return tag
+    return value.__class__.__name__ if isinstance(value, Strict) else "AtColumn"
+
+
+Trigger = Annotated[
+    Annotated[AtColumn, Tag("AtColumn")]
+    | Annotated[AtGreatest, Tag("AtGreatest")]
+    | Annotated[AtLatest, Tag("AtLatest")]
+    | Annotated[AtParent, Tag("AtParent")]
+    | Annotated[AtEvent, Tag("AtEvent")],
+    Discriminator(_tag),
+    BeforeValidator(_short_column),
+]
+
+
+class Change(Strict):
+    """How a value is emptied: exactly one of these; YAML null is the shortest way to write `set: null`.
+
+    `constant` writes a fixed value; `truncate` keeps the year, month or day of a date or the
+    network of an IP address; `generalise` keeps the first N characters of a postcode;
+    `pseudonym` writes a keyed hash, which is still personal data (GDPR recital 26).
+    """
+
+    constant: Scalar = None
+    truncate: Literal["year", "month", "day", "ip"] | None = None
+    generalise: int | None = Field(default=None, ge=1, le=12)
+    pseudonym: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Change:
+        given = [self.constant is not None, bool(self.truncate), bool(self.generalise), self.pseudonym]
+        if sum(given) > 1:
+            raise ValueError(
+                "a column is emptied in one way | keep one of constant, truncate, generalise, pseudonym"
+            )
+        return self
+
+
+def _change(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, str):
+        return {value: "all"}
+    return dict.fromkeys(value, "all") if isinstance(value, list) else value
+
+
+class Place(Strict):
+    """Where categories live in a store: a table, which columns hold which category, whose they are.
+
+    `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
+    person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
+    children must stay is emptied by `at_end` and ended with its last child.
+    """
+
+    table: str = ""
+    table_schema: str | None = Field(default=None, alias="schema")
+    key: Names | None = None
+    data: Annotated[dict[str, Literal["all"] | list[str]], BeforeValidator(_data), Field(min_length=1)]
+    where: dict[str, Scalar] = Field(default_factory=dict)
+    person: Literal["self", "none"] | str | Reference | None = None
+    identifiers: dict[str, str] = Field(default_factory=dict)
+    references: dict[str, Reference] = Field(default_factory=dict)
+    triggers: dict[str, Trigger] = Field(default_factory=dict)
+    at_end: dict[str, Annotated[Change, BeforeValidator(_change)]] = Field(default_factory=dict)
+    skeleton: bool = False
+
+    def links(self) -> dict[str, Reference]:
+        """Every declared reference of the place, the one to its person under “person”."""
+        own = {"person": self.person} if isinstance(self.person, Reference) else {}
+        return {**own, **self.references}
+
+
+class StoreEntry(Strict):
+    """A store: its URL, the zone of its naive times, its places, and what in it is not personal.
+
+    `url` reads (check, plan); `apply_url`, where given, is the role that writes. `allow`
+    pre-authorises how many rows `apply --due` may end at a place.
+    """
+
+    url: str | None = None
+    url_file: str | None = None
+    apply_url: str | None = None
+    timezone: Zone = "UTC"
+    db_schema: str | None = Field(default=None, alias="schema")
+    page: int = Field(default=10_000, ge=100, le=100_000)
+    lock_timeout: int = Field(default=5, ge=1, le=600)
+    places: dict[str, Place] = Field(default_factory=dict)
+    not_personal: dict[str, str] = Field(default_factory=dict)
+    undecided: list[str] = Field(default_factory=list)
+    allow: dict[str, int] = Field(default_factory=dict)
+
+    @field_validator("url", "apply_url")
+    @classmethod
+    def _no_secret(cls, value: str | None) -> str | None:
+        if value and _PASSWORD.search(value):
+            raise ValueError(
+                "a password stands in this document | write ${APP_URL} and set it, or use url_file"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one(self) -> StoreEntry:
+        if bool(self.url) == bool(self.url_file):
+            raise ValueError("a store has exactly one of url and url_file")
+        return self
+
+    def address(self, folder: Path, *, write: bool = False) -> str:
+        """The URL with its variables filled in. Raises VaultError where one is not set."""
+        raw = (write and self.apply_url) or self.url
+        if raw is None:
+            raw = _read_secret(folder / str(self.url_file))
+        filled = _VARIABLE.sub(_variable, raw)
+        if filled.startswith("sqlite:///") and not filled.startswith("sqlite:////"):
+            filled = f"sqlite:///{folder / filled.removeprefix('sqlite:///')}"
+        return filled
+
+
+def _variable(match: re.Match[str]) -> str:
+    value = os.environ.get(match[1], match[2])
+    if value is None:
+        raise VaultError(f"the variable {match[1]} of stores.yaml is not set", advice=f"export {match[1]}=…")
+    return value
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise VaultError(
+            f"the file {path.name} with a store's URL cannot be read: {error.strerror}"
+        ) from None
+
+
+class Own(Strict):
+    """Servanda's own database: SQLite in the folder by default."""
+
+    url: str = "sqlite:///servanda.db"
+
+
+class Stores(Strict):
+    """The whole stores document."""
+
+    servanda: Literal[1]
+    database: Own = Own()
+    stores: dict[str, StoreEntry] = Field(min_length=1)
+
+    _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
+
+    @property
+    def source(self) -> Source:
+        """The file that this document was read from."""
+        return self._source
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the document's meaning; URLs stand in it with their variables unfilled."""
+        return digest(self)
+
+    def places(self) -> dict[str, tuple[StoreEntry, Place]]:
+        """Every place by its full name, such as app.visits."""
+        return {
+            f"{s}.{p}": (entry, place)
+            for s, entry in self.stores.items()
+            for p, place in entry.places.items()
+        }
+
+
+def load_stores(path: Path, name: str = "") -> Stores:
+    """Read a stores document. Raises PolicyError with every problem at its line and column."""
+    source = yamlfile.read(path, name)
+    stores = load(Stores, source)
+    stores._source = source
+    problems = [p for s, entry in stores.stores.items() for p in _names(stores, s, entry)]
+    if problems:
+        raise PolicyError(problems)
+    return stores
+
+
+def _names(stores: Stores, store: str, entry: StoreEntry) -> list[Problem]:
+    """References, routes and children that name no place or reference of the store."""
+    found: list[Problem] = []
+    for name, place in entry.places.items():
+        path = ("stores", store, "places", name)
+        for label, link in place.links().items():
+            inside = ("person", "to") if label == "person" else ("references", label, "to")
+            if link.to not in entry.places:
+                found.append(_unknown(stores, (*path, *inside), link.to, "place", list(entry.places)))
+        if isinstance(place.person, str) and place.person not in ("self", "none", *place.references):
+            known = ["self", "none", *place.references]
+            found.append(_unknown(stores, (*path, "person"), place.person, "reference of this place", known))
+        for label, trigger in place.triggers.items():
+            found += _trigger_names(stores, (*path, "triggers", label), place, entry, trigger)
+    return found
+
+
+def _trigger_names(
+    stores: Stores, path: tuple[str, ...], place: Place, entry: StoreEntry, trigger: Any
+) -> list[Problem]:
+    parts = trigger.greatest if isinstance(trigger, AtGreatest) else [trigger]
+    found = []
+    for part in parts:
+        if isinstance(part, AtLatest) and part.latest.split(".")[0] not in entry.places:
+            found.append(
+                _unknown(stores, (*path, "latest"), part.latest.split(".")[0], "place", list(entry.places))
+            )
+        if isinstance(part, AtParent) and part.of[0] not in place.links():
+            known = list(place.links())
+            found.append(_unknown(stores, (*path, "of"), part.of[0], "reference of this place", known))
+    return found
+
+
+def _unknown(stores: Stores, path: tuple[str, ...], name: str, kind: str, known: list[str]) -> Problem:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
+    return Problem(stores.source.spot(path), f"“{name}” is no {kind}", advice)

@@ -1,0 +1,185 @@
+"""MariaDB as a store (10.6 and later, driver PyMySQL), driven on purpose.
+
+READ COMMITTED, since REPEATABLE READ would lock the application's rows and, on the last
+page, all its inserts; pages of about 2,000 rows; times read raw in UTC; a lock is
+waited for some seconds only; all columns of an UPDATE are assigned at once, as standard
+SQL says. MySQL is refused until it has its own run of the conformance suite.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.errors import StoreError
+from servanda.stores.document import Change
+from servanda.stores.shape import Shape, Table
+from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.store import kind
+
+_AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
+_LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
+_PAGE = 2_000
+
+
+@kind("mariadb")
+class MariadbStore(SqlStore):
+    """A database of MariaDB."""
+
+    kind = "mariadb"
+
+    def dial(self, url: URL) -> URL:
+        """The URL with PyMySQL and full Unicode."""
+        return url.set(drivername="mariadb+pymysql").update_query_dict({"charset": "utf8mb4"})
+
+    @property
+    def page_size(self) -> int:
+        """Small pages: InnoDB keeps a lock a row, and readers of replicas wait."""
+        return min(self.settings.page, _PAGE)
+
+    def make_engine(self) -> Engine:
+        """An engine whose sessions are set as the module says."""
+        engine = sa.create_engine(
+            self.url, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5}
+        )
+        settings = (
+            "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = "
+            f"{self.settings.lock_timeout}, lock_wait_timeout = {self.settings.lock_timeout}, "
+            "sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT,NO_BACKSLASH_ESCAPES')"
+        )
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            if "mariadb" not in str(connection.get_server_info()).lower():
+                raise StoreError(
+                    f"store “{self.name}” is MySQL, which is not supported yet",
+                    advice="MariaDB 10.6 and later are",
+                )
+            with connection.cursor() as cursor:
+                cursor.execute(settings)
+
+        return engine
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add engines that do not roll back, ON UPDATE columns, TIMESTAMPs (which are UTC) and triggers."""
+        where = f"table_schema = {'DATABASE()' if self.schema is None else ':s'}"
+        arguments = {"s": self.schema}
+        tables = sa.text(f"SELECT table_name, engine FROM information_schema.tables WHERE {where}")
+        engines = {str(name): str(engine) for name, engine in connection.execute(tables, arguments)}
+        extra = connection.execute(
+            sa.text(f"SELECT table_name, column_name, extra FROM information_schema.columns WHERE {where}"),
+            arguments,
+        ).all()
+        updates = {(t, c) for t, c, e in extra if "on update" in str(e).lower()}
+        found: dict[str, list[str]] = {}
+        query = f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_{where[6:]}"
+        for table, name in connection.execute(sa.text(query), arguments):
+            found.setdefault(table, []).append(name)
+        return Shape(
+            {
+                n: _completed(t, str(engines.get(n)), updates, found.get(n, []))
+                for n, t in shape.tables.items()
+            }
+        )
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        if change.generalise:
+            return sa.func.left(column, change.generalise)
+        if change.pseudonym:
+            key = sa.literal(self.secret, sa.LargeBinary())
+            hashed = sa.func.left(sa.func.sha2(sa.func.concat(key, column), 256), 32)
+            return sa.case(
+                (column.like("psn\\_%", escape="\\"), column), else_=sa.func.concat("psn_", hashed)
+            )
+        if change.truncate == "ip":
+            return _network(column)
+        if re.match("DATETIME|TIMESTAMP|DATE", type_.upper()):
+            form = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}[str(change.truncate)]
+            target = sa.Date() if type_.upper() == "DATE" else sa.DateTime()
+            return sa.cast(sa.func.date_format(column, form), target)
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        return sa.func.concat(sa.func.left(column, keep), fill)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """A regular expression, anchored."""
+        escaped = pattern.replace(".", "[.]").replace("+", "[+]").replace("9", "[0-9]")
+        return column.op("REGEXP", is_comparison=True)(f"^{escaped}$")
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether it was a lock or a deadlock."""
+        return _number(error) in _AGAIN
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the server is not there, or does not know us."""
+        return error.connection_invalidated or _number(error) in _LOST
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """MariaDB's message with everything between quotes taken out, since it may be a value."""
+        text = (
+            str(error.orig.args[1])
+            if error.orig is not None and len(error.orig.args) > 1
+            else str(error.orig)
+        )
+        return re.sub(r"'[^']*'", "'…'", text)
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """Text keys compare by the collation of their own column."""
+        if isinstance(type_, sa.Integer):
+            return sa.BigInteger()
+        return type_ if getattr(type_, "length", 1) else sa.String(190)
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """What no line of SHOW GRANTS gives on the server, the database or the table."""
+        database = self.schema or str(self.url.database)
+        wide = ("*.*", f"`{database}`.*", f"`{database}`.`{table}`")
+        held: set[str] = set()
+        for (line,) in connection.exec_driver_sql("SHOW GRANTS"):
+            match = re.match(r"GRANT (.+?) ON (\S+) TO", str(line))
+            if match and match[2].replace("\\_", "_") in wide:
+                held |= {v.strip().split("(")[0].strip() for v in match[1].split(",")}
+        return frozenset() if "ALL PRIVILEGES" in held else verbs - held
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """A user that reads, and one that also changes and deletes at the places that end."""
+        preparer = self.engine.dialect.identifier_preparer
+        database = preparer.quote_identifier(self.schema or str(self.url.database))
+        lines = [f"GRANT CREATE TEMPORARY TABLES ON {database}.* TO {who};" for who in (reader, writer)]
+        for table, verbs in sorted(tables.items()):
+            name = f"{database}.{preparer.quote_identifier(table)}"
+            lines.append(f"GRANT SELECT ON {name} TO {reader};")
+            more = ", ".join(v for v in ("SELECT", "UPDATE", "DELETE") if v in verbs | {"SELECT"})
+            lines.append(f"GRANT {more} ON {name} TO {writer};")
+        return lines
+
+
+def _completed(table: Table, engine: str, updates: set[tuple[str, str]], triggers: list[str]) -> Table:
+    columns = {
+        name: replace(
+            column,
+            on_update=(table.name, name) in updates,
+            time="utc" if column.type.upper().startswith("TIMESTAMP") else column.time,
+        )
+        for name, column in table.columns.items()
+    }
+    rolls_back = engine.lower() in ("innodb", "none", "rocksdb")
+    return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=tuple(triggers))
+
+
+def _number(error: sa.exc.DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """IPv4 without its last number; IPv6 down to its first 48 bits; other text is emptied."""
+    four = sa.func.concat(sa.func.substring_index(ip, ".", 3), ".0")
+    packed = sa.func.inet6_aton(ip)
+    zeros = sa.func.repeat(sa.func.char(0), 10)
+    six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
+    return sa.case((sa.func.is_ipv4(ip) == 1, four), (sa.func.is_ipv6(ip) == 1, six), else_=sa.null())

@@ -1,0 +1,126 @@
+"""PostgreSQL as a store (12 and later, driver psycopg 3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.stores.document import Change
+from servanda.stores.shape import Shape
+from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.store import kind
+
+_AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+_NETWORK_4, _NETWORK_6 = 24, 48
+
+
+@kind("postgres")
+class PostgresStore(SqlStore):
+    """A database of PostgreSQL."""
+
+    kind = "postgres"
+    locks_of = True
+
+    def dial(self, url: URL) -> URL:
+        """The URL with psycopg 3."""
+        return url.set(drivername="postgresql+psycopg")
+
+    def make_engine(self) -> Engine:
+        """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
+        options = f"-c lock_timeout={self.settings.lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
+        return sa.create_engine(
+            self.url,
+            connect_args={"options": options, "connect_timeout": 5},
+            isolation_level="READ COMMITTED",
+        )
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add database triggers (those of foreign keys left out)."""
+        query = sa.text(
+            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT t.tgisinternal ORDER BY t.tgname"
+        )
+        found: dict[str, list[str]] = {}
+        for table, name in connection.execute(query):
+            found.setdefault(table, []).append(name)
+        tables = {n: replace(t, database_triggers=tuple(found.get(n, ()))) for n, t in shape.tables.items()}
+        return Shape(tables)
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        if change.generalise:
+            return sa.func.left(column, change.generalise)
+        if change.pseudonym:
+            key = sa.literal(self.secret, sa.LargeBinary())
+            bytes_ = key.concat(sa.func.convert_to(sa.cast(column, sa.Text), "UTF8"))
+            hashed = sa.func.left(sa.func.encode(sa.func.sha256(bytes_), "hex"), 32)
+            text = sa.cast(column, sa.Text)
+            return sa.case((text.like("psn\\_%", escape="\\"), text), else_=sa.literal("psn_").concat(hashed))
+        if change.truncate == "ip":
+            return _network(column, type_)
+        if type_.upper().startswith(("DATE", "TIMESTAMP")):
+            cut = sa.func.date_trunc(change.truncate, column)
+            return sa.cast(cut, sa.Date) if type_.upper() == "DATE" else cut
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        return sa.func.left(column, keep).concat(fill)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """A POSIX expression, anchored."""
+        escaped = pattern.replace(".", r"\.").replace("+", r"\+").replace("9", "[0-9]")
+        return column.op("~", is_comparison=True)(f"^{escaped}$")
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether it was a lock or a deadlock."""
+        return getattr(error.orig, "sqlstate", None) in _AGAIN
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the server is not there."""
+        state = getattr(error.orig, "sqlstate", None)
+        return (
+            error.connection_invalidated
+            or (state is None and isinstance(error, sa.exc.OperationalError))
+            or (str(state or "")[:2] in ("08", "57"))
+        )
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """The primary message; the detail, which quotes values, is left out."""
+        diag = getattr(error.orig, "diag", None)
+        primary = getattr(diag, "message_primary", None)
+        return str(primary) if primary else str(error.orig).splitlines()[0]
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """What has_table_privilege denies."""
+        query = sa.text("SELECT has_table_privilege(:t, :v)")
+        return frozenset(v for v in verbs if not connection.scalar(query, {"t": self.quoted(table), "v": v}))
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """A role that reads, and one that also changes and deletes at the places that end."""
+        preparer = self.engine.dialect.identifier_preparer
+        schema = preparer.quote_schema(self.schema or "public")
+        database = preparer.quote(str(self.url.database))
+        lines = [f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {reader}, {writer};"]
+        lines.append(f"GRANT USAGE ON SCHEMA {schema} TO {reader}, {writer};")
+        for table, verbs in sorted(tables.items()):
+            lines.append(f"GRANT SELECT ON {self.quoted(table)} TO {reader}, {writer};")
+            more = ", ".join(v for v in ("UPDATE", "DELETE") if v in verbs)
+            if more:
+                lines.append(f"GRANT {more} ON {self.quoted(table)} TO {writer};")
+        return lines
+
+
+def _network(column: sa.ColumnElement[Any], type_: str) -> sa.ColumnElement[Any]:
+    """An address cut to its network: /24 of IPv4, /48 of IPv6; other text is emptied."""
+    if type_.upper() in ("INET", "CIDR"):
+        masked = sa.func.network(
+            sa.func.set_masklen(column, sa.case((sa.func.family(column) == 4, _NETWORK_4), else_=_NETWORK_6))
+        )
+        return sa.cast(sa.func.host(masked), INET)
+    four = sa.func.regexp_replace(column, r"\.[0-9]+$", ".0")
+    six = sa.func.host(sa.func.network(sa.func.set_masklen(sa.cast(column, INET), _NETWORK_6)))
+    is_four = column.op("~", is_comparison=True)(r"^[0-9.]+$")
+    is_six = column.op("~", is_comparison=True)(r"^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$")
+    return sa.case((is_four, four), (is_six, six), else_=sa.null())

@@ -1,0 +1,166 @@
+"""A store that is an SQL database: how it is opened, what it looks like, what a role may do in it.
+
+Each kind (sqlite, postgres, mariadb) is a subclass that says what differs. The verbs
+that read and end rows are those of a `Session`, one connection with its lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from servanda.errors import ServandaError, StoreDown, StoreError
+from servanda.stores.document import Change
+from servanda.stores.shape import Shape
+from servanda.stores.sql_shape import Types, reflect
+from servanda.stores.store import Settings
+
+Bool = sa.ColumnElement[bool]
+
+
+class SqlStore:
+    """An SQL database as a store. `can` names its verbs; a kind without one leaves it out."""
+
+    kind = ""
+    can = frozenset({"count", "delete", "change"})
+    texts_time = False  # times lie there as text, whatever the column's type says
+    secret: bytes = b""  # the key of pseudonyms, lent by `apply`
+    locks_rows = True  # a page can lock its rows; SQLite locks the whole file
+    locks_of = False  # FOR UPDATE can name the one table to lock
+
+    def __init__(self, name: str, address: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        try:
+            self.url = self.dial(make_url(address))
+        except sa.exc.ArgumentError:
+            raise StoreError(
+                f"store “{name}”: its URL cannot be read", advice="such as sqlite:///app.db"
+            ) from None
+
+    # -- what a kind says differently ------------------------------------------------------
+
+    def dial(self, url: URL) -> URL:
+        """The URL with the driver that Servanda uses."""
+        return url
+
+    def make_engine(self) -> Engine:
+        """A new engine, with the settings of this kind for each connection."""
+        raise NotImplementedError
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """The shape with what reflection does not tell: database triggers, engines, ON UPDATE."""
+        del connection
+        return shape
+
+    def begin_page(self, connection: Connection) -> None:
+        """Open the transaction of a page, with its locks and time limits."""
+        connection.begin()
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes into a column of this type."""
+        raise NotImplementedError
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """Whether a text has the form of a pattern in which 9 is any digit."""
+        raise NotImplementedError
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether an error is a lock or a deadlock, after which the page may be tried again."""
+        raise NotImplementedError
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """Which of SELECT, UPDATE and DELETE this role lacks on a table."""
+        raise NotImplementedError
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """The exact statements that give a reading and a writing role what Servanda needs."""
+        raise NotImplementedError
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """The type of a key in a temporary table of ours."""
+        return type_
+
+    # -- what they share -------------------------------------------------------------------
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of this store."""
+        return self.make_engine()
+
+    @property
+    def schema(self) -> str | None:
+        """The schema of the places, where the document names one."""
+        return self.settings.schema
+
+    @property
+    def page_size(self) -> int:
+        """How many rows a page has at most (tied rows without a key excepted)."""
+        return self.settings.page
+
+    @cached_property
+    def _reflected(self) -> tuple[Shape, Types]:
+        with self.errors(), self.engine.connect() as connection:
+            shape, types = reflect(sa.inspect(connection), self.schema)
+            return self.complete(shape, connection), types
+
+    @property
+    def shape(self) -> Shape:
+        """What the store contains, read once. Raises StoreDown where it does not answer."""
+        return self._reflected[0]
+
+    @property
+    def types(self) -> Types:
+        """The type of every column, as the driver needs it."""
+        return self._reflected[1]
+
+    def look_again(self) -> Shape:
+        """The shape as it is now, read afresh."""
+        self.__dict__.pop("_reflected", None)
+        return self.shape
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn a driver's errors into sentences that carry no value of any row."""
+        try:
+            yield
+        except ServandaError:
+            raise
+        except sa.exc.DBAPIError as error:
+            raise self.told(error) from None
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(f"store “{self.name}”: {type(error).__name__}") from None
+
+    def told(self, error: sa.exc.DBAPIError) -> StoreError:
+        """A driver's error as one of ours."""
+        code = self.reason(error)
+        if self.lost(error):
+            return StoreDown(
+                f"store “{self.name}” does not answer: {code}",
+                advice=f"is {self.url.render_as_string(hide_password=True)} up, and reachable from here?",
+            )
+        return StoreError(f"store “{self.name}” refused a statement: {code}")
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the database is not there, or no longer."""
+        return bool(error.connection_invalidated)
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """What the database said, without the values it quotes."""
+        return type(error.orig).__name__
+
+    def quoted(self, table: str) -> str:
+        """A table's name as this database wants it quoted."""
+        preparer = self.engine.dialect.identifier_preparer
+        name = preparer.quote(table)
+        return f"{preparer.quote_schema(self.schema)}.{name}" if self.schema else name

@@ -1,0 +1,371 @@
+"""One connection to an SQL store: it counts, pages, and ends rows where they are.
+
+No row travels to Python to be ended. A page whose condition reads only its own rows is
+one statement, which the database itself re-checks for rows that changed meanwhile. A
+page whose condition reads other rows (a parent, children) first locks its rows and
+notes their keys in a temporary table of the store; then, in a new statement that sees
+what was committed meanwhile, it checks again and acts on those keys only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from servanda.errors import StoreError
+from servanda.stores.document import Change
+from servanda.stores.selection import (
+    Before,
+    Condition,
+    LatestTime,
+    OwnTime,
+    ParentTime,
+    TimeColumn,
+    driver,
+    reads_other_rows,
+)
+from servanda.stores.sql import SqlStore
+from servanda.stores.sql_pages import Page, Track, pages, within
+from servanda.stores.sql_where import ZERO_DAY, Where, local_day
+
+_TRIES = 6
+Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
+"""Columns to change, and the condition under which; None: for every row of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What pages of one step share: the table, which rows, and what they follow."""
+
+    table: str
+    condition: Condition
+    track: Track
+    locks: bool
+
+
+class Session:
+    """One connection, with the lists (of held keys, of events) that conditions refer to."""
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        self.store = store
+        self._connection = connection
+        self._meta = sa.MetaData()
+        self._lists: dict[str, sa.Table] = {}
+        self._forms: dict[tuple[str, str], str] = {}
+        self._notes: dict[str, sa.Table] = {}
+        self._tables = {name: self._table(name) for name in store.shape.tables}
+        kinds = {
+            (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
+        }
+        self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
+
+    def _table(self, name: str) -> sa.Table:
+        shape = self.store.shape.tables[name]
+        raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
+        columns = [
+            sa.Column(
+                c, sa.types.NullType() if raw else self.store.types[name, c], primary_key=c in shape.key
+            )
+            for c in shape.columns
+        ]
+        return sa.Table(name, self._meta, *columns, schema=shape.schema)
+
+    # -- lists of keys ---------------------------------------------------------------------
+
+    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
+        """Make an empty list of keys of a table, in a temporary table of the store."""
+        keys = [
+            sa.Column(
+                f"k{i}", self._key_type(table, column), nullable=False, primary_key=True, info={"of": column}
+            )
+            for i, column in enumerate(key)
+        ]
+        day = [sa.Column("day", sa.String(10))] if dated else []
+        # “of” is the name of the row's own column; a list is always asked about rows of `table`
+        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *day, prefixes=["TEMPORARY"])
+        self._drop(self._lists.get(name))
+        self._ddl(sa.schema.CreateTable(made))
+        self._lists[name] = made
+
+    def _key_type(self, table: str, column: str) -> sa.types.TypeEngine[Any]:
+        return self.store.key_type(self.store.types[table, column])
+
+    def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put keys (and days, in a dated list) into a list; what it has already is left."""
+        table = self._lists[name]
+        names = [c.name for c in table.c]
+        values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
+        with self.transaction():
+            for i in range(0, len(values), 5000):
+                self._connection.execute(sa.insert(table), values[i : i + 5000])
+
+    def fill_where(self, name: str, table: str, condition: Condition) -> int:
+        """Put the keys of the rows that meet a condition into a list, inside the store."""
+        listed, row = self._lists[name], self._tables[table]
+        keys = [row.c[str(c.info["of"])] for c in listed.c if "of" in c.info]
+        already = sa.exists(
+            sa.select(sa.literal(1)).where(*(a == b for a, b in zip(listed.c, keys, strict=True)))
+        )
+        chosen = sa.select(*keys).where(self.where.sql(condition, row, table), ~already)
+        with self.transaction():
+            done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
+        return int(done.rowcount)
+
+    def listed(self, name: str) -> int:
+        """How many keys a list has."""
+        return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
+        """See in which one form each column of text writes its times, from its first usable value."""
+        for column in columns:
+            textual = column.kind == "text" or (
+                self.store.texts_time and column.kind in ("naive", "aware", "date")
+            )
+            if not textual or (table, column.name) in self._forms:
+                continue
+            c = self._tables[table].c[column.name]
+            row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
+            if row is not None:
+                self._forms[table, column.name] = "".join("9" if ch.isdigit() else ch for ch in str(row[0]))
+
+    def count(self, table: str, condition: Condition) -> int:
+        """How many rows of a table meet a condition."""
+        row = self._tables[table]
+        query = sa.select(sa.func.count()).select_from(row).where(self.where.sql(condition, row, table))
+        return int(self._scan(query)[0])
+
+    def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
+        """The greatest local date of a column among the rows that meet a condition."""
+        row = self._tables[table]
+        query = sa.select(sa.func.max(row.c[trigger.name])).where(self.where.sql(condition, row, table))
+        return local_day(self._scan(query)[0], trigger, self.store.settings.zone)
+
+    def smallest_group(self, table: str, columns: Sequence[str]) -> int | None:
+        """The size of the smallest group of rows that look alike in these columns (k-anonymity)."""
+        row = self._tables[table]
+        sizes = sa.select(sa.func.count().label("n")).group_by(*(row.c[c] for c in columns)).subquery()
+        found = self._scan(sa.select(sa.func.min(sizes.c.n)))
+        return None if found is None or found[0] is None else int(found[0])
+
+    def keys(self, table: str, condition: Condition) -> list[tuple[Any, ...]]:
+        """The keys of the rows that meet a condition, for letters to persons; never used to end rows."""
+        row, key = self._tables[table], self.store.shape.tables[table].key
+        query = sa.select(*(row.c[k] for k in key)).where(self.where.sql(condition, row, table))
+        with self.store.errors(), self._reading():
+            return [tuple(found) for found in self._connection.execute(query)]
+
+    # -- ending rows, page by page ---------------------------------------------------------
+
+    def work(self, table: str, condition: Condition, since: date | None = None) -> Work:
+        """Prepare to page through the rows that meet a condition, from a local date on."""
+        row, shape = self._tables[table], self.store.shape.tables[table]
+        key = tuple(row.c[k] for k in shape.key)
+        found = self.where.sql(condition, row, table)
+        along = driver(condition)
+        start = max(since or ZERO_DAY, ZERO_DAY)
+        locks = reads_other_rows(condition)
+        if along is not None and self._follows(table, along, bool(key)):
+            source: sa.FromClause = row
+            column: sa.ColumnElement[Any]
+            if isinstance(along.trigger, OwnTime):
+                time_, at = along.trigger.time, table
+                column, where = row.c[time_.name], sa.true()
+            else:
+                assert isinstance(along.trigger, ParentTime)
+                link, time_ = along.trigger.links[0], along.trigger.time
+                parent, at = self._tables[link.to_table].alias(), link.to_table
+                joined = [row.c[a] == parent.c[b] for a, b in zip(link.columns, link.to_columns, strict=True)]
+                source, column, where = row.join(parent, sa.and_(*joined)), parent.c[time_.name], sa.true()
+            first, last = self.where.cut(at, time_, start), self.where.cut(at, time_, along.day)
+            track = Track(source, column, key, first, last, where, found)
+        else:
+            track = Track(row, None, key, None, None, sa.true(), found)
+        return Work(table, condition, track, locks)
+
+    def _follows(self, table: str, along: Before, keyed: bool) -> bool:
+        """Whether pages may follow this trigger: an index carries it, or nothing else is there."""
+        tables = self.store.shape.tables
+        if isinstance(along.trigger, OwnTime):
+            return tables[table].indexed((along.trigger.time.name,)) or not keyed
+        assert isinstance(along.trigger, ParentTime)
+        link = along.trigger.links[0]
+        through = tables[link.to_table].indexed((along.trigger.time.name,)) and tables[table].indexed(
+            link.columns
+        )
+        return through and keyed and not link.when
+
+    def pages(self, work: Work) -> Iterator[Page]:
+        """The pages of the work, each looked for when the one before is done."""
+        return pages(self._scan, work.track, self.store.page_size)
+
+    def delete(self, work: Work, page: Page) -> int:
+        """Delete the rows of a page. Returns how many."""
+        with self._page(work, page) as (row, conditions):
+            return int(self._connection.execute(sa.delete(row).where(*conditions)).rowcount)
+
+    def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
+        """Write the changes of each group into the rows of a page, in one statement. Returns how many rows."""
+        row, table = self._tables[work.table], work.table
+        values: dict[str, Any] = {
+            c.name: row.c[c.name] for c in self.store.shape.tables[table].columns.values() if c.on_update
+        }
+        for condition, changes in groups:
+            for name, change in changes:
+                new = self.where.changed(row, table, name, change)
+                if condition is not None:
+                    new = sa.case((self.where.sql(condition, row, table), new), else_=row.c[name])
+                values[name] = new
+        with self._page(work, page) as (row, conditions):
+            return int(self._connection.execute(sa.update(row).values(values).where(*conditions)).rowcount)
+
+    def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
+        """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
+        row = self._tables[work.table]
+        keys = [row.c[c] for c in trigger.link.columns]
+        top = sa.func.max(row.c[trigger.time.name])
+        conditions = [self.where.sql(work.condition, row, work.table), *self._bounds(work, page, row)]
+        query = sa.select(*keys, top).where(*conditions, *(k.is_not(None) for k in keys)).group_by(*keys)
+        with self.store.errors():
+            rows = self._connection.execute(query).all()
+        zone = self.store.settings.zone
+        return [(*found[:-1], local_day(found[-1], trigger.time, zone)) for found in rows]
+
+    @contextmanager
+    def page_transaction(self) -> Iterator[None]:
+        """The transaction of one page; retried by `attempt` on a lock or a deadlock."""
+        self._connection.rollback()
+        self.store.begin_page(self._connection)
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def attempt(self, act: Any) -> Any:
+        """Do something in the transaction of a page; again, later, while locks are in the way."""
+        for turn in range(_TRIES):
+            try:
+                with self.page_transaction():
+                    return act()
+            except sa.exc.DBAPIError as error:
+                if turn == _TRIES - 1 or not self.store.again(error):
+                    raise self._gave_up(error) from None
+                time.sleep(0.05 * 2**turn)
+        raise AssertionError("unreachable")
+
+    def _gave_up(self, error: sa.exc.DBAPIError) -> StoreError:
+        if self.store.again(error):
+            message = f"store “{self.store.name}”: rows stayed locked by the application"
+            return StoreError(message, advice="what was ended is recorded; run the same command again later")
+        return self.store.told(error)
+
+    @contextmanager
+    def _page(self, work: Work, page: Page) -> Iterator[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
+        """The conditions of a page; where they read other rows, its rows are locked and noted first."""
+        row = self._tables[work.table]
+        still = self.where.sql(work.condition, row, work.table)
+        if not work.locks or not self.store.locks_rows:
+            yield row, [*self._bounds(work, page, row), still]
+            return
+        if not work.track.key:
+            raise StoreError(
+                f"{work.table} has no key, and its rows end by what other tables say",
+                advice="give the table a primary key",
+            )
+        noted = self._note(work.table)
+        chosen = sa.select(*work.track.key).select_from(work.track.source)
+        bounds = within(page, work.track.along, work.track.key)
+        chosen = chosen.where(*bounds, still).with_for_update(of=row if self.store.locks_of else None)
+        self._connection.execute(sa.delete(noted))
+        self._connection.execute(sa.insert(noted).from_select([c.name for c in noted.c], chosen))
+        same = [row.c[str(c.info["of"])] == c for c in noted.c]
+        yield row, [*same, still]
+
+    def _bounds(self, work: Work, page: Page, row: sa.Table) -> list[sa.ColumnElement[bool]]:
+        track = work.track
+        if track.source is row or track.along is None:
+            return within(page, track.along, track.key)
+        inner = sa.select(sa.literal(1)).select_from(track.along.table)
+        along = within(page, track.along, track.key)
+        trigger = driver(work.condition)
+        assert trigger is not None
+        assert isinstance(trigger.trigger, ParentTime)
+        link, parent = trigger.trigger.links[0], track.along.table
+        if len(link.columns) == 1:
+            found = sa.select(parent.c[link.to_columns[0]]).where(*along[:2])
+            return [row.c[link.columns[0]].in_(found), *along[2:]]
+        joined = [row.c[a] == parent.c[b] for a, b in zip(link.columns, link.to_columns, strict=True)]
+        return [sa.exists(inner.where(*joined, *along[:2])), *along[2:]]
+
+    def _note(self, table: str) -> sa.Table:
+        if table not in self._notes:
+            key = self.store.shape.tables[table].key
+            columns = [
+                sa.Column(f"k{i}", self._key_type(table, c), primary_key=True, info={"of": c})
+                for i, c in enumerate(key)
+            ]
+            made = sa.Table(
+                f"servanda_page_{len(self._notes)}", sa.MetaData(), *columns, prefixes=["TEMPORARY"]
+            )
+            assert not self._connection.in_transaction(), "`ready` comes before the page"
+            self._ddl(sa.schema.CreateTable(made))
+            self._notes[table] = made
+        return self._notes[table]
+
+    def ready(self, work: Work) -> None:
+        """Make what the pages of this work need, outside of their transactions."""
+        if work.locks and self.store.locks_rows and work.track.key:
+            self._connection.rollback()
+            self._note(work.table)
+
+    # -- the connection --------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A short transaction for our own temporary tables."""
+        self._connection.rollback()
+        with self.store.errors(), self._connection.begin():
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """End the snapshot after a read, unless a page is open."""
+        inside = self._connection.in_transaction()
+        try:
+            yield
+        finally:
+            if not inside:
+                self._connection.rollback()
+
+    def _scan(self, query: sa.Select[Any]) -> Any:
+        with self.store.errors(), self._reading():
+            return self._connection.execute(query).first()
+
+    def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
+        with self.transaction():
+            self._connection.execute(statement)
+
+    def _drop(self, table: sa.Table | None) -> None:
+        if table is not None:
+            self._ddl(sa.schema.DropTable(table))
+
+
+@contextmanager
+def session(store: SqlStore) -> Iterator[Session]:
+    """Open a session. Raises StoreDown where the store does not answer."""
+    with store.errors():
+        connection = store.engine.connect()
+    try:
+        yield Session(store, connection)
+    finally:
+        connection.close()

@@ -1,0 +1,90 @@
+"""Reads the shape of an SQL database by reflection, in a few set-based queries."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.reflection import Inspector, ObjectKind, ObjectScope
+
+from servanda.stores.shape import Column, Points, Shape, Table
+
+Types = dict[tuple[str, str], sa.types.TypeEngine[Any]]
+
+
+def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
+    """Every table and view of a schema (None: the default one), and the types of their columns."""
+    scope: dict[str, Any] = {"schema": schema, "scope": ObjectScope.DEFAULT}
+    columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **scope)
+    keys = inspector.get_multi_pk_constraint(kind=ObjectKind.TABLE, **scope)
+    points = inspector.get_multi_foreign_keys(kind=ObjectKind.TABLE, **scope)
+    indexes = inspector.get_multi_indexes(kind=ObjectKind.TABLE, **scope)
+    unique = inspector.get_multi_unique_constraints(kind=ObjectKind.TABLE, **scope)
+    checks = inspector.get_multi_check_constraints(kind=ObjectKind.TABLE, **scope)
+    views = set(inspector.get_view_names(schema=schema))
+    types: Types = {}
+    tables: dict[str, Table] = {}
+    for address, found in columns.items():
+        name = address[1]
+        if name.startswith(("servanda_", "sqlite_")):
+            continue
+        for column in found:
+            types[name, column["name"]] = column["type"]
+        plain = tuple(tuple(str(c) for c in i["column_names"] if c) for i in indexes.get(address, []))
+        uniques = tuple(
+            tuple(str(c) for c in i["column_names"] if c) for i in indexes.get(address, []) if i["unique"]
+        ) + tuple(tuple(u["column_names"]) for u in unique.get(address, []))
+        described = {c["name"]: _column(c) for c in found}
+        key = tuple((keys.get(address) or {"constrained_columns": []})["constrained_columns"])
+        tables[name] = Table(
+            name=name,
+            schema=schema,
+            columns=described,
+            key=key or _unique_key(described, uniques),
+            points=tuple(_points(p) for p in points.get(address, [])),
+            indexes=plain + tuple(tuple(u["column_names"]) for u in unique.get(address, [])),
+            unique=uniques,
+            checked=_checked(described, [c["sqltext"] for c in checks.get(address, [])]),
+            view=name in views,
+        )
+    return Shape(tables), types
+
+
+def _column(found: Any) -> Column:
+    type_ = found["type"]
+    return Column(
+        name=found["name"],
+        type=str(type_) if not isinstance(type_, sa.types.NullType) else "",
+        nullable=bool(found["nullable"]),
+        time=_time(type_),
+        number=isinstance(type_, sa.Integer | sa.Numeric),
+        on_update="on update" in str(found.get("default") or "").lower(),
+        generated=bool(found.get("computed")) or bool((found.get("identity") or {}).get("always")),
+        length=getattr(type_, "length", None),
+    )
+
+
+def _time(type_: sa.types.TypeEngine[Any]) -> str:
+    if isinstance(type_, sa.DateTime):
+        return "aware" if getattr(type_, "timezone", False) else "naive"
+    return "date" if isinstance(type_, sa.Date) else ""
+
+
+def _unique_key(columns: dict[str, Column], unique: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    usable = [u for u in unique if u and all(not columns[c].nullable for c in u)]
+    return min(usable, key=len, default=())
+
+
+def _points(found: Any) -> Points:
+    return Points(
+        columns=tuple(found["constrained_columns"]),
+        table=found["referred_table"],
+        to_columns=tuple(found["referred_columns"]),
+        on_delete=str((found.get("options") or {}).get("ondelete") or "").upper(),
+    )
+
+
+def _checked(columns: dict[str, Column], texts: list[str]) -> frozenset[str]:
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    return frozenset(name for name in columns if name in words)

@@ -1,0 +1,342 @@
+"""Translates a selection into SQL that can use an index.
+
+No function is put on a column: the company's local day is converted in Python to the
+type and the zone of each column, and compared raw. An aggregate is never computed:
+"the latest child lies before the day" is "no child lies on or after it".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from typing import Any as Anything
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from servanda.law.retention import local_midnight
+from servanda.stores.document import Change, Scalar
+from servanda.stores.selection import (
+    All,
+    Any,
+    Before,
+    Bound,
+    Compares,
+    Condition,
+    Equals,
+    EventTime,
+    GreatestTime,
+    LatestTime,
+    Link,
+    Missing,
+    Not,
+    OwnTime,
+    ParentTime,
+    PointedAt,
+    Reaches,
+    TimeColumn,
+    Undone,
+)
+
+Bool = sa.ColumnElement[bool]
+ZERO_DAY = date(1900, 1, 2)
+"""Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
+
+
+class Dialect(Protocol):
+    """What a kind of database says differently."""
+
+    texts_time: bool
+
+    def changed(
+        self, column: sa.ColumnElement[Anything], type_: str, change: Change
+    ) -> sa.ColumnElement[Anything]:
+        """The value that a change writes into a column of this type."""
+
+    def text_form(self, column: sa.ColumnElement[Anything], pattern: str) -> Bool:
+        """Whether a text has the form of a pattern in which 9 is any digit."""
+
+
+class Where:
+    """Translates the conditions of one store; `zone` is the company's own time zone.
+
+    `forms` gives, for each (table, column) whose times are text, the one form that its
+    values have, as in 9999-99-99 99:99:99.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, sa.Table],
+        lists: Mapping[str, sa.Table],
+        dialect: Dialect,
+        zone: str,
+        forms: Mapping[tuple[str, str], str],
+        types: Mapping[tuple[str, str], str],
+    ) -> None:
+        self._tables = tables
+        self._lists = lists
+        self._dialect = dialect
+        self._zone = ZoneInfo(zone)
+        self._forms = forms
+        self._types = types
+
+    def sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
+        """The SQL of a condition about `row`, an instance of `table`."""
+        match condition:
+            case Before(trigger, day):
+                return self._before(trigger, day, row, table)
+            case Missing(trigger):
+                return self._missing(trigger, row, table)
+            case Equals(column, value):
+                return _equals(row.c[column], value)
+            case Compares(column, operator, value):
+                return row.c[column].op(operator, is_comparison=True)(sa.literal(value))
+            case PointedAt(link, kept):
+                return self._pointed_at(link, kept, row)
+            case Undone(changes):
+                return _any(self.undone(row, table, name, change) for name, change in changes)
+            case Reaches(links, key, name):
+                return self._reaches(links, key, name, row)
+            case All(parts):
+                return _all(self.sql(part, row, table) for part in parts)
+            case Any(parts):
+                return _any(self.sql(part, row, table) for part in parts)
+            case Not(part):
+                return sa.case(
+                    (self.sql(part, row, table), sa.literal_column("0")), else_=sa.literal_column("1")
+                ) == (sa.literal_column("1"))
+
+    def undone(self, row: sa.FromClause, table: str, name: str, change: Change) -> Bool:
+        """Whether a column does not yet hold what the change would write: done is a fixed point."""
+        column = row.c[name]
+        if change == Change():
+            return column.is_not(None)
+        if change.constant is not None:
+            return sa.or_(column.is_(None), column != sa.literal(change.constant))
+        if change.pseudonym:
+            return sa.and_(column.is_not(None), column.not_like("psn\\_%", escape="\\"))
+        return sa.and_(column.is_not(None), column != self.changed(row, table, name, change))
+
+    def changed(
+        self, row: sa.FromClause, table: str, name: str, change: Change
+    ) -> sa.ColumnElement[Anything]:
+        """The value that a change writes into a column."""
+        if change == Change():
+            return sa.null()
+        if change.constant is not None:
+            return sa.literal(change.constant)
+        return self._dialect.changed(row.c[name], self._types[table, name], change)
+
+    def cut(self, table: str, time: TimeColumn, day: date) -> Anything:
+        """The first value of a column that lies on the company's local `day` or later."""
+        if time.kind == "date":
+            return day.isoformat() if self._form(table, time) else day
+        instant = local_midnight(day, self._zone)
+        if time.kind in ("epoch", "epoch_ms"):
+            return int(instant.timestamp()) * (1000 if time.kind == "epoch_ms" else 1)
+        form = self._form(table, time)
+        if form is not None and "99:" not in form:
+            return day.isoformat()
+        if time.kind == "aware" and form is None:
+            return instant
+        wall = _wall(instant, ZoneInfo("UTC") if form and _ends_in_utc(form) else ZoneInfo(time.zone))
+        return wall if form is None else _written(wall, form)
+
+    def _form(self, table: str, time: TimeColumn) -> str | None:
+        if time.kind == "text" or (self._dialect.texts_time and time.kind in ("naive", "aware", "date")):
+            return self._forms.get((table, time.name), "9999-99-99 99:99:99")
+        return None
+
+    def own(self, table: str, time: TimeColumn, row: sa.FromClause, day: date) -> Bool:
+        """`day` lies after the column's time, whose value is usable."""
+        column = row.c[time.name]
+        parts = [column < self.cut(table, time, day), column >= self.cut(table, time, ZERO_DAY)]
+        if time.kind in ("epoch", "epoch_ms"):
+            parts[1] = column > 0
+        form = self._form(table, time)
+        if form is not None:
+            parts.append(self._dialect.text_form(column, form))
+        parts += [column != sa.literal(value) for value in time.open if value is not None]
+        return _all(parts)
+
+    def _before(self, trigger: Bound, day: date, row: sa.FromClause, table: str) -> Bool:
+        match trigger:
+            case OwnTime(time):
+                return self.own(table, time, row, day)
+            case ParentTime(links, time):
+                return self._along(links, row, lambda end: self.own(links[-1].to_table, time, end, day))
+            case LatestTime():
+                return self._latest_before(trigger, day, row, table)
+            case GreatestTime(parts):
+                over = [sa.or_(self._before(p, day, row, table), self._absent(p, row, table)) for p in parts]
+                return _all([*over, _any(self._before(p, day, row, table) for p in parts)])
+            case EventTime(name):
+                day_text = self._lists[name].c.day
+                return self._in_list(name, row, self._list_key(name), day_text < day.isoformat())
+
+    def _latest_before(self, trigger: LatestTime, day: date, row: sa.FromClause, table: str) -> Bool:
+        link, time = trigger.link, trigger.time
+        child = self._tables[link.table].alias()
+        fresh = child.c[time.name] >= self.cut(link.table, time, day)
+        here = _joined(link, child, row)
+        parts: list[Bool] = [~sa.exists(sa.select(sa.literal(1)).where(here, fresh))]
+        any_child: list[Bool] = [
+            sa.exists(sa.select(sa.literal(1)).where(here, child.c[time.name].is_not(None)))
+        ]
+        if trigger.remembered:
+            key = self._list_key(trigger.remembered)
+            column = self._lists[trigger.remembered].c.day
+            parts.append(~self._in_list(trigger.remembered, row, key, column >= day.isoformat()))
+            any_child.append(self._in_list(trigger.remembered, row, key))
+        parts.append(_any([*any_child, self.own(table, trigger.fallback, row, day)]))
+        return _all(parts)
+
+    def _missing(self, trigger: Bound, row: sa.FromClause, table: str) -> Bool:
+        match trigger:
+            case OwnTime(time):
+                return self._unusable(table, time, row)
+            case ParentTime(links, time):
+                return self._along(links, row, lambda end: self._unusable(links[-1].to_table, time, end))
+            case LatestTime(link, time, fallback, _):
+                child = self._tables[link.table].alias()
+                here = sa.exists(sa.select(sa.literal(1)).where(_joined(link, child, row)))
+                return sa.and_(~here, self._unusable(table, fallback, row))
+            case GreatestTime(parts):
+                return _all(self._absent(part, row, table) for part in parts)
+            case EventTime():
+                return sa.false()
+
+    def _absent(self, trigger: Bound, row: sa.FromClause, table: str) -> Bool:
+        """The trigger has no value at all, whatever that means."""
+        match trigger:
+            case OwnTime(time):
+                return row.c[time.name].is_(None)
+            case ParentTime(links, time):
+                return ~self._along(links, row, lambda end: end.c[time.name].is_not(None))
+            case _:
+                return self._missing(trigger, row, table)
+
+    def _unusable(self, table: str, time: TimeColumn, row: sa.FromClause) -> Bool:
+        column = row.c[time.name]
+        options: list[Bool] = [] if None in time.open else [column.is_(None)]
+        zero = column <= 0 if time.kind.startswith("epoch") else column < self.cut(table, time, ZERO_DAY)
+        still = [column != sa.literal(value) for value in time.open if value is not None]
+        options.append(_all([zero, *still]))
+        form = self._form(table, time)
+        if form is not None:
+            options.append(_all([column.is_not(None), ~self._dialect.text_form(column, form), *still]))
+        return _any(options)
+
+    def _along(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
+        """The row at the end of a chain of links exists and meets `last`."""
+        link, rest = links[0], links[1:]
+        parent = self._tables[link.to_table].alias()
+        inner = self._along(rest, parent, last) if rest else last(parent)
+        return sa.exists(sa.select(sa.literal(1)).where(_joined(link, row, parent), inner))
+
+    def _pointed_at(self, link: Link, kept: Condition | None, row: sa.FromClause) -> Bool:
+        child = self._tables[link.table].alias()
+        parts = [_joined(link, child, row)]
+        if kept is not None:
+            parts.append(self.sql(kept, child, link.table))
+        return sa.exists(sa.select(sa.literal(1)).where(*parts))
+
+    def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
+        if not links:
+            return self._in_list(name, row, key)
+        if links[-1].to_columns == key:  # the last link already carries the key
+            *before, last = links
+            if not before:
+                return sa.and_(self._in_list(name, row, last.columns), _when(last, row))
+            end = lambda r: sa.and_(self._in_list(name, r, last.columns), _when(last, r))  # noqa: E731
+            return self._along(tuple(before), row, end)
+        return self._along(links, row, lambda end: self._in_list(name, end, key))
+
+    def _list_key(self, name: str) -> tuple[str, ...]:
+        return tuple(str(c.info["of"]) for c in self._lists[name].c if "of" in c.info)
+
+    def _in_list(self, name: str, row: sa.FromClause, columns: tuple[str, ...], *more: Bool) -> Bool:
+        listed = self._lists[name].alias()
+        keys = [c for c in listed.c if c.name != "day"]
+        same = [row.c[column] == key for column, key in zip(columns, keys, strict=True)]
+        moved = [_on(part, self._lists[name], listed) for part in more]
+        return sa.exists(sa.select(sa.literal(1)).where(*same, *moved))
+
+
+def _on(part: Bool, table: sa.FromClause, alias: sa.FromClause) -> Bool:
+    """The same condition, said about an alias of the table."""
+    return sa.sql.visitors.replacement_traverse(
+        part,
+        {},
+        lambda element, **_: alias.c[element.name] if getattr(element, "table", None) is table else None,
+    )
+
+
+def _equals(column: sa.ColumnElement[Anything], value: Scalar) -> Bool:
+    return column.is_(None) if value is None else column == sa.literal(value)
+
+
+def _joined(link: Link, source: sa.FromClause, target: sa.FromClause) -> Bool:
+    pairs = zip(link.columns, link.to_columns, strict=True)
+    return _all([*(source.c[a] == target.c[b] for a, b in pairs), _when(link, source)])
+
+
+def _when(link: Link, source: sa.FromClause) -> Bool:
+    return _all(_equals(source.c[name], value) for name, value in link.when)
+
+
+def _all(parts: Anything) -> Bool:
+    items = list(parts)
+    return reduce(lambda a, b: a & b, items) if items else sa.true()
+
+
+def _any(parts: Anything) -> Bool:
+    items = list(parts)
+    return reduce(lambda a, b: a | b, items) if items else sa.false()
+
+
+def _ends_in_utc(form: str) -> bool:
+    return form.endswith(("Z", "+00:00", "+00"))
+
+
+def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The instant on the clock of a zone, without the zone; in the doubled hour, the earlier reading.
+
+    The first pass of a doubled hour shows the same readings as the second: taking an hour
+    less there ends a few rows a day late, and none too early.
+    """
+    local = instant.astimezone(zone)
+    later = (instant + timedelta(hours=1)).astimezone(zone)
+    if local.fold == 0 and later.fold == 1:
+        return local.replace(tzinfo=None) - timedelta(hours=1)
+    return local.replace(tzinfo=None, fold=0)
+
+
+def _written(wall: datetime, form: str) -> str:
+    """A time in the form that the column's texts have."""
+    text = wall.isoformat(sep="T" if "T" in form else " ", timespec="seconds")
+    head = form.split(".", maxsplit=1)[0].rstrip("Z").removesuffix("+00:00").removesuffix("+00")
+    return text[: len(head)]
+
+
+def local_day(value: Anything, time: TimeColumn, zone: str) -> date | None:
+    """The company's local date of a raw value, or None where it holds no usable date."""
+    if value is None or value in time.open:
+        return None
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(time.zone))
+        return aware.astimezone(ZoneInfo(zone)).date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, int):
+        seconds = value / 1000 if time.kind == "epoch_ms" else value
+        return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)).date() if value > 0 else None
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    if len(str(value)) == len("2022-12-26"):
+        return parsed.date()
+    return local_day(parsed, time, zone)

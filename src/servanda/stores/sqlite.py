@@ -1,0 +1,152 @@
+"""SQLite as a store.
+
+Times lie there as text or numbers, so their form is learnt from the values. One writer
+at a time: a page begins with BEGIN IMMEDIATE, and nobody can change its rows meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.errors import StoreDown
+from servanda.stores.document import Change
+from servanda.stores.shape import Shape
+from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.store import kind
+
+
+@kind("sqlite")
+class SqliteStore(SqlStore):
+    """A file of SQLite."""
+
+    kind = "sqlite"
+    texts_time = True
+    locks_rows = False
+
+    def dial(self, url: URL) -> URL:
+        """The URL with the driver of the standard library."""
+        return url.set(drivername="sqlite+pysqlite")
+
+    def make_engine(self) -> Engine:
+        """An engine that opens only a file that is there, and leaves transactions to us."""
+        path = self.url.database or ""
+        if path != ":memory:" and not Path(path).is_file():
+            raise StoreDown(
+                f"store “{self.name}”: there is no file {Path(path).name}",
+                advice="check the path in stores.yaml",
+            )
+        engine = sa.create_engine(self.url, connect_args={"timeout": self.settings.lock_timeout})
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            mode = connection.get_execution_options().get("servanda_begin", "BEGIN")
+            connection.exec_driver_sql(str(mode))
+
+        return engine
+
+    def begin_page(self, connection: Connection) -> None:
+        """Take the write lock at once, so that nothing changes between look and act."""
+        connection.execution_options(servanda_begin="BEGIN IMMEDIATE")
+        try:
+            connection.begin()
+        finally:
+            connection.execution_options(servanda_begin="BEGIN")
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add database triggers."""
+        found: dict[str, list[str]] = {}
+        query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        for table, name in connection.exec_driver_sql(query):
+            found.setdefault(table, []).append(name)
+        tables = {n: replace(t, database_triggers=tuple(found.get(n, ()))) for n, t in shape.tables.items()}
+        return Shape(tables)
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        del type_
+        if change.generalise:
+            return sa.func.substr(column, 1, change.generalise)
+        if change.pseudonym:
+            return sa.func.servanda_pseudonym(column, sa.literal(self.secret, sa.LargeBinary()))
+        if change.truncate == "ip":
+            return _network(column)
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        day = sa.func.substr(column, 1, keep).concat(fill)
+        rest = sa.func.length(column) > 10
+        clock = sa.func.substr(column, 11, 1).concat("00:00:00").concat(sa.func.substr(column, 20))
+        return sa.case((rest, day.concat(clock)), else_=day)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """GLOB, in which [0-9] is a digit."""
+        return column.op("GLOB", is_comparison=True)(pattern.replace("9", "[0-9]"))
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether another connection has the write lock."""
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the file cannot be opened."""
+        return "unable to open" in str(error.orig)
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """SQLite's own words name tables and constraints, never values."""
+        return str(error.orig)
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """Keys keep the affinity of their column."""
+        return sa.Integer() if isinstance(type_, sa.Integer) else sa.Text()
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """A file can be written or not; tables have no rights of their own."""
+        del table
+        if verbs <= {"SELECT"}:
+            return frozenset()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("ROLLBACK")
+        except sa.exc.OperationalError as error:
+            return verbs - {"SELECT"} if "readonly" in str(error.orig) else frozenset()
+        return frozenset()
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """SQLite has no roles: who can write the file can do everything."""
+        del tables, reader, writer
+        path = Path(self.url.database or "")
+        return [
+            f"-- SQLite knows no roles. Give the account that runs `apply` write access to {path.name} and its folder,",
+            "-- and the account that runs `check` and `plan` read access.",
+        ]
+
+
+def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """IPv4 without its last number; IPv6 down to its first two groups."""
+    dotted = sa.func.rtrim(ip, "0123456789").concat("0")
+    first = sa.func.instr(ip, ":")
+    second = sa.func.instr(sa.func.substr(ip, first + 1), ":")
+    head = sa.func.substr(ip, 1, first + second)
+    groups = sa.case((head.like("%::"), head), else_=head.concat(":"))
+    return sa.case((first == 0, dotted), (ip.like("::%"), sa.literal("::")), else_=groups)
+
+
+def _pseudonym(value: Any, key: Any) -> str | None:
+    """A keyed hash; SQLite is in our own process, so the key goes nowhere."""
+    if value is None or str(value).startswith("psn_"):
+        return None if value is None else str(value)
+    secret = key if isinstance(key, bytes) else str(key).encode()
+    return "psn_" + hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()[:32]
