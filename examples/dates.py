@@ -134,6 +134,11 @@ def day_edges(today: date, first: date) -> list[date]:
     return list(dict.fromkeys(found))
 
 
+def epoch(when: datetime | None) -> int:
+    """Seconds since 1970; 0 where there is no date."""
+    return int(when.timestamp()) if when else 0
+
+
 def between(rng: random.Random, start: datetime, end: datetime) -> datetime:
     """Some second in [start, end); `start` itself where nothing lies between."""
     seconds = int((end - start).total_seconds())

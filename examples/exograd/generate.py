@@ -29,9 +29,8 @@ Accounts with a part of their own:
 
 from __future__ import annotations
 
-import random
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -39,7 +38,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from examples import dates, persons
 from examples.exograd.schema import metadata
-from examples.tables import Row, fill, main
+from examples.tables import fill, main
+from examples.world import World
 
 __all__ = ["build", "metadata"]
 
@@ -78,34 +78,9 @@ class Account:
         return min(self.closed or now, now)
 
 
-@dataclass(slots=True)
-class World:
-    """What is being made: the day, the dice, the rows so far."""
-
-    today: date
-    scale: int
-    rng: random.Random = field(default_factory=lambda: random.Random("exograd"))
-    rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in metadata.tables})
-
-    @property
-    def now(self) -> datetime:
-        """Eight in the morning of the day, in Paris."""
-        return dates.at(self.today, dates.NOON, dates.PARIS) - timedelta(hours=4)
-
-    def add(self, table: str, **values: object) -> int:
-        """Append one row under the next key; the key."""
-        rows = self.rows[table]
-        rows.append({"id": len(rows) + 1, **values})
-        return len(rows)
-
-    def ago(self, days: int) -> datetime:
-        """So many days before now, at some second."""
-        return self.now - timedelta(days=days, seconds=self.rng.randrange(86_400))
-
-
 def build(url: str, today: date, scale: int = 1) -> dict[str, int]:
     """Write the whole database as of `today`; the number of rows by table."""
-    world = World(today, scale)
+    world = World("exograd", metadata, today, scale, dates.PARIS)
     add_organisations(world)
     accounts = [*named_accounts(world), *edge_accounts(world), *other_accounts(world)]
     for account in accounts:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.unit
 
 PARIS, TALLINN = ZoneInfo("Europe/Paris"), ZoneInfo("Europe/Tallinn")
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
-NAMES = ("exograd",)
+NAMES = ("exograd", "xmserver")
 TODAYS = (date(2026, 11, 22), date(2028, 2, 29))
 
 
@@ -55,8 +55,21 @@ class Trigger:
 TRIGGERS = (
     Trigger("exograd", "visits", "visited_at", "instant", years=1),
     Trigger("exograd", "accounts", "closed_at", "instant", years=3),
+    Trigger("xmserver", "tblclients", "dateclosed", "epoch", years=3, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblactivitylog", "date", "epoch", years=1, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblknownips", "lastseen", "epoch", years=1, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblhosting", "terminationdate", "epoch", years=1, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tbltickets", "lastreply", "epoch", years=3, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblabuse", "date", "epoch", years=1, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblcalls", "date", "epoch", months=6, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblids", "verified_at", "epoch", days=30, zone=TALLINN, absent="= 0"),
+    Trigger("xmserver", "tblnewsletter", "lastcontact", "epoch", years=3, zone=TALLINN, absent="= 0"),
 )
-FISCAL = (("exograd", "invoices", "issued_on", "date", 10, (12, 31), PARIS),)
+FISCAL = (
+    ("exograd", "invoices", "issued_on", "date", 10, (12, 31), PARIS),
+    ("xmserver", "tblinvoices", "date", "epoch", 7, (12, 31), TALLINN),
+    ("xmserver", "tblorders", "date", "epoch", 7, (12, 31), TALLINN),
+)
 
 
 def generator(name: str) -> Any:
