@@ -92,10 +92,14 @@ Bound = OwnTime | ParentTime | LatestTime | GreatestTime | EventTime
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The trigger's local date lies before `day`; never true where the trigger is missing or open."""
+    """The trigger's local date lies before `day`; never true where the trigger is missing or open.
+
+    `since` leaves out what lies before another day, for a trigger that is a column.
+    """
 
     trigger: Bound
     day: date
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +229,11 @@ def _conjuncts(condition: Condition) -> Iterator[Before]:
             days = [[b.day for b in branch if b.trigger == first.trigger] for branch in branches]
             if all(days):
                 yield Before(first.trigger, max(min(d) for d in days))
+
+
+def since(condition: Condition, day: date) -> Condition:
+    """The same rows, but for those whose trigger, along which pages go, lies before `day`."""
+    along = driver(condition)
+    if along is None or not isinstance(along.trigger, OwnTime):
+        return condition
+    return All((condition, Before(along.trigger, along.day, day)))

@@ -85,6 +85,8 @@ class Where:
     def sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The SQL of a condition about `row`, an instance of `table`."""
         match condition:
+            case Before(OwnTime(time), day, since) if since is not None:
+                return self.own(table, time, row, day) & (row.c[time.name] >= self.cut(table, time, since))
             case Before(trigger, day):
                 return self._before(trigger, day, row, table)
             case Missing(trigger):
@@ -179,7 +181,9 @@ class Where:
     def _latest_before(self, trigger: LatestTime, day: date, row: sa.FromClause, table: str) -> Bool:
         link, time = trigger.link, trigger.time
         child = self._tables[link.table].alias()
-        fresh = child.c[time.name] >= self.cut(link.table, time, day)
+        column = child.c[time.name]
+        still = [_equals(column, value) for value in time.open]  # a child that is still open is fresh
+        fresh = _any([column >= self.cut(link.table, time, day), *still])
         here = _joined(link, child, row)
         parts: list[Bool] = [~sa.exists(sa.select(sa.literal(1)).where(here, fresh))]
         any_child: list[Bool] = [
@@ -187,8 +191,8 @@ class Where:
         ]
         if trigger.remembered:
             key = self._list_key(trigger.remembered)
-            column = self._lists[trigger.remembered].c.day
-            parts.append(~self._in_list(trigger.remembered, row, key, column >= day.isoformat()))
+            latest = self._lists[trigger.remembered].c.day
+            parts.append(~self._in_list(trigger.remembered, row, key, latest >= day.isoformat()))
             any_child.append(self._in_list(trigger.remembered, row, key))
         parts.append(_any([*any_child, self.own(table, trigger.fallback, row, day)]))
         return _all(parts)

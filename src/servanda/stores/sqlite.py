@@ -69,13 +69,26 @@ class SqliteStore(SqlStore):
             connection.execution_options(servanda_begin="BEGIN")
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
-        """Add database triggers."""
+        """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
         found: dict[str, list[str]] = {}
         query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
         for table, name in connection.exec_driver_sql(query):
             found.setdefault(table, []).append(name)
-        tables = {n: replace(t, database_triggers=tuple(found.get(n, ()))) for n, t in shape.tables.items()}
-        return Shape(tables)
+        query = (
+            'SELECT m.name, f."from", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f'
+            " WHERE m.type = 'table'"
+        )
+        deletes = {(table, column): rule for table, column, rule in connection.exec_driver_sql(query)}
+        return Shape(
+            {
+                name: replace(
+                    table,
+                    database_triggers=tuple(found.get(name, ())),
+                    points=tuple(replace(p, on_delete=deletes[name, p.columns[0]]) for p in table.points),
+                )
+                for name, table in shape.tables.items()
+            }
+        )
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes."""

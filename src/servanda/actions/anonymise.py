@@ -1,0 +1,22 @@
+"""Anonymise: the fields that have ended are emptied, all of a row in one statement.
+
+Each column says how: NULL, a constant, a date or an IP address cut short, a postcode
+made general, or a keyed pseudonym, which is called so since it is still personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from servanda.actions.action import Action, register
+from servanda.stores.sql_pages import Page
+from servanda.stores.sql_session import Group, Session, Work
+
+
+def _act(session: Session, work: Work, page: Page, groups: Sequence[Group]) -> int:
+    return session.change(work, page, groups)
+
+
+ANONYMISE = register(
+    Action("anonymise", "~", "to anonymise", "anonymised", frozenset({"SELECT", "UPDATE"}), _act)
+)

@@ -1,0 +1,238 @@
+"""Makes a plan: drafts the steps of every place, counts them in the stores, pins what they rest on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from servanda import __version__
+from servanda.database import Database
+from servanda.database import tables as own
+from servanda.persons.graph import children_first
+from servanda.persons.holds import Hold
+from servanda.plan.limits import Limit, end_of, ended
+from servanda.plan.lists import load_holds, load_records
+from servanda.plan.plan import Kept, Pins, Plan, Step, WithoutEnd
+from servanda.plan.steps import Draft, Drafter
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.selection import (
+    All,
+    Before,
+    Condition,
+    Equals,
+    LatestTime,
+    Missing,
+    Not,
+    OwnTime,
+    Reaches,
+    Undone,
+    driver,
+    since,
+)
+
+FULL_PASS = timedelta(days=7)
+"""How long a watermark is believed before everything is looked through again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds at the moment of planning: the time, the holds and their epoch."""
+
+    now: datetime
+    today: date
+    holds: tuple[Hold, ...]
+    epoch: int
+    lifted: int
+
+    @classmethod
+    def at(cls, now: datetime, zone: str, holds: Sequence[Hold], epoch: int, lifted: int) -> Circumstances:
+        """The circumstances at an instant, on the company's calendar."""
+        return cls(now, now.astimezone(ZoneInfo(zone)).date(), tuple(holds), epoch, lifted)
+
+
+def make(
+    found: Opened, db: Database, circumstances: Circumstances, *, on: date | None = None, full: bool = False
+) -> Plan:
+    """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses."""
+    policy = found.binding.policy
+    today = on or circumstances.today
+    load_holds(found, circumstances.holds)
+    load_records(found, db, circumstances.now)
+    drafter = Drafter(found, today, circumstances.holds)
+    steps: list[Step] = []
+    kept: list[Kept] = []
+    without: list[WithoutEnd] = []
+    places = [p for p in children_first(found.binding) if not found.binding.unusable(p.name)]
+    marks = {} if full else _watermarks(db, circumstances)
+    for place in places:
+        limits = drafter.limits(place)
+        for draft in drafter.drafts(place):
+            steps.append(_counted(found, draft, circumstances, marks))
+        if limits and not drafter.processed_for_others(place):
+            kept += _kept(found, place, limits)
+            without += _without_end(found, place, limits)
+    return Plan(
+        made_at=circumstances.now.astimezone(ZoneInfo(policy.timezone)).replace(microsecond=0),
+        today=today,
+        version=policy.version.number,
+        promises=len(policy.promises),
+        pins=pins(found, circumstances.epoch),
+        steps=tuple(steps),
+        kept=tuple(kept),
+        without_end=tuple(without),
+        left_out=tuple(_left_out(found)),
+        holds=tuple((h.id, h.kind) for h in circumstances.holds),
+        preview=today != circumstances.today,
+    )
+
+
+def pins(found: Opened, epoch: int) -> Pins:
+    """What a plan rests on: documents, the shape of each store's mapped tables, the hold epoch, the program."""
+    binding = found.binding
+    tables: dict[str, list[str]] = {}
+    for place in binding.places.values():
+        tables.setdefault(place.store, []).append(place.table.name)
+    shapes = {store: binding.shapes[store].digest(sorted(set(names))) for store, names in tables.items()}
+    return Pins(binding.policy.digest, binding.stores.digest, shapes, epoch, __version__)
+
+
+def _counted(
+    found: Opened, draft: Draft, circumstances: Circumstances, marks: dict[str, tuple[str, date]]
+) -> Step:
+    place, session = draft.place, found.session_of(draft.place)
+    table = place.table.name
+    identity = f"{place.name}:{draft.action}" + (
+        f":{draft.limits[0].promise.id}" if len(draft.limits) == 1 else ""
+    )
+    signature = _signature(draft, circumstances)
+    mark = marks[identity][1] if identity in marks and marks[identity][0] == signature else None
+    along = driver(draft.condition)
+    marks_day = along.day if along is not None and _pure(draft.condition) else None
+    rows = session.count(table, draft.condition if mark is None else since(draft.condition, mark))
+    held = 0
+    if draft.condition != draft.unheld:
+        held = session.count(table, draft.unheld) - session.count(table, draft.condition)
+    first = _first(draft.limits)
+    policy = found.binding.policy
+    return Step(
+        id=identity,
+        place=place.name,
+        store=place.store,
+        table=table,
+        action=draft.action,
+        promises=tuple(dict.fromkeys(limit.promise.id for limit in draft.limits)),
+        names=tuple(dict.fromkeys(limit.promise.name for limit in draft.limits)),
+        line=policy.at(first.promise).line,
+        words=first.words,
+        rows=rows,
+        held=held,
+        total=_total(found, place, draft.limits) if rows >= 500 else 0,
+        signature=signature,
+        why=draft.why,
+        since=mark,
+        marks=marks_day,
+        condition=draft.condition,
+        groups=draft.groups,
+        folds=draft.folds,
+    )
+
+
+def _first(limits: Sequence[Limit]) -> Limit:
+    """The limit that a plan shows: the first maximum, else the first."""
+    return next((limit for limit in limits if limit.retention.limit == "max"), limits[0])
+
+
+def _total(found: Opened, place: BoundPlace, limits: Sequence[Limit]) -> int:
+    """How many rows of the place have a trigger."""
+    missing = Missing(limits[0].trigger)
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    return found.session_of(place).count(place.table.name, All((*where, Not(missing))))
+
+
+def _pure(condition: Condition) -> bool:
+    """Whether nothing but the trigger, holds and done fields decides, so that a watermark is true."""
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    triggers = [p.trigger for p in parts if isinstance(p, Before)]
+    plain = all(isinstance(t, OwnTime) and t == triggers[0] for t in triggers)
+    rest = [p.part if isinstance(p, Not) else p for p in parts if not isinstance(p, Before)]
+    return bool(triggers) and plain and all(isinstance(p, Equals | Undone | Reaches) for p in rest)
+
+
+def _signature(draft: Draft, circumstances: Circumstances) -> str:
+    """What a watermark is true for: the same rows but for the day, and no hold lifted since."""
+    text = re.sub(r"datetime\.date\([^)]*\)", "day", repr((draft.unheld, draft.groups)))
+    return hashlib.sha256(f"{text}|{circumstances.lifted}".encode()).hexdigest()[:32]
+
+
+def _watermarks(db: Database, circumstances: Circumstances) -> dict[str, tuple[str, date]]:
+    import sqlalchemy as sa
+
+    mark = own.watermark
+    oldest = (circumstances.now.astimezone(UTC) - FULL_PASS).strftime("%Y-%m-%dT%H:%M:%S")
+    with db.read() as connection:
+        rows = connection.execute(sa.select(mark).where(mark.c.passed_at >= oldest)).mappings()
+        return {r["step"]: (r["signature"], date.fromisoformat(r["value"])) for r in rows}
+
+
+def _kept(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
+    """Rows that a maximum would end today and that another ground keeps."""
+    minima = [m for m in limits if m.retention.limit == "min"]
+    maxima = [m for m in limits if m.retention.limit == "max"]
+    if not minima or not maxima:
+        return []
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    result = []
+    for minimum in minima:
+        condition: Condition = All((*where, ended(maxima), Not(minimum.over)))
+        rows = found.session_of(place).count(place.table.name, condition)
+        if rows:
+            until = _until(found, place, condition, minimum)
+            result.append(
+                Kept(
+                    place.name,
+                    rows,
+                    until,
+                    str(minimum.retention.ground),
+                    minimum.promise.id,
+                    minimum.promise.name,
+                )
+            )
+    return result
+
+
+def _until(found: Opened, place: BoundPlace, condition: Condition, minimum: Limit) -> str | None:
+    if not isinstance(minimum.trigger, OwnTime):
+        return None
+    day = found.session_of(place).latest(place.table.name, condition, minimum.trigger.time)
+    return None if day is None else end_of(found.binding.policy, minimum.retention, day).isoformat()
+
+
+def _without_end(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[WithoutEnd]:
+    """Rows whose trigger is missing, by trigger."""
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    result = []
+    for name, trigger in {limit.retention.trigger: limit.trigger for limit in limits}.items():
+        if isinstance(trigger, LatestTime) and trigger.fallback.open:
+            continue
+        rows = found.session_of(place).count(place.table.name, All((*where, Missing(trigger))))
+        if rows:
+            result.append(WithoutEnd(place.name, name, rows))
+    return result
+
+
+def _left_out(found: Opened) -> list[tuple[str, str]]:
+    """Places that cannot be ended, and why."""
+    said: dict[str, str] = {}
+    for complaint in found.binding.complaints:
+        said.setdefault(complaint.place, complaint.message)
+    for place in found.binding.places.values():
+        if place.swept and place.table.view:
+            said.setdefault(place.name, "it is a view; name its table")
+        elif place.swept and not place.table.rolls_back:
+            said.setdefault(place.name, "its engine does not roll back; make it InnoDB")
+    return sorted(said.items())

@@ -1,0 +1,223 @@
+"""A plan: steps in their order, what was counted, and what everything was pinned to.
+
+A plan is made, read by a person, and carried out later or never. The file holds counts,
+cutoffs and digests, no personal value; the statements are made again from the pinned
+documents when it is carried out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from servanda.errors import Refused, ServandaError
+from servanda.stores.document import Change
+from servanda.stores.selection import Condition, LatestTime
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action at one place. `rows` are due; `held` would be, were they not held.
+
+    `condition` selects the rows, `unheld` the same without regard to holds. `since` is
+    the watermark: rows with an earlier trigger were ended before. `total` counts the
+    rows with a trigger, against which the size of the step is judged.
+    """
+
+    id: str
+    place: str
+    store: str
+    table: str
+    action: str
+    promises: tuple[str, ...]
+    names: tuple[str, ...]
+    line: int
+    words: str
+    rows: int
+    held: int
+    total: int
+    signature: str
+    why: str = ""
+    since: date | None = None
+    marks: date | None = None
+    condition: Condition | None = field(default=None, repr=False, compare=False)
+    groups: tuple[tuple[Condition | None, tuple[tuple[str, Change], ...]], ...] = field(
+        default=(), repr=False, compare=False
+    )
+    folds: tuple[LatestTime, ...] = field(default=(), repr=False, compare=False)
+
+    def summary(self) -> dict[str, Any]:
+        """What stands in the plan's file and in the ledger."""
+        skip = {"condition", "groups", "folds"}
+        found = {k: v for k, v in asdict_shallow(self).items() if k not in skip}
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
+
+
+def asdict_shallow(step: Step) -> dict[str, Any]:
+    """The fields of a step, tuples as lists."""
+    names = Step.__slots__
+    return {n: list(v) if isinstance(v := getattr(step, n), tuple) else v for n in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows whose promise has run out and that another ground keeps, with the last day of the latest."""
+
+    place: str
+    rows: int
+    until: str | None
+    ground: str
+    promise: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutEnd:
+    """Rows whose trigger is missing: reported, never ended."""
+
+    place: str
+    trigger: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What a plan was made from; when one of these has changed, it is refused."""
+
+    policy: str
+    stores: str
+    shapes: dict[str, str]
+    epoch: int
+    program: str
+
+    def difference(self, other: Pins) -> str | None:
+        """What changed, in words, or None."""
+        names = {
+            "policy": "the policy",
+            "stores": "the stores document",
+            "epoch": "the holds",
+            "program": "Servanda",
+        }
+        for key, words in names.items():
+            if getattr(self, key) != getattr(other, key):
+                return f"{words} changed since"
+        changed = sorted(k for k in self.shapes | other.shapes if self.shapes.get(k) != other.shapes.get(k))
+        return f"the tables of store “{changed[0]}” changed since" if changed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is due on `today`, the company's local date, read at `made_at`."""
+
+    made_at: datetime
+    today: date
+    version: str
+    promises: int
+    pins: Pins
+    steps: tuple[Step, ...]
+    kept: tuple[Kept, ...] = ()
+    without_end: tuple[WithoutEnd, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    holds: tuple[tuple[int, str], ...] = ()
+    preview: bool = False
+
+    @property
+    def name(self) -> str:
+        """The plan's name: when it was made."""
+        return self.made_at.strftime("%Y%m%d-%H%M%S")
+
+    @property
+    def due(self) -> int:
+        """How many rows, or letters, are due."""
+        return sum(s.rows for s in self.steps if s.action != "archive")
+
+    def rows(self, action: str) -> int:
+        """How many rows are due for an action."""
+        return sum(s.rows for s in self.steps if s.action == action)
+
+    def content(self) -> dict[str, Any]:
+        """The plan as it is written to its file."""
+        return {
+            "format": FORMAT,
+            "made_at": self.made_at.isoformat(timespec="seconds"),
+            "today": self.today.isoformat(),
+            "version": self.version,
+            "promises": self.promises,
+            "preview": self.preview,
+            "pins": asdict(self.pins),
+            "steps": [s.summary() for s in self.steps],
+            "kept": [asdict(k) for k in self.kept],
+            "without_end": [asdict(w) for w in self.without_end],
+            "left_out": [{"place": p, "why": w} for p, w in self.left_out],
+            "holds": [{"id": i, "kind": k} for i, k in self.holds],
+        }
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of the plan's canonical text."""
+        return hashlib.sha256(rfc8785.dumps(self.content())).hexdigest()
+
+    def save(self, folder: Path) -> Path:
+        """Write the plan into a folder, under its name. Raises ServandaError where that fails."""
+        path = folder / f"{self.name}.json"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            text = json.dumps({**self.content(), "digest": self.digest}, indent=1, ensure_ascii=False)
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ServandaError(
+                f"the plan cannot be saved: {error.strerror}", advice=f"look at {folder}"
+            ) from None
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A plan as it was read back from its file: pins and counts, without its conditions."""
+
+    content: dict[str, Any]
+    digest: str
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was made."""
+        return datetime.fromisoformat(self.content["made_at"])
+
+    @property
+    def today(self) -> date:
+        """The company's local date that it was made for."""
+        return date.fromisoformat(self.content["today"])
+
+    @property
+    def pins(self) -> Pins:
+        """What it was made from."""
+        return Pins(**self.content["pins"])
+
+    def rows(self) -> dict[str, int]:
+        """The rows that each step counted, by the step's id."""
+        return {s["id"]: s["rows"] for s in self.content["steps"]}
+
+
+def load(path: Path) -> Saved:
+    """Read a plan's file. Raises Refused where it is no plan, or was edited."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        digest = content.pop("digest")
+        known = content["format"] == FORMAT
+    except FileNotFoundError:
+        raise ServandaError(f"there is no plan {path}", advice="make one with: servanda plan") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise Refused(f"{path.name} is not a plan", advice="make one with: servanda plan") from None
+    if not known or hashlib.sha256(rfc8785.dumps(content)).hexdigest() != digest:
+        raise Refused(
+            f"{path.name} was changed after it was made", advice="make a new one with: servanda plan"
+        )
+    return Saved(content, digest)

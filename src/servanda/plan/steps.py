@@ -1,0 +1,241 @@
+"""From the limits of a place to its steps: which rows are deleted, emptied, archived, warned.
+
+    over        every ground of the row has ended
+    pointed at  a row that must stay points here (children that end today do not count)
+    deleted     over, and not pointed at
+    emptied     a field whose own grounds have ended, in a row that stays
+
+Children come before parents. A parent whose children must stay is emptied to a skeleton
+and is deleted by the plan that finds its last child gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from servanda.persons.graph import Child, children
+from servanda.persons.holds import Hold
+from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, limits_of
+from servanda.plan.lists import held
+from servanda.stores.binding import BoundPlace
+from servanda.stores.document import Change
+from servanda.stores.opened import Opened
+from servanda.stores.selection import (
+    All,
+    Any,
+    Before,
+    Condition,
+    Equals,
+    GreatestTime,
+    LatestTime,
+    Not,
+    PointedAt,
+    Reaches,
+    Undone,
+)
+
+Changes = tuple[tuple[str, Change], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A step before anything was counted. `unheld` leaves holds out of account."""
+
+    place: BoundPlace
+    action: str
+    condition: Condition
+    unheld: Condition
+    limits: tuple[Limit, ...]
+    groups: tuple[tuple[Condition | None, Changes], ...] = ()
+    why: str = ""
+    folds: tuple[LatestTime, ...] = ()
+
+
+@dataclass(slots=True)
+class Drafter:
+    """Drafts the steps of every place for one day."""
+
+    found: Opened
+    today: date
+    holds: Sequence[Hold]
+    _deletable: dict[str, Condition | None] = field(default_factory=dict)
+    _stack: list[str] = field(default_factory=list)
+
+    def limits(self, place: BoundPlace) -> list[Limit]:
+        """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
+        if self.found.binding.unusable(place.name):
+            return []
+        return limits_of(self.found.binding.policy, place, self.today)
+
+    def drafts(self, place: BoundPlace) -> list[Draft]:
+        """The steps of a place: delete, then empty, then archive, then warn."""
+        limits = self.limits(place)
+        if not limits or self.processed_for_others(place):
+            return []
+        found = []
+        for draft in (self._delete(place, limits), self._empty(place, limits)):
+            if draft is not None:
+                found.append(draft)
+        found += self._archive(place, limits)
+        found += self._warn(place, limits)
+        return [self._unheld(d) for d in found]
+
+    def processed_for_others(self, place: BoundPlace) -> bool:
+        """Whether every category of a place is another controller's (GDPR 28)."""
+        categories = self.found.binding.policy.categories
+        return all(categories[name].role == "processor" for name in place.data)
+
+    # -- rows that go ----------------------------------------------------------------------
+
+    def _delete(self, place: BoundPlace, limits: list[Limit]) -> Draft | None:
+        condition = self.deletable(place)
+        if condition is None:
+            return None
+        return Draft(place, "delete", condition, condition, tuple(limits), folds=self._folds(place))
+
+    def deletable(self, place: BoundPlace) -> Condition | None:
+        """The rows of a place that may go today, holds respected; None where none ever may."""
+        if place.name not in self._deletable:
+            self._stack.append(place.name)
+            over = self.over(place)
+            parts = [*self._where(place)] if over is not None else []
+            if over is not None:
+                parts.append(over)
+                parts += [Not(p) for p in self._pointed_at(place)]
+            self._stack.pop()
+            self._deletable[place.name] = _all(parts) if parts else None
+        return self._deletable[place.name]
+
+    def over(self, place: BoundPlace) -> Condition | None:
+        """The rows all of whose grounds have ended; None where a category never ends or ends emptied."""
+        limits = self.limits(place)
+        if not limits or endless(self.found.binding.policy, place, limits):
+            return None
+        if any(limit.retention.end == "anonymise" for limit in limits):
+            return None
+        return ended(limits)
+
+    def _pointed_at(self, place: BoundPlace) -> list[Condition]:
+        parts: list[Condition] = []
+        for child in children(self.found.binding, place):
+            if child.real is not None and child.real.on_delete == "SET NULL":
+                continue
+            parts.append(PointedAt(child.link, self._kept(child)))
+        return parts
+
+    def _kept(self, child: Child) -> Condition | None:
+        """What must be true of a child row so that it stays; None: whichever row it is."""
+        if not child.places or any(p.name in self._stack for p in child.places):
+            return None
+        conditions = [self._with_holds(p, self.deletable(p)) for p in child.places]
+        stays = tuple(Not(c) for c in conditions if c is not None)
+        return None if len(stays) < len(conditions) else _all(list(stays))
+
+    # -- fields that are emptied -----------------------------------------------------------
+
+    def _empty(self, place: BoundPlace, limits: list[Limit]) -> Draft | None:
+        groups = self._groups(place, limits)
+        if not groups:
+            return None
+        over, pointed = self.over(place), self._pointed_at(place)
+        only_whole = over is not None and all(set(own) == set(limits) for own, _ in groups)
+        if only_whole and not pointed:
+            return None
+        branches: tuple[Condition, ...] = tuple(
+            _all([ended(own), Undone(changes)]) for own, changes in groups
+        )
+        parts: list[Condition] = [*self._where(place), branches[0] if len(branches) == 1 else Any(branches)]
+        if only_whole:
+            parts.append(pointed[0] if len(pointed) == 1 else Any(tuple(pointed)))
+        elif over is not None:
+            gone = _all([over, *(Not(p) for p in pointed)])
+            parts.append(Not(gone))
+        written = tuple((None if len(groups) == 1 else ended(own), changes) for own, changes in groups)
+        condition = _all(parts)
+        why = self._why(place) if only_whole else ""
+        return Draft(place, "anonymise", condition, condition, tuple(limits), written, why)
+
+    def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
+        """The columns that are emptied together, since the same limits end them."""
+        owners = by_column(place, limits)
+        found: dict[tuple[int, ...], list[tuple[str, Change]]] = {}
+        for column, change in place.place.at_end.items():
+            own = owners.get(column, ())
+            if own:
+                found.setdefault(tuple(limits.index(limit) for limit in own), []).append((column, change))
+        return [(tuple(limits[i] for i in own), tuple(changes)) for own, changes in found.items()]
+
+    def _why(self, place: BoundPlace) -> str:
+        names = [
+            child.places[0].short if child.places else child.table.name
+            for child in children(self.found.binding, place)
+            if child.real is None or child.real.on_delete != "SET NULL"
+        ]
+        shown = ", ".join(sorted(set(names)))
+        return f"emptied: rows of {shown} point at it" if shown else ""
+
+    # -- archive and warnings --------------------------------------------------------------
+
+    def _archive(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
+        found = []
+        for limit in limits:
+            if limit.active_day is None or limit.active_day == limit.day:
+                continue
+            inside: list[Condition] = [
+                Before(limit.trigger, limit.active_day),
+                Not(Before(limit.trigger, limit.day)),
+            ]
+            condition = _all([*self._where(place), *inside])
+            found.append(
+                Draft(place, "archive", condition, condition, (limit,), why="a later version archives")
+            )
+        return found
+
+    def _warn(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
+        found = []
+        for limit in limits:
+            period = limit.retention.warn_before
+            if period is None or not place.table.key:
+                continue
+            soon = cutoff_of(self.found.binding.policy, limit.retention, self.today + period)
+            told = Reaches((), place.table.key, f"told_{place.short}")
+            condition = _all([*self._where(place), Before(limit.trigger, soon), Not(told)])
+            found.append(Draft(place, "warn", condition, condition, (replace(limit, day=soon),)))
+        return found
+
+    # -- what is shared --------------------------------------------------------------------
+
+    def _where(self, place: BoundPlace) -> list[Condition]:
+        return [Equals(column, value) for column, value in place.place.where.items()]
+
+    def _with_holds(self, place: BoundPlace, condition: Condition | None) -> Condition | None:
+        covered = held(self.found, place, self.holds)
+        if condition is None or covered is None:
+            return condition
+        return _all([condition, Not(covered)])
+
+    def _unheld(self, draft: Draft) -> Draft:
+        free = self._with_holds(draft.place, draft.condition)
+        assert free is not None
+        return replace(draft, condition=free)
+
+    def _folds(self, place: BoundPlace) -> tuple[LatestTime, ...]:
+        """The triggers of parents that remember the latest date of the rows that end here."""
+        found: list[LatestTime] = []
+        for other in self.found.binding.places.values():
+            for trigger in other.triggers.values():
+                parts = trigger.parts if isinstance(trigger, GreatestTime) else (trigger,)
+                latest = [p for p in parts if isinstance(p, LatestTime) and p.remembered is not None]
+                found += [
+                    p for p in latest if p.link.table == place.table.name and other.store == place.store
+                ]
+        return tuple(found)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    flat: list[Condition] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, All) else [part]
+    return flat[0] if len(flat) == 1 else All(tuple(flat))
