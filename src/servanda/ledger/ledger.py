@@ -1,0 +1,366 @@
+"""`Ledger`: appends entries, reads them, signs checkpoints, makes proofs.
+
+The laws of appending:
+1. One appender at a time: SQLite takes its write lock when the transaction begins, the
+   servers lock one row that every appender asks for; both end with the transaction.
+2. The number comes from the tail, never from a sequence, so that there are no gaps.
+3. Entry, body and tree are written in one transaction, the caller's if it has one.
+4. Nothing is altered, except that a body may end; then an entry says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from servanda.database import Database, moment, put
+from servanda.database.tables import body, checkpoint, entry, node, setting
+from servanda.errors import LedgerError, Refused, VaultError
+from servanda.ledger import merkle
+from servanda.ledger.checkpoint import Checkpoint, key_hash, parse_checkpoint, read_public_key
+from servanda.ledger.checkpoint import public_key_text as key_text
+from servanda.ledger.checkpoint import statement as statement_of
+from servanda.ledger.entry import (
+    BODY_ENDED,
+    FIRST,
+    KEY_MADE,
+    Entry,
+    canonical,
+    commit,
+    make_header,
+    read_entry,
+)
+from servanda.ledger.proof import Body, Header, Inclusion, Proof, verify_proof
+from servanda.ledger.verify import Report, verify
+from servanda.vault import Vault
+
+_ORIGIN = "ledger"
+_CHUNK = 1000
+_VERIFY = "see what was changed: servanda ledger verify"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The ledger of one project. Without a vault it is read, appended to and verified, but not signed."""
+
+    def __init__(self, db: Database, vault: Vault | None = None, now: Callable[[], datetime] = _now) -> None:
+        self._db = db
+        self._vault = vault
+        self._now = now
+        self.origin = db.setting(_ORIGIN) or self._found()
+
+    def _found(self) -> str:
+        """Give a new ledger its name; the first of several processes decides it."""
+        with self._db.exclusive("ledger-origin", wait=30):
+            if (origin := self._db.setting(_ORIGIN)) is None:
+                origin = f"servanda/{secrets.token_hex(16)}"
+                self._db.set(_ORIGIN, origin)
+        return origin
+
+    # Appending
+
+    def append(self, kind: str, body: Mapping[str, Any]) -> Entry:
+        """Append one entry in a transaction of its own; raises LedgerError."""
+        return self.append_many([(kind, body)])[0]
+
+    def append_many(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Entry]:
+        """Append several entries in one transaction: all of them or none."""
+        listed = list(items)
+        with self._db.begin() as connection:
+            return self.append_many_in(connection, listed)
+
+    def append_in(self, connection: Connection, kind: str, body: Mapping[str, Any]) -> Entry:
+        """Append one entry in the caller's transaction, begun with `Database.begin`."""
+        return self.append_many_in(connection, [(kind, body)])[0]
+
+    def append_many_in(
+        self, connection: Connection, items: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> list[Entry]:
+        """Append several entries in the caller's transaction; other appenders wait for its end."""
+        if not items:
+            return []
+        self._lock(connection)
+        size = _size(connection)
+        known = self._edge(connection, size)
+        prev = known[0, size - 1].hex() if (0, size - 1) in known else self._last_leaf(connection, size)
+        at = moment(self._now())
+        made: list[Entry] = []
+        texts: list[str] = []
+        for number, (kind, said) in enumerate(items, size + 1):
+            salt, text = secrets.token_hex(16), canonical(said)
+            header = make_header(number, at, kind, prev, commit(salt, text))
+            made.append(read_entry(header.decode(), salt, text.decode(), None))
+            texts.append(text.decode())
+            prev = made[-1].leaf
+        leaves = [bytes.fromhex(one.leaf) for one in made]
+        entries = [{"number": e.number, "at": at, "kind": e.kind, "header": e.header} for e in made]
+        bodies = [{"number": e.number, "salt": e.salt, "text": t} for e, t in zip(made, texts, strict=True)]
+        nodes = [
+            {"level": level, "position": position, "hash": hash_.hex()}
+            for level, position, hash_ in merkle.grown(leaves, size, known)
+        ]
+        try:
+            connection.execute(insert(entry), entries)
+            connection.execute(insert(body), bodies)
+            connection.execute(insert(node), nodes)
+        except IntegrityError as error:
+            raise LedgerError(
+                f"the ledger's tail was cut or changed after entry {size}; nothing was added", advice=_VERIFY
+            ) from error
+        return made
+
+    def end_body(self, number: int, reason: str) -> Entry:
+        """End the body of an entry, and append an entry that says so; returns this one.
+
+        The leaf still verifies. `reason` must hold no personal data: it stays. Raises
+        LedgerError if there is no such entry, Refused for the ledger's own entries and
+        for a body that has ended before.
+        """
+        with self._db.begin() as connection:
+            self._lock(connection)
+            found = self._get(connection, number)
+            if found.kind.startswith("ledger."):
+                raise Refused(f"entry {number} is the ledger's own; its body stays")
+            if found.body is None:
+                raise Refused(f"the body of entry {number} ended before, on {found.ended_on}")
+            today = self._now().date().isoformat()
+            said = self.append_in(connection, BODY_ENDED, {"entry": number, "on": today, "reason": reason})
+            ended = update(body).where(body.c.number == number)
+            connection.execute(ended.values(salt=None, text=None, ended_on=today))
+        return said
+
+    def _lock(self, connection: Connection) -> None:
+        """Wait until no other transaction appends."""
+        statement = select(setting.c.value).where(setting.c.name == _ORIGIN).with_for_update()
+        if connection.execute(statement).scalar() != self.origin:
+            raise LedgerError("the ledger's name was changed", advice=_VERIFY)
+
+    def _edge(self, connection: Connection, size: int) -> dict[tuple[int, int], bytes]:
+        wanted = merkle.edge(size)
+        if not wanted:
+            return {}
+        where = or_(*(and_(node.c.level == level, node.c.position == position) for level, position in wanted))
+        found = {
+            (row.level, row.position): bytes.fromhex(row.hash)
+            for row in connection.execute(select(node).where(where))
+        }
+        if len(found) != len(wanted):
+            raise LedgerError(f"the tree over the first {size} entries has a hole", advice=_VERIFY)
+        return found
+
+    def _last_leaf(self, connection: Connection, size: int) -> str:
+        return _node_reader(connection)(0, size - 1).hex() if size else FIRST
+
+    # Reading
+
+    def entries(
+        self, kind: str | None = None, since: datetime | None = None, after: int = 0
+    ) -> Iterator[Entry]:
+        """Yield entries in order: of one kind, from a moment on, or with a number above `after`."""
+        while True:
+            statement = _entries().where(entry.c.number > after).order_by(entry.c.number).limit(_CHUNK)
+            if kind is not None:
+                statement = statement.where(entry.c.kind == kind)
+            if since is not None:
+                statement = statement.where(entry.c.at >= moment(since))
+            with self._db.read() as connection:
+                rows = connection.execute(statement).all()
+            for row in rows:
+                yield _entry(row)
+            if len(rows) < _CHUNK:
+                return
+            after = rows[-1].number
+
+    def get(self, number: int) -> Entry:
+        """Return one entry; raises LedgerError if there is none of this number."""
+        with self._db.read() as connection:
+            return self._get(connection, number)
+
+    def last(self, kind: str, **match: object) -> Entry | None:
+        """Return the newest entry of a kind whose body has these values, None if there is none."""
+        before: int | None = None
+        while True:
+            statement = _entries().where(entry.c.kind == kind).order_by(entry.c.number.desc()).limit(_CHUNK)
+            if before is not None:
+                statement = statement.where(entry.c.number < before)
+            with self._db.read() as connection:
+                rows = connection.execute(statement).all()
+            for found in map(_entry, rows):
+                said = found.body
+                if not match or (said and all(name in said and said[name] == match[name] for name in match)):
+                    return found
+            if len(rows) < _CHUNK:
+                return None
+            before = rows[-1].number
+
+    def open_intents(self) -> list[Entry]:
+        """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted."""
+        intents = {e.body["page"]: e for e in self.entries("page.intent") if e.body and "page" in e.body}
+        for outcome in self.entries("page.outcome"):
+            if outcome.body:
+                intents.pop(outcome.body.get("page"), None)
+        return list(intents.values())
+
+    def tail(self) -> tuple[int, bytes]:
+        """Return the number of entries and the root over them, 32 bytes."""
+        with self._db.read() as connection:
+            size = _size(connection)
+            return size, merkle.root(_node_reader(connection), size)
+
+    # Signing and proving
+
+    def public_keys(self) -> dict[str, bytes]:
+        """Return the public keys that this ledger names, by id; no vault is needed."""
+        named = (e.body["public"] for e in self.entries(KEY_MADE) if e.body)
+        return dict(read_public_key(text) for text in named)
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign the ledger as it is now and keep the checkpoint; raises VaultError without a vault.
+
+        A new signing key is named in the ledger first.
+        """
+        if self._vault is None:
+            raise VaultError("a checkpoint needs the signing key", advice="make it with: servanda keys init")
+        named, keys = self.public_keys(), self._vault.public_keys()
+        for key_id, public in named.items():
+            if keys.get(key_id, public) != public:
+                raise LedgerError(
+                    f"{key_id} of the vault is not the key that the ledger names", advice=_VERIFY
+                )
+        new = [
+            (KEY_MADE, {"key": key_id, "public": key_text(self.origin, key_id, keys[key_id])})
+            for key_id in keys
+            if key_id not in named
+        ]
+        with self._db.begin() as connection:
+            self._lock(connection)
+            self.append_many_in(connection, new)
+            size = _size(connection)
+            root = merkle.root(_node_reader(connection), size)
+            at = self._now()
+            key_id, signature = self._vault.sign(statement_of(self.origin, size, root, at))
+            hash_ = key_hash(self.origin, key_id, keys[key_id])
+            signed = Checkpoint(self.origin, size, root, at.astimezone(UTC), key_id, signature, hash_)
+            put(connection, checkpoint, {"size": size, "key_id": key_id, "note": signed.note()})
+        return signed
+
+    def last_checkpoint(self, covering: int = 0) -> Checkpoint | None:
+        """Return the newest checkpoint if it covers entry `covering`, None otherwise."""
+        statement = select(checkpoint.c.note).where(checkpoint.c.size >= covering)
+        with self._db.read() as connection:
+            note = connection.execute(statement.order_by(checkpoint.c.size.desc()).limit(1)).scalar()
+        return None if note is None else parse_checkpoint(note)
+
+    def prove(self, number: int) -> Proof:
+        """Prove one entry under the newest checkpoint; a new one is signed if none covers it.
+
+        Raises LedgerError if there is no such entry, or if the ledger does not bear it out.
+        """
+        found = self.get(number)
+        ending = self._ending(number) if found.body is None else None
+        needed = max(number, ending.number if ending else 0)
+        signed = self.last_checkpoint(needed) or self.checkpoint()
+        with self._db.read() as connection:
+            nodes = _node_reader(connection)
+            own = _included(found, nodes, signed.size)
+            ended = _included(ending, nodes, signed.size) if ending else None
+        proof = Proof(
+            format=1,
+            index=number - 1,
+            size=signed.size,
+            checkpoint=signed.note(),
+            ended=ended,
+            header=own.header,
+            body=own.body,
+            hashes=own.hashes,
+        )
+        verify_proof(proof, self.public_keys())
+        return proof
+
+    def consistency(self, old_size: int, new_size: int) -> list[str]:
+        """Return the hashes, in hex, that show the ledger of `old_size` to begin that of `new_size`."""
+        with self._db.read() as connection:
+            if not 0 <= old_size <= new_size <= _size(connection):
+                raise LedgerError(f"this ledger never had {old_size} and later {new_size} entries")
+            return [hash_.hex() for hash_ in merkle.consistency(_node_reader(connection), old_size, new_size)]
+
+    def verify(self, kept: Checkpoint | None = None) -> Report:
+        """Check every entry, body, hash and checkpoint; problems are in the report, none is raised.
+
+        `kept` is a checkpoint that was kept elsewhere. With the vault the keys are checked too.
+        """
+        trusted = self._vault.public_keys() if self._vault else None
+        with self._db.read() as connection:
+            return verify(connection, self.origin, kept, trusted)
+
+    def require(self) -> Report:
+        """Verify, and raise LedgerError if anything does not fit."""
+        report = self.verify()
+        if not report.ok:
+            raise LedgerError(f"the ledger does not verify: {report.faults[0]}", advice=_VERIFY)
+        return report
+
+    def _ending(self, number: int) -> Entry:
+        ending = self.last(BODY_ENDED, entry=number)
+        if ending is None:
+            raise LedgerError(f"the body of entry {number} is gone and no entry says why", advice=_VERIFY)
+        return ending
+
+    def _get(self, connection: Connection, number: int) -> Entry:
+        row = connection.execute(_entries().where(entry.c.number == number)).one_or_none()
+        if row is None:
+            raise LedgerError(
+                f"there is no entry {number}; the ledger has {_size(connection)}",
+                advice="list them with: servanda ledger show",
+            )
+        return _entry(row)
+
+
+def _entries() -> Select[Any]:
+    parts = (entry.c.number, entry.c.header, body.c.salt, body.c.text, body.c.ended_on)
+    return select(*parts).select_from(entry.outerjoin(body, body.c.number == entry.c.number))
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return read_entry(row.header, row.salt, row.text, row.ended_on)
+
+
+def _size(connection: Connection) -> int:
+    return connection.execute(select(func.max(entry.c.number))).scalar() or 0
+
+
+def _node_reader(connection: Connection) -> merkle.Nodes:
+    """Return a reader of single hashes; a missing one is a LedgerError."""
+
+    def read(level: int, position: int) -> bytes:
+        where = and_(node.c.level == level, node.c.position == position)
+        hash_ = connection.execute(select(node.c.hash).where(where)).scalar()
+        try:
+            return bytes.fromhex(hash_ or "missing")
+        except ValueError as error:
+            raise LedgerError("a hash of the ledger's tree is missing or changed", advice=_VERIFY) from error
+
+    return read
+
+
+def _included(found: Entry, nodes: merkle.Nodes, size: int) -> Inclusion:
+    header = Header(
+        number=found.number,
+        at=moment(found.at),
+        kind=found.kind,
+        prev=found.prev,
+        body=found.commitment,
+    )
+    said = None
+    if found.body is not None and found.salt is not None:
+        said = Body(salt=found.salt, says=dict(found.body))
+    hashes = tuple(hash_.hex() for hash_ in merkle.inclusion(nodes, found.number - 1, size))
+    return Inclusion(header=header, body=said, hashes=hashes)

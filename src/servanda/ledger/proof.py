@@ -1,0 +1,124 @@
+"""A proof that one entry is in the ledger, for somebody who has nothing but a public key.
+
+It carries the header, the body (or the entry that ended it), the hashes up to the root,
+and a checkpoint that signs this root. Every part of it is bound: alter one and it fails.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+
+from servanda.errors import LedgerError
+from servanda.ledger import merkle
+from servanda.ledger.checkpoint import Checkpoint, parse_checkpoint
+from servanda.ledger.entry import BODY_ENDED, canonical, commit, is_hash, is_salt
+
+_Hash = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Header(_Part):
+    """The header of an entry, as it is hashed."""
+
+    number: StrictInt
+    at: StrictStr
+    kind: StrictStr
+    prev: _Hash
+    body: _Hash
+
+
+class Body(_Part):
+    """What an entry says, with the salt of its commitment."""
+
+    salt: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
+    says: dict[str, Any]
+
+
+class Inclusion(_Part):
+    """One header and the hashes that lead from its leaf to the root."""
+
+    header: Header
+    body: Body | None
+    hashes: tuple[_Hash, ...]
+
+
+class Proof(Inclusion):
+    """The proof of one entry; `ended` proves the entry that says when its body ended."""
+
+    format: Literal[1]
+    index: StrictInt
+    size: StrictInt
+    ended: Inclusion | None
+    checkpoint: StrictStr
+
+    @property
+    def number(self) -> int:
+        """The number of the entry that is proved."""
+        return self.header.number
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the proof as values of JSON."""
+        return self.model_dump(mode="json")
+
+
+def read_proof(text: str) -> Proof:
+    """Read a proof file; raises LedgerError if it is not a proof."""
+    try:
+        return Proof.model_validate(json.loads(text))
+    except (ValidationError, ValueError) as error:
+        where = ""
+        if isinstance(error, ValidationError):
+            where = ": see " + ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise LedgerError(
+            f"this is not a proof{where}", advice="make one with: servanda ledger prove"
+        ) from error
+
+
+def verify_proof(proof: Proof | Mapping[str, Any], public_keys: Mapping[str, bytes]) -> Checkpoint:
+    """Check every part of a proof with nothing but public keys (32 bytes each, by id).
+
+    Returns the checkpoint that signs it; raises LedgerError with what does not fit.
+    """
+    if not isinstance(proof, Proof):
+        proof = read_proof(json.dumps(proof))
+    number = proof.header.number
+    checkpoint = parse_checkpoint(proof.checkpoint)
+    key = public_keys.get(checkpoint.key_id)
+    if key is None:
+        raise LedgerError(
+            f"the proof is signed with {checkpoint.key_id}, which is not known here",
+            advice="ask its author for the public key: servanda keys show",
+        )
+    if not checkpoint.is_signed_by(key):
+        raise LedgerError(f"the proof of entry {number} is not signed by {checkpoint.key_id}: it was altered")
+    if proof.size != checkpoint.size or proof.index != number - 1:
+        raise LedgerError(f"the proof of entry {number} contradicts itself: it was altered")
+    _check(proof, checkpoint)
+    if (proof.body is None) == (proof.ended is None):
+        raise LedgerError(f"the proof of entry {number} needs either its body or the entry that ended it")
+    if proof.ended is not None:
+        _check(proof.ended, checkpoint)
+        said = proof.ended.body.says if proof.ended.body else {}
+        if proof.ended.header.kind != BODY_ENDED or said.get("entry") != number:
+            raise LedgerError(f"the proof does not show that the body of entry {number} ended")
+    return checkpoint
+
+
+def _check(part: Inclusion, checkpoint: Checkpoint) -> None:
+    """Check that one header lies under the signed root, and its body under the header."""
+    number = part.header.number
+    leaf = merkle.leaf_hash(canonical(part.header.model_dump()))
+    path = [bytes.fromhex(text) for text in part.hashes if is_hash(text)]
+    if merkle.root_of_inclusion(leaf, number - 1, checkpoint.size, path) != checkpoint.root:
+        raise LedgerError(f"entry {number} is not in the ledger that was signed: the proof was altered")
+    if part.body is None:
+        return
+    if not is_salt(part.body.salt) or commit(part.body.salt, canonical(part.body.says)) != part.header.body:
+        raise LedgerError(f"the body of entry {number} is not the one that was recorded")

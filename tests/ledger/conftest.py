@@ -1,0 +1,50 @@
+"""A ledger on each kind of database, with a vault of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from own_database import SERVERS, own_database
+from servanda.database import Database
+from servanda.ledger import Ledger
+from servanda.vault import Vault
+
+
+@pytest.fixture(autouse=True)
+def vault_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "keys"
+    monkeypatch.setenv("SERVANDA_VAULT", str(folder))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(params=list(SERVERS))
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    yield from own_database(request, request.param)
+
+
+@pytest.fixture
+def database(database_url: str | None, project: Path) -> Iterator[Database]:
+    with Database.open(database_url, project) as db:
+        yield db
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger(database, Vault.create(database))
+
+
+@pytest.fixture
+def sqlite_ledger(project: Path) -> Iterator[Ledger]:
+    """A ledger on SQLite alone, for tests whose subject is not the server."""
+    with Database.open(None, project) as db:
+        yield Ledger(db, Vault.create(db))
