@@ -139,6 +139,11 @@ def epoch(when: datetime | None) -> int:
     return int(when.timestamp()) if when else 0
 
 
+def wall(when: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """What a clock on the wall showed then: no zone, and the doubled hour shows twice the same."""
+    return when.astimezone(zone).replace(tzinfo=None) if when else None
+
+
 def between(rng: random.Random, start: datetime, end: datetime) -> datetime:
     """Some second in [start, end); `start` itself where nothing lies between."""
     seconds = int((end - start).total_seconds())
