@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from servanda.law.period import Period
 from servanda.policy.document import Strict
@@ -53,7 +53,13 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_several), Field(min_length=1)]
+_ONE_OR_SEVERAL = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    ]
+}
+Names = Annotated[list[str], BeforeValidator(_several), Field(min_length=1), WithJsonSchema(_ONE_OR_SEVERAL)]
 
 
 class Retention(Strict):
@@ -68,7 +74,7 @@ class Retention(Strict):
     trigger: str
     end_of: Literal["fiscal_year"] | None = None
     limit: Literal["max", "min"] = "max"
-    active: IsoPeriod = Period()
+    active: IsoPeriod = Field(default=Period(), json_schema_extra={"default": "P0D"})
     archive: IsoPeriod | None = None
     end: End = "delete"
     ground: Ground
@@ -133,7 +139,7 @@ class Promise(Strict):
     says: Words
     published: dict[str, Any] = Field(default_factory=dict)
     enforced: list[Enforced] = Field(default_factory=list)
-    within: IsoPeriod = Period(days=7)
+    within: IsoPeriod = Field(default=Period(days=7), json_schema_extra={"default": "P7D"})
 
     @model_validator(mode="before")
     @classmethod
@@ -149,8 +155,12 @@ class Promise(Strict):
 
     @property
     def lacks_period(self) -> bool:
-        """Whether software ought to keep this promise and was given nothing to enforce."""
-        return self.keep == "enforce" and self.kind in ("retention", "archive") and not self.enforced
+        """Whether software ought to keep this promise and was given nothing to enforce.
+
+        That an end cannot be undone is a promise without a period: it lacks none.
+        """
+        timed = self.kind in ("retention", "archive") and self.sub != "irreversible"
+        return self.keep == "enforce" and timed and not self.enforced
 
     @property
     def departs(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 
 from servanda.law.period import NotAPeriod, Period, parse_period, parse_range
 from servanda.policy.document import Strict
@@ -44,7 +44,13 @@ IsoPeriod = Annotated[
     Period,
     BeforeValidator(_period),
     PlainSerializer(str, return_type=str),
-    Field(json_schema_extra={"type": "string", "examples": ["P1Y", "P13M", "P90D"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$",
+            "examples": ["P1Y", "P13M", "P90D"],
+        }
+    ),
 ]
 """A calendar period in ISO 8601, days at the finest: P1Y, P13M, P90D."""
 
