@@ -257,10 +257,11 @@ class Own(Strict):
 
 
 class Stores(Strict):
-    """The whole stores document."""
+    """The whole stores document. `nowhere` names categories that no store holds, each with the reason."""
 
     servanda: Literal[1]
     database: Own = Own()
+    nowhere: dict[str, str] = Field(default_factory=dict)
     stores: dict[str, StoreEntry] = Field(min_length=1)
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
@@ -274,6 +275,10 @@ class Stores(Strict):
     def digest(self) -> str:
         """SHA-256, in hex, of the document's meaning; URLs stand in it with their variables unfilled."""
         return digest(self)
+
+    def own_address(self) -> str | None:
+        """The URL of Servanda's own database with its variables filled in; None: SQLite in the folder."""
+        return None if self.database == Own() else _VARIABLE.sub(_variable, self.database.url)
 
     def places(self) -> dict[str, tuple[StoreEntry, Place]]:
         """Every place by its full name, such as app.visits."""

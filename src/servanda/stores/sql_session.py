@@ -156,6 +156,11 @@ class Session:
         found = self._scan(sa.select(sa.func.min(sizes.c.n)))
         return None if found is None or found[0] is None else int(found[0])
 
+    def lacking(self, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """Which of these rights our role lacks on a table."""
+        with self.store.errors(), self._reading():
+            return self.store.missing_rights(self._connection, table, verbs)
+
     def keys(self, table: str, condition: Condition) -> list[tuple[Any, ...]]:
         """The keys of the rows that meet a condition, for letters to persons; never used to end rows."""
         row, key = self._tables[table], self.store.shape.tables[table].key

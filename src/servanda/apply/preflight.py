@@ -1,0 +1,93 @@
+"""Looks before the first change for everything that would stop a plan half way.
+
+refused   a right that the role lacks, a change that a column would refuse, a step
+          that ends too much without being allowed to
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from servanda.actions import action
+from servanda.errors import Refused
+from servanda.plan.plan import Plan, Step
+from servanda.stores.binding import BoundPlace
+from servanda.stores.document import Change
+from servanda.stores.opened import Opened
+from servanda.stores.selection import reads_other_rows
+from servanda.stores.shape import Column, Table
+
+MOST_ROWS = 100_000
+SMALL_TABLE = 1_000
+
+
+def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
+    """Raise Refused with every reason at once; nothing has been changed then."""
+    reasons = [*_reasons(found, plan.steps, allow)]
+    if reasons:
+        advice = "nothing was changed; see each line"
+        raise Refused("\n".join(reasons), advice=advice)
+
+
+def _reasons(found: Opened, steps: Sequence[Step], allow: Mapping[str, int]) -> Iterator[str]:
+    for step in steps:
+        place = found.binding.places[step.place]
+        if step.rows and action(step.action).act is not None:
+            yield from _too_much(step, allow)
+            yield from _rights(found, place, step)
+            yield from _keyless(place, step)
+            for _, changes in step.groups:
+                yield from _changes(place, changes)
+
+
+def _too_much(step: Step, allow: Mapping[str, int]) -> Iterator[str]:
+    allowed = allow.get(step.place, allow.get(step.place.split(".", 1)[1], 0))
+    half = step.total >= SMALL_TABLE and step.rows * 2 > step.total
+    if (half or step.rows > MOST_ROWS) and step.rows > allowed:
+        why = "over half of its rows" if half else f"over {MOST_ROWS:,} rows".replace(",", " ")
+        yield (
+            f"{step.place}: {step.rows} rows would be {action(step.action).done}, {why}; "
+            f"if that is right, add --allow {step.place}={step.rows}"
+        )
+
+
+def _rights(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
+    session = found.session_of(place)
+    lacking = session.lacking(place.table.name, action(step.action).rights)
+    if lacking:
+        verbs = ", ".join(sorted(lacking))
+        yield f"{step.place}: our role lacks {verbs} on {place.table.name}; see servanda stores grants"
+
+
+def _keyless(place: BoundPlace, step: Step) -> Iterator[str]:
+    if place.table.key or step.condition is None:
+        return
+    if step.action != "delete":
+        yield f"{step.place}: the table has no key, so its rows can be deleted by ranges, but not {step.action}d"
+    elif reads_other_rows(step.condition):
+        yield f"{step.place}: the table has no key, and its rows end by what other tables say"
+
+
+def _changes(place: BoundPlace, changes: Sequence[tuple[str, Change]]) -> Iterator[str]:
+    for name, change in changes:
+        why = refuses(place.table, place.table.columns[name], change)
+        if why:
+            yield f"{place.name}: {place.table.name}.{name} cannot be emptied so: {why}"
+
+
+def refuses(table: Table, column: Column, change: Change) -> str:
+    """Why a column would refuse a change; empty where it would not. Shared with the rules of drift."""
+    empties = change == Change()
+    if column.name in table.key:
+        return "it is part of the key"
+    if column.generated:
+        return "the database computes it"
+    if empties and not column.nullable:
+        return "it is NOT NULL; give a constant"
+    if change.constant is not None and any(column.name in u for u in table.unique):
+        return "it is unique, and a constant is not; use pseudonym or make it nullable"
+    if column.name in table.checked and not empties:
+        return "a CHECK constrains it; set it to null, or drop the check"
+    if change.pseudonym and column.length is not None and column.length < 36:
+        return f"a pseudonym has 36 characters, and it holds {column.length}"
+    return ""

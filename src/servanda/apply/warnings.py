@@ -1,0 +1,72 @@
+"""Letters to persons whose account is about to end through inactivity.
+
+A warning counts only while the person stays inactive: who became active again is
+forgotten here, and is warned anew before the next end.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from servanda.database import Database, moment, tables
+from servanda.plan.lists import key_of, key_text
+from servanda.plan.plan import Step
+from servanda.stores.opened import Opened
+from servanda.stores.selection import All, Not, Reaches
+
+
+def warn(db: Database, found: Opened, step: Step) -> int:
+    """Put a letter for each person of a step into the outbox, once. Returns how many."""
+    place, session = found.binding.places[step.place], found.sessions[step.store]
+    assert step.condition is not None
+    language = found.binding.policy.languages[0]
+    promise, now = step.promises[0], moment()
+    keys = session.keys(step.table, step.condition)
+    with db.begin() as connection:
+        for key in keys:
+            text = key_text(key)
+            connection.execute(
+                sa.insert(tables.warned).values(
+                    promise=promise, place=place.name, parent_key=text, warned_at=now
+                )
+            )
+            number = 1 + int(connection.execute(sa.select(sa.func.max(tables.letter.c.id))).scalar() or 0)
+            connection.execute(
+                sa.insert(tables.letter).values(
+                    id=number,
+                    kind="inactivity",
+                    language=language,
+                    promise=promise,
+                    place=place.name,
+                    parent_key=text,
+                    made_at=now,
+                    sent_at=None,
+                )
+            )
+    return len(keys)
+
+
+def forget(db: Database, found: Opened, step: Step) -> int:
+    """Forget the warnings of persons who became active again. Returns how many."""
+    place, session = found.binding.places[step.place], found.sessions[step.store]
+    told = Reaches((), place.table.key, f"told_{place.short}")
+    assert isinstance(step.condition, All)
+    still = tuple(p for p in step.condition.parts if p != Not(told))
+    inactive = {key_text(k) for k in session.keys(step.table, All((*still, told)))}
+    warned = tables.warned
+    with db.begin() as connection:
+        rows = (
+            connection.execute(sa.select(warned.c.parent_key).where(warned.c.place == place.name))
+            .scalars()
+            .all()
+        )
+        gone = [text for text in rows if text not in inactive and _absent_or_active(key_of(text))]
+        for text in gone:
+            same = sa.and_(warned.c.place == place.name, warned.c.parent_key == text)
+            connection.execute(sa.delete(warned).where(same))
+    return len(gone)
+
+
+def _absent_or_active(key: tuple[object, ...]) -> bool:
+    """A key of ours, well formed."""
+    return bool(key)

@@ -1,0 +1,121 @@
+"""The command line: one file per command, loaded only when it is called.
+
+`servanda --help` therefore imports neither SQLAlchemy nor Pydantic. Results go to
+stdout, all else to stderr; exit codes are those of `docs/reference/cli.md`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from servanda import __version__
+from servanda.cli.project import Project
+
+COMMANDS = {
+    "init": "Write a policy.yaml and a stores.yaml to begin with, from one database URL",
+    "check": "Hold the documents against the law and the stores against the documents",
+    "rule": "Explain a rule, with an example",
+    "promises": "Show each promise: how it is kept, where, last and next, with its proof",
+    "policy": "Compare, keep and list versions of the policy; print the JSON Schema",
+    "plan": "Count what is due, say why, and save the plan",
+    "apply": "Carry out a plan, page by page, each page proved",
+    "hold": "Place, list, show and lift holds",
+    "event": "Record an event or evidence that the company's application sends",
+    "ledger": "Verify, export and prove the evidence",
+    "keys": "Make, show and rotate keys",
+    "stores": "Show stores and places, and print the exact GRANTs",
+}
+
+
+class _Lazy(click.Group):
+    """Loads `servanda.cli.<name>` when it is called; the list of commands needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"servanda.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest command for a misspelt one."""
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean “{near[0]}”?" if near else " See servanda --help."
+            ctx.fail(f"There is no command “{args[0]}”.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-C", "folder", metavar="DIR", type=Path, default=".", help="Work in another folder, as git and make do.")
+@click.version_option(__version__, message="servanda %(version)s")
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """Keep the promises of a privacy policy, and prove it."""
+    if not folder.is_dir():
+        raise click.BadParameter(f"there is no folder {folder}", param_hint="-C")
+    ctx.obj = ctx.with_resource(Project(folder.resolve()))
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    from servanda.errors import ServandaError
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except ServandaError as error:
+        tell(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+
+
+def tell(error: Any) -> None:
+    """Print an error: what, where, what to try; to stderr."""
+    problems = getattr(error, "problems", None)
+    head = click.style("refused:" if error.exit_code == 3 else "error:", fg="red", bold=True)
+    if problems is None:
+        lines = str(error.message).split("\n")
+        for line in lines:
+            click.echo(f"{head} {line}", err=True)
+        if error.advice:
+            click.echo(f"  {error.advice}", err=True)
+        return
+    for problem in problems:
+        click.echo(f"{head} {problem.at}: {problem.message}", err=True)
+        if problem.advice:
+            click.echo(f"  {problem.advice}", err=True)

@@ -1,0 +1,130 @@
+"""`servanda plan`: counts what is due, says why, saves the plan. Nothing is changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.view import columns, count, number, quoted_digest, said, say_json, sign
+
+if TYPE_CHECKING:
+    from servanda.plan.plan import Plan, Step
+    from servanda.policy.policy import Policy
+
+
+@click.command("plan", short_help="Count what is due, say why, and save the plan")
+@click.option("--on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Preview another day; cannot be applied.")
+@click.option("--full", is_flag=True, help="Look at every row again, whatever was ended before.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when something is due.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.pass_obj
+def command(
+    project: Project, on: datetime | None, full: bool, exit_code: bool, out: Path | None, as_json: bool
+) -> int:
+    """Count what is due in every store, cite the promise and its line, and save the plan.
+
+    Nothing is changed in a store. The plan can be carried out for 24 hours, as long as
+    policy, stores document, tables and holds stay what they were.
+    """
+    from servanda.apply import record
+    from servanda.plan.make import make
+
+    with project.opened() as found:
+        circumstances = project.circumstances()
+        day = on.date() if on else None
+        plan = make(found, project.database(), circumstances, on=day, full=full)
+    path = plan.save(project.plans) if out is None else plan.save(out.parent).rename(out)
+    if not plan.preview:
+        record(project.ledger(), plan)
+    if as_json:
+        say_json({**plan.content(), "digest": plan.digest, "saved": str(path)})
+    else:
+        for line in text(plan, project.policy()):
+            click.echo(line)
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        click.echo(_saved(shown, plan, project))
+    return 1 if exit_code and plan.due else 0
+
+
+def _saved(path: Path, plan: Plan, project: Project) -> str:
+    if plan.preview:
+        return f"Saved {path}.   This is a preview of {plan.today}; it cannot be carried out."
+    if not plan.due:
+        return f"Saved {path}.   Nothing to carry out."
+    where = "" if project.folder == Path.cwd() else f" -C {_short(project.folder)}"
+    return f"Saved {path}.   Carry it out: servanda{where} apply {path}"
+
+
+def _short(folder: Path) -> str:
+    return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)
+
+
+def text(plan: Plan, policy: Policy) -> list[str]:
+    """The plan for a person to read."""
+    stores = len(plan.pins.shapes)
+    head = (
+        f"Policy of {plan.version} ({quoted_digest(plan.pins.policy)}) · {count(plan.promises, 'promise')} · "
+        f"read {count(stores, 'store')} at {plan.made_at.isoformat(sep=' ')}"
+    )
+    lines = [head, ""]
+    lines += _section("Time has passed", [_row(s) for s in plan.steps if s.rows and s.action in ("delete", "anonymise")])
+    lines += _section("Warned before the end", [_row(s) for s in plan.steps if s.rows and s.action == "warn"])
+    lines += _section("To archive, which a later version does", [_row(s) for s in plan.steps if s.rows and s.action == "archive"])
+    lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
+    lines += _holds(plan)
+    missing = [[" ", w.place, count(w.rows, "row"), f"no {w.trigger.replace('_', ' ')}: never ended"] for w in plan.without_end]
+    lines += _section("Without an end", missing)
+    lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])
+    lines.append(_sum(plan))
+    return lines
+
+
+def _section(title: str, rows: list[list[str]]) -> list[str]:
+    if not rows:
+        return []
+    return [title, *columns(rows, right=frozenset({2}) if len(rows[0]) > 3 else frozenset()), ""]
+
+
+def _row(step: Step) -> list[str]:
+    from servanda.actions import action
+
+    names = step.names[0] + (f" +{len(step.names) - 1}" if len(step.names) > 1 else "")
+    noun = "letter" if step.action == "warn" else "row"
+    why = step.why or step.words
+    return [sign(action(step.action).sign), step.place, count(step.rows, noun), why, names, f"policy.yaml:{step.line}"]
+
+
+def _kept(kept: Any, policy: Policy) -> list[str]:
+    promise = policy.promise(kept.promise)
+    line = policy.at(promise).line if promise else 0
+    until = f"kept until {kept.until}" if kept.until else "kept"
+    return [sign("·"), kept.place, count(kept.rows, "row"), f"{until}, {kept.ground}", kept.name, f"policy.yaml:{line}"]
+
+
+def _holds(plan: Plan) -> list[str]:
+    rows = sum(s.held for s in plan.steps if s.action == "delete" or s.action == "anonymise")
+    places = len({s.place for s in plan.steps if s.held})
+    if not plan.holds:
+        return []
+    ids = ", ".join(str(i) for i, _ in plan.holds)
+    word = "hold" if len(plan.holds) == 1 else "holds"
+    return ["Held", f"  {sign('‖')}  {word} {ids}: {count(rows, 'row')} in {count(places, 'place')} left alone", ""]
+
+
+def _sum(plan: Plan) -> str:
+    from servanda.actions import known
+
+    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in known() if plan.rows(a.name) or a.name == "delete"]
+    held = sum(s.held for s in plan.steps)
+    parts += [f"{number(held)} held"] if held else []
+    return ", ".join(parts) + ". Nothing was changed."
+
+
+def warn_missing(sentence: str) -> None:
+    """Say on stderr what the plan could not see."""
+    said(sentence)
