@@ -144,6 +144,11 @@ def wall(when: datetime | None, zone: ZoneInfo) -> datetime | None:
     return when.astimezone(zone).replace(tzinfo=None) if when else None
 
 
+def utc(when: datetime | None) -> datetime | None:
+    """The same instant as a naive datetime in UTC, as many programs store it."""
+    return when.astimezone(UTC).replace(tzinfo=None) if when else None
+
+
 def between(rng: random.Random, start: datetime, end: datetime) -> datetime:
     """Some second in [start, end); `start` itself where nothing lies between."""
     seconds = int((end - start).total_seconds())

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.unit
 
 PARIS, TALLINN = ZoneInfo("Europe/Paris"), ZoneInfo("Europe/Tallinn")
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
-NAMES = ("exograd", "xmserver", "sociatex")
+NAMES = ("exograd", "xmserver", "sociatex", "xsior")
 TODAYS = (date(2026, 11, 22), date(2028, 2, 29))
 
 
@@ -76,12 +76,24 @@ TRIGGERS = (
     Trigger("sociatex", "abonnes_newsletter", "inscrit_le", "wall", years=3),
     Trigger("sociatex", "abonnes_newsletter", "dernier_contact_le", "wall", years=3),
     Trigger("sociatex", "sauvegardes", "effectuee_le", "wall", days=90),
+    Trigger("xsior", "customers", "service_ended_at", "wall utc", years=5),
+    Trigger("xsior", "users", "created_at", "wall utc", years=3),
+    Trigger("xsior", "logins", "at", "wall utc", years=1),
+    Trigger("xsior", "connection_logs", "at", "wall utc", years=1),
+    Trigger("xsior", "transactions", "completed_at", "wall utc", years=5),
+    Trigger("xsior", "transactions", "completed_at", "wall utc", years=10),
+    Trigger("xsior", "prospects", "collected_at", "wall utc", years=3),
+    Trigger("xsior", "prospects", "last_contact_at", "wall utc", years=3),
+    Trigger("xsior", "newsletter_subscribers", "subscribed_at", "wall utc", years=3),
+    Trigger("xsior", "newsletter_subscribers", "last_contact_at", "wall utc", years=3),
+    Trigger("xsior", "newsletter_subscribers", "unsubscribed_at", "wall utc", years=3),
 )
 FISCAL = (
     ("exograd", "invoices", "issued_on", "date", 10, (12, 31), PARIS),
     ("xmserver", "tblinvoices", "date", "epoch", 7, (12, 31), TALLINN),
     ("xmserver", "tblorders", "date", "epoch", 7, (12, 31), TALLINN),
     ("sociatex", "factures", "date_facture", "date", 10, (6, 30), PARIS),
+    ("xsior", "invoices", "issued_on", "date", 10, (12, 31), PARIS),
 )
 WITHOUT_INDEX = {("sociatex", "demandes_devis", "soumis_le")}
 
@@ -147,6 +159,7 @@ def instant(raw: Any, form: str, zone: ZoneInfo) -> datetime:
         return datetime.fromtimestamp(raw / 1000, UTC).astimezone(zone)
     read = datetime.fromisoformat(raw)
     if form == "wall utc":
+        assert read.tzinfo is None
         read = read.replace(tzinfo=UTC)
     if form in ("wall", "date"):
         return read.replace(tzinfo=zone)
@@ -317,3 +330,49 @@ def test_as_a_script_from_anywhere(name: str, tmp_path: Path) -> None:
     assert done.stderr == ""
     assert done.stdout.rstrip().endswith("rows")
     assert rows(target, "PRAGMA foreign_key_check") == []
+
+
+LAST_SIGN = """
+    SELECT max(coalesce((SELECT max(at) FROM logins WHERE user_id = u.id), ''),
+               coalesce((SELECT max(at) FROM api_calls WHERE user_id = u.id), ''))
+    FROM users u WHERE u.id
+"""
+
+
+@pytest.mark.parametrize("today", TODAYS)
+def test_xsior_signs_of_life(today: date, made: Any) -> None:
+    """The last activity of users lies on both sides of three years, in the API calls alone."""
+    path, kept = made("xsior", today), oldest_kept(today, 3, 0, 0)
+    found = rows(path, f"{LAST_SIGN} BETWEEN 151 AND 200")
+    last = {instant(raw, "wall utc", PARIS) for (raw,) in found}
+    assert {datetime.combine(kept, time(0), PARIS), datetime.combine(kept, time(0), PARIS) - SECOND} <= last
+    assert rows(path, f"{LAST_SIGN} IN (46, 49, 50, 52)") == [("",)] * 4
+    assert rows(path, "SELECT count(*) FROM logins WHERE user_id BETWEEN 101 AND 200") == [(0,)]
+    gone = "SELECT count(*) FROM users WHERE id > 300 AND id NOT IN (SELECT user_id FROM logins)"
+    assert rows(path, gone)[0][0] > 50, "users whose log-ins are gone"
+    assert rows(path, "SELECT count(*) FROM api_calls WHERE user_id = 45")[0][0] > 2_000
+
+
+def test_xsior_our_own_mails_hide_nothing(made: Any) -> None:
+    path, today = made("xsior", TODAYS[0]), TODAYS[0]
+    old = f"'{oldest_kept(today, 3, 0, 0) - DAY}'"
+    sql = f"""SELECT count(*) FROM prospects WHERE last_mailed_at > '{today - 60 * DAY}'
+              AND coalesce(last_contact_at, collected_at) < {old}"""
+    assert rows(path, sql)[0][0] > 5
+
+
+@pytest.mark.parametrize("today", TODAYS)
+def test_xsior_fifteenth_birthdays(today: date, made: Any) -> None:
+    path = made("xsior", today)
+    born = {
+        date.fromisoformat(raw)
+        for (raw,) in rows(path, "SELECT birth_date FROM users WHERE id < 300 AND birth_date")
+    }
+    turns = {same_day_later(day, 15, 0, 0) for day in born}
+    near = {today - DAY, today, today + DAY} - {date(2028, 2, 29)}  # nobody was born on 29 February 2013
+    assert near <= turns
+    assert any((day.month, day.day) == (2, 29) for day in born)
+    with_consent = (
+        "SELECT count(*) FROM users WHERE birth_date AND id IN (SELECT user_id FROM parental_consents)"
+    )
+    assert 0 < rows(path, with_consent)[0][0] < len(born)
