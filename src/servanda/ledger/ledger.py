@@ -10,6 +10,7 @@ The laws of appending:
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -203,11 +204,14 @@ class Ledger:
 
     def open_intents(self) -> list[Entry]:
         """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted."""
-        intents = {e.body["page"]: e for e in self.entries("page.intent") if e.body and "page" in e.body}
-        for outcome in self.entries("page.outcome"):
-            if outcome.body:
-                intents.pop(outcome.body.get("page"), None)
-        return list(intents.values())
+        found: dict[str, dict[Any, int]] = {"page.intent": {}, "page.outcome": {}}
+        parts = select(entry.c.number, entry.c.kind, body.c.text).join(body, body.c.number == entry.c.number)
+        with self._db.read() as connection:
+            rows = connection.execute(parts.where(entry.c.kind.in_(found), body.c.text.is_not(None)))
+            for number, kind, text in rows:
+                found[kind][json.loads(text).get("page")] = number
+        intents, outcomes = found.values()
+        return [self.get(number) for page, number in intents.items() if page not in outcomes]
 
     def tail(self) -> tuple[int, bytes]:
         """Return the number of entries and the root over them, 32 bytes."""

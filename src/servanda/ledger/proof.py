@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
@@ -52,7 +52,7 @@ class Inclusion(_Part):
 class Proof(Inclusion):
     """The proof of one entry; `ended` proves the entry that says when its body ended."""
 
-    format: Literal[1]
+    format: Annotated[StrictInt, Field(ge=1, le=1)]
     index: StrictInt
     size: StrictInt
     ended: Inclusion | None

@@ -267,7 +267,9 @@ def _fits(
     if signed.origin != origin:
         seen.fault(None, f"{name} is of another ledger")
     elif signed.size > size:
-        gone = f"entry {size + 1} is" if signed.size == size + 1 else f"entries {size + 1} to {signed.size} are"
+        gone = (
+            f"entry {size + 1} is" if signed.size == size + 1 else f"entries {size + 1} to {signed.size} are"
+        )
         seen.fault(size + 1, f"{gone} missing: {name} saw them, and the tail was cut")
     elif signed.key_id not in keys:
         seen.fault(None, f"{name} is signed with {signed.key_id}, which this ledger does not name")

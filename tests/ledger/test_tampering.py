@@ -1,0 +1,384 @@
+"""Whatever is altered in a ledger or in a proof is found, each element by itself.
+
+Each alteration is made in a transaction that is undone after the ledger was verified in it.
+Unless a test says otherwise, verifying has neither the vault nor a kept checkpoint.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Table, delete, event, insert, select, text, update
+
+from servanda.database import Database
+from servanda.database.tables import body, checkpoint, entry, node
+from servanda.errors import LedgerError
+from servanda.ledger import Checkpoint, Fault, Ledger, verify_proof
+from servanda.ledger.verify import verify
+from servanda.vault import Vault
+
+PARTS = {table.name.removeprefix("servanda_"): table for table in (entry, body, node, checkpoint)}
+
+
+@pytest.fixture
+def full(ledger: Ledger, database: Database) -> Ledger:
+    """Entries, a body that ended, two keys, three checkpoints, and an unsigned tail."""
+    ledger.append_many([("page.outcome", {"page": f"r/{n}", "rows": 100 + n}) for n in range(5)])
+    ledger.checkpoint()
+    ledger.end_body(2, "after a year")
+    vault = Vault.open(database)
+    vault.rotate("signing")
+    later = Ledger(database, vault)
+    later.checkpoint()
+    later.append_many([("access", {"who": f"staff-{n}"}) for n in range(4)])
+    later.checkpoint()
+    later.append("unsigned", {"n": 1})
+    assert Ledger(database).verify().ok
+    return later
+
+
+class Bench:
+    """Alters a ledger, verifies it as altered, and undoes the alteration."""
+
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self.database, self.origin = database, ledger.origin
+        if database.engine.dialect.name == "sqlite":
+            database.engine.dispose()
+            event.listen(database.engine, "connect", _without_foreign_keys)
+
+    def rows(self, table: Table) -> list[dict[str, Any]]:
+        with self.database.read() as connection:
+            return [dict(row._mapping) for row in connection.execute(select(table))]
+
+    def faults(
+        self,
+        alter: Callable[[Connection], object],
+        kept: Checkpoint | None = None,
+        trusted: dict[str, bytes] | None = None,
+    ) -> tuple[Fault, ...]:
+        class Undo(Exception):
+            pass
+
+        found: tuple[Fault, ...] = ()
+        try:
+            with self.database.begin() as connection:
+                off = {
+                    "postgresql": "SET LOCAL session_replication_role = replica",
+                    "mariadb": "SET foreign_key_checks = 0",
+                }
+                if statement := off.get(connection.dialect.name):
+                    connection.execute(text(statement))
+                alter(connection)
+                found = verify(connection, self.origin, kept, trusted).faults
+                raise Undo
+        except Undo:
+            return found
+
+
+def _without_foreign_keys(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
+@pytest.fixture
+def bench(full: Ledger, database: Database) -> Bench:
+    return Bench(database, full)
+
+
+def at_key(table: Table, row: dict[str, Any]) -> Any:
+    where = None
+    for column in table.primary_key:
+        here = column == row[column.name]
+        where = here if where is None else where & here
+    return where
+
+
+def other_values(value: Any, nullable: bool) -> Iterator[Any]:
+    """Values that are nearly the right one."""
+    if nullable and value is not None:
+        yield None
+    if value is None:
+        yield from ("2026-01-01", "", "{}")
+    elif isinstance(value, int):
+        yield from (value + 1000, -value - 1)
+    else:
+        for place in {0, len(value) // 2, len(value) - 1}:
+            letter = "b" if value[place] == "a" else "a"
+            yield value[:place] + letter + value[place + 1 :]
+        yield from {value + " ", value + "\n", value[:-1], "", value.upper(), value.swapcase()} - {value}
+
+
+def fits(table: Table, name: str, value: Any) -> bool:
+    """Whether the server itself would take the value."""
+    length = getattr(table.c[name].type, "length", None)
+    return not (isinstance(value, str) and length and len(value) > length)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_column_of_each_row_altered_is_found(part: str, bench: Bench) -> None:
+    table = PARTS[part]
+    tried = 0
+    for row in bench.rows(table):
+        for column in table.columns:
+            for value in other_values(row[column.name], bool(column.nullable)):
+                if not fits(table, column.name, value):
+                    continue
+                statement = update(table).where(at_key(table, row)).values({column.name: value})
+                faults = bench.faults(lambda connection, made=statement: connection.execute(made))
+                assert faults, f"{part}.{column.name}: {row[column.name]!r} -> {value!r} was not seen"
+                tried += 1
+    assert tried > 10
+
+
+def test_a_fault_says_which_entry(bench: Bench) -> None:
+    said = {"header": "entry 4 was changed", "kind": "entry 4 was changed: its kind", "at": "its at is not"}
+    for name, sentence in said.items():
+        change = update(entry).where(entry.c.number == 4).values({name: "x"})
+        fault, *_ = bench.faults(lambda connection, made=change: connection.execute(made))
+        assert fault.number == 4
+        assert sentence in fault.says
+    change = update(body).where(body.c.number == 4).values(text='{"page":"r/3","rows":0}')
+    assert bench.faults(lambda connection: connection.execute(change)) == (
+        Fault(4, "the body of entry 4 was changed"),
+    )
+
+
+@pytest.mark.parametrize("part", ["entry", "body", "node"])
+def test_each_row_removed_is_found(part: str, bench: Bench) -> None:
+    table = PARTS[part]
+    for row in bench.rows(table):
+        statement = delete(table).where(at_key(table, row))
+        assert bench.faults(lambda connection, made=statement: connection.execute(made)), row
+
+
+def test_each_entry_removed_with_its_body_is_found(bench: Bench) -> None:
+    for row in bench.rows(entry):
+        number = row["number"]
+
+        def remove(connection: Connection, number: int = number) -> None:
+            connection.execute(delete(body).where(body.c.number == number))
+            connection.execute(delete(entry).where(entry.c.number == number))
+
+        faults = bench.faults(remove)
+        assert any(fault.number == number and "is missing" in fault.says for fault in faults)
+
+
+@pytest.mark.parametrize("part", ["entry", "body", "both"])
+def test_any_two_swapped_are_found(part: str, bench: Bench) -> None:
+    size = len(bench.rows(entry))
+    for one in range(1, size):
+        for two in range(one + 1, size + 1):
+
+            def swap(connection: Connection, one: int = one, two: int = two) -> None:
+                for table in (entry, body) if part == "both" else (PARTS[part],):
+                    for old, new in ((one, -1), (two, one), (-1, two)):
+                        connection.execute(update(table).where(table.c.number == old).values(number=new))
+
+            assert bench.faults(swap), (part, one, two)
+
+
+def test_one_inserted_anywhere_is_found(bench: Bench) -> None:
+    entries, bodies = bench.rows(entry), bench.rows(body)
+    for place in range(1, len(entries) + 2):
+
+        def put_in(connection: Connection, place: int = place) -> None:
+            for table in (entry, body):
+                for number in range(len(entries), place - 1, -1):
+                    connection.execute(
+                        update(table).where(table.c.number == number).values(number=number + 1)
+                    )
+            like = min(place, len(entries)) - 1
+            connection.execute(insert(entry).values({**entries[like], "number": place}))
+            connection.execute(insert(body).values({**bodies[like], "number": place}))
+
+        assert bench.faults(put_in), place
+
+
+def test_the_tail_cut_leaving_the_tree_is_found(bench: Bench) -> None:
+    for last in range(len(bench.rows(entry))):
+        assert bench.faults(lambda connection, last=last: cut(connection, last, entry, body)), last
+
+
+def cut(connection: Connection, last: int, *tables: Table) -> None:
+    """Cut everything after an entry, in these tables."""
+    for table in reversed(tables):
+        if table is node:
+            for level in range(8):
+                gone = (node.c.level == level) & (node.c.position >= last >> level)
+                connection.execute(delete(node).where(gone))
+        else:
+            column = table.c.size if table is checkpoint else table.c.number
+            connection.execute(delete(table).where(column > last))
+
+
+def test_a_clean_cut_is_found_by_a_stored_or_a_kept_checkpoint(full: Ledger, bench: Bench) -> None:
+    kept = full.last_checkpoint()
+    assert kept is not None
+    for last in range(kept.size):
+        stored = bench.faults(lambda connection, last=last: cut(connection, last, entry, body, node))
+        assert any("the tail was cut" in fault.says for fault in stored), last
+        cleaner = bench.faults(
+            lambda connection, last=last: cut(connection, last, entry, body, node, checkpoint), kept
+        )
+        assert any("the kept checkpoint" in fault.says and fault.number == last + 1 for fault in cleaner), (
+            last
+        )
+
+
+def rewrite(full: Ledger, changed: Callable[[list[tuple[str, Any]]], None]) -> Callable[[Connection], None]:
+    """Make the whole ledger again as a forger would who has the database, but no key."""
+    items = [(e.kind, e.body if e.body is not None else {"lost": e.number}) for e in full.entries()]
+    changed(items)
+
+    def again(connection: Connection) -> None:
+        for table in (node, body, entry):
+            connection.execute(delete(table))
+        full.append_many_in(connection, items)
+
+    return again
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda items: None,
+        lambda items: items.__setitem__(0, ("page.outcome", {"page": "r/0", "rows": 0})),
+        lambda items: items.pop(2),
+        lambda items: items.insert(3, ("forged", {})),
+        lambda items: items.reverse(),
+    ],
+)
+def test_a_ledger_made_anew_does_not_fit_its_checkpoints(
+    full: Ledger, bench: Bench, changed: Callable[[list[Any]], None]
+) -> None:
+    faults = bench.faults(rewrite(full, changed))
+    assert any("one of the first" in fault.says for fault in faults)
+
+
+def test_a_forgers_own_key_is_not_the_vaults(full: Ledger, bench: Bench, database: Database) -> None:
+    trusted = Vault.open(database).public_keys()
+    assert not bench.faults(lambda connection: None, trusted=trusted)
+    for theirs in ({**trusted, "signing-1": b"x" * 32}, {"signing-1": trusted["signing-1"]}):
+        assert bench.faults(lambda connection: None, trusted=theirs)
+
+
+def test_a_kept_checkpoint_altered_in_any_letter_is_refused(full: Ledger, bench: Bench) -> None:
+    from servanda.ledger.checkpoint import parse_checkpoint
+
+    kept = full.last_checkpoint()
+    assert kept is not None
+    note = kept.note()
+    for place, letter in enumerate(note):
+        altered = note[:place] + ("b" if letter == "a" else "a") + note[place + 1 :]
+        try:
+            forged = parse_checkpoint(altered)
+        except LedgerError:
+            continue
+        assert bench.faults(lambda connection: None, forged), altered
+
+
+def test_require_raises_and_appending_stops(full: Ledger, database: Database) -> None:
+    full.require()
+    with database.begin() as connection:
+        connection.execute(delete(body).where(body.c.number > 9))
+        connection.execute(delete(entry).where(entry.c.number > 9))
+    with pytest.raises(LedgerError, match="does not verify") as caught:
+        full.require()
+    assert "servanda ledger verify" in caught.value.advice
+    with pytest.raises(LedgerError, match="tail was cut"):
+        full.append("a", {})
+
+
+# Proofs
+
+
+def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a JSON value, inner ones too."""
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for name in value:
+            yield from leaves_of(value[name], (*path, name))
+    elif isinstance(value, list):
+        for place in range(len(value)):
+            yield from leaves_of(value[place], (*path, place))
+
+
+def holder(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path[:-1]:
+        value = value[step]
+    return value
+
+
+def altered_proofs(proof: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A proof with one element altered, removed, added or doubled."""
+    for path in leaves_of(proof):
+        value = holder(proof, path)[path[-1]]
+        others: list[Any] = [None, 7, "x", [], {}, True]
+        if isinstance(value, str):
+            others += [value[:-1], value + " ", value.upper(), "0" + value[1:], "1" + value[1:]]
+        if isinstance(value, int):
+            others += [value + 1, value - 1, str(value)]
+        if isinstance(value, list):
+            others += [value[::-1], [*value, *value[-1:]], value[1:]]
+        for other in others:
+            if other == value and type(other) is type(value):
+                continue
+            made = copy.deepcopy(proof)
+            holder(made, path)[path[-1]] = other
+            yield f"{path} -> {other!r}", made
+        made = copy.deepcopy(proof)
+        del holder(made, path)[path[-1]]
+        yield f"{path} removed", made
+        if isinstance(value, dict):
+            made = copy.deepcopy(proof)
+            holder(made, path)[path[-1]]["extra"] = 1
+            yield f"{path} with more", made
+    yield "more", {**proof, "extra": 1}
+
+
+def proves(proof: dict[str, Any], keys: dict[str, bytes]) -> bool:
+    try:
+        verify_proof(proof, keys)
+    except LedgerError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [1, 2, 4, 9])
+def test_a_proof_altered_in_any_element_fails(full: Ledger, number: int) -> None:
+    keys = full.public_keys()
+    proof = full.prove(number).to_json()
+    verify_proof(proof, keys)
+    tried = 0
+    for what, altered in altered_proofs(proof):
+        assert not proves(altered, keys), what
+        tried += 1
+    assert tried > 100
+
+
+def test_a_proof_needs_the_key_it_names(full: Ledger) -> None:
+    proof, keys = full.prove(1), full.public_keys()
+    with pytest.raises(LedgerError, match="not known here"):
+        verify_proof(proof, {})
+    with pytest.raises(LedgerError, match="not signed by"):
+        verify_proof(proof, dict(zip(keys, reversed(keys.values()), strict=True)))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_letter_of_any_text_altered_is_found(bench: Bench, data: st.DataObject) -> None:
+    table = data.draw(st.sampled_from(list(PARTS.values())))
+    row = data.draw(st.sampled_from(bench.rows(table)))
+    texts = [name for name, value in row.items() if isinstance(value, str) and value]
+    name = data.draw(st.sampled_from(texts))
+    value = row[name]
+    place = data.draw(st.integers(0, len(value) - 1))
+    letter = data.draw(st.characters(codec="utf-8", exclude_characters="\x00" + value[place]))
+    altered = value[:place] + letter + value[place + 1 :]
+    change = update(table).where(at_key(table, row)).values({name: altered})
+    assert bench.faults(lambda connection: connection.execute(change)), (table.name, name, place, letter)
