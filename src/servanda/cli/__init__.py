@@ -70,7 +70,9 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-C", "folder", metavar="DIR", type=Path, default=".", help="Work in another folder, as git and make do.")
+@click.option(
+    "-C", "folder", metavar="DIR", type=Path, default=".", help="Work in another folder, as git and make do."
+)
 @click.version_option(__version__, message="servanda %(version)s")
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:

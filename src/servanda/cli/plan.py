@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command("plan", short_help="Count what is due, say why, and save the plan")
-@click.option("--on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Preview another day; cannot be applied.")
+@click.option(
+    "--on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Preview another day; cannot be applied."
+)
 @click.option("--full", is_flag=True, help="Look at every row again, whatever was ended before.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something is due.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan to this file.")
@@ -72,12 +74,20 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         f"read {count(stores, 'store')} at {plan.made_at.isoformat(sep=' ')}"
     )
     lines = [head, ""]
-    lines += _section("Time has passed", [_row(s) for s in plan.steps if s.rows and s.action in ("delete", "anonymise")])
+    lines += _section(
+        "Time has passed", [_row(s) for s in plan.steps if s.rows and s.action in ("delete", "anonymise")]
+    )
     lines += _section("Warned before the end", [_row(s) for s in plan.steps if s.rows and s.action == "warn"])
-    lines += _section("To archive, which a later version does", [_row(s) for s in plan.steps if s.rows and s.action == "archive"])
+    lines += _section(
+        "To archive, which a later version does",
+        [_row(s) for s in plan.steps if s.rows and s.action == "archive"],
+    )
     lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
     lines += _holds(plan)
-    missing = [[" ", w.place, count(w.rows, "row"), f"no {w.trigger.replace('_', ' ')}: never ended"] for w in plan.without_end]
+    missing = [
+        [" ", w.place, count(w.rows, "row"), f"no {w.trigger.replace('_', ' ')}: never ended"]
+        for w in plan.without_end
+    ]
     lines += _section("Without an end", missing)
     lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])
     lines.append(_sum(plan))
@@ -96,30 +106,50 @@ def _row(step: Step) -> list[str]:
     names = step.names[0] + (f" +{len(step.names) - 1}" if len(step.names) > 1 else "")
     noun = "letter" if step.action == "warn" else "row"
     why = step.why or step.words
-    return [sign(action(step.action).sign), step.place, count(step.rows, noun), why, names, f"policy.yaml:{step.line}"]
+    return [
+        sign(action(step.action).sign),
+        step.place,
+        count(step.rows, noun),
+        why,
+        names,
+        f"policy.yaml:{step.line}",
+    ]
 
 
 def _kept(kept: Any, policy: Policy) -> list[str]:
     promise = policy.promise(kept.promise)
     line = policy.at(promise).line if promise else 0
     until = f"kept until {kept.until}" if kept.until else "kept"
-    return [sign("·"), kept.place, count(kept.rows, "row"), f"{until}, {kept.ground}", kept.name, f"policy.yaml:{line}"]
+    return [
+        sign("·"),
+        kept.place,
+        count(kept.rows, "row"),
+        f"{until}, {kept.ground}",
+        kept.name,
+        f"policy.yaml:{line}",
+    ]
 
 
 def _holds(plan: Plan) -> list[str]:
-    rows = sum(s.held for s in plan.steps if s.action == "delete" or s.action == "anonymise")
+    rows = sum(s.held for s in plan.steps if s.action in ("delete", "anonymise"))
     places = len({s.place for s in plan.steps if s.held})
     if not plan.holds:
         return []
     ids = ", ".join(str(i) for i, _ in plan.holds)
     word = "hold" if len(plan.holds) == 1 else "holds"
-    return ["Held", f"  {sign('‖')}  {word} {ids}: {count(rows, 'row')} in {count(places, 'place')} left alone", ""]
+    return [
+        "Held",
+        f"  {sign('‖')}  {word} {ids}: {count(rows, 'row')} in {count(places, 'place')} left alone",
+        "",
+    ]
 
 
 def _sum(plan: Plan) -> str:
     from servanda.actions import known
 
-    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in known() if plan.rows(a.name) or a.name == "delete"]
+    parts = [
+        f"{number(plan.rows(a.name))} {a.to}" for a in known() if plan.rows(a.name) or a.name == "delete"
+    ]
     held = sum(s.held for s in plan.steps)
     parts += [f"{number(held)} held"] if held else []
     return ", ".join(parts) + ". Nothing was changed."

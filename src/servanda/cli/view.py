@@ -26,7 +26,9 @@ def sign(mark: str) -> str:
     return click.style(mark, fg=SIGN_COLOURS.get(mark), bold=True)
 
 
-def columns(rows: Iterable[Sequence[str]], *, indent: int = 2, right: frozenset[int] = frozenset()) -> list[str]:
+def columns(
+    rows: Iterable[Sequence[str]], *, indent: int = 2, right: frozenset[int] = frozenset()
+) -> list[str]:
     """Rows as aligned columns; the columns in `right` are aligned to the right."""
     cells = [[str(c) for c in row] for row in rows]
     if not cells:

@@ -202,6 +202,14 @@ class Ledger:
                 return None
             before = rows[-1].number
 
+    def newest(self, count: int, kind: str | None = None) -> list[Entry]:
+        """Return the newest entries, of one kind if it is given, oldest of them first."""
+        statement = _entries().order_by(entry.c.number.desc()).limit(count)
+        if kind is not None:
+            statement = statement.where(entry.c.kind == kind)
+        with self._db.read() as connection:
+            return [_entry(row) for row in connection.execute(statement)][::-1]
+
     def open_intents(self) -> list[Entry]:
         """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted."""
         found: dict[str, dict[Any, int]] = {"page.intent": {}, "page.outcome": {}}

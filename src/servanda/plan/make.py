@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from servanda.persons.graph import children_first
 from servanda.persons.holds import Hold
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.lists import load_holds, load_records
-from servanda.plan.plan import Kept, Pins, Plan, Step, WithoutEnd
+from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, WithoutEnd
 from servanda.plan.steps import Draft, Drafter
 from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened
@@ -87,6 +87,7 @@ def make(
         without_end=tuple(without),
         left_out=tuple(_left_out(found)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
+        groups=tuple(_alike(found, places)),
         preview=today != circumstances.today,
     )
 
@@ -236,3 +237,15 @@ def _left_out(found: Opened) -> list[tuple[str, str]]:
         elif place.swept and not place.table.rolls_back:
             said.setdefault(place.name, "its engine does not roll back; make it InnoDB")
     return sorted(said.items())
+
+
+def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
+    """How small the smallest group is where rows stay for statistics (k-anonymity)."""
+    for place in places:
+        if any(r.statistics and r.end == "anonymise" for _, r in place.limits):
+            changes = tuple(place.place.at_end.items())
+            left = [name for name, change in changes if change.truncate or change.generalise]
+            done = Not(Undone(changes))
+            size = found.session_of(place).smallest_group(place.table.name, left, done) if left else None
+            if size is not None:
+                yield Alike(place.name, size)

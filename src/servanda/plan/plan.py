@@ -89,6 +89,14 @@ class WithoutEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """Rows kept for statistics: the smallest group that looks alike has `k` of them."""
+
+    place: str
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pins:
     """What a plan was made from; when one of these has changed, it is refused."""
 
@@ -127,6 +135,7 @@ class Plan:
     without_end: tuple[WithoutEnd, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     holds: tuple[tuple[int, str], ...] = ()
+    groups: tuple[Alike, ...] = ()
     preview: bool = False
 
     @property
@@ -157,6 +166,7 @@ class Plan:
             "kept": [asdict(k) for k in self.kept],
             "without_end": [asdict(w) for w in self.without_end],
             "left_out": [{"place": p, "why": w} for p, w in self.left_out],
+            "groups": [asdict(g) for g in self.groups],
             "holds": [{"id": i, "kind": k} for i, k in self.holds],
         }
 

@@ -30,6 +30,7 @@ from servanda.stores.selection import (
     Equals,
     GreatestTime,
     LatestTime,
+    Link,
     Not,
     PointedAt,
     Reaches,
@@ -129,9 +130,18 @@ class Drafter:
         """What must be true of a child row so that it stays; None: whichever row it is."""
         if not child.places or any(p.name in self._stack for p in child.places):
             return None
-        conditions = [self._with_holds(p, self.deletable(p)) for p in child.places]
-        stays = tuple(Not(c) for c in conditions if c is not None)
-        return None if len(stays) < len(conditions) else _all(list(stays))
+        stays: list[Condition] = []
+        for living in child.places:
+            deleted = self._with_holds(living, self.deletable(living))
+            loosened = self._with_holds(living, self._loosened(living, child.link))
+            stays += [Not(c) for c in (deleted, loosened) if c is not None]
+        return _all(stays) if stays else None
+
+    def _loosened(self, place: BoundPlace, link: Link) -> Condition | None:
+        """The rows of a child whose reference is itself set to NULL today."""
+        owners = by_column(place, self.limits(place))
+        nulled = [c for c in link.columns if place.place.at_end.get(c) == Change() and owners.get(c)]
+        return ended(owners[nulled[0]]) if nulled else None
 
     # -- fields that are emptied -----------------------------------------------------------
 
@@ -140,7 +150,7 @@ class Drafter:
         if not groups:
             return None
         over, pointed = self.over(place), self._pointed_at(place)
-        only_whole = over is not None and all(set(own) == set(limits) for own, _ in groups)
+        only_whole = over is not None and all(len(own) == len(limits) for own, _ in groups)
         if only_whole and not pointed:
             return None
         branches: tuple[Condition, ...] = tuple(
@@ -154,7 +164,7 @@ class Drafter:
             parts.append(Not(gone))
         written = tuple((None if len(groups) == 1 else ended(own), changes) for own, changes in groups)
         condition = _all(parts)
-        why = self._why(place) if only_whole else ""
+        why = self._why(place, limits) if only_whole else ""
         return Draft(place, "anonymise", condition, condition, tuple(limits), written, why)
 
     def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
@@ -167,14 +177,17 @@ class Drafter:
                 found.setdefault(tuple(limits.index(limit) for limit in own), []).append((column, change))
         return [(tuple(limits[i] for i in own), tuple(changes)) for own, changes in found.items()]
 
-    def _why(self, place: BoundPlace) -> str:
-        names = [
-            child.places[0].short if child.places else child.table.name
-            for child in children(self.found.binding, place)
-            if child.real is None or child.real.on_delete != "SET NULL"
-        ]
-        shown = ", ".join(sorted(set(names)))
-        return f"emptied: rows of {shown} point at it" if shown else ""
+    def _why(self, place: BoundPlace, limits: list[Limit]) -> str:
+        """Which children keep a row of this place from being deleted: those with grounds of their own."""
+        own = {id(limit.retention) for limit in limits}
+        names = set()
+        for child in children(self.found.binding, place):
+            if child.real is not None and child.real.on_delete == "SET NULL":
+                continue
+            theirs = [id(m.retention) for p in child.places for m in self.limits(p)]
+            if not theirs or set(theirs) - own:
+                names.add(child.places[0].short if child.places else child.table.name)
+        return f"emptied: {', '.join(sorted(names))} point at it" if names else ""
 
     # -- archive and warnings --------------------------------------------------------------
 

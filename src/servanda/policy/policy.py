@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,7 +25,11 @@ def zone_name(value: str) -> str:
 
 
 def _date(value: Any) -> Any:
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        day = None
+    if day is None or str(day) != str(value):
         raise ValueError(f"“{value}” is not a date | write it as 2022-12-26")
     return value
 
@@ -78,7 +82,9 @@ class Purpose(Strict):
 
     says: Words
     basis: list[
-        Literal["consent", "contract", "legal_obligation", "vital_interest", "public_task", "legitimate_interest"]
+        Literal[
+            "consent", "contract", "legal_obligation", "vital_interest", "public_task", "legitimate_interest"
+        ]
     ] = Field(default_factory=list)
     data: list[str] = Field(default_factory=list)
     line: int | None = Field(default=None, ge=1)
@@ -163,7 +169,9 @@ def _references(policy: Policy) -> list[Problem]:
             seen[word] = i
         for j, item in enumerate(promise.enforced):
             if isinstance(item, Retention):
-                found += _unknown(policy, ("promises", i, "enforced", j, "data"), item.data, policy.categories)
+                found += _unknown(
+                    policy, ("promises", i, "enforced", j, "data"), item.data, policy.categories
+                )
     for name, category in policy.categories.items():
         found += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
     for section in ("purposes", "recipients"):
@@ -187,5 +195,7 @@ def _unknown(
             near = difflib.get_close_matches(name, list(known), n=1)
             advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
             kind = "an audience" if known is policy.audiences else "a category"
-            found.append(Problem(policy.source.spot((*path, i)), f"“{name}” is not {kind} of this policy", advice))
+            found.append(
+                Problem(policy.source.spot((*path, i)), f"“{name}” is not {kind} of this policy", advice)
+            )
     return found

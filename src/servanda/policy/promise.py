@@ -165,5 +165,10 @@ class Promise(Strict):
     @property
     def departs(self) -> bool:
         """Whether what is enforced has other periods than what was published."""
-        enforced = sorted(str(p) for r in self.retentions for p in r.periods if p != Period())
-        return bool(self.retentions) and enforced != sorted(str(p) for p in periods_in(self.published))
+        enforced = [period for retention in self.retentions for period in retention.periods]
+        return bool(self.retentions) and _lengths(enforced) != _lengths(periods_in(self.published))
+
+
+def _lengths(periods: list[Period]) -> list[tuple[int, int]]:
+    """The periods as months and days in order; P12M is P1Y, and no time at all does not count."""
+    return sorted((p.whole_months, p.days) for p in periods if p != Period())

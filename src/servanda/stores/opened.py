@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from servanda.errors import StoreDown
+from servanda.errors import StoreDown, StoreError
 from servanda.policy.policy import Policy
-from servanda.stores.binding import Binding, BoundPlace, bind
+from servanda.stores.binding import Binding, BoundPlace, Complaint, bind
 from servanda.stores.document import Stores
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime
 from servanda.stores.sql_session import Session, session
@@ -49,8 +49,15 @@ def opened(
                 down[name] = error
         binding = bind(policy, stores, {name: s.store.shape for name, s in sessions.items()})
         for place in binding.places.values():
-            for trigger in place.triggers.values():
-                _learn(sessions[place.store], place.table.name, trigger)
+            for label, trigger in place.triggers.items():
+                try:
+                    _learn(sessions[place.store], place.table.name, trigger)
+                except StoreDown:
+                    raise
+                except StoreError as error:
+                    at = stores.source.spot(("stores", place.store, "places", place.short, "triggers", label))
+                    complaint = Complaint("wrong-type", place.name, at, error.message, error.advice)
+                    binding.complaints.append(complaint)
         yield Opened(binding, sessions, down)
 
 

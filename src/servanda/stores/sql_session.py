@@ -9,6 +9,7 @@ what was committed meanwhile, it checks again and acts on those keys only.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -125,7 +126,10 @@ class Session:
     # -- reading ---------------------------------------------------------------------------
 
     def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
-        """See in which one form each column of text writes its times, from its first usable value."""
+        """See in which one form each column of text writes its times, from its first usable value.
+
+        Raises StoreError where it is no form of ISO 8601 whose order as text is that in time.
+        """
         for column in columns:
             textual = column.kind == "text" or (
                 self.store.texts_time and column.kind in ("naive", "aware", "date")
@@ -135,7 +139,7 @@ class Session:
             c = self._tables[table].c[column.name]
             row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
             if row is not None:
-                self._forms[table, column.name] = "".join("9" if ch.isdigit() else ch for ch in str(row[0]))
+                self._forms[table, column.name] = _form(table, column.name, str(row[0]))
 
     def count(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""
@@ -149,10 +153,11 @@ class Session:
         query = sa.select(sa.func.max(row.c[trigger.name])).where(self.where.sql(condition, row, table))
         return local_day(self._scan(query)[0], trigger, self.store.settings.zone)
 
-    def smallest_group(self, table: str, columns: Sequence[str]) -> int | None:
+    def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
         """The size of the smallest group of rows that look alike in these columns (k-anonymity)."""
         row = self._tables[table]
-        sizes = sa.select(sa.func.count().label("n")).group_by(*(row.c[c] for c in columns)).subquery()
+        chosen = sa.select(sa.func.count().label("n")).where(self.where.sql(condition, row, table))
+        sizes = chosen.group_by(*(row.c[c] for c in columns)).subquery()
         found = self._scan(sa.select(sa.func.min(sizes.c.n)))
         return None if found is None or found[0] is None else int(found[0])
 
@@ -363,6 +368,18 @@ class Session:
     def _drop(self, table: sa.Table | None) -> None:
         if table is not None:
             self._ddl(sa.schema.DropTable(table))
+
+
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?)?)(Z|\+00:00|\+00)?")
+
+
+def _form(table: str, column: str, value: str) -> str:
+    """The form of a text: each digit a 9, but for the offset, which must be that of UTC."""
+    match = _ISO.fullmatch(value)
+    if match is None:
+        message = f"{table}.{column}: its texts are no ISO 8601 dates or times in one zone"
+        raise StoreError(message, advice="such as 2026-03-01, 2026-03-01 10:00:00 or 2026-03-01T10:00:00Z")
+    return re.sub(r"\d", "9", match[1]) + (match[2] or "")
 
 
 @contextmanager

@@ -94,7 +94,8 @@ class Where:
             case Equals(column, value):
                 return _equals(row.c[column], value)
             case Compares(column, operator, value):
-                return row.c[column].op(operator, is_comparison=True)(sa.literal(value))
+                compared: Bool = row.c[column].op(operator, is_comparison=True)(sa.literal(value))
+                return compared
             case PointedAt(link, kept):
                 return self._pointed_at(link, kept, row)
             case Undone(changes):

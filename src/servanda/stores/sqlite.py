@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.document import Change
-from servanda.stores.shape import Shape
+from servanda.stores.shape import Column, Shape
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.store import kind
 
@@ -83,6 +83,7 @@ class SqliteStore(SqlStore):
             {
                 name: replace(
                     table,
+                    columns={n: _told(c) for n, c in table.columns.items()},
                     database_triggers=tuple(found.get(name, ())),
                     points=tuple(replace(p, on_delete=deletes[name, p.columns[0]]) for p in table.points),
                 )
@@ -145,6 +146,12 @@ class SqliteStore(SqlStore):
             f"-- SQLite knows no roles. Give the account that runs `apply` write access to {path.name} and its folder,",
             "-- and the account that runs `check` and `plan` read access.",
         ]
+
+
+def _told(column: Column) -> Column:
+    """Text may hold times here, since SQLite has no type for them; its form is proved by the values."""
+    textual = not column.time and ("CHAR" in column.type.upper() or column.type.upper() in ("TEXT", "CLOB"))
+    return replace(column, time="text") if textual else column
 
 
 def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

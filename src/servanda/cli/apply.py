@@ -1,0 +1,193 @@
+"""`servanda apply`: carries out a plan, page by page; the only command that changes a store."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.plan import text
+from servanda.cli.project import Project
+from servanda.cli.view import columns, count, number, said, say_json, sign
+
+if TYPE_CHECKING:
+    from servanda.apply import Outcome
+    from servanda.plan.plan import Plan, Saved, Step
+
+
+@click.command("apply", short_help="Carry out a plan, page by page, each page proved")
+@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option(
+    "--due", is_flag=True, help="Carry out what is due now and was authorised in stores.yaml; for timers."
+)
+@click.option("--allow", multiple=True, metavar="PLACE=N", help="Allow that N rows of a place end at once.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.pass_obj
+def command(
+    project: Project, plan_file: Path | None, yes: bool, due: bool, allow: tuple[str, ...], as_json: bool
+) -> int:
+    """Carry out a saved PLAN, or plan now and ask.
+
+    Ctrl-C stops after the page at hand; the same command goes on where it stopped.
+    """
+    from servanda.errors import Refused
+
+    allowed = _allowed(project, allow, due)
+    if not (yes or due) and not sys.stdin.isatty():
+        raise Refused(
+            "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"
+        )
+    project.vault()  # a missing key is told before anything is asked
+    with project.opened(write=True) as found:
+        saved, plan = _planned(project, found, plan_file)
+        if not as_json and saved is None:
+            for line in text(plan, project.policy()):
+                click.echo(line, err=yes or due)
+        if not (yes or due) and not click.confirm(f"{_question(saved, plan)} Carry it out?", err=True):
+            said("Nothing was changed.")
+            return 0
+        outcome = _carry_out(project, found, saved, allowed)
+    if as_json:
+        say_json(
+            {"run": outcome.run, "done": outcome.done, "stopped": outcome.stopped, "entry": outcome.entry,
+             "interrupted": outcome.interrupted}
+        )  # fmt: skip
+    else:
+        _tell(outcome, plan)
+    return 130 if outcome.interrupted else 0 if outcome.whole else 1
+
+
+def _planned(project: Project, found: Any, file: Path | None) -> tuple[Saved | None, Plan]:
+    """The saved plan, and what is due now: the two are compared again by `apply` itself."""
+    from servanda.plan.make import make
+    from servanda.plan.plan import load
+
+    saved = None
+    if file is not None:
+        path = file if file.exists() or file.is_absolute() else project.folder / file
+        saved = load(path)
+    plan = make(found, project.database(), project.circumstances(), on=saved.today if saved else None)
+    return saved, plan
+
+
+def _carry_out(project: Project, found: Any, saved: Saved | None, allowed: dict[str, int]) -> Outcome:
+    from servanda.apply import Options, apply
+
+    with _stops() as stop, Progress() as progress:
+        return apply(
+            found,
+            project.database(),
+            project.vault(),
+            saved=saved,
+            now=project.now,
+            options=Options(allowed, stop),
+            listener=progress,
+        )
+
+
+def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, int]:
+    found: dict[str, int] = {}
+    if due:
+        for store, entry in project.stores().stores.items():
+            found |= {f"{store}.{place}": rows for place, rows in entry.allow.items()}
+    for item in allow:
+        place, _, rows = item.partition("=")
+        if not rows.isdigit():
+            raise click.BadParameter(f"“{item}” is not PLACE=N", param_hint="--allow")
+        if place not in project.stores().places():
+            raise click.BadParameter(f"there is no place {place}", param_hint="--allow")
+        found[place] = int(rows)
+    return found
+
+
+def _question(saved: Saved | None, plan: Plan) -> str:
+    when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
+    return (
+        f"{when}{number(plan.rows('delete'))} rows to delete, {number(plan.rows('anonymise'))} to anonymise."
+    )
+
+
+@contextmanager
+def _stops() -> Iterator[Any]:
+    """Ctrl-C asks to stop after the page at hand; a second one interrupts at once."""
+    asked: list[bool] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number_: int, frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        del number_, frame
+        asked.append(True)
+        said("Stopping after this page…")
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Progress:
+    """A listener that shows a bar on a terminal after one second, and sentences always."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._shown = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def said(self, sentence: str) -> None:
+        """Print a sentence."""
+        self._clear()
+        said(f"  {sentence}")
+
+    def moved(self, step: Step, done: int) -> None:
+        """Draw the bar of a step."""
+        if not sys.stderr.isatty() or time.monotonic() - self._began < 1.0:
+            return
+        part = min(done / max(step.rows, 1), 1.0)
+        bar = "█" * round(part * 24) + "░" * (24 - round(part * 24))
+        click.echo(f"\r  {bar} {number(done)} of {number(step.rows)}  {step.place}\x1b[K", nl=False, err=True)
+        self._shown = True
+
+    def _clear(self) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+            self._shown = False
+
+
+def _tell(outcome: Outcome, plan: Plan) -> None:
+    from servanda.actions import action
+
+    rows = []
+    for step in plan.steps:
+        done = outcome.done.get(step.id, 0)
+        if done or step.id in outcome.stopped:
+            kind = action(step.action)
+            why = (
+                click.style(outcome.stopped[step.id], fg="red") if step.id in outcome.stopped else step.words
+            )
+            noun = "letter" if step.action == "warn" else "row"
+            rows.append([sign(kind.sign), step.place, count(done, noun), kind.done, why, step.names[0]])
+    for line in columns(rows, right=frozenset({2})):
+        click.echo(line)
+    held = sum(s.held for s in plan.steps)
+    if held:
+        click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")
+    total = sum(outcome.done.get(step.id, 0) for step in plan.steps if step.action != "warn")
+    state = "Done" if outcome.whole else "Stopped" if outcome.interrupted else "Done in part"
+    click.echo(
+        f"{state}: {count(total, 'row')} ended, entry {outcome.entry}."
+        + ("   See what is kept: servanda promises" if outcome.whole else "   Go on with the same command.")
+    )

@@ -1,0 +1,100 @@
+"""`servanda event`: what only the company's application knows: events that start a period, and evidence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from servanda.cli.project import Project
+
+
+@click.group("event", short_help="Record an event or evidence that the company's application sends")
+def command() -> None:
+    """Record what the company's application knows and no column says."""
+
+
+@command.command("record")
+@click.argument("name")
+@click.argument("row", metavar="PLACE=KEY")
+@click.option(
+    "--at", default=None, metavar="TIME", help="When it happened, ISO 8601 with offset; now by default."
+)
+@click.option("--source", default="command line", help="Which application says so.")
+@click.pass_obj
+def record(project: Project, name: str, row: str, at: str | None, source: str) -> None:
+    """Record the event NAME of one row, such as account_deleted app.users=42. The first record counts."""
+    import sqlalchemy as sa
+
+    from servanda.database import moment, tables
+    from servanda.plan.lists import key_text
+    from servanda.stores.document import AtEvent
+
+    place, _, key = row.partition("=")
+    known = {
+        t.event for full, (_, p) in project.stores().places().items() if full == place for t in p.triggers.values()
+        if isinstance(t, AtEvent)
+    }  # fmt: skip
+    if name not in known or not key:
+        shown = ", ".join(sorted(known)) or "none"
+        raise click.UsageError(
+            f"{place or 'this'} knows no event “{name}” (it knows: {shown}); PLACE=KEY as app.users=42"
+        )
+    instant = _instant(at, project.now)
+    text = key_text([int(key) if key.lstrip("-").isdigit() else key])
+    event = tables.event
+    with project.database().begin() as connection:
+        same = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
+        if connection.execute(sa.select(event.c.id).where(same)).first():
+            click.echo("This event of this row was recorded before; the first record counts.")
+            return
+        number = 1 + int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
+        values = {
+            "id": number,
+            "name": name,
+            "place": place,
+            "parent_key": text,
+            "at": moment(instant),
+            "source": source,
+        }
+        connection.execute(sa.insert(event).values(values))
+        project.ledger().append_in(
+            connection, "event", {"event": number, "name": name, "place": place, "source": source}
+        )
+    click.echo(f"Recorded {name}.")
+
+
+@command.command("evidence")
+@click.argument("promise")
+@click.option("--kind", default="kept", help="What the application did, in a word.")
+@click.pass_obj
+def evidence(project: Project, promise: str, kind: str) -> None:
+    """Record that the company's application did what PROMISE says; it counts while it is young enough."""
+    import sqlalchemy as sa
+
+    from servanda.database import moment, tables
+
+    found = project.policy().promise(promise)
+    if found is None:
+        raise click.UsageError(f"there is no promise “{promise}”; see: servanda promises")
+    kept = tables.evidence
+    with project.database().begin() as connection:
+        entry = project.ledger().append_in(connection, "evidence", {"promise": found.id, "kind": kind})
+        number = 1 + int(connection.execute(sa.select(sa.func.max(kept.c.id))).scalar() or 0)
+        values = {"id": number, "promise": found.id, "kind": kind, "at": moment(), "entry": entry.number}
+        connection.execute(sa.insert(kept).values(values))
+    click.echo(f"Recorded for {found.name}, entry {entry.number}.")
+
+
+def _instant(at: str | None, now: datetime) -> datetime:
+    if at is None:
+        return now
+    try:
+        found = datetime.fromisoformat(at)
+    except ValueError:
+        raise click.BadParameter("write it as 2026-03-01T10:00:00+01:00", param_hint="--at") from None
+    if found.tzinfo is None:
+        raise click.BadParameter("it has no offset; write 2026-03-01T10:00:00+01:00", param_hint="--at")
+    if found > now:
+        raise click.BadParameter("it lies in the future", param_hint="--at")
+    return found.astimezone(UTC)

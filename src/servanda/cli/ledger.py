@@ -1,0 +1,335 @@
+"""`servanda ledger`: verifies, exports, proves, shows and signs the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.view import columns, count, number, quoted_digest, said, say_json
+
+if TYPE_CHECKING:
+    from servanda.cli.project import Project
+    from servanda.ledger import Checkpoint, Entry, Ledger, Report
+
+_FAULTS = 20
+_OUT = click.Path(dir_okay=False, path_type=Path)
+_IN = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("ledger", short_help="Verify, export and prove the evidence")
+def command() -> None:
+    """Verify, export and prove the evidence of what was done."""
+
+
+@command.command("verify")
+@click.option("--against", metavar="FILE", type=_IN, help="A checkpoint that was kept elsewhere.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def verify(project: Project, against: Path | None, as_json: bool) -> int:
+    """Check every entry, body, hash and signature. Exits with 1 if anything does not fit.
+
+    Only a checkpoint that was kept elsewhere shows that the newest entries were cut off
+    together with the checkpoints that lie here.
+    """
+    kept = _kept(against)
+    report = _ledger(project).verify(kept)
+    if as_json:
+        say_json(
+            {
+                "format": 1,
+                "verifies": report.ok,
+                "size": report.size,
+                "root": report.root.hex(),
+                "signed": report.signed,
+                "signed_at": report.signed_at.isoformat() if report.signed_at else None,
+                "ended": report.ended,
+                "faults": [{"entry": fault.number, "says": fault.says} for fault in report.faults],
+            }
+        )
+    else:
+        for line in _report(report, kept, against):
+            click.echo(line)
+    return 0 if report.ok else 1
+
+
+@command.command("checkpoint")
+@click.option("--out", metavar="FILE", type=_OUT, help="Write it to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
+    """Sign the ledger as it is now; keep the result where nobody who can change the ledger can."""
+    signed = project.ledger().checkpoint()
+    if out is not None:
+        _write(out, signed.note())
+    if as_json:
+        say_json(
+            {
+                "format": 1,
+                "size": signed.size,
+                "root": signed.root.hex(),
+                "key": signed.key_id,
+                "note": signed.note(),
+            }
+        )
+    elif out is None:
+        click.echo(signed.note(), nl=False)
+    else:
+        click.echo(f"{count(signed.size, 'entry', 'entries')} signed with {signed.key_id}, in {out}.")
+        click.echo(f"Keep it elsewhere.   Hold the ledger against it: servanda ledger verify --against {out}")
+
+
+@command.command("export")
+@click.option("--out", metavar="FILE", type=_OUT, help="Write to this file instead of standard output.")
+@click.option("--json", "as_json", is_flag=True, help="Accepted on every command; an export always is JSON.")
+@click.pass_obj
+def export(project: Project, out: Path | None, as_json: bool) -> None:
+    """Write the whole ledger as JSON lines: the entries, then the newest checkpoint."""
+    del as_json
+    ledger = _ledger(project)
+    lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in _lines(ledger))
+    if out is None:
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    size = _write(out, *lines) - 2
+    click.echo(
+        f"{count(size, 'entry', 'entries')} in {out}.   Check the ledger itself: servanda ledger verify"
+    )
+
+
+@command.command("prove")
+@click.argument("entry", metavar="NUMBER", type=click.IntRange(min=1), required=False)
+@click.option("--out", metavar="FILE", type=_OUT, help="Write the proof to this file.")
+@click.option("--check", metavar="FILE", type=_IN, help="Check a proof instead of making one.")
+@click.option(
+    "--key", metavar="KEY", help="The public key to check with; by default those that this ledger names."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def prove(
+    project: Project, entry: int | None, out: Path | None, check: Path | None, key: str | None, as_json: bool
+) -> int:
+    """Prove that entry NUMBER is in the ledger, or check such a proof.
+
+    A proof can be checked by anybody with the public key and without a database. Exits
+    with 1 if a proof that is checked does not hold.
+    """
+    if (entry is None) == (check is None):
+        raise click.UsageError("say which entry to prove, or which file to --check")
+    if check is not None:
+        return _check(project, check, key, as_json)
+    assert entry is not None
+    proof = _ledger(project).prove(entry)
+    text = json.dumps(proof.to_json(), indent=1, ensure_ascii=False) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+        return 0
+    _write(out, text)
+    if as_json:
+        say_json({"format": 1, "entry": entry, "size": proof.size, "file": str(out)})
+    else:
+        click.echo(f"Entry {entry} of {number(proof.size)} is proved in {out}.")
+        click.echo(f"Check it anywhere: servanda ledger prove --check {out} --key PUBLIC-KEY")
+    return 0
+
+
+@command.command("show")
+@click.argument("entry", metavar="NUMBER", type=click.IntRange(min=1), required=False)
+@click.option("--kind", help="Only entries of this kind.")
+@click.option(
+    "--last", default=20, show_default=True, type=click.IntRange(min=1), help="How many, the newest."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def show(project: Project, entry: int | None, kind: str | None, last: int, as_json: bool) -> None:
+    """Show one entry, or the newest ones."""
+    ledger = _ledger(project)
+    if entry is not None:
+        found = ledger.get(entry)
+        if as_json:
+            say_json(_line(found))
+        else:
+            _one(found)
+        return
+    entries = ledger.newest(last, kind)
+    if as_json:
+        say_json({"format": 1, "entries": [_line(one) for one in entries]})
+        return
+    if not entries:
+        click.echo("The ledger is empty." if kind is None else f"There is no entry of kind {kind}.")
+        return
+    rows = [[number(e.number), _when(e), e.kind, _short(e)] for e in entries]
+    for line in columns(rows, right=frozenset({0})):
+        click.echo(line)
+    click.echo("\nOne in full: servanda ledger show NUMBER   Prove it: servanda ledger prove NUMBER")
+
+
+def _ledger(project: Project) -> Ledger:
+    """Return the ledger, without the vault where its keys are not at hand: reading needs none."""
+    from servanda.errors import VaultError
+    from servanda.ledger import Ledger
+
+    try:
+        return project.ledger()
+    except VaultError as error:
+        said(f"Without the keys: {error.message}.")
+        return Ledger(project.database())
+
+
+def _kept(file: Path | None) -> Checkpoint | None:
+    from servanda.ledger.checkpoint import parse_checkpoint
+
+    return None if file is None else parse_checkpoint(_read(file))
+
+
+def _report(report: Report, kept: Checkpoint | None, against: Path | None) -> Iterator[str]:
+    """Say what verifying saw, and what to do next."""
+    yield f"{count(report.size, 'entry', 'entries')} · root {quoted_digest(report.root.hex())}"
+    if report.signed:
+        at = f"{report.signed_at:%Y-%m-%d %H:%M:%S}Z" if report.signed_at else ""
+        newer = report.size - report.signed
+        yield f"  signed up to entry {number(report.signed)}, {at}" + (
+            f"; {number(newer)} newer" if newer else ""
+        )
+    elif report.size:
+        yield "  not signed by any checkpoint"
+    if report.ended:
+        yield f"  {count(report.ended, 'body', 'bodies')} ended, each with the entry that says so"
+    if report.ok:
+        if kept is not None:
+            yield f"  agrees with {against}, which saw {count(kept.size, 'entry', 'entries')}"
+        yield ""
+        yield f"{click.style('✓', fg='green', bold=True)} The ledger verifies.   " + (
+            "Prove an entry: servanda ledger prove NUMBER"
+            if kept is not None
+            else "Keep a checkpoint elsewhere: servanda ledger checkpoint --out FILE"
+        )
+        return
+    yield ""
+    for fault in report.faults[:_FAULTS]:
+        yield f"  {click.style('✗', fg='red', bold=True)} {fault.says}"
+    if len(report.faults) > _FAULTS:
+        yield f"  … and {number(len(report.faults) - _FAULTS)} more, all of them with --json"
+    yield ""
+    yield (
+        f"The ledger does not verify: {count(len(report.faults), 'thing does', 'things do')} not fit. "
+        "Nothing is applied until it does.\nKeep this database as it is, find out who changed it, and restore "
+        "servanda.db from a backup that verifies."
+    )
+
+
+def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
+    """Check a proof file; 0 if it holds, 1 if not."""
+    from servanda.errors import LedgerError
+    from servanda.ledger import read_public_key, verify_proof
+    from servanda.ledger.proof import read_proof
+
+    proof = read_proof(_read(file))
+    if key is None:
+        keys: Mapping[str, bytes] = _ledger(project).public_keys()
+    else:
+        keys = dict([read_public_key(_read(Path(key)) if Path(key).is_file() else key)])
+    try:
+        signed = verify_proof(proof, keys)
+    except LedgerError as error:
+        if as_json:
+            say_json({"format": 1, "entry": proof.number, "holds": False, "says": error.message})
+        else:
+            click.echo(f"{click.style('✗', fg='red', bold=True)} {error.message}")
+            click.echo(
+                "  " + (error.advice or "Ask for a new proof: servanda ledger prove NUMBER --out FILE")
+            )
+        return 1
+    if as_json:
+        say_json(
+            {"format": 1, "entry": proof.number, "holds": True, "size": signed.size, "key": signed.key_id}
+        )
+        return 0
+    ended = proof.ended.body.says if proof.ended and proof.ended.body else None
+    says = (
+        json.dumps(proof.body.says, ensure_ascii=False)
+        if proof.body
+        else f"body ended on {(ended or {})['on']}"
+    )
+    click.echo(f"{click.style('✓', fg='green', bold=True)} Entry {proof.number}, {proof.header.kind}: {says}")
+    click.echo(
+        f"  one of {number(signed.size)} entries signed with {signed.key_id} at {signed.at:%Y-%m-%d %H:%M:%S}Z"
+    )
+    click.echo("Hold the ledger itself against a kept checkpoint: servanda ledger verify --against FILE")
+    return 0
+
+
+def _lines(ledger: Ledger) -> Iterator[dict[str, Any]]:
+    """The export: which ledger, each entry, the newest checkpoint."""
+    keys = ledger.public_keys()
+    from servanda.ledger import public_key_text
+
+    yield {
+        "format": 1,
+        "origin": ledger.origin,
+        "keys": [public_key_text(ledger.origin, key_id, key) for key_id, key in keys.items()],
+    }
+    for entry in ledger.entries():
+        yield _line(entry)
+    signed = ledger.last_checkpoint()
+    yield {"checkpoint": signed.note() if signed else None}
+
+
+def _line(entry: Entry) -> dict[str, Any]:
+    return {
+        "header": json.loads(entry.header),
+        "leaf": entry.leaf,
+        "salt": entry.salt,
+        "body": entry.body,
+        "ended_on": entry.ended_on.isoformat() if entry.ended_on else None,
+    }
+
+
+def _one(entry: Entry) -> None:
+    click.echo(f"Entry {entry.number} · {entry.kind} · {_when(entry)}\n")
+    if entry.body is None:
+        click.echo(f"  body ended on {entry.ended_on}")
+    else:
+        for line in json.dumps(entry.body, indent=1, ensure_ascii=False).splitlines():
+            click.echo(f"  {line}")
+    click.echo(
+        f"\n  leaf   {entry.leaf}\n  after  {entry.prev}\n\nProve it: servanda ledger prove {entry.number}"
+    )
+
+
+def _when(entry: Entry) -> str:
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _short(entry: Entry) -> str:
+    if entry.body is None:
+        return f"body ended on {entry.ended_on}"
+    text = " ".join(f"{name}={_plain(value)}" for name, value in entry.body.items())
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{file} cannot be read as text") from error
+
+
+def _write(file: Path, *lines: str) -> int:
+    """Write a file whole or not at all; returns the number of lines."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_text("".join(lines), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise click.BadParameter(f"{file} cannot be written: {error.strerror}") from error
+    return len(lines)

@@ -1,0 +1,150 @@
+"""`servanda promises`: each promise, how it is kept, where, last and next, with its proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.view import columns, count, say_json
+
+if TYPE_CHECKING:
+    from servanda.policy.standing import Standing
+
+_COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "green", "worked": "green"}
+
+
+@click.command(
+    "promises", short_help="Show each promise: how it is kept, where, last and next, with its proof"
+)
+@click.argument("word", required=False)
+@click.option("--state", "states", multiple=True, help="Only promises in this state, such as broken.")
+@click.option(
+    "--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the promises' words."
+)
+@click.option("--all", "all_", is_flag=True, help="Also list each promise that no version keeps yet.")
+@click.option("--json", "as_json", is_flag=True, help="Print the states as JSON.")
+@click.pass_obj
+def command(
+    project: Project, word: str | None, states: tuple[str, ...], lang: str | None, all_: bool, as_json: bool
+) -> int:
+    """Count afresh and say how each promise stands; exit with 1 where one is broken.
+
+    WORD, an id or a name, shows one promise in full.
+    """
+    from servanda.board import standings
+    from servanda.policy.standing import MARKS
+
+    with project.opened(tolerant=True) as found:
+        listed = standings(found, project.database(), project.ledger(), project.circumstances())
+    broken = any(s.state == "broken" for s in listed)
+    if word is not None:
+        chosen = [
+            s for s in listed if word.casefold() in (s.promise.id.casefold(), s.promise.name.casefold())
+        ]
+        if not chosen:
+            raise click.UsageError(f"there is no promise “{word}”")
+    else:
+        chosen = [s for s in listed if not states or s.state in states]
+    if as_json:
+        say_json({"format": 1, "promises": [_json(s) for s in chosen]})
+        return int(broken)
+    language = lang or project.policy().languages[0]
+    if word is not None:
+        for line in _full(chosen[0], language):
+            click.echo(line)
+        return int(broken)
+    shown = (
+        chosen if all_ or states else [s for s in chosen if s.state != "not_yet" or s.promise.kind in _SWEPT]
+    )
+    rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
+    rows += [_row(s, language, MARKS[s.state]) for s in shown]
+    for line in columns(rows, indent=0):
+        click.echo(line)
+    click.echo(_sum(listed, len(chosen) - len(shown)))
+    return int(broken)
+
+
+_SWEPT = ("retention", "archive", "anonymise", "hold")
+
+
+def _row(standing: Standing, language: str, mark: str) -> list[str]:
+    promise = standing.promise
+    where = standing.where
+    return [
+        click.style(mark, fg=_COLOURS.get(standing.state), bold=True),
+        promise.name,
+        _cut(promise.says.say(language), 44),
+        promise.keep,
+        _cut(where, 30) or "–",
+        standing.last.astimezone().strftime("%Y-%m-%d %H:%M") if standing.last else "never",
+        standing.due or "–",
+        _proof(standing),
+    ]
+
+
+def _proof(standing: Standing) -> str:
+    if standing.state == "kept":
+        return f"entry {standing.entry}" + (f", {standing.why}" if standing.why else "")
+    return click.style(f"{standing.state.replace('_', ' ')}: {standing.why}", fg=_COLOURS.get(standing.state))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def _full(standing: Standing, language: str) -> list[str]:
+    promise = standing.promise
+    rows = [
+        ["id", promise.id],
+        ["name", promise.name],
+        ["says", promise.says.say(language)],
+        ["published", f"line {promise.line} of the text"],
+        ["kept by", promise.keep],
+        ["state", click.style(standing.state.replace("_", " "), fg=_COLOURS.get(standing.state))],
+        ["because", standing.why or "–"],
+        ["where", standing.where or "–"],
+    ]
+    for retention in promise.retentions:
+        periods = " + ".join(p.in_words(language) for p in retention.periods)
+        rows.append(
+            [
+                "enforced",
+                f"{retention.limit} {periods} from {retention.trigger.replace('_', ' ')}, then {retention.end}",
+            ]
+        )
+        rows.append(["", f"{retention.ground}" + (f", owner {retention.owner}" if retention.owner else "")])
+        if retention.because:
+            rows.append(["", retention.because.say(language)])
+    if standing.entry is not None:
+        rows.append(["proof", f"entry {standing.entry}; servanda ledger prove {standing.entry}"])
+    rows += [[f"  {k.replace('_', ' ')}", str(v)] for k, v in standing.evidence.items()]
+    return columns(rows)
+
+
+def _sum(listed: list[Standing], hidden: int) -> str:
+    order = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
+    counts = {state: sum(s.state == state for s in listed) for state in order}
+    said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)
+    more = f"   {count(hidden, 'promise')} that no room keeps yet: servanda promises --all" if hidden else ""
+    return f"\n{count(len(listed), 'promise')}: {said}.{more}"
+
+
+def _json(standing: Standing) -> dict[str, Any]:
+    promise = standing.promise
+    return {
+        "id": promise.id,
+        "name": promise.name,
+        "kind": promise.kind,
+        "keep": promise.keep,
+        "state": standing.state,
+        "why": standing.why,
+        "where": standing.where,
+        "line": promise.line,
+        "last_kept": standing.last.isoformat() if standing.last else None,
+        "next_due": standing.due or None,
+        "entry": standing.entry,
+        "evidence": dict(standing.evidence),
+        "needs": standing.why if standing.state == "not_yet" else None,
+    }

@@ -1,0 +1,72 @@
+"""`servanda stores`: what is declared and what is there; the exact GRANTs for the two roles."""
+
+from __future__ import annotations
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.view import columns, count, say_json
+
+
+@click.group(
+    "stores", short_help="Show stores and places, and print the exact GRANTs", invoke_without_command=True
+)
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Show each store: its places, their tables, and how each reaches a person."""
+    if ctx.invoked_subcommand is not None:
+        return
+    project: Project = ctx.obj
+    from servanda.persons.graph import route
+
+    with project.opened(tolerant=True) as found:
+        rows = []
+        for name, place in found.binding.places.items():
+            way = route(found.binding, place)
+            person = (
+                "–"
+                if way is None
+                else "is a person"
+                if not way.links
+                else f"to {way.root} in {len(way.links)}"
+            )
+            rows.append([name, place.table.name, ", ".join(place.data), person])
+        down = {name: error.message for name, error in found.down.items()}
+        undecided = {s: e.undecided for s, e in project.stores().stores.items() if e.undecided}
+    if as_json:
+        keys = ("place", "table", "data", "person")
+        say_json(
+            {"places": [dict(zip(keys, r, strict=True)) for r in rows], "down": down, "undecided": undecided}
+        )
+        return
+    for line in columns([["place", "table", "holds", "person"], *rows]):
+        click.echo(line)
+    for message in down.values():
+        click.echo(click.style(message, fg="red"))
+    for store, tables in undecided.items():
+        click.echo(f"{store}: {count(len(tables), 'table')} undecided: {', '.join(tables[:8])}")
+
+
+@command.command("grants")
+@click.option("--reader", default="servanda_reader", help="The role of check and plan.")
+@click.option("--writer", default="servanda_writer", help="The role of apply.")
+@click.pass_obj
+def grants(project: Project, reader: str, writer: str) -> None:
+    """Print the GRANTs that a reading and a writing role need, and no more."""
+    from servanda.actions import action
+    from servanda.persons.graph import children
+
+    with project.opened() as found:
+        needs: dict[str, dict[str, frozenset[str]]] = {}
+        for place in found.binding.places.values():
+            tables = needs.setdefault(place.store, {})
+            verbs = action("delete").rights if place.swept else frozenset({"SELECT"})
+            verbs |= action("anonymise").rights if place.place.at_end and place.swept else frozenset()
+            tables[place.table.name] = tables.get(place.table.name, frozenset()) | verbs
+            for child in children(found.binding, place):
+                tables.setdefault(child.table.name, frozenset({"SELECT"}))
+        for name, tables in needs.items():
+            click.echo(f"-- store {name}")
+            for line in found.sessions[name].store.grants(tables, reader, writer):
+                click.echo(line)

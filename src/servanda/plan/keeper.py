@@ -1,0 +1,211 @@
+"""Who keeps retentions, archives, holds and anonymisation: the sweep, and how it is known that it did.
+
+kept      an entry younger than the promise's interval says so and can be proved, and a
+          count of now finds no overdue row
+at_risk   rows are due and the last sweep is young; or there is no young evidence; or a
+          store does not answer
+broken    rows are overdue and nobody sweeps; a trigger is bound to nothing; no period
+not_yet   a stage that this version does not carry out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from servanda.ledger import Ledger
+from servanda.ledger.entry import Entry
+from servanda.persons.holds import Hold
+from servanda.plan.plan import Plan, Step
+from servanda.policy.policy import Policy
+from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
+from servanda.policy.standing import Standing, State
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a keeper sees: the documents, the stores as they are now, and the ledger."""
+
+    policy: Policy
+    found: Opened
+    plan: Plan
+    ledger: Ledger
+    holds: tuple[Hold, ...]
+    now: datetime
+    entries: dict[str, Entry]
+    provable: Callable[[Entry], bool]
+
+    @property
+    def today(self) -> date:
+        """The company's local date."""
+        return self.plan.today
+
+
+def latest_entries(ledger: Ledger) -> dict[str, Entry]:
+    """The newest entry that speaks of each promise; “*” is the newest plan or sweep of all."""
+    found: dict[str, Entry] = {}
+    for kind, part in (("plan.made", "counts"), ("apply.ended", "steps")):
+        for entry in ledger.entries(kind):
+            for line in (entry.body or {}).get(part, []):
+                for promise in line["promises"]:
+                    if promise not in found or found[promise].number < entry.number:
+                        found[promise] = entry
+            if "*" not in found or found["*"].number < entry.number:
+                found["*"] = entry
+    return found
+
+
+def standing(sight: Sight, promise: Promise) -> Standing:
+    """How a promise that the sweep keeps stands now."""
+    if not promise.enforced:
+        if promise.lacks_period:
+            return Standing(promise, "broken", why="no period: the text gives none, and nothing is enforced")
+        return Standing(promise, "not_yet", why=_needs(promise))
+    parts = [_part(sight, promise, item) for item in promise.enforced]
+    worst = min(parts, key=lambda s: _ORDER.index(s.state))
+    where = ", ".join(dict.fromkeys(s.where for s in parts if s.where))
+    return replace(worst, where=where)
+
+
+_ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
+
+
+def _needs(promise: Promise) -> str:
+    if promise.kind == "anonymise":
+        return "needs a probe of the tool that anonymises"
+    return "needs apply --scrub, and a replay of erasures after a restore"
+
+
+def _part(sight: Sight, promise: Promise, item: Retention | KeepsHolds | EveryRetention) -> Standing:
+    if isinstance(item, Retention):
+        return _retention(sight, promise, item)
+    return _holds(sight, promise, item) if isinstance(item, KeepsHolds) else _every(sight, promise, item)
+
+
+# -- one retention ----------------------------------------------------------------------------
+
+
+def _retention(sight: Sight, promise: Promise, retention: Retention) -> Standing:
+    down = sorted(sight.found.down)
+    if down:
+        return Standing(promise, "at_risk", ", ".join(down), f"store {down[0]} does not answer")
+    places = [p for p in sight.found.binding.places.values() if any(r is retention for _, r in p.limits)]
+    places = [p for p in places if not _others(sight.policy, p)]
+    where = ", ".join(p.name for p in places)
+    for place in places:
+        wrong = sight.found.binding.unusable(place.name)
+        if wrong:
+            return Standing(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
+    if not places:
+        return _nowhere(sight, promise, retention)
+    mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in {p.name for p in places}]
+    if retention.archive is not None:
+        waiting = sum(s.rows for s in mine if s.action == "archive")
+        rows = f"{waiting} rows wait for it" if waiting else "no row waits for it today"
+        return Standing(promise, "not_yet", where, f"needs the intermediate archive; {rows}")
+    return _swept(sight, promise, where, mine)
+
+
+def _others(policy: Policy, place: BoundPlace) -> bool:
+    return all(policy.categories[name].role == "processor" for name in place.data)
+
+
+def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
+    said = sight.found.binding.stores.nowhere
+    reasons = [said[name] for name in retention.data if name in said]
+    if len(reasons) == len(retention.data):
+        return Standing(promise, "not_yet", "nowhere", f"needs a search of every store; stated: {reasons[0]}")
+    lacking = next(name for name in retention.data if name not in said)
+    return Standing(
+        promise, "broken", "", f"no place holds {lacking}; give it one, or state why under nowhere:"
+    )
+
+
+def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
+    overdue = sum(s.rows for s in steps if s.action in ("delete", "anonymise"))
+    held = sum(s.held for s in steps)
+    without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
+    entry = sight.entries.get(promise.id)
+    young = entry is not None and entry.at.date() + promise.within >= sight.now.date()
+    evidence: dict[str, Any] = {"overdue": overdue, "held": held, "without_end": without}
+    if any(k.promise == promise.id for k in sight.plan.kept):
+        evidence["except_law"] = sum(k.rows for k in sight.plan.kept if k.promise == promise.id)
+    last, number = (entry.at, entry.number) if entry is not None else (None, None)
+    if overdue:
+        swept = entry is not None and entry.kind == "apply.ended" and young
+        state: State = "at_risk" if swept else "broken"
+        return Standing(promise, state, where, f"{overdue} rows overdue", last, "now", number, evidence)
+    if entry is None or not young:
+        why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
+        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    if not sight.provable(entry):
+        why = f"entry {entry.number} cannot be proved; run servanda ledger verify"
+        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    return Standing(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
+
+
+def _remarks(evidence: dict[str, Any]) -> str:
+    said = []
+    if evidence.get("except_law"):
+        said.append(f"except {evidence['except_law']} rows kept for law")
+    if evidence["held"]:
+        said.append(f"{evidence['held']} held")
+    if evidence["without_end"]:
+        said.append(f"{evidence['without_end']} rows without a date")
+    return ", ".join(said)
+
+
+# -- holds, and promises about every retention ------------------------------------------------
+
+
+def _holds(sight: Sight, promise: Promise, item: KeepsHolds) -> Standing:
+    running = [h for h in sight.holds if h.kind == item.hold]
+    entry = sight.entries.get("*")
+    evidence = {"holds": len(running), "epoch": sight.plan.pins.epoch}
+    late = [h.id for h in running if h.unreviewed(sight.today)]
+    if sight.found.down:
+        return Standing(promise, "at_risk", "every store", "a store does not answer", evidence=evidence)
+    if late:
+        why = f"hold {late[0]} is past its review date"
+        return Standing(promise, "at_risk", "every store", why, evidence=evidence)
+    if entry is None or entry.at.date() + promise.within < sight.now.date() or not sight.provable(entry):
+        return Standing(
+            promise, "at_risk", "every store", "no young evidence; run servanda plan", evidence=evidence
+        )
+    count = f"{len(running)} running" if running else "none running"
+    return Standing(promise, "kept", "every store", count, entry.at, "", entry.number, evidence)
+
+
+def _every(sight: Sight, promise: Promise, item: EveryRetention) -> Standing:
+    for other in sight.policy.promises:
+        for retention in other.retentions:
+            if retention.end not in item.ends:
+                return Standing(promise, "broken", "", f"{other.name} ends otherwise: {retention.end}")
+    for place in sight.found.binding.places.values():
+        for column, change in place.place.at_end.items():
+            if change.pseudonym and item.pseudonyms == "never" and place.swept:
+                return Standing(promise, "broken", place.name, f"{place.name}.{column} ends as a pseudonym")
+    small = [g for g in sight.plan.groups if item.k is not None and g.k < item.k]
+    if small:
+        return Standing(promise, "broken", small[0].place, f"{small[0].place}: groups of {small[0].k} rows")
+    others = [
+        standing(sight, p)
+        for p in sight.policy.promises
+        if p.keep == "enforce" and p.retentions and p is not promise
+    ]
+    worst = min(others, key=lambda s: _ORDER.index(s.state), default=None)
+    if worst is None:
+        return Standing(promise, "not_yet", why="needs a retention to speak of")
+    if worst.state != "kept":
+        return Standing(promise, worst.state, "every place", f"{worst.promise.name}: {worst.why}")
+    newest = max(others, key=lambda s: s.entry or 0)
+    oldest = min((s.last for s in others if s.last is not None), default=None)
+    said = {"promises": len(others)}
+    return Standing(promise, "kept", "every place", "", oldest, "tonight", newest.entry, said)
+
+
+KEEPERS = {"retention": standing, "archive": standing, "anonymise": standing, "hold": standing}
