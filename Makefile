@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine with Python 3.11+, make and git:
+#   make demo   the main job on an embedded SQLite database, in under two minutes
+#   make test   all tests, on real SQLite, PostgreSQL and MariaDB
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+STRICT ?=
+
+.PHONY: setup demo test check soak bench lock docs clean
+
+setup: $(READY)
+
+$(READY): requirements.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Servanda needs Python 3.11 or later; try make PYTHON=python3.12 setup"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m compileall -q src $(VENV)/lib || true
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python examples/demo.py
+
+check: $(READY)
+	$(BIN)/ruff check src tests examples bench
+	$(BIN)/ruff format --check src tests examples bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -m unit -n 2
+
+test: $(READY)
+	@tests/servers.sh "$(STRICT)"
+	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+
+soak: $(READY)
+	@tests/servers.sh "$(STRICT)"
+	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m soak
+
+lock:
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache
