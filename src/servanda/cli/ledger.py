@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
     """Sign the ledger as it is now; keep the result where nobody who can change the ledger can."""
     signed = project.ledger().checkpoint()
     if out is not None:
-        _write(out, signed.note())
+        _write(out, [signed.note()])
     if as_json:
         say_json(
             {
@@ -95,7 +95,7 @@ def export(project: Project, out: Path | None, as_json: bool) -> None:
         for line in lines:
             click.echo(line, nl=False)
         return
-    size = _write(out, *lines) - 2
+    size = _write(out, lines) - 2
     click.echo(
         f"{count(size, 'entry', 'entries')} in {out}.   Check the ledger itself: servanda ledger verify"
     )
@@ -128,7 +128,7 @@ def prove(
     if out is None:
         click.echo(text, nl=False)
         return 0
-    _write(out, text)
+    _write(out, [text])
     if as_json:
         say_json({"format": 1, "entry": entry, "size": proof.size, "file": str(out)})
     else:
@@ -228,16 +228,16 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
     from servanda.ledger import read_public_key, verify_proof
     from servanda.ledger.proof import read_proof
 
-    proof = read_proof(_read(file))
     if key is None:
         keys: Mapping[str, bytes] = _ledger(project).public_keys()
     else:
         keys = dict([read_public_key(_read(Path(key)) if Path(key).is_file() else key)])
     try:
+        proof = read_proof(_read(file))
         signed = verify_proof(proof, keys)
     except LedgerError as error:
         if as_json:
-            say_json({"format": 1, "entry": proof.number, "holds": False, "says": error.message})
+            say_json({"format": 1, "file": str(file), "holds": False, "says": error.message})
         else:
             click.echo(f"{click.style('✗', fg='red', bold=True)} {error.message}")
             click.echo(
@@ -323,13 +323,17 @@ def _read(file: Path) -> str:
         raise click.BadParameter(f"{file} cannot be read as text") from error
 
 
-def _write(file: Path, *lines: str) -> int:
+def _write(file: Path, lines: Iterable[str]) -> int:
     """Write a file whole or not at all; returns the number of lines."""
     part = file.with_name(f".{file.name}.part")
+    written = 0
     try:
-        part.write_text("".join(lines), encoding="utf-8")
+        with part.open("w", encoding="utf-8") as open_file:
+            for line in lines:
+                open_file.write(line)
+                written += 1
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise click.BadParameter(f"{file} cannot be written: {error.strerror}") from error
-    return len(lines)
+    return written
