@@ -139,6 +139,11 @@ def epoch(when: datetime | None) -> int:
     return int(when.timestamp()) if when else 0
 
 
+def milliseconds(when: datetime | None) -> int:
+    """Milliseconds since 1970; 0 where there is no date."""
+    return round(when.timestamp() * 1000) if when else 0
+
+
 def wall(when: datetime | None, zone: ZoneInfo) -> datetime | None:
     """What a clock on the wall showed then: no zone, and the doubled hour shows twice the same."""
     return when.astimezone(zone).replace(tzinfo=None) if when else None

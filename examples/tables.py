@@ -12,9 +12,11 @@ each example: some tables of different companies bear the same name.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +105,7 @@ class Wall(TypeDecorator[datetime]):
 
 def fill(url: str, metadata: MetaData, rows: Rows) -> dict[str, int]:
     """Drop and re-create the tables of `metadata`, and write `rows`, parents first; the counts by table."""
-    engine = create_engine(url)
+    engine = create_engine(url, json_serializer=partial(json.dumps, ensure_ascii=False))
     if on_mariadb(engine.dialect):
         event.listen(engine, "connect", _speak_utc)
     counts = {table.name: 0 for table in metadata.sorted_tables}

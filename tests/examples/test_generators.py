@@ -13,13 +13,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from limits_of_examples import FISCAL, PARIS, TRIGGERS, WITHOUT_INDEX, Trigger
 from sqlalchemy import MetaData
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,74 +28,9 @@ if str(ROOT) not in sys.path:
 
 pytestmark = pytest.mark.unit
 
-PARIS, TALLINN = ZoneInfo("Europe/Paris"), ZoneInfo("Europe/Tallinn")
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
-NAMES = ("exograd", "xmserver", "sociatex", "xsior")
+NAMES = ("exograd", "xmserver", "sociatex", "xsior", "ksaar")
 TODAYS = (date(2026, 11, 22), date(2028, 2, 29))
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """A column with a limit, read back as it lies in the SQLite file."""
-
-    example: str
-    table: str
-    column: str
-    form: str
-    years: int = 0
-    months: int = 0
-    days: int = 0
-    zone: ZoneInfo = PARIS
-    absent: str = "IS NULL"
-
-    def __str__(self) -> str:
-        return f"{self.example}.{self.table}.{self.column}+{self.years}y{self.months}m{self.days}d"
-
-
-TRIGGERS = (
-    Trigger("exograd", "visits", "visited_at", "instant", years=1),
-    Trigger("exograd", "accounts", "closed_at", "instant", years=3),
-    Trigger("xmserver", "tblclients", "dateclosed", "epoch", years=3, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblactivitylog", "date", "epoch", years=1, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblknownips", "lastseen", "epoch", years=1, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblhosting", "terminationdate", "epoch", years=1, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tbltickets", "lastreply", "epoch", years=3, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblabuse", "date", "epoch", years=1, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblcalls", "date", "epoch", months=6, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblids", "verified_at", "epoch", days=30, zone=TALLINN, absent="= 0"),
-    Trigger("xmserver", "tblnewsletter", "lastcontact", "epoch", years=3, zone=TALLINN, absent="= 0"),
-    Trigger("sociatex", "clients", "date_fin_relation", "date", years=3),
-    Trigger("sociatex", "clients", "date_collecte", "date", months=12),
-    Trigger("sociatex", "contrats", "termine_le", "date", years=3),
-    Trigger("sociatex", "cartes", "date_debit", "date", months=13),
-    Trigger("sociatex", "cartes", "date_debit", "date", months=15),
-    Trigger("sociatex", "connexions", "horodatage", "instant", months=12),
-    Trigger("sociatex", "formulaires_contact", "soumis_le", "wall", months=6),
-    Trigger("sociatex", "demandes_devis", "soumis_le", "wall", months=6),
-    Trigger("sociatex", "tickets_support", "ferme_le", "wall", years=3),
-    Trigger("sociatex", "abonnes_newsletter", "inscrit_le", "wall", years=3),
-    Trigger("sociatex", "abonnes_newsletter", "dernier_contact_le", "wall", years=3),
-    Trigger("sociatex", "sauvegardes", "effectuee_le", "wall", days=90),
-    Trigger("xsior", "customers", "service_ended_at", "wall utc", years=5),
-    Trigger("xsior", "users", "created_at", "wall utc", years=3),
-    Trigger("xsior", "logins", "at", "wall utc", years=1),
-    Trigger("xsior", "connection_logs", "at", "wall utc", years=1),
-    Trigger("xsior", "transactions", "completed_at", "wall utc", years=5),
-    Trigger("xsior", "transactions", "completed_at", "wall utc", years=10),
-    Trigger("xsior", "prospects", "collected_at", "wall utc", years=3),
-    Trigger("xsior", "prospects", "last_contact_at", "wall utc", years=3),
-    Trigger("xsior", "newsletter_subscribers", "subscribed_at", "wall utc", years=3),
-    Trigger("xsior", "newsletter_subscribers", "last_contact_at", "wall utc", years=3),
-    Trigger("xsior", "newsletter_subscribers", "unsubscribed_at", "wall utc", years=3),
-)
-FISCAL = (
-    ("exograd", "invoices", "issued_on", "date", 10, (12, 31), PARIS),
-    ("xmserver", "tblinvoices", "date", "epoch", 7, (12, 31), TALLINN),
-    ("xmserver", "tblorders", "date", "epoch", 7, (12, 31), TALLINN),
-    ("sociatex", "factures", "date_facture", "date", 10, (6, 30), PARIS),
-    ("xsior", "invoices", "issued_on", "date", 10, (12, 31), PARIS),
-)
-WITHOUT_INDEX = {("sociatex", "demandes_devis", "soumis_le")}
 
 
 def generator(name: str) -> Any:
@@ -372,7 +307,29 @@ def test_xsior_fifteenth_birthdays(today: date, made: Any) -> None:
     near = {today - DAY, today, today + DAY} - {date(2028, 2, 29)}  # nobody was born on 29 February 2013
     assert near <= turns
     assert any((day.month, day.day) == (2, 29) for day in born)
-    with_consent = (
-        "SELECT count(*) FROM users WHERE birth_date AND id IN (SELECT user_id FROM parental_consents)"
-    )
-    assert 0 < rows(path, with_consent)[0][0] < len(born)
+    minors = "SELECT count(*) FROM users WHERE id BETWEEN 201 AND 300 AND id {} (SELECT user_id FROM parental_consents)"
+    assert rows(path, minors.format("IN"))[0][0] > 3
+    assert rows(path, minors.format("NOT IN"))[0][0] > 3
+
+
+@pytest.mark.parametrize("today", TODAYS)
+def test_ksaar_last_millisecond(today: date, made: Any) -> None:
+    midnight = datetime.combine(oldest_kept(today, 1, 0, 0), time(0), PARIS).timestamp() * 1000
+    found = {raw for (raw,) in rows(made("ksaar", today), "SELECT at FROM connection_logs")}
+    assert {midnight - 1, midnight, midnight + 1} <= found
+
+
+@pytest.mark.parametrize("today", TODAYS)
+def test_ksaar_letters_from_prospects(today: date, made: Any) -> None:
+    """The last letter from somebody lies on both sides of three years, behind newer letters of ours."""
+    sql = "SELECT max(sent_at) FROM prospect_messages WHERE direction = 'in' GROUP BY prospect_id"
+    found = {instant(raw, "instant", PARIS) for (raw,) in rows(made("ksaar", today), sql)}
+    midnight = datetime.combine(oldest_kept(today, 3, 0, 0), time(0), PARIS)
+    assert {midnight - SECOND, midnight} <= found
+
+
+def test_ksaar_records_of_customers_name_a_user(made: Any) -> None:
+    path = made("ksaar", TODAYS[0])
+    ((address,),) = rows(path, f"SELECT email FROM users WHERE id = '{generator('ksaar').user_id(52)}'")
+    holds = f"SELECT count(*) FROM records WHERE json_extract(content, '$.courriel') = '{address}'"
+    assert rows(path, holds)[0][0] > 2
