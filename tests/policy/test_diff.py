@@ -1,0 +1,333 @@
+"""Two versions of a policy are compared by meaning, and what binds people is told apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from servanda.cli import main
+from servanda.policy.diff import Change, compare
+from servanda.policy.policy import Policy, load_policy
+
+pytestmark = pytest.mark.unit
+
+DOCUMENT: dict[str, Any] = {
+    "servanda": 1,
+    "title": {"en": "Privacy policy"},
+    "controller": {"name": "Example", "email": "privacy@example.com"},
+    "dpo": {"name": "Ada", "email": "ada@example.com"},
+    "authority": "CNIL",
+    "jurisdictions": ["FR"],
+    "languages": ["en"],
+    "version": {"number": "1", "effective_from": "2024-01-01"},
+    "timezone": "Europe/Paris",
+    "audiences": {"clients": {"says": {"en": "Clients"}}},
+    "categories": {
+        "account": {"says": {"en": "Account"}, "audience": ["clients"], "fields": ["name", "email"]},
+        "logs": {"says": {"en": "Logs"}, "audience": ["clients"], "fields": ["ip"]},
+    },
+    "purposes": {
+        "service": {"says": {"en": "The service"}, "basis": ["contract"], "data": ["account"], "line": 4}
+    },
+    "recipients": {
+        "host": {"says": {"en": "A host"}, "kind": "processor", "country": "FR", "data": ["account"]}
+    },
+    "promises": [
+        {
+            "id": "EX-RET-01",
+            "name": "customer-data",
+            "kind": "retention",
+            "keep": "enforce",
+            "line": 7,
+            "says": {"en": "Accounts stay for three years after they are closed."},
+            "published": {"period": "P3Y"},
+            "enforced": [
+                {
+                    "data": ["account"],
+                    "trigger": "closure",
+                    "active": "P3Y",
+                    "ground": {"choice": "late claims"},
+                },
+                {
+                    "data": ["logs"],
+                    "trigger": "event_date",
+                    "active": "P12M",
+                    "ground": {"law": "FR/decret-2021-1362"},
+                },
+            ],
+        },
+        {
+            "id": "EX-RGT-01",
+            "name": "rights",
+            "kind": "right",
+            "keep": "workflow",
+            "line": 9,
+            "says": {"en": "People may see their data and have them erased."},
+            "published": {"rights": ["access", "erase"]},
+        },
+        {
+            "id": "EX-DLN-01",
+            "name": "answers",
+            "kind": "deadline",
+            "keep": "enforce",
+            "line": 10,
+            "says": {"en": "We answer within one month."},
+            "published": {"period": "P1M"},
+        },
+        {
+            "id": "EX-ANO-01",
+            "name": "statistics",
+            "kind": "anonymise",
+            "keep": "enforce",
+            "line": 11,
+            "says": {"en": "Only anonymous figures remain."},
+            "enforced": [{"every": "retention", "ends": ["delete", "anonymise"], "k": 5}],
+        },
+    ],
+}
+
+
+def fresh() -> dict[str, Any]:
+    return json.loads(json.dumps(DOCUMENT))  # type: ignore[no-any-return]
+
+
+def changes(edit: Callable[[dict[str, Any]], object]) -> list[Change]:
+    edited = fresh()
+    edit(edited)
+    return compare(Policy.model_validate(DOCUMENT), Policy.model_validate(edited))
+
+
+def only(edit: Callable[[dict[str, Any]], object]) -> Change:
+    (change,) = changes(edit)
+    return change
+
+
+def put(value: object, *path: str | int) -> Callable[[dict[str, Any]], object]:
+    """An edit that sets one value."""
+
+    def edit(document: Any) -> None:
+        for part in path[:-1]:
+            document = document[part]
+        document[path[-1]] = value
+
+    return edit
+
+
+RET = ("promises", 0, "enforced", 0)
+
+
+def test_the_same_policy_has_no_changes() -> None:
+    assert changes(lambda document: None) == []
+
+
+def test_order_and_equal_periods_are_no_changes() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["promises"].reverse()
+        document["promises"][-1]["enforced"].reverse()
+        document["categories"] = dict(reversed(document["categories"].items()))
+        document["promises"][-1]["enforced"][1]["active"] = "P36M"
+        document["promises"][-1]["published"]["period"] = "P36M"
+
+    assert changes(edit) == []
+
+
+def test_a_longer_period_binds_and_protects_less() -> None:
+    change = only(put("P4Y", *RET, "active"))
+    assert change.where == "promise customer-data › enforced › account › period"
+    assert (change.what, change.before, change.after, change.binds) == ("changed", "P3Y", "P4Y", True)
+    assert "longer" in change.why
+    assert "consent" in change.why
+
+
+def test_a_shorter_period_binds_too() -> None:
+    change = only(put("P2Y", *RET, "active"))
+    assert change.binds
+    assert "earlier" in change.why
+
+
+def test_a_month_and_thirty_days_are_not_the_same() -> None:
+    old, new = fresh(), fresh()
+    put("P1M", *RET, "active")(old)
+    put("P30D", *RET, "active")(new)
+    (change,) = compare(Policy.model_validate(old), Policy.model_validate(new))
+    assert "now longer, now shorter" in change.why
+
+
+def test_a_single_retention_is_named_by_its_promise_alone() -> None:
+    old, new = fresh(), fresh()
+    for document in (old, new):
+        del document["promises"][0]["enforced"][1]
+    new["promises"][0]["enforced"][0]["active"] = "P4Y"
+    (change,) = compare(Policy.model_validate(old), Policy.model_validate(new))
+    assert change.where == "promise customer-data › enforced › period"
+
+
+def test_moving_time_into_an_archive_keeps_the_end() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["promises"][0]["enforced"][0].update(active="P1Y", archive="P2Y")
+
+    found = changes(edit)
+    assert [change.where.rsplit(" › ", 1)[1] for change in found] == ["period", "archive"]
+    assert all("same one" in change.why and change.binds for change in found)
+
+
+@pytest.mark.parametrize(
+    ("edit", "what", "where"),
+    [
+        (put("Other", "controller", "name"), "changed", "controller › name"),
+        (put("x@example.com", "controller", "email"), "changed", "controller › email"),
+        (put(None, "dpo"), "removed", "dpo"),
+        (put(None, "authority"), "removed", "authority"),
+        (put(["FR", "US"], "jurisdictions"), "added", "jurisdictions › US"),
+        (
+            put({"says": {"en": "Health"}, "audience": "clients"}, "categories", "health"),
+            "added",
+            "category health",
+        ),
+        (put(["name", "email", "phone"], "categories", "account", "fields"), "added", "fields › phone"),
+        (put("processor", "categories", "account", "role"), "changed", "category account › role"),
+        (put({"says": {"en": "Children"}}, "audiences", "children"), "added", "audience children"),
+        (put({"says": {"en": "Marketing"}}, "purposes", "marketing"), "added", "purpose marketing"),
+        (put(["consent", "contract"], "purposes", "service", "basis"), "added", "basis › consent"),
+        (put([], "purposes", "service", "basis"), "removed", "basis › contract"),
+        (put(["account", "logs"], "purposes", "service", "data"), "added", "data › logs"),
+        (
+            put({"says": {"en": "A shop"}, "kind": "controller"}, "recipients", "shop"),
+            "added",
+            "recipient shop",
+        ),
+        (put("US", "recipients", "host", "country"), "changed", "recipient host › country"),
+        (put("controller", "recipients", "host", "kind"), "changed", "recipient host › kind"),
+        (put(["access"], "promises", 1, "published", "rights"), "removed", "published › rights › erase"),
+        (put("P2M", "promises", 2, "published", "period"), "changed", "promise answers › published › period"),
+        (put("creation", *RET, "trigger"), "changed", "account › trigger"),
+        (put("fiscal_year", *RET, "end_of"), "added", "account › end_of"),
+        (put("anonymise", *RET, "end"), "changed", "account › end"),
+        (put("min", *RET, "limit"), "changed", "account at least › limit"),
+        (put("P30D", *RET, "warn_before"), "added", "account › warn_before"),
+        (put([{"hold": "order"}], "promises", 2, "enforced"), "added", "promise answers › enforced › hold"),
+        (put(3, "promises", 3, "enforced", 0, "k"), "changed", "statistics › enforced › every retention › k"),
+        (
+            put("allowed", "promises", 3, "enforced", 0, "pseudonyms"),
+            "changed",
+            "every retention › pseudonyms",
+        ),
+        (lambda d: d["promises"].pop(1), "removed", "promise rights"),
+        (lambda d: d["promises"][0]["enforced"].pop(1), "removed", "promise customer-data › enforced"),
+    ],
+)
+def test_what_people_were_told_or_agreed_to_binds(
+    edit: Callable[[dict[str, Any]], object], what: str, where: str
+) -> None:
+    change = only(edit)
+    assert change.what == what
+    assert where in change.where
+    assert change.binds
+    assert change.why
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        put("Our privacy policy", "title", "en"),
+        put("Those who pay us", "audiences", "clients", "says", "en"),
+        put("Three years after closing, an account goes.", "promises", 0, "says", "en"),
+        put("Trois ans.", "promises", 0, "says", "fr"),
+        put(12, "promises", 0, "line"),
+        put("closed-accounts", "promises", 0, "name"),
+        put("enforce", "promises", 1, "keep"),
+        put("P1D", "promises", 1, "within"),
+        put({"choice": "claims come late"}, *RET, "ground"),
+        put("legal", *RET, "owner"),
+        put(["ip", "email"][:0], "categories", "logs", "fields"),
+        put(["en", "fr"], "languages"),
+        put("2", "version", "number"),
+        put("2024-02-01", "version", "effective_from"),
+        put("06-30", "fiscal_year_end"),
+        put(10, "promises", 3, "enforced", 0, "k"),
+        lambda d: d["recipients"].pop("host"),
+        lambda d: d["purposes"].pop("service"),
+    ],
+)
+def test_wording_and_less_data_bind_nobody(edit: Callable[[dict[str, Any]], object]) -> None:
+    assert not only(edit).binds
+
+
+def test_a_fiscal_year_binds_where_periods_are_counted_from_it() -> None:
+    def edit(document: dict[str, Any]) -> None:
+        document["fiscal_year_end"] = "06-30"
+        document["promises"][0]["enforced"][0]["end_of"] = "fiscal_year"
+
+    assert [c.binds for c in changes(edit) if c.where == "fiscal_year_end"] == [True]
+
+
+def test_a_promise_that_asks_nothing_of_people_may_be_added() -> None:
+    more = {
+        "id": "EX-SEC-01",
+        "name": "passwords",
+        "kind": "security",
+        "keep": "attest",
+        "line": 12,
+        "says": {"en": "x"},
+    }
+    assert not only(lambda d: d["promises"].append(more)).binds
+    again = {**more, "kind": "communication"}
+    assert only(lambda d: d["promises"].append(again)).binds
+
+
+def test_more_data_under_one_period_is_seen_as_such() -> None:
+    change = only(put(["account", "logs"], *RET, "data"))
+    assert change.where == "promise customer-data › enforced › account and others › data › logs"
+    assert change.what == "added"
+
+
+@given(st.sampled_from(["P1Y", "P2Y", "P30M", "P90D"]), st.sampled_from(["P1Y", "P2Y", "P30M", "P90D"]))
+@settings(max_examples=20)
+def test_turning_back_turns_each_change_around(before: str, after: str) -> None:
+    one, other = fresh(), fresh()
+    put(before, *RET, "active")(one)
+    put(after, *RET, "active")(other)
+    del other["purposes"]["service"]
+    old, new = Policy.model_validate(one), Policy.model_validate(other)
+    forward, backward = compare(old, new), compare(new, old)
+    assert {(c.where, json.dumps(c.before), json.dumps(c.after)) for c in forward} == {
+        (c.where, json.dumps(c.after), json.dumps(c.before)) for c in backward
+    }
+
+
+def test_the_examples_equal_themselves() -> None:
+    for path in sorted(Path(__file__).resolve().parents[2].glob("examples/*/policy.yaml")):
+        assert compare(load_policy(path), load_policy(path)) == []
+
+
+def test_the_command_says_what_binds_and_exits_with_1_when_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edited = fresh()
+    put("P4Y", *RET, "active")(edited)
+    put("Accounts stay for a while.", "promises", 0, "says", "en")(edited)
+    (tmp_path / "old.yaml").write_text(yaml.safe_dump(DOCUMENT), encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(edited), encoding="utf-8")
+
+    def run(*more: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as exit_:
+            main(["-C", str(tmp_path), "policy", "diff", "old.yaml", *more])
+        return int(str(exit_.value.code)), capsys.readouterr().out
+
+    code, shown = run()
+    assert code == 0
+    assert "P3Y → P4Y" in shown
+    assert "2 changes, 1 of which binds people." in shown
+    assert shown.index("› period") < shown.index("› says › en")
+    assert run("--exit-code")[0] == 1
+    assert run("old.yaml", "--exit-code")[0] == 0
+    told = json.loads(run("--json")[1])
+    assert (told["format"], told["binding"], len(told["changes"])) == (1, 1, 2)
+    assert {"what", "where", "before", "after", "binds", "why"} == set(told["changes"][0])
