@@ -211,5 +211,7 @@ def test_a_retention_promise_without_a_value_lacks_its_period(tmp_path: Path) ->
 def test_an_enforced_value_that_departs_from_the_text_is_seen(tmp_path: Path) -> None:
     assert not load(tmp_path, GOOD).promises[0].departs
     assert not load(tmp_path, GOOD.replace("active: P1Y", "active: P12M")).promises[0].departs
+    twice = GOOD + GOOD[GOOD.index("      - data:") :].replace("collection", "last_visit")
+    assert not load(tmp_path, twice).promises[0].departs
     assert load(tmp_path, GOOD.replace("active: P1Y", "active: P2Y")).promises[0].departs
     assert load(tmp_path, GOOD.replace("{period: P1Y}", "{period: P1Y..P2Y}")).promises[0].departs

@@ -169,6 +169,6 @@ class Promise(Strict):
         return bool(self.retentions) and _lengths(enforced) != _lengths(periods_in(self.published))
 
 
-def _lengths(periods: list[Period]) -> list[tuple[int, int]]:
-    """The periods as months and days in order; P12M is P1Y, and no time at all does not count."""
-    return sorted((p.whole_months, p.days) for p in periods if p != Period())
+def _lengths(periods: list[Period]) -> set[Period]:
+    """The different periods; P12M is P1Y, and no time at all does not count."""
+    return {period for period in periods if period != Period()}
