@@ -95,7 +95,8 @@ def fold(
 
     The dates stay true if the page is undone afterwards, so they are kept first.
     """
-    rows = session.latest_by(work, page, latest)
+    rows = [row for row in session.latest_by(work, page, latest) if row[-1] is not None]
+    session.merge_days(str(latest.remembered), [(*row[:-1], row[-1].isoformat()) for row in rows])
     kept = tables.remembered
     listed = f"{place.store}.{latest.remembered}"
     with db.begin() as connection:

@@ -175,13 +175,15 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
         done = outcome.done.get(step.id, 0)
         if done or step.id in outcome.stopped:
             kind = action(step.action)
-            why = (
-                click.style(outcome.stopped[step.id], fg="red") if step.id in outcome.stopped else step.words
-            )
             noun = "letter" if step.action == "warn" else "row"
-            rows.append([sign(kind.sign), step.place, count(done, noun), kind.done, why, step.names[0]])
+            rows.append(
+                [sign(kind.sign), step.place, count(done, noun), kind.done, step.words, step.names[0]]
+            )
     for line in columns(rows, right=frozenset({2})):
         click.echo(line)
+    for step in plan.steps:
+        if step.id in outcome.stopped:
+            click.echo(f"  {click.style('✗', fg='red')}  {step.place}: {outcome.stopped[step.id]}")
     held = sum(s.held for s in plan.steps)
     if held:
         click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")

@@ -165,7 +165,8 @@ class Drafter:
         written = tuple((None if len(groups) == 1 else ended(own), changes) for own, changes in groups)
         condition = _all(parts)
         why = self._why(place, limits) if only_whole else ""
-        return Draft(place, "anonymise", condition, condition, tuple(limits), written, why)
+        folds = tuple(f for f in self._folds(place) if set(f.link.columns) & set(place.place.at_end))
+        return Draft(place, "anonymise", condition, condition, tuple(limits), written, why, folds)
 
     def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
         """The columns that are emptied together, since the same limits end them."""
@@ -235,7 +236,7 @@ class Drafter:
         return replace(draft, condition=free)
 
     def _folds(self, place: BoundPlace) -> tuple[LatestTime, ...]:
-        """The triggers of parents that remember the latest date of the rows that end here."""
+        """The triggers of parents that remember the latest date of the rows that end, or leave them, here."""
         found: list[LatestTime] = []
         for other in self.found.binding.places.values():
             for trigger in other.triggers.values():

@@ -107,6 +107,19 @@ class Session:
             for i in range(0, len(values), 5000):
                 self._connection.execute(sa.insert(table), values[i : i + 5000])
 
+    def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put later days into a dated list, inside the transaction of a page."""
+        table = self._lists[name]
+        keys = [c for c in table.c if c.name != "day"]
+        for row in rows:
+            same = [c == value for c, value in zip(keys, row, strict=False)]
+            self._connection.execute(sa.delete(table).where(*same, table.c.day <= row[-1]))
+            known = self._connection.execute(sa.select(sa.literal(1)).select_from(table).where(*same)).first()
+            if known is None:
+                self._connection.execute(
+                    sa.insert(table).values(dict(zip((c.name for c in table.c), row, strict=True)))
+                )
+
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
         """Put the keys of the rows that meet a condition into a list, inside the store."""
         listed, row = self._lists[name], self._tables[table]
@@ -293,13 +306,15 @@ class Session:
                 advice="give the table a primary key",
             )
         noted = self._note(work.table)
+        pairs = [(row.c[str(c.info["of"])], c) for c in noted.c]
         chosen = sa.select(*work.track.key).select_from(work.track.source)
         bounds = within(page, work.track.along, work.track.key)
         chosen = chosen.where(*bounds, still).with_for_update(of=row if self.store.locks_of else None)
         self._connection.execute(sa.delete(noted))
         self._connection.execute(sa.insert(noted).from_select([c.name for c in noted.c], chosen))
-        same = [row.c[str(c.info["of"])] == c for c in noted.c]
-        yield row, [*same, still]
+        again = sa.exists(sa.select(sa.literal(1)).where(*(a == b for a, b in pairs), still))
+        self._connection.execute(sa.delete(noted).where(~again))
+        yield row, [a == b for a, b in pairs]
 
     def _bounds(self, work: Work, page: Page, row: sa.Table) -> list[sa.ColumnElement[bool]]:
         track = work.track
