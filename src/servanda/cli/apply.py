@@ -47,9 +47,9 @@ def command(
     project.vault()  # a missing key is told before anything is asked
     with project.opened(write=True) as found:
         saved, plan = _planned(project, found, plan_file)
-        if not as_json and saved is None:
+        if saved is None and not (as_json or yes or due):
             for line in text(plan, project.policy()):
-                click.echo(line, err=yes or due)
+                click.echo(line)
         if not (yes or due) and not click.confirm(f"{_question(saved, plan)} Carry it out?", err=True):
             said("Nothing was changed.")
             return 0

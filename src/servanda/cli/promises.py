@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -59,7 +60,8 @@ def command(
         chosen if all_ or states else [s for s in chosen if s.state != "not_yet" or s.promise.kind in _SWEPT]
     )
     rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
-    rows += [_row(s, language, MARKS[s.state]) for s in shown]
+    zone = ZoneInfo(project.policy().timezone)
+    rows += [_row(s, language, MARKS[s.state], zone) for s in shown]
     for line in columns(rows, indent=0):
         click.echo(line)
     click.echo(_sum(listed, len(chosen) - len(shown)))
@@ -69,7 +71,7 @@ def command(
 _SWEPT = ("retention", "archive", "anonymise", "hold")
 
 
-def _row(standing: Standing, language: str, mark: str) -> list[str]:
+def _row(standing: Standing, language: str, mark: str, zone: ZoneInfo) -> list[str]:
     promise = standing.promise
     where = standing.where
     return [
@@ -78,7 +80,7 @@ def _row(standing: Standing, language: str, mark: str) -> list[str]:
         _cut(promise.says.say(language), 44),
         promise.keep,
         _cut(where, 30) or "–",
-        standing.last.astimezone().strftime("%Y-%m-%d %H:%M") if standing.last else "never",
+        standing.last.astimezone(zone).strftime("%Y-%m-%d %H:%M") if standing.last else "never",
         standing.due or "–",
         _proof(standing),
     ]

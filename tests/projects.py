@@ -1,0 +1,153 @@
+"""Small projects for tests: a folder with a policy, a stores document and a database of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+
+from servanda.apply import Options, Outcome, apply
+from servanda.database import Database
+from servanda.ledger import Ledger
+from servanda.persons.holds import Holds
+from servanda.plan.make import Circumstances, make
+from servanda.plan.plan import Plan, Saved, Step
+from servanda.policy.policy import load_policy
+from servanda.stores.document import load_stores
+from servanda.stores.opened import Opened, opened
+from servanda.vault import Vault
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+
+
+def retention(id_: str, data: str, trigger: str, active: str, **more: Any) -> dict[str, Any]:
+    """A promise with one retention."""
+    enforced = {"data": data, "trigger": trigger, "active": active, "ground": {"choice": f"test {id_}"}} | more
+    return {
+        "id": id_,
+        "kind": "retention",
+        "keep": "enforce",
+        "line": 1,
+        "says": {"en": f"{data} stay {active} from {trigger}."},
+        "published": {"period": active},
+        "enforced": [enforced],
+    }
+
+
+def policy(promises: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """A policy document with these promises; its categories are those that they speak of."""
+    names = sorted({str(e["data"]) for p in promises for e in p["enforced"]})
+    return {
+        "servanda": 1,
+        "title": {"en": "Test"},
+        "controller": {"name": "Test", "email": "dpo@example.com", "country": "FR"},
+        "jurisdictions": ["FR"],
+        "languages": ["en"],
+        "version": {"number": "1", "effective_from": "2026-01-01"},
+        "timezone": "Europe/Paris",
+        "audiences": {"customer": {"says": {"en": "Customers"}}},
+        "categories": {n: {"says": {"en": n}, "audience": "customer"} for n in names},
+        "promises": promises,
+    } | more
+
+
+class Quiet:
+    """A listener that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self.pages: list[tuple[str, int]] = []
+
+    def said(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+    def moved(self, step: Step, done: int) -> None:
+        self.pages.append((step.id, done))
+
+
+@dataclass
+class TestProject:
+    """A project in a folder, with its database and keys."""
+
+    __test__ = False
+    folder: Path
+    url: str
+    db: Database
+    vault: Vault
+    listener: Quiet = field(default_factory=Quiet)
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.db, self.vault)
+
+    @property
+    def holds(self) -> Holds:
+        return Holds(self.db, self.vault, self.ledger)
+
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        found = load_policy(self.folder / "policy.yaml")
+        with opened(found, load_stores(self.folder / "stores.yaml"), self.folder) as stores:
+            yield stores
+
+    def circumstances(self, now: datetime = NOW) -> Circumstances:
+        bare = Circumstances.at(now, "Europe/Paris", [], self.holds.epoch(), self.holds.lifted())
+        return Circumstances.at(
+            now, "Europe/Paris", self.holds.running(bare.today), self.holds.epoch(), self.holds.lifted()
+        )
+
+    def plan(self, now: datetime = NOW, *, full: bool = False) -> Plan:
+        with self.opened() as found:
+            return make(found, self.db, self.circumstances(now), full=full)
+
+    def apply(self, now: datetime = NOW, saved: Saved | None = None, **options: Any) -> Outcome:
+        with self.opened() as found:
+            return apply(
+                found,
+                self.db,
+                self.vault,
+                saved=saved,
+                now=now,
+                options=Options(**options),
+                listener=self.listener,
+            )
+
+    def engine(self) -> sa.Engine:
+        engine = sa.create_engine(self.url)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = ON"))
+        return engine
+
+    def run(self, *statements: str) -> None:
+        engine = self.engine()
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        engine = self.engine()
+        with engine.connect() as connection:
+            found = [tuple(r) for r in connection.exec_driver_sql(query)]
+        engine.dispose()
+        return found
+
+
+def project(
+    folder: Path, url: str, policy_: dict[str, Any], places: dict[str, Any], **store: Any
+) -> TestProject:
+    """Write the documents of a project and open its own database and keys."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stores = {"servanda": 1, "stores": {"app": {"url": url, "places": places} | store}}
+    (folder / "policy.yaml").write_text(yaml.safe_dump(policy_, sort_keys=False), encoding="utf-8")
+    (folder / "stores.yaml").write_text(yaml.safe_dump(stores, sort_keys=False), encoding="utf-8")
+    db = Database.open(None, folder)
+    vault = Vault.create(db) if db.setting("vault") is None else Vault.open(db)
+    return TestProject(folder, url, db, vault)
