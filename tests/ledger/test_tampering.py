@@ -18,7 +18,9 @@ from sqlalchemy import Connection, Table, delete, event, insert, select, text, u
 from servanda.database import Database
 from servanda.database.tables import body, checkpoint, entry, node
 from servanda.errors import LedgerError
-from servanda.ledger import Checkpoint, Fault, Ledger, verify_proof
+from servanda.ledger import Checkpoint, Fault, Ledger, merkle, verify_proof
+from servanda.ledger.checkpoint import parse_checkpoint
+from servanda.ledger.entry import commit, make_header
 from servanda.ledger.verify import verify
 from servanda.vault import Vault
 
@@ -267,8 +269,6 @@ def test_a_forgers_own_key_is_not_the_vaults(full: Ledger, bench: Bench, databas
 
 
 def test_a_kept_checkpoint_altered_in_any_letter_is_refused(full: Ledger, bench: Bench) -> None:
-    from servanda.ledger.checkpoint import parse_checkpoint
-
     kept = full.last_checkpoint()
     assert kept is not None
     note = kept.note()
@@ -279,6 +279,60 @@ def test_a_kept_checkpoint_altered_in_any_letter_is_refused(full: Ledger, bench:
         except LedgerError:
             continue
         assert bench.faults(lambda connection: None, forged), altered
+
+
+def test_a_body_that_comes_back_or_belongs_to_nobody_is_found(ledger: Ledger, database: Database) -> None:
+    ledger.append_many([("access", {"n": n}) for n in range(3)])
+    bench = Bench(database, ledger)
+    (before,) = [row for row in bench.rows(body) if row["number"] == 2]
+    ledger.end_body(2, "after a year")
+    back = update(body).where(body.c.number == 2).values(before)
+    faults = bench.faults(lambda connection: connection.execute(back))
+    assert faults == (Fault(2, "the body of entry 2 has ended, and yet there is one"),)
+    orphan = insert(body).values({**before, "number": 99})
+    faults = bench.faults(lambda connection: connection.execute(orphan))
+    assert faults == (Fault(99, "a body 99 belongs to no entry"),)
+    lost = delete(body).where(body.c.number == 1)
+    faults = bench.faults(lambda connection: connection.execute(lost))
+    assert faults == (Fault(1, "entry 1 has lost its body, and no entry says that it ended"),)
+
+
+def test_hashes_of_no_entry_are_found(bench: Bench) -> None:
+    for level, position in ((0, 400), (1, 50), (3, 7), (30, 0)):
+        more = insert(node).values(level=level, position=position, hash="ab" * 32)
+        assert bench.faults(lambda connection, made=more: connection.execute(made)), (level, position)
+
+
+def test_an_entry_that_names_another_before_it_is_found_though_its_hashes_fit(
+    full: Ledger, bench: Bench
+) -> None:
+    """A forger adds to the unsigned tail, with a tree that is right and a `prev` that is not."""
+
+    def forge(connection: Connection) -> None:
+        number = len(bench.rows(entry)) + 1
+        at, salt, said = "2026-01-01T00:00:00.000000Z", "0" * 32, "{}"
+        header = make_header(number, at, "forged", "0" * 64, commit(salt, said.encode()))
+        tree = {(row["level"], row["position"]): bytes.fromhex(row["hash"]) for row in bench.rows(node)}
+        connection.execute(insert(entry).values(number=number, at=at, kind="forged", header=header.decode()))
+        connection.execute(insert(body).values(number=number, salt=salt, text=said))
+        for level, position, hash_ in merkle.grown([merkle.leaf_hash(header)], number - 1, tree):
+            connection.execute(insert(node).values(level=level, position=position, hash=hash_.hex()))
+
+    (fault,) = bench.faults(forge)
+    assert "does not follow entry" in fault.says
+
+
+def test_only_the_right_entry_shows_that_a_body_ended(full: Ledger) -> None:
+    full.append("remark", {"entry": 2})
+    full.checkpoint()
+    remark = full.last("remark")
+    assert remark is not None
+    proof, other = full.prove(2).to_json(), full.prove(remark.number).to_json()
+    assert proof["size"] == other["size"]
+    verify_proof(proof, full.public_keys())
+    ended = {name: other[name] for name in ("header", "body", "hashes")}
+    with pytest.raises(LedgerError, match="does not show that the body of entry 2 ended"):
+        verify_proof({**proof, "ended": ended}, full.public_keys())
 
 
 def test_require_raises_and_appending_stops(full: Ledger, database: Database) -> None:
