@@ -27,7 +27,8 @@ Clients with a part of their own:
     47, 48    jose@ and josé@ of the same domain: two persons; 47 is closed over three years, 48 open
     61        open, with invoices and orders of every limit that are kept
     62        closed over three years, with invoices and orders of every limit that are kept
-    63        closed eight years and more ago, all of whose papers are past seven years
+    63        closed nine years ago, all of whose papers are past seven years
+    64        open, owns the drafts and orders without a date
     101…      closed at each edge of three years, without invoices
     201…      the same with one invoice each
     999001    nobody: `userid` of rows whose client was once deleted by hand

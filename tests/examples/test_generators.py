@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,13 +20,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from limits_of_examples import FISCAL, PARIS, TRIGGERS, WITHOUT_INDEX, Trigger
 from sqlalchemy import MetaData
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from limits_of_examples import FISCAL, PARIS, TRIGGERS, WITHOUT_INDEX, Trigger
+
+from examples import dates
+
+ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.unit
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
@@ -86,6 +90,16 @@ def oldest_kept(today: date, years: int, months: int, days: int) -> date:
     return day
 
 
+def oldest_fiscal_year(today: date, years: int, month: int, last: int) -> date:
+    """The first day of the oldest fiscal year still kept, year by year from the running one."""
+    end = date(today.year, month, last)
+    if end < today:
+        end = date(today.year + 1, month, last)
+    while same_day_later(date(end.year - 1, month, last), years, 0, 0) >= today:
+        end = date(end.year - 1, month, last)
+    return date(end.year - 1, month, last) + DAY
+
+
 def instant(raw: Any, form: str, zone: ZoneInfo) -> datetime:
     """The local time of a stored value; of a wall clock, as it stands."""
     if form == "epoch":
@@ -111,13 +125,24 @@ def values(path: Path, trigger: Trigger) -> list[datetime]:
     return [instant(raw, trigger.form, trigger.zone) for (raw,) in found]
 
 
+def test_limits_of_every_day_of_five_years() -> None:
+    for number in range(5 * 366):
+        today = date(2024, 1, 1) + DAY * number
+        for years, months, days in ((1, 0, 0), (3, 0, 0), (0, 6, 0), (0, 13, 0), (0, 0, 90)):
+            assert dates.first_kept(today, dates.Period(years, months, days)) == oldest_kept(
+                today, years, months, days
+            )
+        for years, month, last in ((10, 12, 31), (10, 6, 30), (7, 12, 31)):
+            first = dates.first_kept_fiscal(today, dates.Period(years), month, last)
+            assert first == oldest_fiscal_year(today, years, month, last)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_day_gives_the_same_rows(name: str, made: Any, tmp_path: Path) -> None:
     again = tmp_path / "again.db"
+    shutil.copy(made(name, TODAYS[1]), again)
     generator(name).build(f"sqlite:///{again}", TODAYS[0])
-    assert digest(again) == digest(made(name, TODAYS[0]))
-    generator(name).build(f"sqlite:///{again}", TODAYS[0])
-    assert digest(again) == digest(made(name, TODAYS[0])), "a second run replaces its own tables"
+    assert digest(again) == digest(made(name, TODAYS[0])), "what lay there before is replaced"
 
 
 @pytest.mark.parametrize("today", TODAYS)
@@ -204,10 +229,7 @@ def test_both_sides_of_a_fiscal_year(case: Any, today: date, made: Any) -> None:
     ):
         day = date.fromisoformat(raw) if form == "date" else instant(raw, form, zone).date()
         found.add(day)
-    year = today.year
-    while same_day_later(date(year - 1, month, last), years, 0, 0) >= today:
-        year -= 1
-    first = date(year - 1, month, last) + DAY
+    first = oldest_fiscal_year(today, years, month, last)
     assert {first - DAY, first} <= found
     assert any((day.month, day.day) == (2, 29) for day in found)
     assert any(day > today for day in found)
