@@ -20,7 +20,7 @@ local time in Paris (i: aware timestamp, m: milliseconds since 1970, d: a day):
 Users are known by a UUID. The first thousand end in their number, so that user 42 is
 00000000-0000-4000-8000-000000000042. Those with a part of their own:
 
-    42        in litigation: deleted six years ago, invoices, notes, old log       (to be held)
+    42        in litigation: deleted six years ago, invoices, old log              (to be held)
     43        under an authority's order: closed 200 days ago, old log             (to be held)
     44        restricted at the person's request: deleted five and a half years ago (to be held)
     45        deleted six years ago, with 2,300 lines of connection log, more than a page
