@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from servanda.actions import action
+from servanda.actions.refusal import refuses
 from servanda.errors import Refused
 from servanda.plan.plan import Plan, Step
 from servanda.stores.binding import BoundPlace
 from servanda.stores.document import Change
 from servanda.stores.opened import Opened
 from servanda.stores.selection import reads_other_rows
-from servanda.stores.shape import Column, Table
 
 MOST_ROWS = 100_000
 SMALL_TABLE = 1_000
@@ -73,21 +73,3 @@ def _changes(place: BoundPlace, changes: Sequence[tuple[str, Change]]) -> Iterat
         why = refuses(place.table, place.table.columns[name], change)
         if why:
             yield f"{place.name}: {place.table.name}.{name} cannot be emptied so: {why}"
-
-
-def refuses(table: Table, column: Column, change: Change) -> str:
-    """Why a column would refuse a change; empty where it would not. Shared with the rules of drift."""
-    empties = change == Change()
-    if column.name in table.key:
-        return "it is part of the key"
-    if column.generated:
-        return "the database computes it"
-    if empties and not column.nullable:
-        return "it is NOT NULL; give a constant"
-    if change.constant is not None and any(column.name in u for u in table.unique):
-        return "it is unique, and a constant is not; use pseudonym or make it nullable"
-    if column.name in table.checked and not empties:
-        return "a CHECK constrains it; set it to null, or drop the check"
-    if change.pseudonym and column.length is not None and column.length < 36:
-        return f"a pseudonym has 36 characters, and it holds {column.length}"
-    return ""
