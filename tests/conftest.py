@@ -63,8 +63,10 @@ def mariadb_url() -> Iterator[str]:
     user = ["--user=root"] if os.geteuid() == 0 else []
     data, socket = folder / "data", folder / "s"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    options = [f"--datadir={data}", *user]
-    subprocess.run([install, "--no-defaults", *options, "--auth-root-authentication-method=normal"], check=True, **quiet)
+    (folder / "tmp").mkdir()
+    options = [f"--datadir={data}", f"--tmpdir={folder / 'tmp'}", *user]
+    plain = "--auth-root-authentication-method=normal"
+    subprocess.run([install, "--no-defaults", *options, plain], check=True, **quiet)
     server = subprocess.Popen(
         [daemon, "--no-defaults", *options, f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"],
         **quiet,

@@ -50,7 +50,7 @@ class MariadbStore(SqlStore):
         settings = (
             "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = "
             f"{self.settings.lock_timeout}, lock_wait_timeout = {self.settings.lock_timeout}, "
-            "sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT,NO_BACKSLASH_ESCAPES')"
+            "sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"
         )
 
         @event.listens_for(engine, "connect")
@@ -94,9 +94,8 @@ class MariadbStore(SqlStore):
         if change.pseudonym:
             key = sa.literal(self.secret, sa.LargeBinary())
             hashed = sa.func.left(sa.func.sha2(sa.func.concat(key, column), 256), 32)
-            return sa.case(
-                (column.like("psn\\_%", escape="\\"), column), else_=sa.func.concat("psn_", hashed)
-            )
+            known = column.like("psn\\_%", escape="\\")
+            return sa.case((known, _unicode(column)), else_=_unicode(sa.func.concat("psn_", hashed)))
         if change.truncate == "ip":
             return _network(column)
         if re.match("DATETIME|TIMESTAMP|DATE", type_.upper()):
@@ -182,4 +181,11 @@ def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     packed = sa.func.inet6_aton(ip)
     zeros = sa.func.repeat(sa.func.char(0), 10)
     six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
-    return sa.case((sa.func.is_ipv4(ip) == 1, four), (sa.func.is_ipv6(ip) == 1, six), else_=sa.null())
+    return sa.case(
+        (sa.func.is_ipv4(ip) == 1, _unicode(four)), (sa.func.is_ipv6(ip) == 1, _unicode(six)), else_=sa.null()
+    )
+
+
+def _unicode(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The text in our own character set: tables of another one then compare with it."""
+    return sa.cast(text, sa.CHAR(190))

@@ -86,7 +86,9 @@ class Where:
         """The SQL of a condition about `row`, an instance of `table`."""
         match condition:
             case Before(OwnTime(time), day, since) if since is not None:
-                return self.own(table, time, row, day) & (row.c[time.name] >= self.cut(table, time, since))
+                return sa.and_(
+                    self.own(table, time, row, day), row.c[time.name] >= self.cut(table, time, since)
+                )
             case Before(trigger, day):
                 return self._before(trigger, day, row, table)
             case Missing(trigger):

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.document import Change
-from servanda.stores.shape import Column, Shape
+from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.store import kind
 
@@ -79,14 +79,10 @@ class SqliteStore(SqlStore):
             " WHERE m.type = 'table'"
         )
         deletes = {(table, column): rule for table, column, rule in connection.exec_driver_sql(query)}
+        indexes = _indexes(connection)
         return Shape(
             {
-                name: replace(
-                    table,
-                    columns={n: _told(c) for n, c in table.columns.items()},
-                    database_triggers=tuple(found.get(name, ())),
-                    points=tuple(replace(p, on_delete=deletes[name, p.columns[0]]) for p in table.points),
-                )
+                name: _completed(table, deletes, indexes.get(name, {}), tuple(found.get(name, ())))
                 for name, table in shape.tables.items()
             }
         )
@@ -146,6 +142,41 @@ class SqliteStore(SqlStore):
             f"-- SQLite knows no roles. Give the account that runs `apply` write access to {path.name} and its folder,",
             "-- and the account that runs `check` and `plan` read access.",
         ]
+
+
+def _indexes(connection: Connection) -> dict[str, dict[tuple[str, ...], bool]]:
+    """The columns of every index by table, and whether it is unique; those of UNIQUE constraints too."""
+    query = (
+        'SELECT m.name, l.name, l."unique", i.name FROM sqlite_master m, pragma_index_list(m.name) l,'
+        " pragma_index_info(l.name) i WHERE m.type = 'table' AND NOT l.partial ORDER BY m.name, l.name, i.seqno"
+    )
+    columns: dict[tuple[str, str, bool], list[str]] = {}
+    for table, index, unique, column in connection.exec_driver_sql(query):
+        columns.setdefault((table, index, bool(unique)), []).append(str(column))
+    found: dict[str, dict[tuple[str, ...], bool]] = {}
+    for (table, _, unique), names in columns.items():
+        found.setdefault(table, {})[tuple(names)] = unique
+    return found
+
+
+def _completed(
+    table: Table,
+    deletes: dict[tuple[str, str], str],
+    indexes: dict[tuple[str, ...], bool],
+    triggers: tuple[str, ...],
+) -> Table:
+    columns = {name: _told(column) for name, column in table.columns.items()}
+    unique = tuple(names for names, alone in indexes.items() if alone)
+    usable = [u for u in unique if all(n in columns and not columns[n].nullable for n in u)]
+    return replace(
+        table,
+        columns=columns,
+        key=table.key or min(usable, key=len, default=()),
+        indexes=tuple(indexes),
+        unique=unique,
+        database_triggers=triggers,
+        points=tuple(replace(p, on_delete=deletes[table.name, p.columns[0]]) for p in table.points),
+    )
 
 
 def _told(column: Column) -> Column:
