@@ -67,18 +67,23 @@ class Child:
 
 
 def children(binding: Binding, place: BoundPlace) -> list[Child]:
-    """Every table that points at a place, by a declared reference or a real foreign key."""
+    """Every table that points at a place, by a declared reference or a real foreign key.
+
+    A reference with `when` is a child of its own beside the one without: it speaks of some
+    rows only, and a real foreign key of all.
+    """
     shape = binding.shapes[place.store]
-    found: dict[tuple[str, tuple[str, ...]], Child] = {}
+    found: dict[tuple[str, tuple[str, ...], str], Child] = {}
     for other in binding.places.values():
         if other.store != place.store:
             continue
         for link in other.links.values():
             if link.to_table == place.table.name:
                 living = tuple(binding.of_table(place.store, link.table))
-                found[link.table, link.columns] = Child(other.table, link, living, _real(other.table, link))
+                at = (link.table, link.columns, repr(link.when))
+                found[at] = Child(other.table, link, living, _real(other.table, link))
     for table, points in shape.pointing_at(place.table.name):
-        at = (table.name, points.columns)
+        at = (table.name, points.columns, repr(()))
         if at not in found:
             link = Link(table.name, points.columns, place.table.name, points.to_columns)
             found[at] = Child(table, link, tuple(binding.of_table(place.store, table.name)), points)
