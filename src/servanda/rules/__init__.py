@@ -1,0 +1,24 @@
+"""What the law requires of a policy and of its stores; one file per rule, its manual and examples inside.
+
+To add a rule, write a file here: its docstring is the manual, its examples are its test,
+and the decorator registers it. There is no list of rules anywhere; see `manual` for the
+form of the docstring.
+"""
+
+from servanda.rules.rule import Finding, Rule, fails, known, rule, weak
+from servanda.rules.run import Looked, chosen, findings, look
+from servanda.rules.view import View
+
+__all__ = [
+    "Finding",
+    "Looked",
+    "Rule",
+    "View",
+    "chosen",
+    "fails",
+    "findings",
+    "known",
+    "look",
+    "rule",
+    "weak",
+]

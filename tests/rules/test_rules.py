@@ -1,0 +1,131 @@
+"""Every rule's manual is its test: the bad example is found, at its spot, and the good one is not."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from servanda.persons.holds import Hold
+from servanda.policy import yamlfile
+from servanda.policy.policy import load_policy
+from servanda.rules import Finding, Rule, View, findings, known
+from servanda.rules.manual import Example, manual
+from servanda.stores.document import load_stores
+from servanda.stores.opened import opened
+
+TODAY = date(2026, 11, 22)
+RULES = known()
+
+POLICY = """\
+servanda: 1
+title: {en: Privacy policy}
+controller: {name: Example}
+jurisdictions: [EU]
+languages: [en]
+version: {number: "1", effective_from: 2026-01-01}
+timezone: Europe/Paris
+audiences:
+  customers: {says: {en: Customers}}
+categories:
+  account: {says: {en: Accounts}, audience: customers}
+  login: {says: {en: Log-ins}, audience: customers}
+  visit: {says: {en: Visits}, audience: customers}
+  invoice: {says: {en: Invoices}, audience: customers}
+"""
+PROMISES = """\
+promises:
+  - {id: X-RET-01, name: accounts, kind: retention, keep: enforce, line: 1, says: {en: x}, published: {period: P3Y},
+     enforced: [{data: account, trigger: account_closure, active: P3Y, ground: {choice: disputes}}]}
+  - {id: X-RET-02, name: logins, kind: retention, keep: enforce, line: 2, says: {en: x}, published: {period: P1Y},
+     enforced: [{data: login, trigger: login, active: P1Y, ground: {choice: security}}]}
+  - {id: X-RET-03, name: visits, kind: retention, keep: enforce, line: 3, says: {en: x}, published: {period: P1Y},
+     enforced: [{data: visit, trigger: collection, active: P1Y, ground: {choice: security}}]}
+  - {id: X-RET-04, name: invoices, kind: retention, keep: enforce, line: 4, says: {en: x}, published: {period: P10Y},
+     enforced: [{data: invoice, trigger: invoice_issued, limit: min, active: P10Y, ground: {law: FR/c-com/L123-22}}]}
+"""
+
+
+def policy_text(fragment: str) -> str:
+    """A small policy around the fragment, whose promises replace ours and whose categories are added."""
+    text, mine = POLICY, PROMISES
+    if fragment:
+        said = yamlfile.parse(fragment, "policy.yaml")
+        at = fragment.find("promises:") if "promises" in said.data else len(fragment)
+        text += fragment[:at].removeprefix("categories:\n")
+        mine = fragment[at:] or PROMISES
+    return text + mine
+
+
+def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
+    (folder / "policy.yaml").write_text(policy_text(example.parts.get("policy.yaml", "")))
+    policy = load_policy(folder / "policy.yaml")
+    holds = yamlfile.parse(example.parts.get("holds.yaml", "[]"), "holds.yaml").data
+    made = tuple(hold(i, h["kind"], h["review_on"]) for i, h in enumerate(holds, 1))
+    if "app.sql" not in example.parts:
+        return View(policy, TODAY, holds=made)
+    execute(url, example.parts["app.sql"])
+    places = textwrap.indent(example.parts["stores.yaml"], "    ")
+    (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
+    stores = load_stores(folder / "stores.yaml")
+    found = stack.enter_context(opened(policy, stores, folder))
+    return View(policy, TODAY, found.binding, found.sessions, made)
+
+
+def hold(number: int, kind: str, review_on: str) -> Hold:
+    return Hold(
+        number, kind, "case", "why", "me", (), "2019-01-01", date.fromisoformat(review_on), None, None, 1
+    )
+
+
+def execute(url: str, script: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        if url.startswith("sqlite"):
+            connection.connection.driver_connection.executescript(script)  # type: ignore[union-attr]
+        else:
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture
+def look(
+    tmp_path: Path, fresh_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[Example], list[Finding]]]:
+    with ExitStack() as stack:
+
+        def run(example: Example) -> list[Finding]:
+            kind = {"SQLite": "sqlite", "PostgreSQL": "postgres", "MariaDB": "mariadb"}[example.database]
+            url = fresh_url(kind) if "app.sql" in example.parts else ""
+            monkeypatch.setenv("APP_URL", url)
+            return findings(view_of(tmp_path, example, url, stack))
+
+        yield run
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_bad_example_is_found_at_its_spot(rule: Rule, look: Callable[[Example], list[Finding]]) -> None:
+    bad = manual(rule).bad
+    found = [f for f in look(bad) if f.rule == rule.code]
+    assert found, f"{rule.code} does not find its own bad example"
+    for finding in found:
+        assert finding.at.file in ("policy.yaml", "stores.yaml")
+        assert finding.at.line > 0
+        assert finding.at.column > 0
+        assert finding.message
+        assert len(finding.message) < 200
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_good_example_is_not(rule: Rule, look: Callable[[Example], list[Finding]]) -> None:
+    said = manual(rule)
+    found = look(said.good.over(said.bad))
+    assert [f for f in found if f.rule == rule.code] == []
+    assert [f for f in found if f.severity == "error"] == [], "a good example must be good in every way"
