@@ -1,0 +1,148 @@
+"""Reads the documents of this project: their commands, files, links and headings.
+
+A page can be run. Its blocks marked ```console hold commands ("$ …", gone on with "> …")
+and what they print; "…" stands there for what varies. Comments, which a reader does not
+see, say the rest:
+
+    <!-- setup: exograd -->     begin with the documents and the database of an example
+    <!-- file: policy.yaml -->  the block that follows is a file of this name
+    <!-- exit: 3 -->            the last command of the next block ends with this code
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+_FENCE = re.compile(r"^(`{3,})(\w*)\s*$")
+_COMMENT = re.compile(r"^<!-- (setup|file|exit): (.+?) -->$")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The page begins with an example."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class File:
+    """The page gives the text of a file."""
+
+    name: str
+    text: str
+
+
+@dataclass
+class Command:
+    """The page shows a command and what it prints."""
+
+    line: int
+    text: str
+    prints: list[str] = field(default_factory=list)
+    exit: int = 0
+
+
+Part = Setup | File | Command
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation."""
+    top = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
+    return [*top, *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name(page: Path) -> str:
+    """The page as it is called in this project."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def parts(page: Path) -> list[Part]:
+    """What is to be done to run a page, in its order."""
+    found: list[Part] = []
+    said: dict[str, str] = {}
+    for line, language, text in _blocks(page):
+        if language == "comment":
+            what, value = text.split("\n", 1)
+            if what == "setup":
+                found.append(Setup(value))
+            said[what] = value
+        elif "file" in said:
+            found.append(File(said.pop("file"), text))
+        elif language == "console":
+            commands = list(_commands(line, text))
+            commands[-1].exit = int(said.pop("exit", "0"))
+            found += commands
+    return found
+
+
+def _blocks(page: Path) -> Iterator[tuple[int, str, str]]:
+    """Fenced blocks with their language, and comments, each with its first line's number."""
+    fence, language, begin, inside = "", "", 0, []
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
+        if fence:
+            if line == fence:
+                yield begin, language, "\n".join(inside) + "\n"
+                fence, inside = "", []
+            else:
+                inside.append(line)
+        elif match := _FENCE.match(line):
+            fence, language, begin = match[1], match[2], number
+        elif match := _COMMENT.match(line):
+            yield number, "comment", f"{match[1]}\n{match[2]}"
+
+
+def _commands(begin: int, text: str) -> Iterator[Command]:
+    current: Command | None = None
+    for number, line in enumerate(text.splitlines(), begin + 1):
+        if line.startswith("$ "):
+            if current is not None:
+                yield current
+            current = Command(number, line[2:])
+        elif current is None:
+            raise AssertionError(f"line {number}: a console block begins with “$ ”")
+        elif line.startswith("> ") or line == ">":
+            current.text += "\n" + line[2:]
+        else:
+            current.prints.append(line)
+    assert current is not None, f"line {begin}: an empty console block"
+    yield current
+
+
+def pattern(lines: list[str]) -> re.Pattern[str]:
+    """What a command must print: "…" is anything on its line, and alone on a line any lines.
+
+    Columns are as wide as what varies in them, so a run of blanks matches any other.
+    """
+    found = []
+    for line in lines:
+        if line.strip() == "…":
+            found.append(r"(?:.*\n)*?")
+        else:
+            pieces = [re.sub(r"(?:\\ ){2,}", " +", re.escape(piece)) for piece in line.rstrip().split("…")]
+            found.append(r"[^\n]*?".join(pieces) + r" *\n")
+    return re.compile("".join(found))
+
+
+def links(page: Path) -> list[str]:
+    """The relative links of a page."""
+    text = re.sub(r"`{3,}.*?`{3,}", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"`[^`\n]*`", "", text)
+    return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings."""
+    text = re.sub(r"^`{3,}.*?^`{3,}", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
+
+
+def sections(page: Path) -> dict[str, str]:
+    """The text under each heading, up to the next one."""
+    text = page.read_text(encoding="utf-8")
+    pieces = re.split(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {head.strip("` "): body for head, body in zip(pieces[1::2], pieces[2::2], strict=True)}
