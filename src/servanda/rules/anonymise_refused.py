@@ -44,7 +44,7 @@ from servanda.stores.binding import BoundPlace
 from servanda.stores.selection import ParentTime
 
 
-@rule("SV412", law="the sweep would stop half way", needs={"stores"})
+@rule("SV412", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Ask of each change what the column would say, and whether a trigger still needs the value."""
     for place in view.places:

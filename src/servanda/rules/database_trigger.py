@@ -39,7 +39,7 @@ from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
-@rule("SV418", law="GDPR 17: a copy made while erasing", severity="advice", needs={"stores"})
+@rule("SV418", law="GDPR 17", severity="advice", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Name the triggers of each table that is ended."""
     for place in view.ended:

@@ -43,7 +43,7 @@ from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
-@rule("SV411", law="a row in use could end", severity="warning", needs={"stores"})
+@rule("SV411", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look for the foreign key behind every aggregate."""
     for place in view.ended:

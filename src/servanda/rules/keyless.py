@@ -38,7 +38,7 @@ from servanda.stores.binding import BoundPlace
 from servanda.stores.selection import Before, reads_other_rows
 
 
-@rule("SV415", law="rows without a key cannot be named", needs={"stores"})
+@rule("SV415", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Say of each place without a key what is asked of it that cannot be done."""
     for place in view.places:

@@ -33,7 +33,7 @@ from servanda.rules.rule import Finding, fails, rule, weak
 from servanda.rules.view import View
 
 
-@rule("SV414", law="what does not roll back cannot be proved", needs={"stores"})
+@rule("SV414", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look at the engine of each place's table."""
     for place in view.places:

@@ -40,7 +40,7 @@ from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
-@rule("SV409", law="GDPR 5(1)(e): the clock would start again", needs={"stores"})
+@rule("SV409", law="GDPR 5(1)(e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look at every column that a used trigger reads."""
     for place in view.ended:

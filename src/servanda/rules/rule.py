@@ -1,6 +1,6 @@
 """What a rule is, and what it finds.
 
-    @rule("SV405", law="…", severity="error", needs={"stores"})
+    @rule("SV405", severity="error", needs={"stores"})
     def check(view: View) -> Iterator[Finding]: …
 
 fails   it is so: counts with the rule's own severity

@@ -71,7 +71,7 @@ from servanda.stores.selection import LatestTime, OwnTime
 _SAMPLE = date(2023, 3, 1)
 
 
-@rule("SV410", law="GDPR 5(1)(e): data in use would look old", needs={"stores"})
+@rule("SV410", law="GDPR 5(1)(e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Compare the end of the child's rows with the period that they have to prove."""
     for place in view.ended:

@@ -47,7 +47,7 @@ from servanda.rules.view import View
 from servanda.stores.binding import BoundPlace
 
 
-@rule("SV405", law="22 rows a second instead of 250,000, measured", needs={"stores"})
+@rule("SV405", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look for an index at both ends of every reference to a place."""
     for place in view.places:

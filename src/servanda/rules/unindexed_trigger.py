@@ -33,7 +33,7 @@ from servanda.rules.view import View
 from servanda.stores.selection import OwnTime, ParentTime
 
 
-@rule("SV406", law="a sweep reads the whole table, measured", severity="warning", needs={"stores"})
+@rule("SV406", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look for an index on each column that pages would follow."""
     told = set()

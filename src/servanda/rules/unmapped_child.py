@@ -45,7 +45,7 @@ from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
-@rule("SV408", law="the database refuses the delete", needs={"stores"})
+@rule("SV408", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Find real references from tables without a place; cascades have a rule of their own."""
     for place in view.places:

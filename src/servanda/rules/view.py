@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from servanda.errors import Spot
-from servanda.persons.holds import Hold
 from servanda.policy.policy import Policy
 from servanda.policy.yamlfile import Source
 from servanda.stores.binding import Binding, BoundPlace
@@ -26,7 +25,10 @@ from servanda.stores.selection import (
     TimeColumn,
 )
 from servanda.stores.shape import Table
-from servanda.stores.sql_session import Session
+
+if TYPE_CHECKING:  # `check` without holds then loads neither keys nor ledger
+    from servanda.persons.holds import Hold
+    from servanda.stores.sql_session import Session
 
 Need = Literal["policy", "stores", "holds"]
 """What a rule looks at; it is left out where that is not there."""

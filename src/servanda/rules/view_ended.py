@@ -37,7 +37,7 @@ from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
-@rule("SV421", law="a view cannot be ended", needs={"stores"})
+@rule("SV421", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Find the places that live in a view."""
     for place in view.ended:

@@ -39,7 +39,7 @@ from servanda.rules.rule import Finding, complaints, rule
 from servanda.rules.view import View
 
 
-@rule("SV403", law="the kind of a time cannot be guessed", needs={"stores"})
+@rule("SV403", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Show what binding, or a look at the values, complained of."""
     yield from complaints(view, "wrong-type")
