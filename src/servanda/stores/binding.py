@@ -9,7 +9,8 @@ a finding and `plan` leaves the place alone. Nothing is guessed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from servanda.errors import Spot
@@ -25,6 +26,7 @@ from servanda.stores.selection import (
     Link,
     OwnTime,
     ParentTime,
+    ParentTrigger,
     TimeColumn,
 )
 from servanda.stores.shape import Shape, Table
@@ -224,6 +226,8 @@ class _Binder:
                 return None if time is None else OwnTime(time)
             case doc.AtParent():
                 return self._parent(links, trigger, path)
+            case doc.AtParentTrigger():
+                return self._parent_trigger(links, trigger, path)
             case doc.AtLatest():
                 return self._latest(table, trigger, path)
             case doc.AtEvent():
@@ -242,26 +246,62 @@ class _Binder:
     def _parent(
         self, links: dict[str, Link], trigger: doc.AtParent, path: tuple[str, ...]
     ) -> ParentTime | None:
+        chain = self._chain(links, trigger.of, path)
+        if not chain:
+            return None
+        time = self._time(self.shape.tables[chain[-1].to_table], trigger.column, trigger, path)
+        return None if time is None else ParentTime(chain, time)
+
+    def _parent_trigger(
+        self, links: dict[str, Link], trigger: doc.AtParentTrigger, path: tuple[str, ...]
+    ) -> ParentTrigger | None:
+        chain = self._chain(links, trigger.of, path)
+        if not chain:
+            return None
+        table = self.shape.tables[chain[-1].to_table]
+        for there in self._living_in(table.name):
+            said = there.place.triggers.get(trigger.trigger)
+            if isinstance(said, doc.AtParentTrigger):
+                self.complain(
+                    "unbound-trigger", f"“{trigger.trigger}” is itself another row's there", "", *path
+                )
+                return None
+            if said is not None:
+                with there._silently():
+                    bound = there._bound(table, there._links(table), said, ("triggers", trigger.trigger))
+                return None if bound is None else ParentTrigger(chain, bound)
+        self.complain("unbound-trigger", f"{table.name} has no trigger “{trigger.trigger}”", "", *path)
+        return None
+
+    def _chain(self, links: dict[str, Link], names: Iterable[str], path: tuple[str, ...]) -> tuple[Link, ...]:
         chain: list[Link] = []
         here = links
-        for name in trigger.of:
+        for name in names:
             if name not in here:
                 self.complain("unbound-trigger", f"there is no reference “{name}”", _near(name, here), *path)
-                return None
+                return ()
             chain.append(here[name])
             here = self._links_of(chain[-1].to_table)
-        time = self._time(self.shape.tables[chain[-1].to_table], trigger.column, trigger, path)
-        return None if time is None else ParentTime(tuple(chain), time)
+        return tuple(chain)
 
     def _links_of(self, table: str) -> dict[str, Link]:
+        for there in self._living_in(table):
+            with there._silently():
+                return there._links(self.shape.tables[table])
+        return {}
+
+    def _living_in(self, table: str) -> Iterator[_Binder]:
+        """The places of a table, each with a binder of its own."""
         for name, place in self.entry.places.items():
             if (place.table or name) == table:
-                binder = _Binder(self.binding, self.store, name, self.entry, place)
-                before = len(self.binding.complaints)
-                links = binder._links(self.shape.tables[table])
-                del self.binding.complaints[before:]
-                return links
-        return {}
+                yield _Binder(self.binding, self.store, name, self.entry, place)
+
+    @contextmanager
+    def _silently(self) -> Iterator[None]:
+        """Leave complaints to the place's own turn."""
+        before = len(self.binding.complaints)
+        yield
+        del self.binding.complaints[before:]
 
     def _latest(self, table: Table, trigger: doc.AtLatest, path: tuple[str, ...]) -> LatestTime | None:
         name, column = trigger.latest.split(".")

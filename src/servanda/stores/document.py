@@ -73,6 +73,13 @@ class AtParent(_Timed):
     column: str
 
 
+class AtParentTrigger(Strict):
+    """A trigger that the row at the end of the named references has, whatever that is there."""
+
+    of: Names
+    trigger: str
+
+
 class AtEvent(Strict):
     """A trigger that the company records with `servanda event`, by name and key."""
 
@@ -109,6 +116,7 @@ class AtGreatest(Strict):
 
 def _tag(value: Any) -> str:
     for key, tag in (
+        ("trigger", "AtParentTrigger"),
         ("greatest", "AtGreatest"),
         ("latest", "AtLatest"),
         ("of", "AtParent"),
@@ -124,6 +132,7 @@ Trigger = Annotated[
     | Annotated[AtGreatest, Tag("AtGreatest")]
     | Annotated[AtLatest, Tag("AtLatest")]
     | Annotated[AtParent, Tag("AtParent")]
+    | Annotated[AtParentTrigger, Tag("AtParentTrigger")]
     | Annotated[AtEvent, Tag("AtEvent")],
     Discriminator(_tag),
     BeforeValidator(_short_column),
@@ -327,7 +336,7 @@ def _trigger_names(
             found.append(
                 _unknown(stores, (*path, "latest"), part.latest.split(".")[0], "place", list(entry.places))
             )
-        if isinstance(part, AtParent) and part.of[0] not in place.links():
+        if isinstance(part, AtParent | AtParentTrigger) and part.of[0] not in place.links():
             known = list(place.links())
             found.append(_unknown(stores, (*path, "of"), part.of[0], "reference of this place", known))
     return found

@@ -11,7 +11,7 @@ from servanda.errors import StoreDown, StoreError
 from servanda.policy.policy import Policy
 from servanda.stores.binding import Binding, BoundPlace, Complaint, bind
 from servanda.stores.document import Stores
-from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime
+from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime, ParentTrigger
 from servanda.stores.sql_session import Session, session
 from servanda.stores.store import open_entry
 
@@ -68,6 +68,8 @@ def _learn(found: Session, table: str, trigger: Bound) -> None:
             found.learn_forms(table, [time])
         case ParentTime(links, time):
             found.learn_forms(links[-1].to_table, [time])
+        case ParentTrigger(links, inner):
+            _learn(found, links[-1].to_table, inner)
         case LatestTime(link, time, fallback, _):
             found.learn_forms(link.table, [time])
             found.learn_forms(table, [fallback])

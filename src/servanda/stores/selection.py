@@ -81,13 +81,21 @@ class GreatestTime:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentTrigger:
+    """What the row at the end of `links` counts from, whatever that is."""
+
+    links: tuple[Link, ...]
+    trigger: Bound
+
+
+@dataclass(frozen=True, slots=True)
 class EventTime:
     """A day recorded with `servanda event`, in a list by key."""
 
     list: str
 
 
-Bound = OwnTime | ParentTime | LatestTime | GreatestTime | EventTime
+Bound = OwnTime | ParentTime | LatestTime | GreatestTime | ParentTrigger | EventTime
 
 
 @dataclass(frozen=True, slots=True)

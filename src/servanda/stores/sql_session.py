@@ -82,21 +82,22 @@ class Session:
 
     def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
         """Make an empty list of keys of a table, in a temporary table of the store."""
-        keys = [
-            sa.Column(
-                f"k{i}", self._key_type(table, column), nullable=False, primary_key=True, info={"of": column}
-            )
-            for i, column in enumerate(key)
-        ]
+        keys = self._key_columns(table, key)
         day = [sa.Column("day", sa.String(10))] if dated else []
-        # “of” is the name of the row's own column; a list is always asked about rows of `table`
         made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *day, prefixes=["TEMPORARY"])
         self._drop(self._lists.get(name))
         self._ddl(sa.schema.CreateTable(made))
         self._lists[name] = made
 
-    def _key_type(self, table: str, column: str) -> sa.types.TypeEngine[Any]:
-        return self.store.key_type(self.store.types[table, column])
+    def _key_columns(self, table: str, key: Sequence[str]) -> list[sa.Column[Any]]:
+        """Columns k0, k1 … for keys of a table; 0 is a key like another, so nothing counts up by itself."""
+        types = [self.store.key_type(self.store.types[table, column]) for column in key]
+        return [
+            sa.Column(
+                f"k{i}", type_, nullable=False, primary_key=True, autoincrement=False, info={"of": column}
+            )
+            for i, (column, type_) in enumerate(zip(key, types, strict=True))
+        ]
 
     def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Put keys (and days, in a dated list) into a list; what it has already is left."""
@@ -334,11 +335,7 @@ class Session:
 
     def _note(self, table: str) -> sa.Table:
         if table not in self._notes:
-            key = self.store.shape.tables[table].key
-            columns = [
-                sa.Column(f"k{i}", self._key_type(table, c), primary_key=True, info={"of": c})
-                for i, c in enumerate(key)
-            ]
+            columns = self._key_columns(table, self.store.shape.tables[table].key)
             made = sa.Table(
                 f"servanda_page_{len(self._notes)}", sa.MetaData(), *columns, prefixes=["TEMPORARY"]
             )

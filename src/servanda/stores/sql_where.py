@@ -34,6 +34,7 @@ from servanda.stores.selection import (
     Not,
     OwnTime,
     ParentTime,
+    ParentTrigger,
     PointedAt,
     Reaches,
     TimeColumn,
@@ -140,7 +141,8 @@ class Where:
             return day.isoformat() if self._form(table, time) else day
         instant = local_midnight(day, self._zone)
         if time.kind in ("epoch", "epoch_ms"):
-            return int(instant.timestamp()) * (1000 if time.kind == "epoch_ms" else 1)
+            seconds = max(int(instant.timestamp()), 1)  # 0 and less mean "not set"
+            return seconds * (1000 if time.kind == "epoch_ms" else 1)
         form = self._form(table, time)
         if form is not None and "99:" not in form:
             return day.isoformat()
@@ -172,6 +174,9 @@ class Where:
                 return self.own(table, time, row, day)
             case ParentTime(links, time):
                 return self._along(links, row, lambda end: self.own(links[-1].to_table, time, end, day))
+            case ParentTrigger(links, inner):
+                there = links[-1].to_table
+                return self._along(links, row, lambda end: self._before(inner, day, end, there))
             case LatestTime():
                 return self._latest_before(trigger, day, row, table)
             case GreatestTime(parts):
@@ -189,9 +194,8 @@ class Where:
         fresh = _any([column >= self.cut(link.table, time, day), *still])
         here = _joined(link, child, row)
         parts: list[Bool] = [~sa.exists(sa.select(sa.literal(1)).where(here, fresh))]
-        any_child: list[Bool] = [
-            sa.exists(sa.select(sa.literal(1)).where(here, child.c[time.name].is_not(None)))
-        ]
+        dated = self.own(link.table, time, child, day)
+        any_child: list[Bool] = [sa.exists(sa.select(sa.literal(1)).where(here, dated))]
         if trigger.remembered:
             key = self._list_key(trigger.remembered)
             latest = self._lists[trigger.remembered].c.day
@@ -206,12 +210,14 @@ class Where:
                 return self._unusable(table, time, row)
             case ParentTime(links, time):
                 return self._along(links, row, lambda end: self._unusable(links[-1].to_table, time, end))
-            case LatestTime(link, time, fallback, _):
-                child = self._tables[link.table].alias()
-                here = sa.exists(sa.select(sa.literal(1)).where(_joined(link, child, row)))
-                return sa.and_(~here, self._unusable(table, fallback, row))
+            case ParentTrigger(links, inner):
+                there = links[-1].to_table
+                return self._along(links, row, lambda end: self._missing(inner, end, there))
+            case LatestTime(_, _, fallback, _):
+                return sa.and_(~self._has_latest(trigger, row), self._unusable(table, fallback, row))
             case GreatestTime(parts):
-                return _all(self._absent(part, row, table) for part in parts)
+                absent = [self._absent(part, row, table) for part in parts]
+                return _all([*absent, *(~self._still(part, row) for part in parts)])
             case EventTime():
                 return sa.false()
 
@@ -219,11 +225,35 @@ class Where:
         """The trigger has no value at all, whatever that means."""
         match trigger:
             case OwnTime(time):
-                return row.c[time.name].is_(None)
+                return _not_set(row.c[time.name], time)
             case ParentTime(links, time):
-                return ~self._along(links, row, lambda end: end.c[time.name].is_not(None))
+                return ~self._along(links, row, lambda end: ~_not_set(end.c[time.name], time))
             case _:
                 return self._missing(trigger, row, table)
+
+    def _still(self, trigger: Bound, row: sa.FromClause) -> Bool:
+        """The trigger has a value that means "still running"."""
+        match trigger:
+            case OwnTime(time):
+                return _any(_equals(row.c[time.name], value) for value in time.open)
+            case ParentTime(links, time) if time.open:
+                return self._along(
+                    links, row, lambda end: _any(_equals(end.c[time.name], value) for value in time.open)
+                )
+            case _:
+                return sa.false()
+
+    def _has_latest(self, trigger: LatestTime, row: sa.FromClause) -> Bool:
+        """Some child row, or the memory of one, tells a date, or is still open."""
+        link, time = trigger.link, trigger.time
+        child = self._tables[link.table].alias()
+        column = child.c[time.name]
+        dated = column.is_not(None) & ~self._unusable(link.table, time, child)
+        still = [_equals(column, value) for value in time.open]
+        known = sa.exists(sa.select(sa.literal(1)).where(_joined(link, child, row), _any([dated, *still])))
+        if trigger.remembered is None:
+            return known
+        return known | self._in_list(trigger.remembered, row, self._list_key(trigger.remembered))
 
     def _unusable(self, table: str, time: TimeColumn, row: sa.FromClause) -> Bool:
         column = row.c[time.name]
@@ -283,6 +313,14 @@ def _on(part: Bool, table: sa.FromClause, alias: sa.FromClause) -> Bool:
 
 def _equals(column: sa.ColumnElement[Anything], value: Scalar) -> Bool:
     return column.is_(None) if value is None else column == sa.literal(value)
+
+
+def _not_set(column: sa.ColumnElement[Anything], time: TimeColumn) -> Bool:
+    """NULL, 0 in an epoch, or a value that the document calls open; never NULL itself."""
+    values: list[Scalar] = [value for value in time.open if value is not None]
+    if time.kind.startswith("epoch"):
+        values.append(0)
+    return _any([column.is_(None), *(column.is_not(None) & (column == sa.literal(v)) for v in values)])
 
 
 def _joined(link: Link, source: sa.FromClause, target: sa.FromClause) -> Bool:
