@@ -41,7 +41,7 @@ from servanda.actions.refusal import refuses
 from servanda.rules.rule import Finding, fails, rule, weak
 from servanda.rules.view import View
 from servanda.stores.binding import BoundPlace
-from servanda.stores.selection import ParentTime
+from servanda.stores.selection import ParentTime, ParentTrigger
 
 
 @rule("SV412", needs={"stores"})
@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Finding]:
 def _triggers(view: View, place: BoundPlace) -> Iterator[Finding]:
     for label, trigger in view.used(place).items():
         read = {time.name for table, time in view.times(place, trigger) if table.name == place.table.name}
-        if isinstance(trigger, ParentTime):
+        if isinstance(trigger, ParentTime | ParentTrigger):
             read |= set(trigger.links[0].columns)
         for name in sorted(read & set(place.place.at_end)):
             if place.place.at_end[name].truncate:
@@ -72,6 +72,6 @@ def _triggers(view: View, place: BoundPlace) -> Iterator[Finding]:
             head = f"{place.table.name}.{name} is emptied, and {label} is counted from it"
             if view.deletes(place):
                 yield fails(at, f"{head}: the row that is left would never end", f"leave {name} as it is")
-            elif not isinstance(trigger, ParentTime):
+            elif not isinstance(trigger, ParentTime | ParentTrigger):
                 message = f"{head}: emptied rows will be reported as rows without an end"
                 yield weak(at, message, f"{name}: {{truncate: month}}, or say open: null for {label}")

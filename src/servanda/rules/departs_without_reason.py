@@ -66,7 +66,7 @@ def check(view: View) -> Iterator[Finding]:
                 continue
             retention = next(r for r in promise.retentions if r is item)
             own = {period for period in retention.periods if period != Period()}
-            if published and own <= published:
+            if not own or (published and own <= published):  # at once: nobody keeps it longer than said
                 continue
             lacking = [word for word in ("owner", "because") if getattr(retention, word) is None]
             if not lacking:

@@ -22,6 +22,7 @@ from servanda.stores.selection import (
     Link,
     OwnTime,
     ParentTime,
+    ParentTrigger,
     TimeColumn,
 )
 from servanda.stores.shape import Table
@@ -121,18 +122,24 @@ class View:
 
     def times(self, place: BoundPlace, trigger: Bound) -> Iterator[tuple[Table, TimeColumn]]:
         """Every column that a trigger reads, with its table."""
-        tables = self.bound.shapes[place.store].tables
+        return self._times(self.bound.shapes[place.store].tables, place.table, trigger)
+
+    def _times(
+        self, tables: Mapping[str, Table], table: Table, trigger: Bound
+    ) -> Iterator[tuple[Table, TimeColumn]]:
         match trigger:
             case OwnTime(time):
-                yield place.table, time
+                yield table, time
             case ParentTime(links, time):
                 yield tables[links[-1].to_table], time
+            case ParentTrigger(links, there):
+                yield from self._times(tables, tables[links[-1].to_table], there)
             case LatestTime(link, time, fallback, _):
                 yield tables[link.table], time
-                yield place.table, fallback
+                yield table, fallback
             case GreatestTime(parts):
                 for part in parts:
-                    yield from self.times(place, part)
+                    yield from self._times(tables, table, part)
 
     def latest(self, place: BoundPlace) -> Iterator[tuple[str, LatestTime]]:
         """Every aggregate among the triggers that a retention counts from, by the trigger's name."""
