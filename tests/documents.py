@@ -6,6 +6,7 @@ see, say the rest:
 
     <!-- setup: exograd -->     begin with the documents and the database of an example
     <!-- file: policy.yaml -->  the block that follows is a file of this name
+    <!-- more: policy.yaml -->  it is more of this file, at its end
     <!-- exit: 3 -->            the last command of the next block ends with this code
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _FENCE = re.compile(r"^(`{3,})(\w*)\s*$")
-_COMMENT = re.compile(r"^<!-- (setup|file|exit): (.+?) -->$")
+_COMMENT = re.compile(r"^<!-- (setup|file|more|exit): (.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class File:
 
     name: str
     text: str
+    more: bool = False
 
 
 @dataclass
@@ -72,6 +74,8 @@ def parts(page: Path) -> list[Part]:
             said[what] = value
         elif "file" in said:
             found.append(File(said.pop("file"), text))
+        elif "more" in said:
+            found.append(File(said.pop("more"), text, more=True))
         elif language == "console":
             commands = list(_commands(line, text))
             commands[-1].exit = int(said.pop("exit", "0"))

@@ -45,7 +45,8 @@ def test_what_a_page_shows_is_what_happens(
             _set_up(part.name, folder, request, monkeypatch)
         elif isinstance(part, docs.File):
             (folder / part.name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / part.name).write_text(part.text, encoding="utf-8")
+            with (folder / part.name).open("a" if part.more else "w", encoding="utf-8") as file:
+                file.write(part.text)
         else:
             _run(part, folder, docs.name(page))
 
