@@ -65,7 +65,14 @@ def expected(rows: Tables, p: dict[str, int], today: date, held: set[int]) -> Ta
 
 # -- what is tried ----------------------------------------------------------------------------
 
-EDGES = [date(2024, 2, 29), date(2024, 2, 28), date(2023, 8, 31), date(2025, 1, 31), date(2025, 3, 30), date(2025, 10, 26)]
+EDGES = [
+    date(2024, 2, 29),
+    date(2024, 2, 28),
+    date(2023, 8, 31),
+    date(2025, 1, 31),
+    date(2025, 3, 30),
+    date(2025, 10, 26),
+]
 days = st.one_of(st.sampled_from(EDGES), st.dates(date(2019, 1, 1), date(2026, 12, 31)))
 months = st.sampled_from([1, 3, 12, 13, 24, 36])
 
@@ -81,7 +88,8 @@ def worlds(draw: st.DrawFn) -> tuple[Tables, dict[str, int], date, set[int]]:
     accounts = {(i, f"n{i}", f"m{i}@example.com", draw(maybe), "2020-01-01 00:00:00") for i in range(size)}
     invoices = {(i, draw(st.integers(0, size - 1)), draw(maybe)) for i in range(draw(st.integers(0, 6)))}
     visits = {
-        (i, draw(st.one_of(st.none(), st.integers(0, size - 1))), draw(maybe)) for i in range(draw(st.integers(0, 6)))
+        (i, draw(st.one_of(st.none(), st.integers(0, size - 1))), draw(maybe))
+        for i in range(draw(st.integers(0, 6)))
     }
     held = draw(st.sets(st.integers(0, size - 1), max_size=2))
     return {"accounts": accounts, "invoices": invoices, "visits": visits}, periods, today, held
@@ -110,7 +118,13 @@ PLACES = {
 
 def promises(p: dict[str, int]) -> list[dict[str, Any]]:
     books = retention("T-RET-03", "books", "closure", f"P{p['account']}M")
-    least = {"data": "books", "trigger": "issued", "end_of": "fiscal_year", "limit": "min", "active": f"P{p['books']}M"}
+    least = {
+        "data": "books",
+        "trigger": "issued",
+        "end_of": "fiscal_year",
+        "limit": "min",
+        "active": f"P{p['books']}M",
+    }
     books["enforced"].append(least | {"ground": {"law": "FR/c-com/L123-22"}})
     return [
         retention("T-RET-01", "account", "closure", f"P{p['account']}M"),
@@ -122,7 +136,9 @@ def promises(p: dict[str, int]) -> list[dict[str, Any]]:
 
 def schema(url: str) -> list[str]:
     maria = "mariadb" in url
-    touched = "TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00'" + (" ON UPDATE CURRENT_TIMESTAMP" if maria else "")
+    touched = "TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00'" + (
+        " ON UPDATE CURRENT_TIMESTAMP" if maria else ""
+    )
     return [
         f"CREATE TABLE accounts (id INTEGER PRIMARY KEY, name VARCHAR(9), email VARCHAR(40), closed DATE, touched {touched})",
         "CREATE INDEX a_closed ON accounts (closed)",
@@ -131,7 +147,14 @@ def schema(url: str) -> list[str]:
         "CREATE TABLE visits (id INTEGER PRIMARY KEY, account_id INTEGER, at DATE,"
         " FOREIGN KEY (account_id) REFERENCES accounts (id) ON DELETE SET NULL)",
         "CREATE INDEX v_at ON visits (at)",
-        *([] if maria else ["CREATE INDEX i_account ON invoices (account_id)", "CREATE INDEX v_a ON visits (account_id)"]),
+        *(
+            []
+            if maria
+            else [
+                "CREATE INDEX i_account ON invoices (account_id)",
+                "CREATE INDEX v_a ON visits (account_id)",
+            ]
+        ),
     ]
 
 
@@ -183,9 +206,7 @@ def check_world(url: str, folder: Path, world: tuple[Tables, dict[str, int], dat
     write(found, rows)
     if held:
         scope = tuple(HeldPerson("app.accounts", (key,)) for key in sorted(held))
-        found.holds.place(
-            "litigation", scope, case="C", reason="r", author="a", review_on=date(2030, 1, 1)
-        )
+        found.holds.place("litigation", scope, case="C", reason="r", author="a", review_on=date(2030, 1, 1))
     now = datetime(today.year, today.month, today.day, 11, 0, tzinfo=UTC)
     planned = found.plan(now)
     outcome = found.apply(now)

@@ -37,7 +37,10 @@ PLACES = {
         "triggers": {"login": "at"},
     },
 }
-PROMISES = [retention("T-RET-01", "account", "last_login", "P2Y"), retention("T-RET-02", "login", "login", "P10Y")]
+PROMISES = [
+    retention("T-RET-01", "account", "last_login", "P2Y"),
+    retention("T-RET-02", "login", "login", "P10Y"),
+]
 ACCOUNTS = ", ".join(f"({i}, 'a{i}@example.com', '2019-01-01')" for i in range(1, 61))
 
 
@@ -94,7 +97,9 @@ def test_a_login_that_commits_while_the_page_looks_is_respected(
     found = accounts(tmp_path, fresh_url(kind), key)
     engine = found.engine()
     connection = engine.connect()
-    connection.exec_driver_sql("INSERT INTO logins VALUES (1, 7, '2026-11-21')")  # open: locks account 7 by its key
+    connection.exec_driver_sql(
+        "INSERT INTO logins VALUES (1, 7, '2026-11-21')"
+    )  # open: locks account 7 by its key
 
     def commit() -> None:
         time.sleep(0.4)
@@ -142,7 +147,9 @@ def test_a_login_after_the_rows_are_locked_waits_and_is_refused_by_its_key(
         thread.start()
         time.sleep(0.3)
 
-    with before_statement("DELETE FROM ACCOUNTS" if kind == "postgres" else "DELETE FROM ACCOUNTS", begin) as seen:
+    with before_statement(
+        "DELETE FROM ACCOUNTS" if kind == "postgres" else "DELETE FROM ACCOUNTS", begin
+    ) as seen:
         outcome = found.apply()
     thread.join()
     engine.dispose()
@@ -194,7 +201,9 @@ def test_a_hold_that_is_confirmed_while_pages_go_on_is_respected(store_url: str,
         outcome = found.apply()
     thread[0].join()
     assert outcome.whole
-    assert 60 in confirmed["left"], "the row was gone when the hold was confirmed: the test placed it too late"
+    assert 60 in confirmed["left"], (
+        "the row was gone when the hold was confirmed: the test placed it too late"
+    )
     assert left(found) == {60}
 
 
@@ -212,6 +221,20 @@ def hold(found: TestProject, account: int) -> None:
         "litigation",
         (HeldPerson("app.accounts", (account,)),),
         case="C-1",
+        reason="a dispute",
+        author="legal",
+        review_on=date(2030, 1, 1),
+    )
+
+
+def hold_visits(found: TestProject) -> None:
+    """Hold the newest visit by a condition."""
+    from servanda.persons.holds import HeldRows
+
+    found.holds.place(
+        "litigation",
+        (HeldRows("app.visits", "id", ">=", 999),),
+        case="C-2",
         reason="a dispute",
         author="legal",
         review_on=date(2030, 1, 1),
