@@ -84,8 +84,8 @@ def test_the_example_place_can_be_taken_as_it_is(
     )
     code, out, _ = run("check", "--format", "concise")
     assert [line.split(": ")[1].split()[0] for line in out.splitlines()[:-1]] == [
-        "SV408",
         "SV405",
+        "SV408",
         "SV416",
     ], out
     assert code == 1, "orders point at customers, and nobody has decided about them"

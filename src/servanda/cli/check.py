@@ -253,8 +253,11 @@ def _extent(line: str, column: int) -> int:
 
 def _summary(seen: _Seen) -> str:
     found = seen.looked.findings
-    stores = "store" if seen.stores == 1 else "stores"
-    looked = f"{len(seen.looked.rules)} rules, {count(seen.places, 'place')} in {seen.stores} {stores}"
+    parts = [
+        count(len(seen.looked.rules), "rule"),
+        f"{count(seen.places, 'place')} in {count(seen.stores, 'store')}",
+    ]
+    looked = ", ".join(parts)
     if not found:
         after = "Look again when it answers." if seen.unseen else "See what is due: servanda plan"
         return f"Nothing found by {looked}.   {after}"

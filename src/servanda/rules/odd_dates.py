@@ -48,6 +48,7 @@ from servanda.stores.selection import (
     Missing,
     Not,
     OwnTime,
+    ParentTime,
     TimeColumn,
 )
 
@@ -57,47 +58,58 @@ _BY_NATURE = 10
 
 @rule("SV420", law="GDPR 5(1)(e)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Count them, once for each column from which something is counted."""
+    """Count them, once for each column from which something is counted.
+
+    A part of a greatest, or a child's date, that is missing does not count; only a date on
+    which the end hangs alone is looked at for that.
+    """
     told = set()
     for place in view.ended:
         for name, trigger in view.used(place).items():
+            alone = isinstance(trigger, OwnTime | ParentTime)
             for table, time in view.times(place, trigger):
-                fallback = isinstance(trigger, LatestTime) and time == trigger.fallback
-                own = isinstance(trigger, OwnTime)
-                if (place.store, table.name, time.name) in told or fallback:
+                if isinstance(trigger, LatestTime) and time == trigger.fallback:
                     continue
-                told.add((place.store, table.name, time.name))
-                yield from _odd(view, place, name, table.name, time, own)
+                for kind, count in ((_missing, alone), (_to_come, True)):
+                    once = (place.store, table.name, time.name, kind)
+                    if count and once not in told:
+                        told.add(once)
+                        yield from kind(view, place, name, table.name, time)
 
 
-def _odd(
-    view: View, place: BoundPlace, name: str, table: str, time: TimeColumn, own: bool
-) -> Iterator[Finding]:
-    session, at = view.sessions[place.store], view.at(place, "triggers", name)
-    here = OwnTime(time)
+def _missing(view: View, place: BoundPlace, name: str, table: str, time: TimeColumn) -> Iterator[Finding]:
+    said = []
+    if None not in time.open:
+        empty = _count(view, place, table, Equals(time.name, None))
+        said += [f"{_rows(empty)} with NULL"] if empty else []
+    unread = _count(view, place, table, Missing(_known(time)))
+    said += [f"{_rows(unread)} with a zero date or another form"] if unread else []
+    if said:
+        message = f"{table}.{time.name}: {', '.join(said)}: what counts from them never ends"
+        fix = "mend them; or open: null, where NULL means “not yet”"
+        yield fails(view.at(place, "triggers", name), message, fix)
+
+
+def _to_come(view: View, place: BoundPlace, name: str, table: str, time: TimeColumn) -> Iterator[Finding]:
+    tomorrow = view.today + timedelta(days=1)
+    dated = tuple(Not(Equals(time.name, value)) for value in {*time.open, None})
+    later = (Not(Before(OwnTime(time), tomorrow)), Not(Missing(_known(time))))
+    future = _count(view, place, table, *later, *dated)
+    if future and future * _BY_NATURE < _count(view, place, table, *dated):
+        message = f"{table}.{time.name}: {_rows(future)} with a date to come"
+        yield weak(view.at(place, "triggers", name), message, "mend them, if they are slips")
+
+
+def _known(time: TimeColumn) -> OwnTime:
+    """The same column, as if NULL were no matter."""
+    return OwnTime(replace(time, open=(*time.open, None)))
+
+
+def _count(view: View, place: BoundPlace, table: str, *parts: Condition) -> int:
     where: tuple[Condition, ...] = ()
     if table == place.table.name:
         where = tuple(Equals(column, value) for column, value in place.place.where.items())
-
-    def count(*parts: Condition) -> int:
-        return session.count(table, All((*where, *parts)))
-
-    empty = count(Equals(time.name, None)) if own and None not in time.open else 0
-    known = OwnTime(replace(time, open=(*time.open, None)))
-    unread = count(Missing(known))
-    still = tuple(Not(Equals(time.name, value)) for value in {*time.open, None})
-    future = count(Not(Before(here, view.today + timedelta(days=1))), Not(Missing(known)), *still)
-    said = []
-    if empty:
-        said.append(f"{_rows(empty)} with NULL")
-    if unread:
-        said.append(f"{_rows(unread)} with a zero date or another form")
-    if said:
-        message = f"{table}.{time.name}: {', '.join(said)}: what counts from them never ends"
-        yield fails(at, message, "mend them; or open: null, where NULL means “not yet”")
-    if future and future * _BY_NATURE < count(*still):
-        message = f"{table}.{time.name}: {_rows(future)} with a date to come"
-        yield weak(at, message, "mend them, if they are slips")
+    return view.sessions[place.store].count(table, All((*where, *parts)))
 
 
 def _rows(count: int) -> str:
