@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from servanda.law.retention import cutoff, cutoff_rounded, last_day
+from servanda.persons.graph import route
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
-from servanda.stores.binding import BoundPlace
+from servanda.stores.binding import Binding, BoundPlace
 from servanda.stores.selection import All, Any, Before, Bound, Condition, Reaches
 
 
@@ -33,14 +34,13 @@ class Limit:
     trigger: Bound
     day: date
     active_day: date | None = None
-    warned: str | None = None
-    key: tuple[str, ...] = ()
+    warned: Condition | None = None
 
     @property
     def over(self) -> Condition:
         """The rows for which this limit has run out, and who were warned where that was promised."""
         before = Before(self.trigger, self.day)
-        return before if self.warned is None else All((before, Reaches((), self.key, self.warned)))
+        return before if self.warned is None else All((before, self.warned))
 
     @property
     def words(self) -> str:
@@ -48,8 +48,9 @@ class Limit:
         return f"{self.retention.trigger.replace('_', ' ')} before {self.day.isoformat()}"
 
 
-def limits_of(policy: Policy, place: BoundPlace, today: date) -> list[Limit]:
+def limits_of(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
     """The limits of a place whose triggers are bound, in the order of the policy."""
+    policy = binding.policy
     found = []
     for promise, retention in place.limits:
         trigger = place.triggers.get(retention.trigger)
@@ -63,11 +64,29 @@ def limits_of(policy: Policy, place: BoundPlace, today: date) -> list[Limit]:
                 trigger,
                 cutoff_of(policy, retention, today),
                 _cut(policy, retention, today, retention.periods[:1]) if archives else None,
-                f"warned_{place.short}" if retention.warn_before is not None else None,
-                place.table.key,
+                _warned(binding, place) if retention.warn_before is not None else None,
             )
         )
     return found
+
+
+def is_warned(binding: Binding, place: BoundPlace) -> bool:
+    """Whether the rows of a place get the letters; not where they belong to persons who get them."""
+    path = route(binding, place)
+    return path is None or path.root == place.name or not _warns(binding.places[path.root])
+
+
+def _warned(binding: Binding, place: BoundPlace) -> Condition:
+    """The rows whose person was warned long enough ago."""
+    path = route(binding, place)
+    if path is None or is_warned(binding, place):
+        return Reaches((), place.table.key, f"warned_{place.short}")
+    root = binding.places[path.root]
+    return path.reaches(root.table.key, f"warned_{root.short}")
+
+
+def _warns(place: BoundPlace) -> bool:
+    return any(retention.warn_before is not None for _, retention in place.limits)
 
 
 def cutoff_of(policy: Policy, retention: Retention, today: date) -> date:

@@ -17,7 +17,7 @@ from datetime import date
 
 from servanda.persons.graph import Child, children
 from servanda.persons.holds import Hold
-from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, limits_of
+from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.lists import held
 from servanda.stores.binding import BoundPlace
 from servanda.stores.document import Change
@@ -68,7 +68,7 @@ class Drafter:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
         if self.found.binding.unusable(place.name):
             return []
-        return limits_of(self.found.binding.policy, place, self.today)
+        return limits_of(self.found.binding, place, self.today)
 
     def drafts(self, place: BoundPlace) -> list[Draft]:
         """The steps of a place: delete, then empty, then archive, then warn."""
@@ -141,7 +141,7 @@ class Drafter:
         """The rows of a child whose reference is itself set to NULL today."""
         owners = by_column(place, self.limits(place))
         nulled = [c for c in link.columns if place.place.at_end.get(c) == Change() and owners.get(c)]
-        return ended(owners[nulled[0]]) if nulled else None
+        return _all([*self._where(place), ended(owners[nulled[0]])]) if nulled else None
 
     # -- fields that are emptied -----------------------------------------------------------
 
@@ -188,7 +188,8 @@ class Drafter:
             theirs = [id(m.retention) for p in child.places for m in self.limits(p)]
             if not theirs or set(theirs) - own:
                 names.add(child.places[0].short if child.places else child.table.name)
-        return f"emptied: {', '.join(sorted(names))} point at it" if names else ""
+        shown = [*sorted(names)[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
+        return f"emptied: {', '.join(shown)} point at it" if names else ""
 
     # -- archive and warnings --------------------------------------------------------------
 
@@ -211,7 +212,7 @@ class Drafter:
         found = []
         for limit in limits:
             period = limit.retention.warn_before
-            if period is None or not place.table.key:
+            if period is None or not place.table.key or not is_warned(self.found.binding, place):
                 continue
             soon = cutoff_of(self.found.binding.policy, limit.retention, self.today + period)
             told = Reaches((), place.table.key, f"told_{place.short}")
