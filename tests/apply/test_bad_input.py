@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from projects import TestProject, policy, project, retention
 
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y", owner="ops")]
@@ -27,7 +28,8 @@ def found(tmp_path: Path, fresh_url: Any) -> TestProject:
     made.run(
         "CREATE TABLE visits (id INTEGER PRIMARY KEY, at DATE, who TEXT)",
         "CREATE INDEX visits_at ON visits (at)",
-        "INSERT INTO visits VALUES (1,'2020-01-01','jean.martin'),(2,'2021-01-01','x'),(3,'2026-11-01','y'),(4,NULL,'z')",
+        "INSERT INTO visits VALUES (1,'2020-01-01','jean.martin'),(2,'2021-01-01','x')",
+        "INSERT INTO visits VALUES (3,'2026-11-01','y'),(4,NULL,'z')",
     )
     return made
 
@@ -155,7 +157,6 @@ def test_a_plan_that_was_edited(found: TestProject) -> None:
 
 def test_a_plan_is_refused_after_a_day(found: TestProject) -> None:
     from projects import NOW
-
     from servanda.errors import Refused
     from servanda.plan.plan import load
 
@@ -185,7 +186,8 @@ def test_a_table_that_was_swapped(found: TestProject) -> None:
 def test_a_tampered_ledger(found: TestProject) -> None:
     saved_plan(found)
     connection = sqlite3.connect(found.folder / "servanda.db")
-    connection.execute("UPDATE servanda_body SET text = text || ' ' WHERE number = 2")
+    newest = "(SELECT max(number) FROM servanda_body)"
+    connection.execute(f"UPDATE servanda_body SET text = text || ' ' WHERE number = {newest}")
     connection.commit()
     connection.close()
     refused(servanda(found, "apply", "--yes"), 3, "does not verify")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from projects import NOW, TestProject, policy, project, retention
 
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}

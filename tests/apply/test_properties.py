@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from projects import TestProject, policy, project, retention
 
+from projects import TestProject, policy, project, retention
 from servanda.persons.holds import HeldPerson
 
 Row = tuple[Any, ...]
@@ -140,7 +140,8 @@ def schema(url: str) -> list[str]:
         " ON UPDATE CURRENT_TIMESTAMP" if maria else ""
     )
     return [
-        f"CREATE TABLE accounts (id INTEGER PRIMARY KEY, name VARCHAR(9), email VARCHAR(40), closed DATE, touched {touched})",
+        "CREATE TABLE accounts (id INTEGER PRIMARY KEY, name VARCHAR(9), email VARCHAR(40), closed DATE,"
+        f" touched {touched})",
         "CREATE INDEX a_closed ON accounts (closed)",
         "CREATE TABLE invoices (id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, issued DATE,"
         " FOREIGN KEY (account_id) REFERENCES accounts (id))",

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from projects import TestProject, policy, project, retention
 
+from projects import TestProject, policy, project, retention
 from servanda.persons.holds import HeldPerson
 
 LOGINS = {
@@ -147,9 +147,7 @@ def test_a_login_after_the_rows_are_locked_waits_and_is_refused_by_its_key(
         thread.start()
         time.sleep(0.3)
 
-    with before_statement(
-        "DELETE FROM ACCOUNTS" if kind == "postgres" else "DELETE FROM ACCOUNTS", begin
-    ) as seen:
+    with before_statement("DELETE FROM ACCOUNTS", begin) as seen:
         outcome = found.apply()
     thread.join()
     engine.dispose()
