@@ -75,13 +75,21 @@ def _run(command: Any, folder: Path, page: str) -> None:
 def _set_up(name: str, folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the documents and the database of an example into a folder; “exograd on postgres” uses a server."""
     example, _, server = name.partition(" on ")
-    build = importlib.import_module(f"examples.{example}.generate").build
     for document in ("policy.yaml", "stores.yaml"):
         shutil.copy(ROOT / "examples" / example / document, folder)
-    url = request.getfixturevalue("fresh_url")(server) if server else f"sqlite:///{folder / example}.db"
-    build(url, date.today())
     if server:
+        url = request.getfixturevalue("fresh_url")(server)
+        _build(example, url)
         monkeypatch.setenv(f"{example.upper()}_DATABASE_URL", url)
+    else:
+        made = request.getfixturevalue("tmp_path_factory").getbasetemp() / f"{example}.db"
+        if not made.exists():  # once a session
+            _build(example, f"sqlite:///{made}")
+        shutil.copy(made, folder)
+
+
+def _build(example: str, url: str) -> None:
+    importlib.import_module(f"examples.{example}.generate").build(url, date.today())
 
 
 # -- links -------------------------------------------------------------------------------------------
