@@ -8,6 +8,7 @@ see, say the rest:
     <!-- file: policy.yaml -->  the block that follows is a file of this name
     <!-- more: policy.yaml -->  it is more of this file, at its end
     <!-- exit: 3 -->            the last command of the next block ends with this code
+    <!-- vary: numbers -->      numbers and digests in the next block stand for others of their kind
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _FENCE = re.compile(r"^(`{3,})(\w*)\s*$")
-_COMMENT = re.compile(r"^<!-- (setup|file|more|exit): (.+?) -->$")
+_COMMENT = re.compile(r"^<!-- (setup|file|more|exit|vary): (.+?) -->$")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Command:
     text: str
     prints: list[str] = field(default_factory=list)
     exit: int = 0
+    vary: bool = False
 
 
 Part = Setup | File | Command
@@ -79,6 +81,9 @@ def parts(page: Path) -> list[Part]:
         elif language == "console":
             commands = list(_commands(line, text))
             commands[-1].exit = int(said.pop("exit", "0"))
+            vary = said.pop("vary", "") == "numbers"
+            for command in commands:
+                command.vary = vary
             found += commands
     return found
 
@@ -116,19 +121,30 @@ def _commands(begin: int, text: str) -> Iterator[Command]:
     yield current
 
 
-def pattern(lines: list[str]) -> re.Pattern[str]:
+def pattern(lines: list[str], *, vary: bool = False) -> re.Pattern[str]:
     """What a command must print: "…" is anything on its line, and alone on a line any lines.
 
-    Columns are as wide as what varies in them, so a run of blanks matches any other.
+    Columns are as wide as what varies in them, so a run of blanks matches any other. With
+    `vary` a number matches any number, and a digest any digest.
     """
     found = []
     for line in lines:
         if line.strip() == "…":
             found.append(r"(?:.*\n)*?")
-        else:
-            pieces = [re.sub(r"(?:\\ ){2,}", " +", re.escape(piece)) for piece in line.rstrip().split("…")]
-            found.append(r"[^\n]*?".join(pieces) + r" *\n")
+            continue
+        digests = re.split(r"[0-9a-f]{4}…[0-9a-f]{4}", line.rstrip()) if vary else [line.rstrip()]
+        said = [r"[^\n]*?".join(_literal(p, vary) for p in part.split("…")) for part in digests]
+        found.append("[0-9a-f]{4}…[0-9a-f]{4}".join(said) + r" *\n")
     return re.compile("".join(found))
+
+
+def _literal(text: str, vary: bool) -> str:
+    pieces = re.split(r"( {2,}|\d+(?: \d{3})*)", text) if vary else re.split("( {2,})", text)
+    number = r"\d+(?: \d{3})*"
+    return "".join(
+        re.escape(piece) if i % 2 == 0 else " +" if piece.isspace() else number
+        for i, piece in enumerate(pieces)
+    )
 
 
 def links(page: Path) -> list[str]:

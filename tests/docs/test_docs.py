@@ -69,7 +69,9 @@ def _run(command: Any, folder: Path, page: str) -> None:
     while shown and not shown[-1].strip():
         shown.pop()
     if shown:
-        assert docs.pattern(shown).fullmatch(printed.rstrip("\n") + "\n"), f"{where}\nprinted:\n{printed}"
+        assert docs.pattern(shown, vary=command.vary).fullmatch(printed.rstrip("\n") + "\n"), (
+            f"{where}\nprinted:\n{printed}"
+        )
 
 
 def _set_up(name: str, folder: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
