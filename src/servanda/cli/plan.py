@@ -83,6 +83,11 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         [_row(s) for s in plan.steps if s.rows and s.action == "archive"],
     )
     lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
+    alike = [
+        [sign("·"), g.place, f"the smallest group that looks alike has {count(g.k, 'row')}"]
+        for g in plan.groups
+    ]
+    lines += _section("Kept for statistics", alike)
     lines += _holds(plan)
     missing = [
         [" ", w.place, count(w.rows, "row"), f"no {w.trigger.replace('_', ' ')}: never ended"]

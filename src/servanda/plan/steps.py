@@ -66,7 +66,7 @@ class Drafter:
 
     def limits(self, place: BoundPlace) -> list[Limit]:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
-        if self.found.binding.unusable(place.name):
+        if self.found.binding.unusable(place.name) or not place.endable:
             return []
         return limits_of(self.found.binding, place, self.today)
 

@@ -64,6 +64,11 @@ class BoundPlace:
         return self.name.split(".", 1)[1]
 
     @property
+    def endable(self) -> bool:
+        """Whether rows can be ended here: it is a table, and the store can take a page back."""
+        return not self.table.view and self.table.rolls_back
+
+    @property
     def swept(self) -> bool:
         """Whether a retention of the policy ends something here."""
         return bool(self.limits)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +21,10 @@ def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
     columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **scope)
     keys = inspector.get_multi_pk_constraint(kind=ObjectKind.TABLE, **scope)
     points = inspector.get_multi_foreign_keys(kind=ObjectKind.TABLE, **scope)
-    indexes = inspector.get_multi_indexes(kind=ObjectKind.TABLE, **scope)
-    unique = inspector.get_multi_unique_constraints(kind=ObjectKind.TABLE, **scope)
+    with warnings.catch_warnings():  # SQLite leaves out indexes of expressions, which is right
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        indexes = inspector.get_multi_indexes(kind=ObjectKind.TABLE, **scope)
+        unique = inspector.get_multi_unique_constraints(kind=ObjectKind.TABLE, **scope)
     checks = inspector.get_multi_check_constraints(kind=ObjectKind.TABLE, **scope)
     views = set(inspector.get_view_names(schema=schema))
     types: Types = {}
@@ -31,9 +35,11 @@ def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
             continue
         for column in found:
             types[name, column["name"]] = column["type"]
-        plain = tuple(tuple(str(c) for c in i["column_names"] if c) for i in indexes.get(address, []))
+        plain = tuple(filter(None, map(_indexed, indexes.get(address, []))))
         uniques = tuple(
-            tuple(str(c) for c in i["column_names"] if c) for i in indexes.get(address, []) if i["unique"]
+            tuple(str(c) for c in i["column_names"])
+            for i in indexes.get(address, [])
+            if i["unique"] and all(i["column_names"]) and not _partial(i)
         ) + tuple(tuple(u["column_names"]) for u in unique.get(address, []))
         described = {c["name"]: _column(c) for c in found}
         key = tuple((keys.get(address) or {"constrained_columns": []})["constrained_columns"])
@@ -69,6 +75,22 @@ def _time(type_: sa.types.TypeEngine[Any]) -> str:
     if isinstance(type_, sa.DateTime):
         return "aware" if getattr(type_, "timezone", False) else "naive"
     return "date" if isinstance(type_, sa.Date) else ""
+
+
+def _indexed(index: Any) -> tuple[str, ...]:
+    """The columns that an index can be searched by: up to its first expression; none where it is partial.
+
+    An index of the rows whose first column is not NULL has every row that a comparison can mean.
+    """
+    columns = tuple(str(c) for c in takewhile(bool, index["column_names"]))
+    where = re.sub(r"[\s()\"`]+", " ", _partial(index)).strip().lower()
+    return columns if not where or (columns and where == f"{columns[0].lower()} is not null") else ()
+
+
+def _partial(index: Any) -> str:
+    """The condition of an index that has only some of the rows; empty where it has all."""
+    options = index.get("dialect_options") or {}
+    return next((str(value) for name, value in options.items() if name.endswith("_where")), "")
 
 
 def _unique_key(columns: dict[str, Column], unique: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -209,10 +209,10 @@ class Where:
             case OwnTime(time):
                 return self._unusable(table, time, row)
             case ParentTime(links, time):
-                return self._along(links, row, lambda end: self._unusable(links[-1].to_table, time, end))
+                return self._orphan_or(links, row, lambda end: self._unusable(links[-1].to_table, time, end))
             case ParentTrigger(links, inner):
                 there = links[-1].to_table
-                return self._along(links, row, lambda end: self._missing(inner, end, there))
+                return self._orphan_or(links, row, lambda end: self._missing(inner, end, there))
             case LatestTime(_, _, fallback, _):
                 return sa.and_(~self._has_latest(trigger, row), self._unusable(table, fallback, row))
             case GreatestTime(parts):
@@ -220,6 +220,10 @@ class Where:
                 return _all([*absent, *(~self._still(part, row) for part in parts)])
             case EventTime():
                 return sa.false()
+
+    def _orphan_or(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
+        """Nothing stands at the end of the links, so that no trigger will ever come; or `last` holds there."""
+        return sa.or_(~self._along(links, row, lambda _: sa.true()), self._along(links, row, last))
 
     def _absent(self, trigger: Bound, row: sa.FromClause, table: str) -> Bool:
         """The trigger has no value at all, whatever that means."""
