@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -243,3 +247,21 @@ def test_a_hold_past_its_review_is_found(run: Run, folder: Path, monkeypatch: py
     assert code == 1
     assert f"hold 1 (litigation) was to be looked at again on {review}" in out
     assert "C-1" not in out
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colour_is_left_out_where_no_color_is_set(folder: Path, no_color: str, coloured: bool) -> None:
+    execute(folder, "DROP INDEX visits_at;")
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "servanda", "-C", str(folder), "check"]
+    env = {**os.environ, "NO_COLOR": no_color, "TERM": "xterm"}
+    with subprocess.Popen(words, stdout=theirs, stderr=theirs, env=env) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"warning" in shown
+    assert (b"\x1b[" in shown) is coloured

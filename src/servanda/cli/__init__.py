@@ -7,6 +7,7 @@ stdout, all else to stderr; exit codes are those of `docs/reference/cli.md`.
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from pathlib import Path
@@ -88,7 +89,7 @@ def main(args: list[str] | None = None) -> None:
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False)
+        code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False, color=_colour())
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
@@ -106,6 +107,11 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(130)
 
 
+def _colour() -> bool | None:
+    """No colour where NO_COLOR says so; else click looks whether it writes to a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 def tell(error: Any) -> None:
     """Print an error: what, where, what to try; to stderr."""
     problems = getattr(error, "problems", None)
@@ -113,11 +119,11 @@ def tell(error: Any) -> None:
     if problems is None:
         lines = str(error.message).split("\n")
         for line in lines:
-            click.echo(f"{head} {line}", err=True)
+            click.echo(f"{head} {line}", err=True, color=_colour())
         if error.advice:
-            click.echo(f"  {error.advice}", err=True)
+            click.echo(f"  {error.advice}", err=True, color=_colour())
         return
     for problem in problems:
-        click.echo(f"{head} {problem.at}: {problem.message}", err=True)
+        click.echo(f"{head} {problem.at}: {problem.message}", err=True, color=_colour())
         if problem.advice:
-            click.echo(f"  {problem.advice}", err=True)
+            click.echo(f"  {problem.advice}", err=True, color=_colour())
