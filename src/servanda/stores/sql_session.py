@@ -9,7 +9,6 @@ what was committed meanwhile, it checks again and acts on those keys only.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from servanda.stores.selection import (
     reads_other_rows,
 )
 from servanda.stores.sql import SqlStore
+from servanda.stores.sql_forms import form_of
 from servanda.stores.sql_pages import Page, Track, pages, within
 from servanda.stores.sql_where import ZERO_DAY, Where, local_day
 
@@ -153,7 +153,7 @@ class Session:
             c = self._tables[table].c[column.name]
             row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
             if row is not None:
-                self._forms[table, column.name] = _form(table, column.name, str(row[0]))
+                self._forms[table, column.name] = form_of(table, column.name, str(row[0]))
 
     def count(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""
@@ -380,18 +380,6 @@ class Session:
     def _drop(self, table: sa.Table | None) -> None:
         if table is not None:
             self._ddl(sa.schema.DropTable(table))
-
-
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?)?)(Z|\+00:00|\+00)?")
-
-
-def _form(table: str, column: str, value: str) -> str:
-    """The form of a text: each digit a 9, but for the offset, which must be that of UTC."""
-    match = _ISO.fullmatch(value)
-    if match is None:
-        message = f"{table}.{column}: its texts are no ISO 8601 dates or times in one zone"
-        raise StoreError(message, advice="such as 2026-03-01, 2026-03-01 10:00:00 or 2026-03-01T10:00:00Z")
-    return re.sub(r"\d", "9", match[1]) + (match[2] or "")
 
 
 @contextmanager
