@@ -152,9 +152,8 @@ def _holds(plan: Plan) -> list[str]:
 def _sum(plan: Plan) -> str:
     from servanda.actions import known
 
-    parts = [
-        f"{number(plan.rows(a.name))} {a.to}" for a in known() if plan.rows(a.name) or a.name == "delete"
-    ]
+    shown = sorted(known(), key=lambda a: a.name != "delete")
+    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in shown if plan.rows(a.name) or a.name == "delete"]
     held = sum(s.held for s in plan.steps)
     parts += [f"{number(held)} held"] if held else []
     return ", ".join(parts) + ". Nothing was changed."

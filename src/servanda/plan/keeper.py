@@ -105,7 +105,7 @@ def _retention(sight: Sight, promise: Promise, retention: Retention) -> Standing
     mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in {p.name for p in places}]
     if retention.archive is not None:
         waiting = sum(s.rows for s in mine if s.action == "archive")
-        rows = f"{waiting} rows wait for it" if waiting else "no row waits for it today"
+        rows = f"{_rows(waiting)} to archive" if waiting else "no row waits for it today"
         return Standing(promise, "not_yet", where, f"needs the intermediate archive; {rows}")
     return _swept(sight, promise, where, mine)
 
@@ -138,7 +138,7 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
     if overdue:
         swept = entry is not None and entry.kind == "apply.ended" and young
         state: State = "at_risk" if swept else "broken"
-        return Standing(promise, state, where, f"{overdue} rows overdue", last, "now", number, evidence)
+        return Standing(promise, state, where, f"{_rows(overdue)} overdue", last, "now", number, evidence)
     if entry is None or not young:
         why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
         return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
@@ -151,12 +151,16 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
 def _remarks(evidence: dict[str, Any]) -> str:
     said = []
     if evidence.get("except_law"):
-        said.append(f"except {evidence['except_law']} rows kept for law")
+        said.append(f"except {_rows(evidence['except_law'])} kept for law")
     if evidence["held"]:
         said.append(f"{evidence['held']} held")
     if evidence["without_end"]:
-        said.append(f"{evidence['without_end']} rows without a date")
+        said.append(f"{_rows(evidence['without_end'])} without a date")
     return ", ".join(said)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 # -- holds, and promises about every retention ------------------------------------------------
