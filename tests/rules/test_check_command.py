@@ -265,3 +265,13 @@ def test_colour_is_left_out_where_no_color_is_set(folder: Path, no_color: str, c
     assert process.returncode == 0
     assert b"warning" in shown
     assert (b"\x1b[" in shown) is coloured
+
+
+def test_a_place_that_cannot_be_used_stops_no_other_rule(run: Run, folder: Path) -> None:
+    odd = "where: {kind: web}", "at_end: {mail: null}", "identifiers: {email: mail}"
+    (folder / "stores.yaml").write_text(STORES + "".join(f"        {line}\n" for line in odd))
+    code, out, _ = run("check", "--format", "concise")
+    assert code == 1
+    assert out.count("SV402 error") == 3
+    (folder / "stores.yaml").write_text(STORES + "        key: [uid]\n")
+    assert "table visits has no column uid" in run("check")[1]

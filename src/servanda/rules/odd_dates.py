@@ -41,7 +41,7 @@ from servanda.rules.view import View
 from servanda.stores.binding import BoundPlace
 from servanda.stores.selection import (
     All,
-    Before,
+    Compares,
     Condition,
     Equals,
     LatestTime,
@@ -65,6 +65,8 @@ def check(view: View) -> Iterator[Finding]:
     """
     told = set()
     for place in view.ended:
+        if view.bound.unusable(place.name):
+            continue
         for name, trigger in view.used(place).items():
             alone = isinstance(trigger, OwnTime | ParentTime)
             for table, time in view.times(place, trigger):
@@ -93,7 +95,8 @@ def _missing(view: View, place: BoundPlace, name: str, table: str, time: TimeCol
 def _to_come(view: View, place: BoundPlace, name: str, table: str, time: TimeColumn) -> Iterator[Finding]:
     tomorrow = view.today + timedelta(days=1)
     dated = tuple(Not(Equals(time.name, value)) for value in {*time.open, None})
-    later = (Not(Before(OwnTime(time), tomorrow)), Not(Missing(_known(time))))
+    first = view.sessions[place.store].where.cut(table, time, tomorrow)  # raw, so that an index can be used
+    later = (Compares(time.name, ">=", first), Not(Missing(_known(time))))
     future = _count(view, place, table, *later, *dated)
     if future and future * _BY_NATURE < _count(view, place, table, *dated):
         message = f"{table}.{time.name}: {_rows(future)} with a date to come"
