@@ -26,6 +26,17 @@ from servanda.policy.policy import Zone
 from servanda.policy.promise import Names
 from servanda.policy.yamlfile import Source
 
+
+class _Shorter:
+    """Tells the JSON Schema of a value that a shorter way to write it is allowed too."""
+
+    def __init__(self, *short: str) -> None:
+        self._short = short
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [*({"type": type_} for type_ in self._short), handler(core)]}
+
+
 TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]
 Scalar = str | int | bool | None
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
@@ -57,7 +68,9 @@ class _Timed(Strict):
 
     as_: TimeKind | None = Field(default=None, alias="as")
     zone: Zone | None = None
-    open: Annotated[list[Scalar], BeforeValidator(_listed)] = Field(default_factory=list)
+    open: Annotated[list[Scalar], BeforeValidator(_listed), _Shorter("string", "integer", "null")] = Field(
+        default_factory=list
+    )
 
 
 class AtColumn(_Timed):
@@ -90,7 +103,7 @@ def _short_column(value: Any) -> Any:
     return {"column": value} if isinstance(value, str) else value
 
 
-Fallback = Annotated[AtColumn, BeforeValidator(_short_column)]
+Fallback = Annotated[AtColumn, BeforeValidator(_short_column), _Shorter("string")]
 
 
 class AtLatest(_Timed):
@@ -109,9 +122,9 @@ class AtLatest(_Timed):
 class AtGreatest(Strict):
     """The greatest of several; NULL parts do not count, and all NULL is NULL."""
 
-    greatest: list[Annotated[AtColumn | AtLatest | AtParent, BeforeValidator(_short_column)]] = Field(
-        min_length=2
-    )
+    greatest: list[
+        Annotated[AtColumn | AtLatest | AtParent, BeforeValidator(_short_column), _Shorter("string")]
+    ] = Field(min_length=2)
 
 
 def _tag(value: Any) -> str:
@@ -136,6 +149,7 @@ Trigger = Annotated[
     | Annotated[AtEvent, Tag("AtEvent")],
     Discriminator(_tag),
     BeforeValidator(_short_column),
+    _Shorter("string"),
 ]
 
 
@@ -183,13 +197,20 @@ class Place(Strict):
     table: str = ""
     table_schema: str | None = Field(default=None, alias="schema")
     key: Names | None = None
-    data: Annotated[dict[str, Literal["all"] | list[str]], BeforeValidator(_data), Field(min_length=1)]
+    data: Annotated[
+        dict[str, Literal["all"] | list[str]],
+        BeforeValidator(_data),
+        _Shorter("string", "array"),
+        Field(min_length=1),
+    ]
     where: dict[str, Scalar] = Field(default_factory=dict)
     person: Literal["self", "none"] | str | Reference | None = None
     identifiers: dict[str, str] = Field(default_factory=dict)
     references: dict[str, Reference] = Field(default_factory=dict)
     triggers: dict[str, Trigger] = Field(default_factory=dict)
-    at_end: dict[str, Annotated[Change, BeforeValidator(_change)]] = Field(default_factory=dict)
+    at_end: dict[str, Annotated[Change, BeforeValidator(_change), _Shorter("null")]] = Field(
+        default_factory=dict
+    )
     skeleton: bool = False
 
     def links(self) -> dict[str, Reference]:
