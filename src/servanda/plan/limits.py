@@ -40,7 +40,7 @@ class Limit:
     def over(self) -> Condition:
         """The rows for which this limit has run out, and who were warned where that was promised."""
         before = Before(self.trigger, self.day)
-        return before if self.warned is None else All((before, self.warned))
+        return before if self.warned is None else All((self.warned, before))
 
     @property
     def words(self) -> str:

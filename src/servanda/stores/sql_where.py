@@ -175,8 +175,7 @@ class Where:
             case ParentTime(links, time):
                 return self._along(links, row, lambda end: self.own(links[-1].to_table, time, end, day))
             case ParentTrigger(links, inner):
-                there = links[-1].to_table
-                return self._along(links, row, lambda end: self._before(inner, day, end, there))
+                return self._among(links, row, lambda end: self._before(inner, day, end, links[-1].to_table))
             case LatestTime():
                 return self._latest_before(trigger, day, row, table)
             case GreatestTime(parts):
@@ -276,6 +275,16 @@ class Where:
         parent = self._tables[link.to_table].alias()
         inner = self._along(rest, parent, last) if rest else last(parent)
         return sa.exists(sa.select(sa.literal(1)).where(_joined(link, row, parent), inner))
+
+    def _among(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
+        """The same as `_along`, asked once for all parents and not again for each of their children."""
+        link, rest = links[0], links[1:]
+        if len(link.columns) > 1:
+            return self._along(links, row, last)
+        parent = self._tables[link.to_table].alias()
+        inner = self._among(rest, parent, last) if rest else last(parent)
+        found = sa.select(parent.c[link.to_columns[0]]).where(inner)
+        return _all([row.c[link.columns[0]].in_(found), _when(link, row)])
 
     def _pointed_at(self, link: Link, kept: Condition | None, row: sa.FromClause) -> Bool:
         child = self._tables[link.table].alias()
