@@ -57,6 +57,7 @@ class World:
     now: Dump
     today: date
     warned_on: date | None
+    noted: dict[Any, Day] = field(default_factory=dict)
 
 
 Ground = Callable[[Row, World], Day]
@@ -296,11 +297,18 @@ def xs_activity(row: Row, world: World) -> Day:
     user = row if "display_name" in row else world.now.one("users", row["user_id"])
     if user is None:
         return None
-    seen = [instant(r["at"]) for t in ("logins", "api_calls") for r in world.first.by(t, "user_id", user["id"])]
-    last = later(greatest(*seen) or instant(user["created_at"]), years=3)
+    if user["id"] not in world.noted:
+        rows = [
+            *world.first.by("logins", "user_id", user["id"]),
+            *world.first.by("api_calls", "user_id", user["id"]),
+        ]
+        world.noted[user["id"]] = greatest(*(instant(r["at"]) for r in rows))
+    last = later(world.noted[user["id"]] or instant(user["created_at"]), years=3)
     if last is None or world.warned_on is None:
         return None
-    warned = last < world.warned_on + timedelta(days=30) and world.warned_on + timedelta(days=30) <= world.today
+    warned = (
+        last < world.warned_on + timedelta(days=30) and world.warned_on + timedelta(days=30) <= world.today
+    )
     return last if warned else None
 
 
@@ -455,7 +463,9 @@ def ks_end(years: int) -> Ground:
         user = ks_user(row, world)
         if user is None:
             return None
-        return later(greatest(instant(user["account_deleted_at"]), instant(user["unsubscribed_at"])), years=years)
+        return later(
+            greatest(instant(user["account_deleted_at"]), instant(user["unsubscribed_at"])), years=years
+        )
 
     return ground
 

@@ -93,7 +93,18 @@ class Sweeper:
         importlib.import_module(f"examples.{example}.generate").build(f"sqlite:///{self.path}", today)
         self.run("keys", "init")
         for person in HOLDS[example]:
-            hold = ("hold", "place", "--kind", "litigation", "--person", person, "--case", "T 1", "--reason", "suit")
+            hold = (
+                "hold",
+                "place",
+                "--kind",
+                "litigation",
+                "--person",
+                person,
+                "--case",
+                "T 1",
+                "--reason",
+                "suit",
+            )
             self.run(*hold, "--review", "2099-01-01")
 
     def run(self, *args: str) -> None:
