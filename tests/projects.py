@@ -29,7 +29,12 @@ TODAY = date(2026, 11, 22)
 
 def retention(id_: str, data: str, trigger: str, active: str, **more: Any) -> dict[str, Any]:
     """A promise with one retention."""
-    enforced = {"data": data, "trigger": trigger, "active": active, "ground": {"choice": f"test {id_}"}} | more
+    enforced = {
+        "data": data,
+        "trigger": trigger,
+        "active": active,
+        "ground": {"choice": f"test {id_}"},
+    } | more
     return {
         "id": id_,
         "kind": "retention",
@@ -103,9 +108,9 @@ class TestProject:
             now, "Europe/Paris", self.holds.running(bare.today), self.holds.epoch(), self.holds.lifted()
         )
 
-    def plan(self, now: datetime = NOW, *, full: bool = False) -> Plan:
+    def plan(self, now: datetime = NOW, *, quick: bool = True) -> Plan:
         with self.opened() as found:
-            return make(found, self.db, self.circumstances(now), full=full)
+            return make(found, self.db, self.circumstances(now), quick=quick)
 
     def apply(self, now: datetime = NOW, saved: Saved | None = None, **options: Any) -> Outcome:
         with self.opened() as found:
@@ -115,7 +120,7 @@ class TestProject:
                 self.vault,
                 saved=saved,
                 now=now,
-                options=Options(**options),
+                options=Options(**({"quick": True} | options)),
                 listener=self.listener,
             )
 

@@ -216,7 +216,7 @@ def check_world(url: str, folder: Path, world: tuple[Tables, dict[str, int], dat
     assert outcome.done == {s.id: s.rows for s in planned.steps}, "the plan did not count exactly"
     again = found.apply(now)
     assert not any(again.done.values()), "doing it again changed something"
-    assert found.plan(now, full=True).due == 0
+    assert found.plan(now, quick=False).due == 0
     assert read(found) == expected(rows, periods, today, held)
     assert found.ledger.verify().ok
     found.db.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -384,6 +386,8 @@ def test_a_pseudonym_is_keyed_stable_and_written_once(store_url: str) -> None:
         assert sweep(found, "t", Undone(change), [(None, change)])[0] == 0
     values = [r[1] for r in sorted(rows(store_url, "SELECT id, mail FROM t"))]
     assert values[0] == values[1] != values[2]
+    keyed = hmac.new(b"one secret", b"a@example.com", hashlib.sha256).hexdigest()
+    assert values[0] == f"psn_{keyed[:32]}", "the same person has the same pseudonym in every store"
     assert all(v.startswith("psn_") and len(v) == 36 for v in values)
 
 

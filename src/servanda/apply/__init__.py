@@ -1,5 +1,7 @@
 """Carries out a plan, page by page, each page proved; the only writer to stores."""
 
+from servanda.apply.preflight import OverLimit
 from servanda.apply.run import Listener, Options, Outcome, apply, record
+from servanda.apply.warnings import tell_officer
 
-__all__ = ["Listener", "Options", "Outcome", "apply", "record"]
+__all__ = ["Listener", "Options", "Outcome", "OverLimit", "apply", "record", "tell_officer"]

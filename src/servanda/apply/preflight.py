@@ -17,23 +17,29 @@ from servanda.stores.document import Change
 from servanda.stores.opened import Opened
 from servanda.stores.selection import reads_other_rows
 
+
+class OverLimit(Refused):
+    """A step would end more than its place is allowed to at once."""
+
+
 MOST_ROWS = 100_000
 SMALL_TABLE = 1_000
 
 
 def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
     """Raise Refused with every reason at once; nothing has been changed then."""
-    reasons = [*_reasons(found, plan.steps, allow)]
+    reasons = [*_reasons(found, plan.steps)]
     if reasons:
-        advice = "nothing was changed; see each line"
-        raise Refused("\n".join(reasons), advice=advice)
+        raise Refused("\n".join(reasons), advice="nothing was changed; see each line")
+    limits = [reason for step in plan.steps for reason in _too_much(step, allow)]
+    if limits:
+        raise OverLimit("\n".join(limits), advice="nothing was changed; look at the plan first")
 
 
-def _reasons(found: Opened, steps: Sequence[Step], allow: Mapping[str, int]) -> Iterator[str]:
+def _reasons(found: Opened, steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         place = found.binding.places[step.place]
         if step.rows and action(step.action).act is not None:
-            yield from _too_much(step, allow)
             yield from _rights(found, place, step)
             yield from _keyless(place, step)
             for _, changes in step.groups:
@@ -41,6 +47,8 @@ def _reasons(found: Opened, steps: Sequence[Step], allow: Mapping[str, int]) -> 
 
 
 def _too_much(step: Step, allow: Mapping[str, int]) -> Iterator[str]:
+    if action(step.action).act is None:
+        return
     allowed = allow.get(step.place, allow.get(step.place.split(".", 1)[1], 0))
     half = step.total >= SMALL_TABLE and step.rows * 2 > step.total
     if (half or step.rows > MOST_ROWS) and step.rows > allowed:

@@ -44,10 +44,11 @@ class Listener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller allows (rows by place), and how it asks to stop."""
+    """What the caller allows (rows by place), how it asks to stop, and whether watermarks are believed."""
 
     allow: Mapping[str, int] = field(default_factory=dict)
     stop: Callable[[], bool] = lambda: False
+    quick: bool = False
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def apply(
     _lend_secret(found, vault)
     with db.exclusive("apply"):
         _verify(ledger)
-        plan = _plan(found, db, holds, now, saved)
+        plan = _plan(found, db, holds, now, saved, options.quick)
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):
             listener.said(sentence)
         preflight.check(found, plan, options.allow)
@@ -118,19 +119,19 @@ def _verify(ledger: Ledger) -> None:
         )
 
 
-def _plan(found: Opened, db: Database, holds: Holds, now: datetime, saved: Saved | None) -> Plan:
+def _plan(found: Opened, db: Database, holds: Holds, now: datetime, saved: Saved | None, quick: bool) -> Plan:
     zone = found.binding.policy.timezone
     epoch = holds.epoch()
     fresh = Circumstances.at(now, zone, [], epoch, holds.lifted())
     running = holds.running(fresh.today)
     circumstances = replace(fresh, holds=tuple(running))
     if saved is None:
-        return make(found, db, circumstances)
+        return make(found, db, circumstances, quick=quick)
     if saved.content["preview"] or saved.today > circumstances.today:
         raise Refused("this plan is a preview of another day", advice="make one of today with: servanda plan")
     if now - saved.made_at > LIFE:
         raise Refused(f"this plan is of {saved.made_at:%Y-%m-%d %H:%M}, over 24 hours old", advice=_ANEW)
-    plan = make(found, db, circumstances, on=saved.today)
+    plan = make(found, db, circumstances, on=saved.today, quick=bool(saved.content["quick"]))
     difference = saved.pins.difference(plan.pins)
     if difference:
         raise Refused(f"this plan is stale: {difference}", advice=_ANEW)
@@ -272,9 +273,7 @@ class _Run:
             self.plan.made_at, self.found.binding.policy.timezone, [], self.holds.epoch(), self.holds.lifted()
         )
         running = tuple(self.holds.running(circumstances.today))
-        fresh = make(
-            self.found, self.db, replace(circumstances, holds=running), on=self.plan.today, full=True
-        )
+        fresh = make(self.found, self.db, replace(circumstances, holds=running), on=self.plan.today)
         pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
         self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))

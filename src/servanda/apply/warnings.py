@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from servanda.database import Database, moment, tables
-from servanda.plan.lists import key_of, key_text
+from servanda.plan.lists import key_text
 from servanda.plan.plan import Step
 from servanda.stores.opened import Opened
 from servanda.stores.selection import All, Not, Reaches
@@ -25,25 +25,27 @@ def warn(db: Database, found: Opened, step: Step) -> int:
     with db.begin() as connection:
         for key in keys:
             text = key_text(key)
-            connection.execute(
-                sa.insert(tables.warned).values(
-                    promise=promise, place=place.name, parent_key=text, warned_at=now
-                )
-            )
-            number = 1 + int(connection.execute(sa.select(sa.func.max(tables.letter.c.id))).scalar() or 0)
-            connection.execute(
-                sa.insert(tables.letter).values(
-                    id=number,
-                    kind="inactivity",
-                    language=language,
-                    promise=promise,
-                    place=place.name,
-                    parent_key=text,
-                    made_at=now,
-                    sent_at=None,
-                )
-            )
+            row = {"promise": promise, "place": place.name, "parent_key": text, "warned_at": now}
+            connection.execute(sa.insert(tables.warned).values(row))
+            _letter(connection, "inactivity", language, promise, place.name, text)
     return len(keys)
+
+
+def tell_officer(db: Database, language: str, plan: str) -> None:
+    """Put a letter to the data protection officer into the outbox: a plan waits for a person."""
+    with db.begin() as connection:
+        _letter(connection, "plan-over-limit", language, None, plan, None)
+
+
+def _letter(
+    connection: sa.Connection, kind: str, language: str, promise: str | None, place: str, key: str | None
+) -> None:
+    letter = tables.letter
+    number = 1 + int(connection.execute(sa.select(sa.func.max(letter.c.id))).scalar() or 0)
+    values = {"id": number, "kind": kind, "language": language, "promise": promise, "place": place}
+    connection.execute(
+        sa.insert(letter).values(values | {"parent_key": key, "made_at": moment(), "sent_at": None})
+    )
 
 
 def forget(db: Database, found: Opened, step: Step) -> int:
@@ -60,13 +62,8 @@ def forget(db: Database, found: Opened, step: Step) -> int:
             .scalars()
             .all()
         )
-        gone = [text for text in rows if text not in inactive and _absent_or_active(key_of(text))]
+        gone = [text for text in rows if text not in inactive]
         for text in gone:
             same = sa.and_(warned.c.place == place.name, warned.c.parent_key == text)
             connection.execute(sa.delete(warned).where(same))
     return len(gone)
-
-
-def _absent_or_active(key: tuple[object, ...]) -> bool:
-    """A key of ours, well formed."""
-    return bool(key)

@@ -18,6 +18,7 @@ from servanda.cli.view import columns, count, number, said, say_json, sign
 
 if TYPE_CHECKING:
     from servanda.apply import Outcome
+    from servanda.errors import Refused
     from servanda.plan.plan import Plan, Saved, Step
 
 
@@ -37,6 +38,7 @@ def command(
 
     Ctrl-C stops after the page at hand; the same command goes on where it stopped.
     """
+    from servanda.apply import OverLimit
     from servanda.errors import Refused
 
     allowed = _allowed(project, allow, due)
@@ -46,14 +48,19 @@ def command(
         )
     project.vault()  # a missing key is told before anything is asked
     with project.opened(write=True) as found:
-        saved, plan = _planned(project, found, plan_file)
+        saved, plan = _planned(project, found, plan_file, due)
         if saved is None and not (as_json or yes or due):
             for line in text(plan, project.policy()):
                 click.echo(line)
         if not (yes or due) and not click.confirm(f"{_question(saved, plan)} Carry it out?", err=True):
             said("Nothing was changed.")
             return 0
-        outcome = _carry_out(project, found, saved, allowed)
+        try:
+            outcome = _carry_out(project, found, saved, allowed, due)
+        except OverLimit as error:
+            if due:
+                raise _left(project, plan, error) from None
+            raise
     if as_json:
         say_json(
             {"run": outcome.run, "done": outcome.done, "stopped": outcome.stopped, "entry": outcome.entry,
@@ -64,7 +71,7 @@ def command(
     return 130 if outcome.interrupted else 0 if outcome.whole else 1
 
 
-def _planned(project: Project, found: Any, file: Path | None) -> tuple[Saved | None, Plan]:
+def _planned(project: Project, found: Any, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
     """The saved plan, and what is due now: the two are compared again by `apply` itself."""
     from servanda.plan.make import make
     from servanda.plan.plan import load
@@ -73,11 +80,25 @@ def _planned(project: Project, found: Any, file: Path | None) -> tuple[Saved | N
     if file is not None:
         path = file if file.exists() or file.is_absolute() else project.folder / file
         saved = load(path)
-    plan = make(found, project.database(), project.circumstances(), on=saved.today if saved else None)
+    on, quick = (saved.today, bool(saved.content["quick"])) if saved else (None, quick)
+    plan = make(found, project.database(), project.circumstances(), on=on, quick=quick)
     return saved, plan
 
 
-def _carry_out(project: Project, found: Any, saved: Saved | None, allowed: dict[str, int]) -> Outcome:
+def _left(project: Project, plan: Plan, error: Refused) -> Refused:
+    """Leave the plan for a person, and a letter for the data protection officer in the outbox."""
+    from servanda.apply import tell_officer
+    from servanda.errors import Refused
+
+    path = plan.save(project.plans)
+    tell_officer(project.database(), project.policy().languages[0], path.name)
+    advice = f"a plan was left for a person to look at: servanda apply {path}; the DPO is told"
+    return Refused(error.message, advice=advice)
+
+
+def _carry_out(
+    project: Project, found: Any, saved: Saved | None, allowed: dict[str, int], quick: bool
+) -> Outcome:
     from servanda.apply import Options, apply
 
     with _stops() as stop, Progress() as progress:
@@ -87,7 +108,7 @@ def _carry_out(project: Project, found: Any, saved: Saved | None, allowed: dict[
             project.vault(),
             saved=saved,
             now=project.now,
-            options=Options(allowed, stop),
+            options=Options(allowed, stop, quick),
             listener=progress,
         )
 

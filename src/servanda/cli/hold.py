@@ -35,9 +35,11 @@ def command() -> None:
 @click.option("--case", required=True, help="The reference of the case or order.")
 @click.option("--reason", required=True, help="Why these data must stay.")
 @click.option("--author", default=None, help="Who places it; you, by default.")
-@click.option("--review", type=_DATE, required=True, help="When somebody looks at it again.")
-@click.option("--until", type=_DATE, default=None, help="The last day of an authority's order.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--review", type=_DATE, metavar="DATE", required=True, help="When somebody looks at it again.")
+@click.option(
+    "--until", type=_DATE, metavar="DATE", default=None, help="The last day of an authority's order."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def place(
     project: Project,
@@ -77,7 +79,7 @@ def place(
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def list_(project: Project, as_json: bool) -> None:
     """List the holds, without what is sealed in them."""
@@ -93,7 +95,7 @@ def list_(project: Project, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("number", type=int)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def show(project: Project, number: int, as_json: bool) -> None:
     """Show one hold: its case, reason and author, which are sealed, and what it covers."""

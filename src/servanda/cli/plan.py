@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @click.option(
     "--on", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="Preview another day; cannot be applied."
 )
-@click.option("--full", is_flag=True, help="Look at every row again, whatever was ended before.")
+@click.option("--quick", is_flag=True, help="Begin where the last sweep ended, as apply --due does.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something is due.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @click.pass_obj
 def command(
-    project: Project, on: datetime | None, full: bool, exit_code: bool, out: Path | None, as_json: bool
+    project: Project, on: datetime | None, quick: bool, exit_code: bool, out: Path | None, as_json: bool
 ) -> int:
     """Count what is due in every store, cite the promise and its line, and save the plan.
 
@@ -39,7 +39,7 @@ def command(
     with project.opened() as found:
         circumstances = project.circumstances()
         day = on.date() if on else None
-        plan = make(found, project.database(), circumstances, on=day, full=full)
+        plan = make(found, project.database(), circumstances, on=day, quick=quick)
     path = plan.save(project.plans) if out is None else plan.save(out.parent).rename(out)
     if not plan.preview:
         record(project.ledger(), plan)
@@ -94,6 +94,8 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         for w in plan.without_end
     ]
     lines += _section("Without an end", missing)
+    why = "rows that stay point at them, and at_end empties nothing: servanda rule SV413"
+    lines += _section("Overdue and stuck", [[" ", s.place, count(s.rows, "row"), why] for s in plan.stuck])
     lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])
     lines.append(_sum(plan))
     return lines

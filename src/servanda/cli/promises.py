@@ -62,7 +62,7 @@ def command(
     rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
     zone = ZoneInfo(project.policy().timezone)
     rows += [_row(s, language, MARKS[s.state], zone) for s in shown]
-    for line in columns(rows, indent=0):
+    for line in columns(rows, indent=0) if shown else ["No promise is in this state."]:
         click.echo(line)
     click.echo(_sum(listed, len(chosen) - len(shown)))
     return int(broken)
@@ -109,7 +109,7 @@ def _full(standing: Standing, language: str) -> list[str]:
         ["where", standing.where or "–"],
     ]
     for retention in promise.retentions:
-        periods = " + ".join(p.in_words(language) for p in retention.periods)
+        periods = " + ".join(p.in_words() for p in retention.periods)
         rows.append(
             [
                 "enforced",

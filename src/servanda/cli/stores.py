@@ -11,7 +11,7 @@ from servanda.cli.view import columns, count, say_json
 @click.group(
     "stores", short_help="Show stores and places, and print the exact GRANTs", invoke_without_command=True
 )
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the places as JSON.")
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """Show each store: its places, their tables, and how each reaches a person."""

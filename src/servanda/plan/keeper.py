@@ -10,7 +10,7 @@ not_yet   a stage that this version does not carry out
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -46,17 +46,27 @@ class Sight:
 
 
 def latest_entries(ledger: Ledger) -> dict[str, Entry]:
-    """The newest entry that speaks of each promise; “*” is the newest plan or sweep of all."""
+    """The newest entry that speaks well of each promise: it counted none overdue, or ended all it planned.
+
+    “*” is the newest plan or sweep of all; “swept” the newest sweep.
+    """
     found: dict[str, Entry] = {}
     for kind, part in (("plan.made", "counts"), ("apply.ended", "steps")):
         for entry in ledger.entries(kind):
-            for line in (entry.body or {}).get(part, []):
-                for promise in line["promises"]:
-                    if promise not in found or found[promise].number < entry.number:
-                        found[promise] = entry
-            if "*" not in found or found["*"].number < entry.number:
-                found["*"] = entry
+            lines = (entry.body or {}).get(part, [])
+            bad = {name for line in lines if not _well(line) for name in line["promises"]}
+            spoken = {name for line in lines for name in line["promises"]} - bad
+            for name in (*spoken, "*", *(["swept"] if kind == "apply.ended" else [])):
+                if name not in found or found[name].number < entry.number:
+                    found[name] = entry
     return found
+
+
+def _well(line: Mapping[str, Any]) -> bool:
+    """Whether a line of an entry leaves nothing overdue; what is archived or warned is not."""
+    if line["action"] not in ("delete", "anonymise"):
+        return True
+    return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
 
 def standing(sight: Sight, promise: Promise) -> Standing:
@@ -126,7 +136,8 @@ def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
 
 
 def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
-    overdue = sum(s.rows for s in steps if s.action in ("delete", "anonymise"))
+    stuck = sum(s.rows for s in sight.plan.stuck if s.place in {s.place for s in steps})
+    overdue = stuck + sum(s.rows for s in steps if s.action in ("delete", "anonymise"))
     held = sum(s.held for s in steps)
     without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
     entry = sight.entries.get(promise.id)
@@ -136,9 +147,10 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
         evidence["except_law"] = sum(k.rows for k in sight.plan.kept if k.promise == promise.id)
     last, number = (entry.at, entry.number) if entry is not None else (None, None)
     if overdue:
-        swept = entry is not None and entry.kind == "apply.ended" and young
-        state: State = "at_risk" if swept else "broken"
-        return Standing(promise, state, where, f"{_rows(overdue)} overdue", last, "now", number, evidence)
+        swept = sight.entries.get("swept")
+        recent = swept is not None and swept.at.date() + promise.within >= sight.now.date()
+        state: State = "at_risk" if recent else "broken"
+        return Standing(promise, state, where, _overdue(overdue, stuck), last, "now", number, evidence)
     if entry is None or not young:
         why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
         return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
@@ -146,6 +158,11 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
         why = f"entry {entry.number} cannot be proved; run servanda ledger verify"
         return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
     return Standing(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
+
+
+def _overdue(overdue: int, stuck: int) -> str:
+    said = f"{_rows(overdue)} overdue"
+    return f"{said}, {stuck} of them since rows that stay point at them" if stuck else said
 
 
 def _remarks(evidence: dict[str, Any]) -> str:

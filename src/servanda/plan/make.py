@@ -16,7 +16,7 @@ from servanda.persons.graph import children_first
 from servanda.persons.holds import Hold
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.lists import load_holds, load_records
-from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, WithoutEnd
+from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, WithoutEnd
 from servanda.plan.steps import Draft, Drafter
 from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened
@@ -56,9 +56,12 @@ class Circumstances:
 
 
 def make(
-    found: Opened, db: Database, circumstances: Circumstances, *, on: date | None = None, full: bool = False
+    found: Opened, db: Database, circumstances: Circumstances, *, on: date | None = None, quick: bool = False
 ) -> Plan:
-    """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses."""
+    """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses.
+
+    It looks at every row; a `quick` one, as the timer makes it, begins at the watermarks.
+    """
     policy = found.binding.policy
     today = on or circumstances.today
     load_holds(found, circumstances.holds)
@@ -68,7 +71,7 @@ def make(
     kept: list[Kept] = []
     without: list[WithoutEnd] = []
     places = [p for p in children_first(found.binding) if not found.binding.unusable(p.name)]
-    marks = {} if full else _watermarks(db, circumstances)
+    marks = _watermarks(db, circumstances) if quick else {}
     for place in places:
         limits = drafter.limits(place)
         for draft in drafter.drafts(place):
@@ -88,7 +91,9 @@ def make(
         left_out=tuple(_left_out(found)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
         groups=tuple(_alike(found, places)),
+        stuck=tuple(_stuck(found, places, drafter)),
         preview=today != circumstances.today,
+        quick=quick,
     )
 
 
@@ -249,3 +254,12 @@ def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
             size = found.session_of(place).smallest_group(place.table.name, left, done) if left else None
             if size is not None:
                 yield Alike(place.name, size)
+
+
+def _stuck(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
+    """Rows that should have ended and cannot, since nothing empties them."""
+    for place in places:
+        condition = drafter.stuck(place)
+        rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+        if rows:
+            yield Stuck(place.name, rows)

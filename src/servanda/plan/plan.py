@@ -89,6 +89,14 @@ class WithoutEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """Rows that are over, that rows which stay point at, and that nothing empties meanwhile."""
+
+    place: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Alike:
     """Rows kept for statistics: the smallest group that looks alike has `k` of them."""
 
@@ -136,7 +144,9 @@ class Plan:
     left_out: tuple[tuple[str, str], ...] = ()
     holds: tuple[tuple[int, str], ...] = ()
     groups: tuple[Alike, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
     preview: bool = False
+    quick: bool = False
 
     @property
     def name(self) -> str:
@@ -161,12 +171,14 @@ class Plan:
             "version": self.version,
             "promises": self.promises,
             "preview": self.preview,
+            "quick": self.quick,
             "pins": asdict(self.pins),
             "steps": [s.summary() for s in self.steps],
             "kept": [asdict(k) for k in self.kept],
             "without_end": [asdict(w) for w in self.without_end],
             "left_out": [{"place": p, "why": w} for p, w in self.left_out],
             "groups": [asdict(g) for g in self.groups],
+            "stuck": [asdict(s) for s in self.stuck],
             "holds": [{"id": i, "kind": k} for i, k in self.holds],
         }
 

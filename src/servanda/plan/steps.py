@@ -168,6 +168,17 @@ class Drafter:
         folds = tuple(f for f in self._folds(place) if set(f.link.columns) & set(place.place.at_end))
         return Draft(place, "anonymise", condition, condition, tuple(limits), written, why, folds)
 
+    def stuck(self, place: BoundPlace) -> Condition | None:
+        """The rows that are over, that rows which stay point at, and that nothing empties."""
+        limits, over = self.limits(place), self.over(place)
+        pointed = self._pointed_at(place) if over is not None else []
+        if over is None or not pointed or self._groups(place, limits) or self.processed_for_others(place):
+            return None
+        condition = _all(
+            [*self._where(place), over, pointed[0] if len(pointed) == 1 else Any(tuple(pointed))]
+        )
+        return self._with_holds(place, condition)
+
     def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
         """The columns that are emptied together, since the same limits end them."""
         owners = by_column(place, limits)

@@ -195,7 +195,6 @@ class Place(Strict):
     """
 
     table: str = ""
-    table_schema: str | None = Field(default=None, alias="schema")
     key: Names | None = None
     data: Annotated[
         dict[str, Literal["all"] | list[str]],

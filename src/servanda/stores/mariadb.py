@@ -92,8 +92,10 @@ class MariadbStore(SqlStore):
         if change.generalise:
             return sa.func.left(column, change.generalise)
         if change.pseudonym:
-            key = sa.literal(self.secret, sa.LargeBinary())
-            hashed = sa.func.left(sa.func.sha2(sa.func.concat(key, column), 256), 32)
+            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+            text = sa.cast(sa.cast(column, sa.CHAR()), sa.LargeBinary())
+            once = sa.func.unhex(sa.func.sha2(sa.func.concat(inner, text), 256))
+            hashed = sa.func.left(sa.func.sha2(sa.func.concat(outer, once), 256), 32)
             known = column.like("psn\\_%", escape="\\")
             return sa.case((known, _unicode(column)), else_=_unicode(sa.func.concat("psn_", hashed)))
         if change.truncate == "ip":

@@ -55,9 +55,9 @@ class PostgresStore(SqlStore):
         if change.generalise:
             return sa.func.left(column, change.generalise)
         if change.pseudonym:
-            key = sa.literal(self.secret, sa.LargeBinary())
-            bytes_ = key.concat(sa.func.convert_to(sa.cast(column, sa.Text), "UTF8"))
-            hashed = sa.func.left(sa.func.encode(sa.func.sha256(bytes_), "hex"), 32)
+            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+            once = sa.func.sha256(inner.concat(sa.func.convert_to(sa.cast(column, sa.Text), "UTF8")))
+            hashed = sa.func.left(sa.func.encode(sa.func.sha256(outer.concat(once)), "hex"), 32)
             text = sa.cast(column, sa.Text)
             return sa.case((text.like("psn\\_%", escape="\\"), text), else_=sa.literal("psn_").concat(hashed))
         if change.truncate == "ip":

@@ -6,6 +6,7 @@ that read and end rows are those of a `Session`, one connection with its lists.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -158,6 +159,13 @@ class SqlStore:
     def reason(self, error: sa.exc.DBAPIError) -> str:
         """What the database said, without the values it quotes."""
         return type(error.orig).__name__
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """The inner and the outer pad of HMAC-SHA256 under our secret (RFC 2104), for databases without HMAC."""
+        key = hashlib.sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
+        block = key.ljust(64, b"\0")
+        return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
 
     def quoted(self, table: str) -> str:
         """A table's name as this database wants it quoted."""
