@@ -25,8 +25,8 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 check: $(READY)
-	$(BIN)/ruff check src tests examples bench
-	$(BIN)/ruff format --check src tests examples bench
+	$(BIN)/ruff check src tests examples
+	$(BIN)/ruff format --check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m unit -n 2
