@@ -1,7 +1,7 @@
 """Each example from its first plan to its proof, on each of the three databases.
 
-What must be due, and how many rows must be left, is counted by the oracle on the same data
-in SQLite; so that the databases agree with it, and with each other.
+What must be due, and what every row must hold afterwards, the oracle tells from the same
+data in SQLite; so that the databases agree with it, and with each other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import json
 import shutil
+import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from click.testing import CliRunner
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from oracle_rules import HOLDS, PARIS, RULES, TALLINN
-from test_oracle import read, swept
+from test_oracle import Tables, read, swept
 
 from servanda.cli import command
 
@@ -54,16 +56,36 @@ class Company:
     def json(self, *args: str) -> Any:
         return json.loads(self.run(*args, "--json"))
 
-    def count(self) -> dict[str, int]:
+    def rows(self) -> dict[str, Counter[str]]:
+        """Every row of every table, as text, as often as it occurs."""
+        metadata = importlib.import_module(f"examples.{self.example}.schema").metadata
         engine = sa.create_engine(self.url)
-        quote = engine.dialect.identifier_preparer.quote
         with engine.connect() as connection:
             found = {
-                t: int(connection.exec_driver_sql(f"SELECT count(*) FROM {quote(t)}").scalar_one())
-                for t in RULES[self.example]
+                t.name: Counter(map(_text, connection.execute(t.select()).mappings()))
+                for t in metadata.sorted_tables
             }
         engine.dispose()
         return found
+
+
+def _text(row: Any) -> str:
+    same = {c: float(v) if isinstance(v, int | float) else v for c, v in row.items()}
+    return json.dumps(same, sort_keys=True, default=str)
+
+
+def written(path: Path, tables: Tables) -> None:
+    """Write the rows of the oracle into the SQLite file that they were read from."""
+    connection = sqlite3.connect(path)
+    for table, rows in tables.items():
+        connection.execute(f'DELETE FROM "{table}"')
+        for at, row in rows.items():
+            columns = ", ".join(f'"{c}"' for c in row)
+            marks = ", ".join("?" for _ in row)
+            values = (at, *row.values())
+            connection.execute(f'INSERT INTO "{table}" (rowid, {columns}) VALUES (?, {marks})', values)
+    connection.commit()
+    connection.close()
 
 
 @pytest.mark.parametrize(("example", "kind"), CASES)
@@ -98,7 +120,11 @@ def test_from_plan_to_proof(
     assert sum(s["held"] for s in plan["steps"]) > 0
 
     company.run("apply", plan["saved"], "--yes")
-    assert company.count() == {table: len(rows) for table, rows in after.items()}
+    written(twin, after)
+    wanted, found = Company(example, f"sqlite:///{twin}", tmp_path).rows(), company.rows()
+    for table in RULES[example]:
+        assert list((found[table] - wanted[table]).items())[:5] == [], f"{table}: left, or changed"
+        assert list((wanted[table] - found[table]).items())[:5] == [], f"{table}: gone, or changed"
 
     again = company.json("plan")
     assert [s["id"] for s in again["steps"] if s["rows"] and s["action"] != "archive"] == []
