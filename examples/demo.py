@@ -15,10 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from examples.exograd.generate import build
+from examples.exograd.generate import build  # noqa: E402
 
 DEMO = ROOT / ".demo"
 FOLDER = DEMO / "exograd"
+
+HOLD = "hold place --kind litigation --person app.accounts=42 --author legal"
+REVIEW = f"{date.today().year + 1}-06-30"
 
 STEPS: list[tuple[str, list[str]]] = [
     (
@@ -31,8 +34,7 @@ STEPS: list[tuple[str, list[str]]] = [
     ),
     (
         "Client 42 went to court. From now on nothing of theirs may end, whatever is due.",
-        ["hold", "place", "--kind", "litigation", "--person", "app.accounts=42", "--case", "TJ Paris 26/01234"]
-        + ["--reason", "contract dispute", "--author", "legal", "--review", f"{date.today().year + 1}-06-30"],
+        [*HOLD.split(), "--case", "TJ Paris 26/01234", "--reason", "contract dispute", "--review", REVIEW],
     ),
     (
         "What did we promise that is overdue? Counted, with the promise and its line; nothing is changed.",
@@ -82,7 +84,11 @@ def main() -> int:
     say("Exograd is a small French software company. Its policy promises: visits are kept one year,")
     print("a client's data three years after the account is closed, and what the law asks for longer.")
     rows = build(f"sqlite:///{FOLDER / 'exograd.db'}", date.today())
-    print(f"Its database was made for today: {sum(rows.values()):,} rows in {len(rows)} tables.".replace(",", " "))
+    print(
+        f"Its database was made for today: {sum(rows.values()):,} rows in {len(rows)} tables.".replace(
+            ",", " "
+        )
+    )
     for sentence, arguments in STEPS:
         say(sentence)
         code = servanda(arguments)

@@ -30,7 +30,6 @@ from limits_of_examples import FISCAL, PARIS, TRIGGERS, WITHOUT_INDEX, Trigger
 from examples import dates
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.unit
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 NAMES = ("exograd", "xmserver", "sociatex", "xsior", "ksaar")
