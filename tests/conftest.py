@@ -68,7 +68,14 @@ def mariadb_url() -> Iterator[str]:
     plain = "--auth-root-authentication-method=normal"
     subprocess.run([install, "--no-defaults", *options, plain], check=True, **quiet)
     server = subprocess.Popen(
-        [daemon, "--no-defaults", *options, f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"],
+        [
+            daemon,
+            "--no-defaults",
+            *options,
+            f"--socket={socket}",
+            "--skip-networking",
+            f"--pid-file={folder / 'pid'}",
+        ],
         **quiet,
     )
     url = f"mariadb+pymysql://root@localhost/?unix_socket={socket}"
