@@ -33,8 +33,9 @@ from servanda.stores.selection import (
     TimeColumn,
     Undone,
 )
+from servanda.stores.settings import Settings
 from servanda.stores.sql_session import Session, session
-from servanda.stores.store import Settings, open_store
+from servanda.stores.store import open_store
 
 PARIS = ZoneInfo("Europe/Paris")
 CUT = date(2025, 3, 30)  # its night misses an hour in Paris; that of 2025-10-26 has one twice

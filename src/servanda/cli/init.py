@@ -39,8 +39,9 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     there already are never overwritten.
     """
     from servanda.errors import Refused
+    from servanda.stores.settings import Settings
     from servanda.stores.sql import SqlStore
-    from servanda.stores.store import Settings, open_store
+    from servanda.stores.store import open_store
 
     folder = (project.folder / folder if folder is not None else project.folder).resolve()
     there = [name for name in ("policy.yaml", "stores.yaml") if (folder / name).exists()]

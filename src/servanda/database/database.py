@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Table, inspect, select
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
@@ -38,16 +37,29 @@ def put(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence
     keys = [column.name for column in table.primary_key]
     changed = [name for name in listed[0] if name not in keys]
     if connection.dialect.name in {"mysql", "mariadb"}:
+        from sqlalchemy.dialects import mysql
+
         statement = mysql.insert(table)
         new = {name: statement.inserted[name] for name in changed or keys[:1]}
         connection.execute(statement.on_duplicate_key_update(new), listed)
         return
-    insert = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    insert = _insert(connection, table)
     if changed:
         values = {name: insert.excluded[name] for name in changed}
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), listed)
     else:
         connection.execute(insert.on_conflict_do_nothing(index_elements=keys), listed)
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """The INSERT that can also update; only the dialect in use is loaded."""
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 class Database:

@@ -17,9 +17,9 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document import Change
+from servanda.stores.settings import Settings
 from servanda.stores.shape import Shape
 from servanda.stores.sql_shape import Types, reflect
-from servanda.stores.store import Settings
 
 Bool = sa.ColumnElement[bool]
 

@@ -57,7 +57,6 @@ class Session:
     def __init__(self, store: SqlStore, connection: Connection) -> None:
         self.store = store
         self._connection = connection
-        self._meta = sa.MetaData()
         self._lists: dict[str, sa.Table] = {}
         self._forms: dict[tuple[str, str], str] = {}
         self._notes: dict[str, sa.Table] = {}
@@ -67,16 +66,11 @@ class Session:
         }
         self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
 
-    def _table(self, name: str) -> sa.Table:
-        shape = self.store.shape.tables[name]
+    def _table(self, name: str) -> sa.TableClause:
+        shape, types = self.store.shape.tables[name], self.store.types
         raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
-        columns = [
-            sa.Column(
-                c, sa.types.NullType() if raw else self.store.types[name, c], primary_key=c in shape.key
-            )
-            for c in shape.columns
-        ]
-        return sa.Table(name, self._meta, *columns, schema=shape.schema)
+        columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
+        return sa.table(name, *columns, schema=shape.schema)
 
     # -- lists of keys ---------------------------------------------------------------------
 
@@ -159,7 +153,7 @@ class Session:
         """How many rows of a table meet a condition."""
         row = self._tables[table]
         query = sa.select(sa.func.count()).select_from(row).where(self.where.sql(condition, row, table))
-        return int(self._scan(query)[0])
+        return int(self._scan(query, once=True)[0])
 
     def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
         """The greatest local date of a column among the rows that meet a condition."""
@@ -294,7 +288,7 @@ class Session:
         return self.store.told(error)
 
     @contextmanager
-    def _page(self, work: Work, page: Page) -> Iterator[tuple[sa.Table, list[sa.ColumnElement[bool]]]]:
+    def _page(self, work: Work, page: Page) -> Iterator[tuple[sa.TableClause, list[sa.ColumnElement[bool]]]]:
         """The conditions of a page; where they read other rows, its rows are locked and noted first."""
         row = self._tables[work.table]
         still = self.where.sql(work.condition, row, work.table)
@@ -317,7 +311,7 @@ class Session:
         self._connection.execute(sa.delete(noted).where(~again))
         yield row, [a == b for a, b in pairs]
 
-    def _bounds(self, work: Work, page: Page, row: sa.Table) -> list[sa.ColumnElement[bool]]:
+    def _bounds(self, work: Work, page: Page, row: sa.TableClause) -> list[sa.ColumnElement[bool]]:
         track = work.track
         if track.source is row or track.along is None:
             return within(page, track.along, track.key)
@@ -369,9 +363,11 @@ class Session:
             if not inside:
                 self._connection.rollback()
 
-    def _scan(self, query: sa.Select[Any]) -> Any:
+    def _scan(self, query: sa.Select[Any], *, once: bool = False) -> Any:
+        """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
+        options = {"compiled_cache": None} if once else {}
         with self.store.errors(), self._reading():
-            return self._connection.execute(query).first()
+            return self._connection.execute(query, execution_options=options).first()
 
     def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
         with self.transaction():

@@ -69,7 +69,7 @@ class Where:
 
     def __init__(
         self,
-        tables: Mapping[str, sa.Table],
+        tables: Mapping[str, sa.TableClause],
         lists: Mapping[str, sa.Table],
         dialect: Dialect,
         zone: str,

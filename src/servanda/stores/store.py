@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from servanda.errors import StoreError
 from servanda.stores.document import StoreEntry
+from servanda.stores.settings import Settings
 
 if TYPE_CHECKING:
     from servanda.stores.sql import SqlStore
@@ -32,17 +32,6 @@ _SCHEMES = {
 
 _KINDS: dict[str, type[SqlStore]] = {}
 Kind = TypeVar("Kind", bound="type[SqlStore]")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a store is used: the company's zone, its own, the size of a page, the patience for locks (s)."""
-
-    zone: str
-    naive_zone: str
-    schema: str | None = None
-    page: int = 10_000
-    lock_timeout: int = 5
 
 
 def kind(name: str) -> Callable[[Kind], Kind]:
