@@ -249,7 +249,7 @@ def test_apply_leaves_exactly_what_was_promised_on_servers(kind: str, fresh_url:
 def test_apply_leaves_exactly_what_was_promised_for_long(kind: str, fresh_url: Any, tmp_path: Path) -> None:
     url = fresh_url(kind)
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+    @settings(max_examples=100, deadline=None, suppress_health_check=SLOW)
     @given(world=worlds())
     def run(world: Any) -> None:
         check_world(url, tmp_path / "p", world)

@@ -128,7 +128,6 @@ def lift(project: Project, number: int) -> None:
 def _person(found: Any, word: str) -> HeldPerson:
     """A person by key, or by an identifier of the place: app.accounts.email=…"""
     from servanda.persons.holds import HeldPerson
-    from servanda.stores.selection import Compares
 
     name, _, value = word.partition("=")
     parts = name.split(".")
@@ -145,7 +144,7 @@ def _person(found: Any, word: str) -> HeldPerson:
     if column not in place.table.columns:
         raise click.BadParameter(f"{place.name} has no column {column}", param_hint="--person")
     wanted = _typed(place, column, value)
-    keys = session.keys(place.table.name, Compares(column, "=", wanted))
+    keys = session.find(place.table.name, column, wanted)
     if len(keys) != 1:
         what = "no person" if not keys else f"{len(keys)} persons"
         raise click.BadParameter(f"{what} in {place.name} with this {column}", param_hint="--person")

@@ -33,8 +33,9 @@ from servanda.stores.selection import (
 )
 from servanda.stores.sql import SqlStore
 from servanda.stores.sql_forms import form_of
+from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_pages import Page, Track, pages, within
-from servanda.stores.sql_where import ZERO_DAY, Where, local_day
+from servanda.stores.sql_where import ZERO_DAY, local_day
 
 _TRIES = 6
 Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
@@ -51,85 +52,12 @@ class Work:
     locks: bool
 
 
-class Session:
-    """One connection, with the lists (of held keys, of events) that conditions refer to."""
+class Session(Lists):
+    """One connection, with the lists that conditions refer to."""
 
     def __init__(self, store: SqlStore, connection: Connection) -> None:
-        self.store = store
-        self._connection = connection
-        self._lists: dict[str, sa.Table] = {}
-        self._forms: dict[tuple[str, str], str] = {}
+        super().__init__(store, connection)
         self._notes: dict[str, sa.Table] = {}
-        self._tables = {name: self._table(name) for name in store.shape.tables}
-        kinds = {
-            (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
-        }
-        self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
-
-    def _table(self, name: str) -> sa.TableClause:
-        shape, types = self.store.shape.tables[name], self.store.types
-        raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
-        columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
-        return sa.table(name, *columns, schema=shape.schema)
-
-    # -- lists of keys ---------------------------------------------------------------------
-
-    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
-        """Make an empty list of keys of a table, in a temporary table of the store."""
-        keys = self._key_columns(table, key)
-        day = [sa.Column("day", sa.String(10))] if dated else []
-        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *day, prefixes=["TEMPORARY"])
-        self._drop(self._lists.get(name))
-        self._ddl(sa.schema.CreateTable(made))
-        self._lists[name] = made
-
-    def _key_columns(self, table: str, key: Sequence[str]) -> list[sa.Column[Any]]:
-        """Columns k0, k1 … for keys of a table; 0 is a key like another, so nothing counts up by itself."""
-        types = [self.store.key_type(self.store.types[table, column]) for column in key]
-        return [
-            sa.Column(
-                f"k{i}", type_, nullable=False, primary_key=True, autoincrement=False, info={"of": column}
-            )
-            for i, (column, type_) in enumerate(zip(key, types, strict=True))
-        ]
-
-    def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put keys (and days, in a dated list) into a list; what it has already is left."""
-        table = self._lists[name]
-        names = [c.name for c in table.c]
-        values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
-        with self.transaction():
-            for i in range(0, len(values), 5000):
-                self._connection.execute(sa.insert(table), values[i : i + 5000])
-
-    def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put later days into a dated list, inside the transaction of a page."""
-        table = self._lists[name]
-        keys = [c for c in table.c if c.name != "day"]
-        for row in rows:
-            same = [c == value for c, value in zip(keys, row, strict=False)]
-            self._connection.execute(sa.delete(table).where(*same, table.c.day <= row[-1]))
-            known = self._connection.execute(sa.select(sa.literal(1)).select_from(table).where(*same)).first()
-            if known is None:
-                self._connection.execute(
-                    sa.insert(table).values(dict(zip((c.name for c in table.c), row, strict=True)))
-                )
-
-    def fill_where(self, name: str, table: str, condition: Condition) -> int:
-        """Put the keys of the rows that meet a condition into a list, inside the store."""
-        listed, row = self._lists[name], self._tables[table]
-        keys = [row.c[str(c.info["of"])] for c in listed.c if "of" in c.info]
-        already = sa.exists(
-            sa.select(sa.literal(1)).where(*(a == b for a, b in zip(listed.c, keys, strict=True)))
-        )
-        chosen = sa.select(*keys).where(self.where.sql(condition, row, table), ~already)
-        with self.transaction():
-            done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
-        return int(done.rowcount)
-
-    def listed(self, name: str) -> int:
-        """How many keys a list has."""
-        return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -180,6 +108,21 @@ class Session:
         query = sa.select(*(row.c[k] for k in key)).where(self.where.sql(condition, row, table))
         with self.store.errors(), self._reading():
             return [tuple(found) for found in self._connection.execute(query)]
+
+    def find(self, table: str, column: str, value: str | int) -> list[tuple[Any, ...]]:
+        """The keys of the rows with this identifier: letters' case aside, and then by its characters.
+
+        A collation may take josé@ for jose@; they are two persons.
+        """
+        row, key = self._tables[table], self.store.shape.tables[table].key
+        same = row.c[column] == value
+        if isinstance(value, str):
+            same = sa.func.lower(row.c[column]) == sa.func.lower(value)
+        query = sa.select(row.c[column], *(row.c[k] for k in key)).where(same)
+        with self.store.errors(), self._reading():
+            found = self._connection.execute(query).all()
+        folded = str(value).casefold()
+        return [tuple(f[1:]) for f in found if str(f[0]).casefold() == folded]
 
     # -- ending rows, page by page ---------------------------------------------------------
 
@@ -343,39 +286,6 @@ class Session:
         if work.locks and self.store.locks_rows and work.track.key:
             self._connection.rollback()
             self._note(work.table)
-
-    # -- the connection --------------------------------------------------------------------
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A short transaction for our own temporary tables."""
-        self._connection.rollback()
-        with self.store.errors(), self._connection.begin():
-            yield
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """End the snapshot after a read, unless a page is open."""
-        inside = self._connection.in_transaction()
-        try:
-            yield
-        finally:
-            if not inside:
-                self._connection.rollback()
-
-    def _scan(self, query: sa.Select[Any], *, once: bool = False) -> Any:
-        """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
-        options = {"compiled_cache": None} if once else {}
-        with self.store.errors(), self._reading():
-            return self._connection.execute(query, execution_options=options).first()
-
-    def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
-        with self.transaction():
-            self._connection.execute(statement)
-
-    def _drop(self, table: sa.Table | None) -> None:
-        if table is not None:
-            self._ddl(sa.schema.DropTable(table))
 
 
 @contextmanager

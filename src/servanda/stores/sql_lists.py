@@ -1,0 +1,129 @@
+"""A connection to an SQL store, and the lists of keys that it keeps in temporary tables there.
+
+A list stands for what only Servanda knows: who is held, who was warned, which events were
+recorded. Conditions refer to it by name, and the database joins it like a table of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from servanda.stores.selection import Condition
+from servanda.stores.sql import SqlStore
+from servanda.stores.sql_where import Where
+
+
+class Lists:
+    """One connection, its lists, and the tables that conditions are about."""
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        self.store = store
+        self._connection = connection
+        self._lists: dict[str, sa.Table] = {}
+        self._forms: dict[tuple[str, str], str] = {}
+        self._tables = {name: self._table(name) for name in store.shape.tables}
+        kinds = {
+            (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
+        }
+        self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
+
+    def _table(self, name: str) -> sa.TableClause:
+        shape, types = self.store.shape.tables[name], self.store.types
+        raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
+        columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
+        return sa.table(name, *columns, schema=shape.schema)
+
+    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
+        """Make an empty list of keys of a table, in a temporary table of the store."""
+        keys = self._key_columns(table, key)
+        day = [sa.Column("day", sa.String(10))] if dated else []
+        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *day, prefixes=["TEMPORARY"])
+        self._drop(self._lists.get(name))
+        self._ddl(sa.schema.CreateTable(made))
+        self._lists[name] = made
+
+    def _key_columns(self, table: str, key: Sequence[str]) -> list[sa.Column[Any]]:
+        """Columns k0, k1 … for keys of a table; 0 is a key like another, so nothing counts up by itself."""
+        types = [self.store.key_type(self.store.types[table, column]) for column in key]
+        return [
+            sa.Column(
+                f"k{i}", type_, nullable=False, primary_key=True, autoincrement=False, info={"of": column}
+            )
+            for i, (column, type_) in enumerate(zip(key, types, strict=True))
+        ]
+
+    def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put keys (and days, in a dated list) into a list; what it has already is left."""
+        table = self._lists[name]
+        names = [c.name for c in table.c]
+        values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
+        with self.transaction():
+            for i in range(0, len(values), 5000):
+                self._connection.execute(sa.insert(table), values[i : i + 5000])
+
+    def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put later days into a dated list, inside the transaction of a page."""
+        table = self._lists[name]
+        keys = [c for c in table.c if c.name != "day"]
+        for row in rows:
+            same = [c == value for c, value in zip(keys, row, strict=False)]
+            self._connection.execute(sa.delete(table).where(*same, table.c.day <= row[-1]))
+            known = self._connection.execute(sa.select(sa.literal(1)).select_from(table).where(*same)).first()
+            if known is None:
+                self._connection.execute(
+                    sa.insert(table).values(dict(zip((c.name for c in table.c), row, strict=True)))
+                )
+
+    def fill_where(self, name: str, table: str, condition: Condition) -> int:
+        """Put the keys of the rows that meet a condition into a list, inside the store."""
+        listed, row = self._lists[name], self._tables[table]
+        keys = [row.c[str(c.info["of"])] for c in listed.c if "of" in c.info]
+        already = sa.exists(
+            sa.select(sa.literal(1)).where(*(a == b for a, b in zip(listed.c, keys, strict=True)))
+        )
+        chosen = sa.select(*keys).where(self.where.sql(condition, row, table), ~already)
+        with self.transaction():
+            done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
+        return int(done.rowcount)
+
+    def listed(self, name: str) -> int:
+        """How many keys a list has."""
+        return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
+
+    # -- the connection ----------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A short transaction for our own temporary tables."""
+        self._connection.rollback()
+        with self.store.errors(), self._connection.begin():
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """End the snapshot after a read, unless a page is open."""
+        inside = self._connection.in_transaction()
+        try:
+            yield
+        finally:
+            if not inside:
+                self._connection.rollback()
+
+    def _scan(self, query: sa.Select[Any], *, once: bool = False) -> Any:
+        """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
+        options = {"compiled_cache": None} if once else {}
+        with self.store.errors(), self._reading():
+            return self._connection.execute(query, execution_options=options).first()
+
+    def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
+        with self.transaction():
+            self._connection.execute(statement)
+
+    def _drop(self, table: sa.Table | None) -> None:
+        if table is not None:
+            self._ddl(sa.schema.DropTable(table))
