@@ -116,7 +116,11 @@ class Drafter:
             return None
         if any(limit.retention.end == "anonymise" for limit in limits):
             return None
-        return ended(limits)
+        # field by field: one ground may give two categories two periods, and the row waits for both
+        owners = {
+            tuple(limits.index(limit) for limit in own) for own in by_column(place, limits).values() if own
+        }
+        return _all([ended([limits[i] for i in own]) for own in sorted(owners)])
 
     def _pointed_at(self, place: BoundPlace) -> list[Condition]:
         parts: list[Condition] = []
@@ -263,5 +267,5 @@ class Drafter:
 def _all(parts: list[Condition]) -> Condition:
     flat: list[Condition] = []
     for part in parts:
-        flat += part.parts if isinstance(part, All) else [part]
+        flat += [p for p in (part.parts if isinstance(part, All) else (part,)) if p not in flat]
     return flat[0] if len(flat) == 1 else All(tuple(flat))
