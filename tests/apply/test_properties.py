@@ -80,6 +80,7 @@ months = st.sampled_from([1, 3, 12, 13, 24, 36])
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Tables, dict[str, int], date, set[int]]:
     periods = {name: draw(months) for name in ("account", "mail", "books", "visits")}
+    periods["one_ground"] = draw(st.integers(0, 1))
     size = draw(st.integers(1, 8))
     trigger = draw(days)
     today = last_day(trigger, draw(months)) + timedelta(days=draw(st.integers(-1, 2)))
@@ -126,9 +127,10 @@ def promises(p: dict[str, int]) -> list[dict[str, Any]]:
         "active": f"P{p['books']}M",
     }
     books["enforced"].append(least | {"ground": {"law": "FR/c-com/L123-22"}})
+    same = {"ground": {"choice": "one ground"}} if p["one_ground"] else {}
     return [
-        retention("T-RET-01", "account", "closure", f"P{p['account']}M"),
-        retention("T-RET-02", "mail", "closure", f"P{p['mail']}M"),
+        retention("T-RET-01", "account", "closure", f"P{p['account']}M", **same),
+        retention("T-RET-02", "mail", "closure", f"P{p['mail']}M", **same),
         books,
         retention("T-RET-04", "visits", "visit", f"P{p['visits']}M"),
     ]
