@@ -71,6 +71,9 @@ def test_an_account_ends_only_when_its_warning_is_old_enough_and_nothing_followe
         "(3,'c@example.com','2026-01-01')",
         "INSERT INTO logins VALUES (1, 1, '2024-12-10')",
     )
+    assert [(w.place, w.rows) for w in found.plan(NOW).waiting] == [("app.accounts", 1)], (
+        "an overdue row was not told"
+    )
     first = found.apply(NOW)
     assert ids(found) == [1, 2, 3], "somebody was deleted without a warning"
     assert sorted(letters(found)) == ["[1]", "[2]"]  # 1 is due within thirty days, 2 is overdue
@@ -82,6 +85,7 @@ def test_an_account_ends_only_when_its_warning_is_old_enough_and_nothing_followe
     assert found.apply(NOW + timedelta(days=31)).whole
     assert ids(found) == [1, 3], "2 was warned a month ago; 1 came back"
     later = datetime(2028, 12, 2, 12, 0, tzinfo=UTC)
+    assert found.plan(NOW + timedelta(days=32)).waiting == ()
     assert found.apply(later).whole
     assert 1 in ids(found), "1 is inactive again: the warning of two years before does not count"
     assert letters(found).count("[1]") == 2

@@ -94,6 +94,10 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         for w in plan.without_end
     ]
     lines += _section("Without an end", missing)
+    wait = "over, until the warning of the person is old enough"
+    lines += _section(
+        "Waiting for a warning", [[" ", w.place, count(w.rows, "row"), wait] for w in plan.waiting]
+    )
     why = "rows that stay point at them, and at_end empties nothing: servanda rule SV413"
     lines += _section("Overdue and stuck", [[" ", s.place, count(s.rows, "row"), why] for s in plan.stuck])
     lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])

@@ -151,6 +151,11 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
         recent = swept is not None and swept.at.date() + promise.within >= sight.now.date()
         state: State = "at_risk" if recent else "broken"
         return Standing(promise, state, where, _overdue(overdue, stuck), last, "now", number, evidence)
+    waiting = sum(w.rows for w in sight.plan.waiting if w.promise == promise.id)
+    if waiting:
+        evidence["waiting"] = waiting
+        why = f"{_rows(waiting)} overdue, until the warning is old enough"
+        return Standing(promise, "at_risk", where, why, last, "after the warning", number, evidence)
     if entry is None or not young:
         why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
         return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)

@@ -16,7 +16,7 @@ from servanda.persons.graph import children_first
 from servanda.persons.holds import Hold
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.lists import load_holds, load_records
-from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, WithoutEnd
+from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
 from servanda.plan.steps import Draft, Drafter
 from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened
@@ -92,6 +92,7 @@ def make(
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
         groups=tuple(_alike(found, places)),
         stuck=tuple(_stuck(found, places, drafter)),
+        waiting=tuple(_waiting(found, places, drafter)),
         preview=today != circumstances.today,
         quick=quick,
     )
@@ -263,3 +264,13 @@ def _stuck(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Ite
         rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
         if rows:
             yield Stuck(place.name, rows)
+
+
+def _waiting(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:
+    """Rows whose time is over and whose warning is not."""
+    for place in places:
+        for limit in drafter.limits(place):
+            condition = drafter.waiting(place, limit)
+            rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+            if rows:
+                yield Waiting(place.name, limit.promise.id, rows)

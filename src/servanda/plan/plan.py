@@ -89,6 +89,15 @@ class WithoutEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rows that are over, and whose persons were not warned, or not long enough ago."""
+
+    place: str
+    promise: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stuck:
     """Rows that are over, that rows which stay point at, and that nothing empties meanwhile."""
 
@@ -145,6 +154,7 @@ class Plan:
     holds: tuple[tuple[int, str], ...] = ()
     groups: tuple[Alike, ...] = ()
     stuck: tuple[Stuck, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     preview: bool = False
     quick: bool = False
 
@@ -179,6 +189,7 @@ class Plan:
             "left_out": [{"place": p, "why": w} for p, w in self.left_out],
             "groups": [asdict(g) for g in self.groups],
             "stuck": [asdict(s) for s in self.stuck],
+            "waiting": [asdict(w) for w in self.waiting],
             "holds": [{"id": i, "kind": k} for i, k in self.holds],
         }
 

@@ -183,6 +183,13 @@ class Drafter:
         )
         return self._with_holds(place, condition)
 
+    def waiting(self, place: BoundPlace, limit: Limit) -> Condition | None:
+        """The rows for which a limit has run out, and whose persons must be warned first."""
+        if limit.warned is None or self.processed_for_others(place):
+            return None
+        late = _all([*self._where(place), Before(limit.trigger, limit.day), Not(limit.warned)])
+        return self._with_holds(place, late)
+
     def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
         """The columns that are emptied together, since the same limits end them."""
         owners = by_column(place, limits)
