@@ -277,7 +277,7 @@ class _Run:
         pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
         self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))
-        return by_id.get(step.id, step)
+        return replace(by_id.get(step.id, step), rows=step.rows)  # it grew only beyond what was planned
 
 
 def _later(steps: Sequence[Step], fresh: Mapping[str, Step]) -> tuple[Step, ...]:

@@ -67,14 +67,25 @@ def held(found: Opened, place: BoundPlace, holds: Sequence[Hold]) -> Condition |
     scopes = [scope for hold in holds for scope in hold.scope]
     path = route(found.binding, place)
     roots = {s.place for s in scopes if isinstance(s, HeldPerson)}
-    if path is not None and path.root in roots:
-        root = found.binding.places[path.root]
-        parts.append(path.reaches(root.table.key, f"held_{root.short}"))
+    for root in sorted(roots) if path is not None else []:
+        assert path is not None
+        if _same_table(found, root, path.root):
+            listed = found.binding.places[root]
+            parts.append(path.reaches(listed.table.key, f"held_{listed.short}"))
     mine = [s for s in scopes if isinstance(s, HeldRows) and s.place == place.name]
     if mine and place.table.key:
         parts.append(Reaches((), place.table.key, f"rows_{place.short}"))
     parts += [_compares(s) for s in mine]
     return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(parts))
+
+
+def _same_table(found: Opened, one: str, other: str) -> bool:
+    """Whether two places live in one table, so that their persons are the same rows."""
+    places = found.binding.places
+    if one not in places or other not in places:
+        return False
+    a, b = places[one], places[other]
+    return (a.store, a.table.name, a.table.key) == (b.store, b.table.name, b.table.key)
 
 
 def _compares(scope: HeldRows) -> Condition:

@@ -166,6 +166,8 @@ def _pure(condition: Condition) -> bool:
     parts = condition.parts if isinstance(condition, All) else (condition,)
     triggers = [p.trigger for p in parts if isinstance(p, Before)]
     plain = all(isinstance(t, OwnTime) and t == triggers[0] for t in triggers)
+    if any(isinstance(p, Reaches) for p in parts):
+        return False  # a row that waits for its warning is passed by and comes later
     rest = [p.part if isinstance(p, Not) else p for p in parts if not isinstance(p, Before)]
     return bool(triggers) and plain and all(isinstance(p, Equals | Undone | Reaches) for p in rest)
 

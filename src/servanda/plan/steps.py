@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from servanda.persons.graph import Child, children
+from servanda.persons.graph import Child, children, children_first
 from servanda.persons.holds import Hold
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.lists import held
 from servanda.stores.binding import BoundPlace
-from servanda.stores.document import Change
+from servanda.stores.document import Change, Scalar
 from servanda.stores.opened import Opened
 from servanda.stores.selection import (
     All,
@@ -62,7 +62,7 @@ class Drafter:
     today: date
     holds: Sequence[Hold]
     _deletable: dict[str, Condition | None] = field(default_factory=dict)
-    _stack: list[str] = field(default_factory=list)
+    _turns: dict[str, int] = field(default_factory=dict)
 
     def limits(self, place: BoundPlace) -> list[Limit]:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
@@ -99,13 +99,11 @@ class Drafter:
     def deletable(self, place: BoundPlace) -> Condition | None:
         """The rows of a place that may go today, holds respected; None where none ever may."""
         if place.name not in self._deletable:
-            self._stack.append(place.name)
             over = self.over(place)
             parts = [*self._where(place)] if over is not None else []
             if over is not None:
                 parts.append(over)
-                parts += [Not(p) for p in self._pointed_at(place)]
-            self._stack.pop()
+                parts += [Not(p) for p in self._stays(place)]
             self._deletable[place.name] = _all(parts) if parts else None
         return self._deletable[place.name]
 
@@ -122,17 +120,40 @@ class Drafter:
         }
         return _all([ended([limits[i] for i in own]) for own in sorted(owners)])
 
+    def _stays(self, place: BoundPlace) -> list[Condition]:
+        """What keeps a row of a place though it is over: what points at it, and what else lives in it."""
+        parts = self._pointed_at(place)
+        for other in self._beside(place):
+            over = self.over(other)
+            own = [*self._where(other), *([] if over is None else [Not(over)])]
+            parts.append(_all(own) if own else All(()))
+        return parts
+
+    def _beside(self, place: BoundPlace) -> list[BoundPlace]:
+        """The other places of the same table that may share rows with this one."""
+        living = self.found.binding.of_table(place.store, place.table.name)
+        return [p for p in living if p.name != place.name and not _apart(place, p)]
+
     def _pointed_at(self, place: BoundPlace) -> list[Condition]:
         parts: list[Condition] = []
         for child in children(self.found.binding, place):
             if child.real is not None and child.real.on_delete == "SET NULL":
+                # the database would write NULL into the child: not into one that is held
+                covered = [self._covered(p) for p in child.places]
+                parts += [PointedAt(child.link, c) for c in covered if c is not None]
                 continue
-            parts.append(PointedAt(child.link, self._kept(child)))
+            parts.append(PointedAt(child.link, self._kept(child, place)))
         return parts
 
-    def _kept(self, child: Child) -> Condition | None:
-        """What must be true of a child row so that it stays; None: whichever row it is."""
-        if not child.places or any(p.name in self._stack for p in child.places):
+    def _before(self, child: Child, place: BoundPlace) -> bool:
+        """Whether rows of a child end before those of a place do; not where references go in circles."""
+        if not self._turns:
+            self._turns.update((p.name, i) for i, p in enumerate(children_first(self.found.binding)))
+        return all(self._turns[p.name] < self._turns[place.name] for p in child.places)
+
+    def _kept(self, child: Child, place: BoundPlace) -> Condition | None:
+        """What must be true of a child row so that it stays until a place has its turn; None: whichever row."""
+        if not child.places or not self._before(child, place):
             return None
         stays: list[Condition] = []
         for living in child.places:
@@ -153,7 +174,7 @@ class Drafter:
         groups = self._groups(place, limits)
         if not groups:
             return None
-        over, pointed = self.over(place), self._pointed_at(place)
+        over, pointed = self.over(place), self._stays(place)
         only_whole = over is not None and all(len(own) == len(limits) for own, _ in groups)
         if only_whole and not pointed:
             return None
@@ -248,10 +269,19 @@ class Drafter:
         return [Equals(column, value) for column, value in place.place.where.items()]
 
     def _with_holds(self, place: BoundPlace, condition: Condition | None) -> Condition | None:
-        covered = held(self.found, place, self.holds)
+        covered = self._covered(place)
         if condition is None or covered is None:
             return condition
         return _all([condition, Not(covered)])
+
+    def _covered(self, place: BoundPlace) -> Condition | None:
+        """The rows of a place that some hold covers, also by another place that they belong to."""
+        own = held(self.found, place, self.holds)
+        parts = [] if own is None else [own]
+        for other in self._beside(place):
+            more = held(self.found, other, self.holds)
+            parts += [] if more is None else [_all([*self._where(other), more])]
+        return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(dict.fromkeys(parts)))
 
     def _unheld(self, draft: Draft) -> Draft:
         free = self._with_holds(draft.place, draft.condition)
@@ -269,6 +299,21 @@ class Drafter:
                     p for p in latest if p.link.table == place.table.name and other.store == place.store
                 ]
         return tuple(found)
+
+
+def _apart(one: BoundPlace, other: BoundPlace) -> bool:
+    """Whether no row can be of both places, since their `where` want different values of a column."""
+    ours, theirs = one.place.where, other.place.where
+    return any(_differ(ours[column], theirs[column]) for column in ours.keys() & theirs.keys())
+
+
+def _differ(one: Scalar, other: Scalar) -> bool:
+    """Whether no database takes two values for one; a collation may do so for two texts."""
+    if one is None or other is None:
+        return one is not other
+    if isinstance(one, str) and isinstance(other, str):
+        return one.strip().casefold() != other.strip().casefold()
+    return isinstance(one, str) == isinstance(other, str) and one != other
 
 
 def _all(parts: list[Condition]) -> Condition:
