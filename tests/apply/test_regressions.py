@@ -149,3 +149,46 @@ def test_a_hold_placed_half_way_does_not_make_a_step_look_grown(
     outcome = found.apply(stop=stop)
     assert outcome.whole, outcome.stopped
     assert found.rows("SELECT id FROM users") == [(880,)]
+
+
+def _sqlite(folder: Path, promises: list[dict[str, Any]], places: dict[str, Any], *sql: str) -> TestProject:
+    file = folder / "app.db"
+    sqlite3.connect(file).close()
+    found = project(folder / "p", f"sqlite:///{file}", policy(promises), places)
+    found.run(*sql)
+    return found
+
+
+USERS = {"users": {"data": "account", "person": "self", "triggers": {"closure": "at"}}}
+
+
+def test_sqlite_two_foreign_keys_that_share_a_column_keep_their_own_rules(tmp_path: Path) -> None:
+    found = _sqlite(
+        tmp_path, [ACCOUNT], USERS,
+        "CREATE TABLE users (tenant INT NOT NULL, id INT NOT NULL, at DATE, PRIMARY KEY (tenant, id))",
+        "CREATE TABLE things (tenant INT NOT NULL, id INT NOT NULL, PRIMARY KEY (tenant, id))",
+        "CREATE TABLE docs (id INTEGER PRIMARY KEY, tenant INT, user_id INT, thing_id INT,"
+        " FOREIGN KEY (tenant, thing_id) REFERENCES things (tenant, id) ON DELETE SET NULL,"
+        " FOREIGN KEY (tenant, user_id) REFERENCES users (tenant, id) ON DELETE CASCADE)",
+        "INSERT INTO users VALUES (1,1,'2020-01-01')",
+        "INSERT INTO docs VALUES (1,1,1,NULL)",
+    )  # fmt: skip
+    assert found.apply().whole
+    assert found.rows("SELECT id FROM docs") == [(1,)]
+
+
+def test_sqlite_a_foreign_key_in_other_letters_keeps_its_parent(tmp_path: Path) -> None:
+    found = _sqlite(
+        tmp_path, [ACCOUNT], USERS,
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, at DATE)",
+        "CREATE TABLE docs (id INTEGER PRIMARY KEY, User_id INT REFERENCES Users (ID) ON DELETE CASCADE)",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, user_id INT,"
+        " FOREIGN KEY (USER_ID) REFERENCES USERS ON DELETE CASCADE)",
+        "INSERT INTO users VALUES (1,'2020-01-01'),(2,'2020-01-01'),(3,'2020-01-01')",
+        "INSERT INTO docs VALUES (1,1)",
+        "INSERT INTO notes VALUES (1,2)",
+    )  # fmt: skip
+    assert found.apply().whole
+    assert found.rows("SELECT id FROM docs") == [(1,)]
+    assert found.rows("SELECT id FROM notes") == [(1,)]
+    assert found.rows("SELECT id FROM users") == [(1,), (2,)]

@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.document import Change
-from servanda.stores.shape import Column, Shape, Table
+from servanda.stores.shape import Column, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.store import kind
 
@@ -74,15 +74,12 @@ class SqliteStore(SqlStore):
         query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
         for table, name in connection.exec_driver_sql(query):
             found.setdefault(table, []).append(name)
-        query = (
-            'SELECT m.name, f."from", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f'
-            " WHERE m.type = 'table'"
-        )
-        deletes = {(table, column): rule for table, column, rule in connection.exec_driver_sql(query)}
+        deletes = _deletes(connection)
         indexes = _indexes(connection)
+        named = {name.lower(): table for name, table in shape.tables.items()}
         return Shape(
             {
-                name: _completed(table, deletes, indexes.get(name, {}), tuple(found.get(name, ())))
+                name: _completed(table, deletes, indexes.get(name, {}), tuple(found.get(name, ())), named)
                 for name, table in shape.tables.items()
             }
         )
@@ -159,11 +156,25 @@ def _indexes(connection: Connection) -> dict[str, dict[tuple[str, ...], bool]]:
     return found
 
 
+def _deletes(connection: Connection) -> dict[tuple[str, str, tuple[str, ...]], str]:
+    """What a delete of the parent does, by child, parent and columns; a column may be part of several keys."""
+    query = (
+        'SELECT m.name, f.id, f."table", f."from", f.on_delete'
+        " FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
+        " ORDER BY m.name, f.id, f.seq"
+    )
+    keys: dict[tuple[str, int, str, str], list[str]] = {}
+    for child, number, parent, column, rule in connection.exec_driver_sql(query):
+        keys.setdefault((child, number, parent, rule), []).append(str(column))
+    return {(child, parent, tuple(columns)): rule for (child, _, parent, rule), columns in keys.items()}
+
+
 def _completed(
     table: Table,
-    deletes: dict[tuple[str, str], str],
+    deletes: dict[tuple[str, str, tuple[str, ...]], str],
     indexes: dict[tuple[str, ...], bool],
     triggers: tuple[str, ...],
+    named: dict[str, Table],
 ) -> Table:
     columns = {name: _told(column) for name, column in table.columns.items()}
     unique = tuple(names for names, alone in indexes.items() if alone)
@@ -175,7 +186,26 @@ def _completed(
         indexes=tuple(indexes),
         unique=unique,
         database_triggers=triggers,
-        points=tuple(replace(p, on_delete=deletes[table.name, p.columns[0]]) for p in table.points),
+        points=tuple(
+            _spelt(
+                replace(p, on_delete=deletes.get((table.name, p.table, p.columns), p.on_delete)), table, named
+            )
+            for p in table.points
+        ),
+    )
+
+
+def _spelt(points: Points, table: Table, named: dict[str, Table]) -> Points:
+    """A foreign key with the names as the tables spell them: SQLite takes Users for users."""
+    parent = named.get(points.table.lower())
+    if parent is None:
+        return points
+    ours, theirs = ({c.lower(): c for c in t.columns} for t in (table, parent))
+    return replace(
+        points,
+        table=parent.name,
+        columns=tuple(ours.get(c.lower(), c) for c in points.columns),
+        to_columns=tuple(theirs.get(c.lower(), c) for c in points.to_columns) or parent.key,
     )
 
 
