@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import click
@@ -35,14 +36,17 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
         t.event for full, (_, p) in project.stores().places().items() if full == place for t in p.triggers.values()
         if isinstance(t, AtEvent)
     }  # fmt: skip
-    if name not in known or not key:
+    if name in known and not key:
+        raise click.UsageError(f"say which row of {place}, by its key: {place}=42")
+    if name not in known:
         shown = ", ".join(sorted(known)) or "none"
         raise click.UsageError(
             f"{place or 'this'} knows no event “{name}” (it knows: {shown}); PLACE=KEY as app.users=42"
         )
     instant = _instant(at, project.now)
-    text = key_text([int(key) if key.lstrip("-").isdigit() else key])
+    text = key_text([int(key) if re.fullmatch(r"-?[0-9]+", key) else key])
     event = tables.event
+    ledger = project.ledger()  # opened first: a new one writes its origin in a transaction of its own
     with project.database().begin() as connection:
         same = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
         if connection.execute(sa.select(event.c.id).where(same)).first():
@@ -58,7 +62,7 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
             "source": source,
         }
         connection.execute(sa.insert(event).values(values))
-        project.ledger().append_in(
+        ledger.append_in(
             connection, "event", {"event": number, "name": name, "place": place, "source": source}
         )
     click.echo(f"Recorded {name}.")
@@ -78,8 +82,9 @@ def evidence(project: Project, promise: str, kind: str) -> None:
     if found is None:
         raise click.UsageError(f"there is no promise “{promise}”; see: servanda promises")
     kept = tables.evidence
+    ledger = project.ledger()
     with project.database().begin() as connection:
-        entry = project.ledger().append_in(connection, "evidence", {"promise": found.id, "kind": kind})
+        entry = ledger.append_in(connection, "evidence", {"promise": found.id, "kind": kind})
         number = 1 + int(connection.execute(sa.select(sa.func.max(kept.c.id))).scalar() or 0)
         values = {"id": number, "promise": found.id, "kind": kind, "at": moment(), "entry": entry.number}
         connection.execute(sa.insert(kept).values(values))
@@ -91,10 +96,12 @@ def _instant(at: str | None, now: datetime) -> datetime:
         return now
     try:
         found = datetime.fromisoformat(at)
-    except ValueError:
+        if found.tzinfo is not None:
+            found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("write it as 2026-03-01T10:00:00+01:00", param_hint="--at") from None
     if found.tzinfo is None:
         raise click.BadParameter("it has no offset; write 2026-03-01T10:00:00+01:00", param_hint="--at")
     if found > now:
         raise click.BadParameter("it lies in the future", param_hint="--at")
-    return found.astimezone(UTC)
+    return found
