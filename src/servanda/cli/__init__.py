@@ -105,6 +105,26 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("SERVANDA_TRACEBACK"):
+            raise
+        tell(_unexpected(error))
+        sys.exit(2)
+
+
+def _unexpected(error: Exception) -> Any:
+    """What nobody thought of: its kind and its place in the code, never its words, which may hold values."""
+    import traceback
+
+    from servanda.errors import ServandaError
+
+    here = Path(__file__).parents[1]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(here)]
+    at = f" at {Path(frames[-1].filename).relative_to(here)}:{frames[-1].lineno}" if frames else ""
+    return ServandaError(
+        f"a fault of Servanda itself: {type(error).__name__}{at}",
+        advice="please report it; for all details, which may hold personal values: SERVANDA_TRACEBACK=1",
+    )
 
 
 def _colour() -> bool | None:

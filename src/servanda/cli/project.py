@@ -68,6 +68,19 @@ class Project:
         """The stores document. Raises PolicyError where it cannot be used."""
         return self._stores
 
+    def require(self) -> None:
+        """Look whether this is the folder of a project; an empty ledger would verify anywhere.
+
+        Raises ServandaError where there is neither a stores document nor a database.
+        """
+        from servanda.errors import ServandaError
+
+        if not any((self.folder / name).exists() for name in ("stores.yaml", "servanda.db")):
+            raise ServandaError(
+                f"there is no project in {self.folder}: neither stores.yaml nor servanda.db",
+                advice="go to its folder or name it with servanda -C DIR; begin one: servanda init URL, then servanda keys init",
+            )
+
     def database(self) -> Database:
         """Servanda's own database, brought forward."""
         from servanda.database import Database
@@ -82,6 +95,7 @@ class Project:
         """The keys. Raises VaultError where there are none."""
         from servanda.vault import Vault
 
+        self.require()
         return Vault.open(self.database())
 
     def vault_if_any(self) -> Vault | None:
@@ -92,6 +106,7 @@ class Project:
         """The ledger; it signs where there are keys."""
         from servanda.ledger import Ledger
 
+        self.require()
         return Ledger(self.database(), self.vault_if_any())
 
     def holds(self) -> Holds:
