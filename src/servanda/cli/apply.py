@@ -120,7 +120,7 @@ def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, i
             found |= {f"{store}.{place}": rows for place, rows in entry.allow.items()}
     for item in allow:
         place, _, rows = item.partition("=")
-        if not rows.isdigit():
+        if not (rows.isascii() and rows.isdigit()):
             raise click.BadParameter(f"“{item}” is not PLACE=N", param_hint="--allow")
         if place not in project.stores().places():
             raise click.BadParameter(f"there is no place {place}", param_hint="--allow")
@@ -131,7 +131,7 @@ def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, i
 def _question(saved: Saved | None, plan: Plan) -> str:
     when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
     return (
-        f"{when}{number(plan.rows('delete'))} rows to delete, {number(plan.rows('anonymise'))} to anonymise."
+        f"{when}{count(plan.rows('delete'), 'row')} to delete, {number(plan.rows('anonymise'))} to anonymise."
     )
 
 

@@ -54,6 +54,9 @@ def place(
     as_json: bool,
 ) -> None:
     """Place a hold. It is respected by every page that is opened once this command has returned."""
+    for option, text in (("--case", case), ("--reason", reason)):
+        if not text.strip():
+            raise click.BadParameter("it is empty", param_hint=option)
     with project.opened() as found:
         scope = [_person(found, word) for word in persons] + [_rows(found, word) for word in conditions]
     if not scope:
@@ -156,8 +159,12 @@ def _rows(found: Any, word: str) -> HeldRows:
 
     match = _CONDITION.fullmatch(word)
     place = found.binding.places.get(match[1]) if match else None
-    if match is None or place is None or match[2] not in place.table.columns:
+    if match is None:
         raise click.BadParameter("write it as app.invoices.account_id=42", param_hint="--where")
+    if place is None:
+        raise click.BadParameter(f"there is no place {match[1]}; see: servanda stores", param_hint="--where")
+    if match[2] not in place.table.columns:
+        raise click.BadParameter(f"{place.name} has no column {match[2]}", param_hint="--where")
     operator: Any = match[3]
     return HeldRows(place.name, match[2], operator, _typed(place, match[2], match[4]))
 
@@ -166,6 +173,8 @@ def _typed(place: Any, column: str, value: str) -> str | int:
     number = place.table.columns[column].number
     if number and not re.fullmatch(r"-?\d+", value):
         raise click.BadParameter(f"{place.name}.{column} holds numbers")
+    if number and not -(2**63) <= int(value) < 2**63:
+        raise click.BadParameter(f"this number is larger than any that {place.name}.{column} can hold")
     return int(value) if number else value
 
 

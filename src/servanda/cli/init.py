@@ -43,6 +43,7 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     from servanda.stores.sql import SqlStore
     from servanda.stores.store import open_store
 
+    _spelt(url)
     folder = (project.folder / folder if folder is not None else project.folder).resolve()
     there = [name for name in ("policy.yaml", "stores.yaml") if (folder / name).exists()]
     if there:
@@ -92,6 +93,38 @@ def _write(folder: Path, stores: str) -> None:
 
 
 # -- the URL, without a password --------------------------------------------------------------
+
+
+def _spelt(url: str) -> None:
+    """Say what is wrong with a URL before it is opened, without its words: they may be a password."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    from servanda.errors import ServandaError
+
+    if "://" not in url:
+        raise ServandaError(
+            "this is not the URL of a database",
+            advice="a file of SQLite is sqlite:///app.db; a server is postgresql://user:password@host/database",
+        )
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ServandaError(
+            "the URL cannot be read",
+            advice="in a password, write @ as %40, : as %3A, / as %2F, ? as %3F and % as %25",
+        ) from None
+    if parts.get_backend_name() != "sqlite":
+        return
+    if not parts.database or parts.host:
+        raise ServandaError(
+            "the URL of a SQLite file has three slashes, or four before an absolute path",
+            advice="such as sqlite:///app.db or sqlite:////srv/app.db",
+        )
+    if not Path(parts.database).exists():
+        raise ServandaError(
+            f"there is no file {parts.database}", advice="init reads a database that is there"
+        )
 
 
 def _absolute(url: str) -> str:

@@ -36,6 +36,7 @@ def command(
     from servanda.apply import record
     from servanda.plan.make import make
 
+    _replaces_no_other(out)
     with project.opened() as found:
         circumstances = project.circumstances()
         day = on.date() if on else None
@@ -51,6 +52,21 @@ def command(
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         click.echo(_saved(shown, plan, project))
     return 1 if exit_code and plan.due else 0
+
+
+def _replaces_no_other(out: Path | None) -> None:
+    """A plan may replace a plan. Raises Refused where --out names a file that is none."""
+    from servanda.errors import Refused
+    from servanda.plan.plan import load
+
+    if out is None or not out.exists() or not out.stat().st_size:
+        return
+    try:
+        load(out)
+    except Refused:
+        raise Refused(
+            f"{out} is there and is no plan; it would be overwritten", advice="choose another file for --out"
+        ) from None
 
 
 def _saved(path: Path, plan: Plan, project: Project) -> str:

@@ -13,6 +13,7 @@ from servanda.cli.view import columns, count, say_json
 if TYPE_CHECKING:
     from servanda.policy.standing import Standing
 
+_STATES = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
 _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "green", "worked": "green"}
 
 
@@ -20,7 +21,13 @@ _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "g
     "promises", short_help="Show each promise: how it is kept, where, last and next, with its proof"
 )
 @click.argument("word", required=False)
-@click.option("--state", "states", multiple=True, help="Only promises in this state, such as broken.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(_STATES),
+    help="Only promises in this state, such as broken.",
+)
 @click.option(
     "--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the promises' words."
 )
@@ -45,7 +52,7 @@ def command(
             s for s in listed if word.casefold() in (s.promise.id.casefold(), s.promise.name.casefold())
         ]
         if not chosen:
-            raise click.UsageError(f"there is no promise “{word}”")
+            raise click.UsageError(f"there is no promise “{word}”; see: servanda promises --all")
     else:
         chosen = [s for s in listed if not states or s.state in states]
     if as_json:
@@ -126,8 +133,7 @@ def _full(standing: Standing, language: str) -> list[str]:
 
 
 def _sum(listed: list[Standing], hidden: int) -> str:
-    order = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
-    counts = {state: sum(s.state == state for s in listed) for state in order}
+    counts = {state: sum(s.state == state for s in listed) for state in _STATES}
     said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)
     more = f"   {count(hidden, 'promise')} that no room keeps yet: servanda promises --all" if hidden else ""
     return f"\n{count(len(listed), 'promise')}: {said}.{more}"

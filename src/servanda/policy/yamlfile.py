@@ -79,9 +79,11 @@ def read(path: Path, name: str = "") -> Source:
         raise PolicyError(
             [Problem(Spot(shown), "there is no such file", "write one with: servanda init URL")]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise PolicyError([Problem(Spot(shown), f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
         raise PolicyError(
-            [Problem(Spot(shown), f"cannot be read: {error}", "save it as UTF-8 text")]
+            [Problem(Spot(shown), "cannot be read as UTF-8", "save it as UTF-8 text")]
         ) from None
     return parse(text, shown)
 
