@@ -192,3 +192,17 @@ def test_sqlite_a_foreign_key_in_other_letters_keeps_its_parent(tmp_path: Path) 
     assert found.rows("SELECT id FROM docs") == [(1,)]
     assert found.rows("SELECT id FROM notes") == [(1,)]
     assert found.rows("SELECT id FROM users") == [(1,), (2,)]
+
+
+def test_times_in_text_end_with_fractions_of_a_second_or_without(store_url: str, tmp_path: Path) -> None:
+    closure = {"closure": {"column": "at", "as": "text"}}
+    places = {"users": {"data": "account", "person": "self", "triggers": closure}}
+    found = project(tmp_path / "p", store_url, policy([ACCOUNT]), places)
+    found.run(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, at VARCHAR(40))",
+        "INSERT INTO users VALUES (1,'2020-01-01 00:00:00'),(2,'2020-01-02 10:00:00.123456'),"
+        "(3,'2025-11-21 22:59:59.999'),(4,'2025-11-22 00:00:00'),(5,'2025-11-22 00:00:00.000001'),"
+        "(6,'2026-11-01 10:00:00'),(7,'2020-01-01T10:00:00Z'),(8,'2020-01-01 10:00:00.5x')",
+    )
+    assert found.apply().whole
+    assert sorted(found.rows("SELECT id FROM users")) == [(4,), (5,), (6,), (7,), (8,)]

@@ -20,6 +20,7 @@ from servanda.errors import StoreError
 from servanda.stores.document import Change
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.sql_forms import regex_of
 from servanda.stores.store import kind
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
@@ -109,8 +110,7 @@ class MariadbStore(SqlStore):
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """A regular expression, anchored."""
-        escaped = pattern.replace(".", "[.]").replace("+", "[+]").replace("9", "[0-9]")
-        return column.op("REGEXP", is_comparison=True)(f"^{escaped}$")
+        return column.op("REGEXP", is_comparison=True)(regex_of(pattern))
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from servanda.stores.document import Change
 from servanda.stores.shape import Shape
 from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.sql_forms import regex_of
 from servanda.stores.store import kind
 
 _AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
@@ -70,8 +71,7 @@ class PostgresStore(SqlStore):
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """A POSIX expression, anchored."""
-        escaped = pattern.replace(".", r"\.").replace("+", r"\+").replace("9", "[0-9]")
-        return column.op("~", is_comparison=True)(f"^{escaped}$")
+        return column.op("~", is_comparison=True)(regex_of(pattern))
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""

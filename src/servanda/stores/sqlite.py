@@ -21,6 +21,7 @@ from servanda.errors import StoreDown
 from servanda.stores.document import Change
 from servanda.stores.shape import Column, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
+from servanda.stores.sql_forms import globs_of
 from servanda.stores.store import kind
 
 
@@ -101,7 +102,7 @@ class SqliteStore(SqlStore):
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """GLOB, in which [0-9] is a digit."""
-        return column.op("GLOB", is_comparison=True)(pattern.replace("9", "[0-9]"))
+        return sa.or_(*(column.op("GLOB", is_comparison=True)(glob) for glob in globs_of(pattern)))
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
