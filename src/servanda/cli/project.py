@@ -78,7 +78,8 @@ class Project:
         if not any((self.folder / name).exists() for name in ("stores.yaml", "servanda.db")):
             raise ServandaError(
                 f"there is no project in {self.folder}: neither stores.yaml nor servanda.db",
-                advice="go to its folder or name it with servanda -C DIR; begin one: servanda init URL, then servanda keys init",
+                advice="name its folder with servanda -C DIR; "
+                "or begin one: servanda init URL, then servanda keys init",
             )
 
     def database(self) -> Database:

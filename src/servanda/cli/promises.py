@@ -135,7 +135,11 @@ def _full(standing: Standing, language: str) -> list[str]:
 def _sum(listed: list[Standing], hidden: int) -> str:
     counts = {state: sum(s.state == state for s in listed) for state in _STATES}
     said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)
-    more = f"   {count(hidden, 'promise')} that no room keeps yet: servanda promises --all" if hidden else ""
+    more = (
+        f"   {count(hidden, 'promise')} that this version does not keep yet: servanda promises --all"
+        if hidden
+        else ""
+    )
     return f"\n{count(len(listed), 'promise')}: {said}.{more}"
 
 
