@@ -62,9 +62,22 @@ class Lists:
         table = self._lists[name]
         names = [c.name for c in table.c]
         values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
-        with self.transaction():
-            for i in range(0, len(values), 5000):
-                self._connection.execute(sa.insert(table), values[i : i + 5000])
+        with self.store.errors():
+            self._connection.rollback()
+            try:
+                with self._connection.begin():
+                    for i in range(0, len(values), 5000):
+                        self._connection.execute(sa.insert(table), values[i : i + 5000])
+            except sa.exc.IntegrityError:  # a collation takes two keys for one
+                with self.transaction():
+                    self._fill_apart(table, values)
+
+    def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
+        """Put keys into a list one by one; of keys that the store takes for one, the latest day stays."""
+        keys = [c for c in table.c if c.name != "day"]
+        for row in sorted(values, key=lambda r: str(r.get("day", ""))):
+            self._connection.execute(sa.delete(table).where(*(c == row[c.name] for c in keys)))
+            self._connection.execute(sa.insert(table).values(row))
 
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Put later days into a dated list, inside the transaction of a page."""
