@@ -49,7 +49,7 @@ STEPS: list[tuple[str, list[str]]] = [
         ["plan"],
     ),
     (
-        "How does each promise stand? What no room keeps yet is said to be so.",
+        "How does each promise stand? What this version cannot keep is said to be so.",
         ["promises"],
     ),
     (

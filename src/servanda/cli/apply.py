@@ -155,6 +155,13 @@ def _stops() -> Iterator[Any]:
         signal.signal(signal.SIGINT, before)
 
 
+def _next(plan: Plan) -> str:
+    """What to do after everything was done."""
+    if plan.left_out:
+        return f"   {count(len(plan.left_out), 'place')} left out: servanda check"
+    return "   See what is kept: servanda promises"
+
+
 class Progress:
     """A listener that shows a bar on a terminal after one second, and sentences always."""
 
@@ -212,5 +219,5 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
     state = "Done" if outcome.whole else "Stopped" if outcome.interrupted else "Done in part"
     click.echo(
         f"{state}: {count(total, 'row')} ended, entry {outcome.entry}."
-        + ("   See what is kept: servanda promises" if outcome.whole else "   Go on with the same command.")
+        + (_next(plan) if outcome.whole else "   Go on with the same command.")
     )

@@ -72,6 +72,8 @@ def _replaces_no_other(out: Path | None) -> None:
 def _saved(path: Path, plan: Plan, project: Project) -> str:
     if plan.preview:
         return f"Saved {path}.   This is a preview of {plan.today}; it cannot be carried out."
+    if not plan.due and plan.left_out:
+        return f"Saved {path}.   {count(len(plan.left_out), 'place')} left out: servanda check"
     if not plan.due:
         return f"Saved {path}.   Nothing to carry out."
     where = "" if project.folder == Path.cwd() else f" -C {_short(project.folder)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +71,8 @@ def command(
     rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
     zone = ZoneInfo(project.policy().timezone)
     rows += [_row(s, language, MARKS[s.state], zone) for s in shown]
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns < 120:
+        rows = [[*row[:2], *row[4:]] for row in rows]  # what a promise says, and who keeps it, ask for width
     for line in columns(rows, indent=0) if shown else ["No promise is in this state."]:
         click.echo(line)
     click.echo(_sum(listed, len(chosen) - len(shown)))

@@ -127,7 +127,7 @@ class MariadbStore(SqlStore):
             if error.orig is not None and len(error.orig.args) > 1
             else str(error.orig)
         )
-        return re.sub(r"'[^']*'", "'…'", text)
+        return re.sub(r"(?<![a-z])'[^']*'", "'…'", text)
 
     def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
         """Text keys compare by the collation of their own column."""

@@ -38,11 +38,15 @@ class SqlStore:
         self.name = name
         self.settings = settings
         try:
-            self.url = self.dial(make_url(address))
-        except sa.exc.ArgumentError:
+            dialled = self.dial(make_url(address))
+        except (sa.exc.ArgumentError, ValueError):  # what they say may hold a part of the password
+            dialled = None
+        if dialled is None:
             raise StoreError(
-                f"store “{name}”: its URL cannot be read", advice="such as sqlite:///app.db"
-            ) from None
+                f"store “{name}”: its URL cannot be read",
+                advice="such as sqlite:///app.db; in a password, @ : / % ? are written %40 %3A %2F %25 %3F",
+            )
+        self.url: URL = dialled
 
     # -- what a kind says differently ------------------------------------------------------
 
