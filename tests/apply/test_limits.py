@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
 from projects import policy, project, retention
+from servanda.errors import Refused
 
 
 def test_two_periods_of_one_ground_on_two_categories_do_not_shorten_each_other(
@@ -42,3 +46,25 @@ def test_within_one_ground_the_stricter_of_promise_and_law_counts(store_url: str
     )
     assert found.apply().whole
     assert found.rows("SELECT id FROM logs") == [(2,)]
+
+
+@pytest.mark.parametrize("kind", ["postgres", "mariadb"])
+def test_rows_of_another_schema_are_never_taken_along(fresh_url: Any, tmp_path: Path, kind: str) -> None:
+    url = fresh_url(kind)
+    other = f"o{sa.make_url(url).database}"
+    place = {"users": {"data": "user", "person": "self", "triggers": {"end": "ended"}}}
+    found = project(tmp_path / "p", url, policy([retention("T-RET-01", "user", "end", "P1Y")]), place)
+    found.run(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, ended DATE)",
+        "INSERT INTO users VALUES (1, '2020-01-01')",
+        f"CREATE {'SCHEMA' if kind == 'postgres' else 'DATABASE'} {other}",
+        f"CREATE TABLE {other}.docs (id INTEGER PRIMARY KEY, user_id INTEGER, FOREIGN KEY (user_id) REFERENCES"
+        f" {'users' if kind == 'postgres' else sa.make_url(url).database + '.users'} (id) ON DELETE CASCADE)",
+        f"INSERT INTO {other}.docs VALUES (1, 1)",
+    )
+    try:
+        with pytest.raises(Refused, match=f"{other}.docs of another schema"):
+            found.apply()
+        assert found.rows(f"SELECT id FROM {other}.docs") == [(1,)]
+    finally:
+        found.run(f"DROP SCHEMA {other} CASCADE" if kind == "postgres" else f"DROP DATABASE {other}")

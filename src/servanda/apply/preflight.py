@@ -42,6 +42,7 @@ def _reasons(found: Opened, steps: Sequence[Step]) -> Iterator[str]:
         if step.rows and action(step.action).act is not None:
             yield from _rights(found, place, step)
             yield from _keyless(place, step)
+            yield from _outside(found, place, step)
             for _, changes in step.groups:
                 yield from _changes(place, changes)
 
@@ -65,6 +66,13 @@ def _rights(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
     if lacking:
         verbs = ", ".join(sorted(lacking))
         yield f"{step.place}: our role lacks {verbs} on {place.table.name}; see servanda stores grants"
+
+
+def _outside(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
+    """Rows of another schema that a delete would take along, or that would refuse it, unseen by the plan."""
+    others = found.binding.shapes[place.store].outside.get(place.table.name, [])
+    if step.action == "delete" and others:
+        yield f"{step.place}: {', '.join(others)} of another schema points at it, and no plan can count its rows"
 
 
 def _keyless(place: BoundPlace, step: Step) -> Iterator[str]:

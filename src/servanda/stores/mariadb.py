@@ -28,6 +28,14 @@ _LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
 _PAGE = 2_000
 
 
+_OUTSIDE = sa.text(
+    "SELECT referenced_table_name, CONCAT(constraint_schema, '.', table_name)"
+    " FROM information_schema.referential_constraints"
+    " WHERE unique_constraint_schema = COALESCE(:s, DATABASE()) AND constraint_schema <> unique_constraint_schema"
+    " ORDER BY 1, 2"
+)
+
+
 @kind("mariadb")
 class MariadbStore(SqlStore):
     """A database of MariaDB."""
@@ -70,8 +78,8 @@ class MariadbStore(SqlStore):
         """Add engines that do not roll back, ON UPDATE columns, TIMESTAMPs (which are UTC) and triggers."""
         where = f"table_schema = {'DATABASE()' if self.schema is None else ':s'}"
         arguments = {"s": self.schema}
-        tables = sa.text(f"SELECT table_name, engine FROM information_schema.tables WHERE {where}")
-        engines = {str(name): str(engine) for name, engine in connection.execute(tables, arguments)}
+        query = f"SELECT table_name, engine FROM information_schema.tables WHERE {where}"
+        engines = {str(name): str(engine) for name, engine in connection.execute(sa.text(query), arguments)}
         extra = connection.execute(
             sa.text(f"SELECT table_name, column_name, extra FROM information_schema.columns WHERE {where}"),
             arguments,
@@ -81,12 +89,12 @@ class MariadbStore(SqlStore):
         query = f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_{where[6:]}"
         for table, name in connection.execute(sa.text(query), arguments):
             found.setdefault(table, []).append(name)
-        return Shape(
-            {
-                n: _completed(t, str(engines.get(n)), updates, found.get(n, []))
-                for n, t in shape.tables.items()
-            }
-        )
+        outside: dict[str, list[str]] = {}
+        for table, other in connection.execute(_OUTSIDE, arguments):
+            outside.setdefault(table, []).append(other)
+        tables = shape.tables.items()
+        completed = {n: _completed(t, str(engines.get(n)), updates, found.get(n, [])) for n, t in tables}
+        return Shape(completed, outside)
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes."""

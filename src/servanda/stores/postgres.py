@@ -19,6 +19,15 @@ _AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock no
 _NETWORK_4, _NETWORK_6 = 24, 48
 
 
+_OUTSIDE = sa.text(
+    "SELECT t.relname, cn.nspname || '.' || c.relname FROM pg_constraint k"
+    " JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace"
+    " JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace"
+    " WHERE k.contype = 'f' AND cn.oid <> tn.oid AND tn.nspname = COALESCE(CAST(:s AS text), current_schema())"
+    " ORDER BY 1, 2"
+)
+
+
 @kind("postgres")
 class PostgresStore(SqlStore):
     """A database of PostgreSQL."""
@@ -49,7 +58,10 @@ class PostgresStore(SqlStore):
         for table, name in connection.execute(query):
             found.setdefault(table, []).append(name)
         tables = {n: replace(t, database_triggers=tuple(found.get(n, ()))) for n, t in shape.tables.items()}
-        return Shape(tables)
+        outside: dict[str, list[str]] = {}
+        for table, other in connection.execute(_OUTSIDE, {"s": self.schema}):
+            outside.setdefault(table, []).append(other)
+        return Shape(tables, outside)
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes."""

@@ -58,9 +58,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The tables of a store, by name as the store spells it (schema.name outside the default schema)."""
+    """The tables of a store, by name as the store spells it.
+
+    `outside` names, for a table, those of other schemas or databases whose foreign keys point at it.
+    """
 
     tables: dict[str, Table] = field(default_factory=dict)
+    outside: dict[str, list[str]] = field(default_factory=dict)
 
     def pointing_at(self, name: str) -> list[tuple[Table, Points]]:
         """Every real foreign key of any table that points at this one."""
