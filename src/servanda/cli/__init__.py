@@ -6,6 +6,7 @@ stdout, all else to stderr; exit codes are those of `docs/reference/cli.md`.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -87,6 +88,9 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from servanda.errors import ServandaError
 
+    gc.set_threshold(
+        50_000
+    )  # a command builds much and drops little: looking for rubbish costs a tenth of it
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False, color=_colour())
