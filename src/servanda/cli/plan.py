@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.project import Project
-from servanda.cli.view import columns, count, number, quoted_digest, said, say_json, sign
+from servanda.cli.view import columns, count, number, quoted_digest, say_json, sign
 
 if TYPE_CHECKING:
     from servanda.plan.plan import Plan, Step
@@ -181,8 +181,3 @@ def _sum(plan: Plan) -> str:
     held = sum(s.held for s in plan.steps)
     parts += [f"{number(held)} held"] if held else []
     return ", ".join(parts) + ". Nothing was changed."
-
-
-def warn_missing(sentence: str) -> None:
-    """Say on stderr what the plan could not see."""
-    said(sentence)
