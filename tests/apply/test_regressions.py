@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -139,14 +140,18 @@ def test_a_hold_placed_half_way_does_not_make_a_step_look_grown(
     rows = ",".join(f"({i},'2020-01-{1 + i % 28:02}')" for i in range(900))
     found.run("CREATE TABLE users (id INTEGER PRIMARY KEY, at DATE)", f"INSERT INTO users VALUES {rows}")
     calls: list[int] = []
+    other = project(found.folder, found.url, policy([ACCOUNT]), places)
+    placing = threading.Thread(target=lambda: _hold(other, HeldPerson("app.users", (880,))))
 
     def stop() -> bool:
         calls.append(1)
         if len(calls) == 4:
-            _hold(found, HeldPerson("app.users", (880,)))
+            placing.start()
+            placing.join(timeout=0.5)  # it returns when the page that is open now was closed
         return False
 
     outcome = found.apply(stop=stop)
+    placing.join()
     assert outcome.whole, outcome.stopped
     assert found.rows("SELECT id FROM users") == [(880,)]
 

@@ -1,7 +1,8 @@
 """Carries out a plan, page by page, each page proved; the only writer to stores."""
 
+from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.preflight import OverLimit
-from servanda.apply.run import Listener, Options, Outcome, apply, record
+from servanda.apply.run import apply, record
 from servanda.apply.warnings import tell_officer
 
 __all__ = ["Listener", "Options", "Outcome", "OverLimit", "apply", "record", "tell_officer"]

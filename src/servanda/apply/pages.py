@@ -2,7 +2,7 @@
 
     open + intent   one transaction of Servanda's: the page row and the ledger entry
     effect          one transaction of the store's
-    outcome + close one transaction of Servanda's
+    outcome + close with the open + intent of the page that follows, or alone before a rest
 
 The two databases share no transaction: a process that dies in between leaves an intent
 without an outcome, which the next start counts again and closes.
@@ -11,7 +11,7 @@ without an outcome, which the next start counts again and closes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,53 +39,71 @@ class Pages:
     ledger: Ledger
     run: str
     epoch: int
+    _number: int = 0
+    _said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def carry_out(self, step: Step, expected: int, act: Callable[[], int]) -> int:
-        """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses."""
-        page = self._open(step, expected)
+        """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
+
+        What it did stands in the ledger once the next page begins, or `settle` is called.
+        """
+        number = self._open(step, expected)
         try:
             done = act()
         except Exception as error:
-            self._close(page, {"page": page, "run": self.run, "rows": 0, "failed": type(error).__name__})
+            self._outcome({"page": number, "run": self.run, "rows": 0, "failed": type(error).__name__})
+            self.settle()
             raise
-        self._close(page, {"page": page, "run": self.run, "rows": done})
+        self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
+    def settle(self) -> None:
+        """Record what the last page did, and close it; nothing where this was done before."""
+        if self._said:
+            with self.db.begin() as connection:
+                self._close(connection)
+
+    def _outcome(self, body: dict[str, Any]) -> None:
+        self._said = [("page.outcome", body)]
+
     def _open(self, step: Step, expected: int) -> int:
-        page = tables.page
+        page, setting = tables.page, tables.setting
         with self.db.begin() as connection:
-            found = connection.execute(
-                sa.select(tables.setting.c.value).where(tables.setting.c.name == EPOCH)
-            ).scalar()
-            if int(found or 0) != self.epoch:
-                raise EpochChanged
-            number = 1 + int(connection.execute(sa.select(sa.func.max(page.c.id))).scalar() or 0)
-            connection.execute(
-                sa.insert(page).values(
-                    id=number,
-                    run=self.run,
-                    epoch=self.epoch,
-                    step=step.id[:190],
-                    opened_at=moment(),
-                    closed_at=None,
-                )
-            )
-            body = {
-                "page": number,
-                "run": self.run,
-                "step": step.id,
-                "place": step.place,
-                "expected": expected,
-            }
-            self.ledger.append_in(connection, "page.intent", body)
+            epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
+            changed = int(epoch or 0) != self.epoch
+            if changed:
+                self._close(connection)
+            else:
+                before, number = self._number, self._next(connection)
+                body = {"page": number, "run": self.run, "step": step.id, "place": step.place}
+                intent = ("page.intent", body | {"expected": expected})
+                self.ledger.append_many_in(connection, [*self._said, intent])
+                row = {"id": number, "run": self.run, "epoch": self.epoch, "step": step.id[:190]}
+                row |= {"opened_at": moment(), "closed_at": None}
+                if before:
+                    connection.execute(sa.update(page).where(page.c.id == before).values(row))
+                else:
+                    connection.execute(sa.insert(page).values(row))
+        self._said = []
+        if changed:
+            raise EpochChanged
+        self._number = number
         return number
 
-    def _close(self, number: int, body: dict[str, Any]) -> None:
+    def _next(self, connection: sa.Connection) -> int:
+        """The number of the next page; that of the first follows all that the table and the ledger know."""
+        if self._number:
+            return self._number + 1
         page = tables.page
-        with self.db.begin() as connection:
-            connection.execute(sa.delete(page).where(page.c.id < number, page.c.closed_at.is_not(None)))
-            connection.execute(sa.update(page).where(page.c.id == number).values(closed_at=moment()))
-            self.ledger.append_in(connection, "page.outcome", body)
+        newest = connection.execute(sa.select(sa.func.max(page.c.id))).scalar()
+        connection.execute(sa.delete(page).where(page.c.closed_at.is_not(None)))
+        return 1 + int(newest or 0)
+
+    def _close(self, connection: sa.Connection) -> None:
+        page = tables.page
+        connection.execute(sa.update(page).where(page.c.id == self._number).values(closed_at=moment()))
+        self.ledger.append_many_in(connection, self._said)
+        self._said = []
 
 
 def fold(

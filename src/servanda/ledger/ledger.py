@@ -211,11 +211,16 @@ class Ledger:
             return [_entry(row) for row in connection.execute(statement)][::-1]
 
     def open_intents(self) -> list[Entry]:
-        """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted."""
+        """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted.
+
+        Each apply closes what it finds open before it begins, so none lies before the last one that ended.
+        """
         found: dict[str, dict[Any, int]] = {"page.intent": {}, "page.outcome": {}}
         parts = select(entry.c.number, entry.c.kind, body.c.text).join(body, body.c.number == entry.c.number)
+        ended = select(func.coalesce(func.max(entry.c.number), 0)).where(entry.c.kind == "apply.ended")
         with self._db.read() as connection:
-            rows = connection.execute(parts.where(entry.c.kind.in_(found), body.c.text.is_not(None)))
+            later = entry.c.number > (connection.execute(ended).scalar() or 0)
+            rows = connection.execute(parts.where(later, entry.c.kind.in_(found), body.c.text.is_not(None)))
             for number, kind, text in rows:
                 found[kind][json.loads(text).get("page")] = number
         intents, outcomes = found.values()

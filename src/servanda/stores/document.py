@@ -230,7 +230,8 @@ class StoreEntry(Strict):
     apply_url: str | None = None
     timezone: Zone = "UTC"
     db_schema: str | None = Field(default=None, alias="schema")
-    page: int = Field(default=10_000, ge=100, le=100_000)
+    page: int | None = Field(default=None, ge=100, le=100_000)
+    pace: Literal["gentle", "full"] | Annotated[int, Field(ge=1)] = "gentle"
     lock_timeout: int = Field(default=5, ge=1, le=600)
     places: dict[str, Place] = Field(default_factory=dict)
     not_personal: dict[str, str] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
 from servanda.stores.document import Change
+from servanda.stores.settings import Manners
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
@@ -25,7 +26,8 @@ from servanda.stores.store import kind
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
 _LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
-_PAGE = 2_000
+_CUT_OFF = {1317, 1969}  # query interrupted, its time is over
+_PAGE_SETTINGS = "SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 2"
 
 
 _OUTSIDE = sa.text(
@@ -41,15 +43,21 @@ class MariadbStore(SqlStore):
     """A database of MariaDB."""
 
     kind = "mariadb"
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.04, most=2_000)  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
         """The URL with PyMySQL and full Unicode."""
         return url.set(drivername="mariadb+pymysql").update_query_dict({"charset": "utf8mb4"})
 
-    @property
-    def page_size(self) -> int:
-        """Small pages: InnoDB keeps a lock a row, and readers of replicas wait."""
-        return min(self.settings.page, _PAGE)
+    def begin_page(self, connection: Connection) -> None:
+        """A transaction that never waits for a row and gives up on statements that take long."""
+        connection.begin()
+        connection.exec_driver_sql(_PAGE_SETTINGS)
+
+    def end_page(self, connection: Connection) -> None:
+        """Reading takes its time again."""
+        connection.exec_driver_sql("SET SESSION max_statement_time = 0")
+        connection.rollback()
 
     def make_engine(self) -> Engine:
         """An engine whose sessions are set as the module says."""
@@ -123,6 +131,10 @@ class MariadbStore(SqlStore):
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
         return _number(error) in _AGAIN
+
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the statement was killed, or its time was over."""
+        return _number(error) in _CUT_OFF
 
     def lost(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the server is not there, or does not know us."""

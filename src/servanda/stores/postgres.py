@@ -16,7 +16,10 @@ from servanda.stores.sql_forms import regex_of
 from servanda.stores.store import kind
 
 _AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+_CANCELLED = "57014"
 _NETWORK_4, _NETWORK_6 = 24, 48
+_PAGE_SETTINGS = "SET LOCAL lock_timeout = 80; SET LOCAL statement_timeout = 2000"
+"""Milliseconds. A page that waits for a lock makes the application wait for those that it has."""
 
 
 _OUTSIDE = sa.text(
@@ -41,12 +44,20 @@ class PostgresStore(SqlStore):
 
     def make_engine(self) -> Engine:
         """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
-        options = f"-c lock_timeout={self.settings.lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
+        options = (
+            f"-c lock_timeout={self.settings.lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
+            " -c plan_cache_mode=force_custom_plan -c jit=off"
+        )
         return sa.create_engine(
             self.url,
             connect_args={"options": options, "connect_timeout": 5},
             isolation_level="READ COMMITTED",
         )
+
+    def begin_page(self, connection: Connection) -> None:
+        """A transaction that gives up soon on locks and on statements that take long."""
+        connection.begin()
+        connection.exec_driver_sql(_PAGE_SETTINGS)
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers (those of foreign keys left out)."""
@@ -89,13 +100,17 @@ class PostgresStore(SqlStore):
         """Whether it was a lock or a deadlock."""
         return getattr(error.orig, "sqlstate", None) in _AGAIN
 
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the statement was cancelled: by its time limit, or by an administrator."""
+        return getattr(error.orig, "sqlstate", None) == _CANCELLED
+
     def lost(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the server is not there."""
         state = getattr(error.orig, "sqlstate", None)
         return (
             error.connection_invalidated
             or (state is None and isinstance(error, sa.exc.OperationalError))
-            or (str(state or "")[:2] in ("08", "57"))
+            or (str(state or "")[:2] in ("08", "57") and state != _CANCELLED)
         )
 
     def reason(self, error: sa.exc.DBAPIError) -> str:

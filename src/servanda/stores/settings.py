@@ -12,5 +12,18 @@ class Settings:
     zone: str
     naive_zone: str
     schema: str | None = None
-    page: int = 10_000
+    page: int | None = None
     lock_timeout: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How long a page of a kind of store should take, in seconds, and how many times as long it then rests.
+
+    `most` is the number of rows that a page never exceeds, however fast it is.
+    """
+
+    gentle_page: float
+    rest: float
+    full_page: float
+    most: int

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document import Change
-from servanda.stores.settings import Settings
+from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Shape
 from servanda.stores.sql_shape import Types, reflect
 
@@ -33,6 +33,7 @@ class SqlStore:
     secret: bytes = b""  # the key of pseudonyms, lent by `apply`
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.04, most=50_000)
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name = name
@@ -67,6 +68,9 @@ class SqlStore:
         """Open the transaction of a page, with its locks and time limits."""
         connection.begin()
 
+    def end_page(self, connection: Connection) -> None:
+        """Put back, after a page, what `begin_page` set for longer than its transaction."""
+
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes into a column of this type."""
         raise NotImplementedError
@@ -78,6 +82,11 @@ class SqlStore:
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether an error is a lock or a deadlock, after which the page may be tried again."""
         raise NotImplementedError
+
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the store ended a statement that took too long, or that somebody cancelled."""
+        del error
+        return False
 
     def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """Which of SELECT, UPDATE and DELETE this role lacks on a table."""
@@ -106,7 +115,7 @@ class SqlStore:
     @property
     def page_size(self) -> int:
         """How many rows a page has at most (tied rows without a key excepted)."""
-        return self.settings.page
+        return min(self.settings.page or self.manners.most, self.manners.most)
 
     @cached_property
     def _reflected(self) -> tuple[Shape, Types]:

@@ -127,11 +127,13 @@ class Lists:
             if not inside:
                 self._connection.rollback()
 
-    def _scan(self, query: sa.Select[Any], *, once: bool = False) -> Any:
+    def _scan(
+        self, query: sa.Select[Any], values: dict[str, Any] | None = None, *, once: bool = False
+    ) -> Any:
         """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
         options = {"compiled_cache": None} if once else {}
         with self.store.errors(), self._reading():
-            return self._connection.execute(query, execution_options=options).first()
+            return self._connection.execute(query, values or {}, execution_options=options).first()
 
     def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
         with self.transaction():

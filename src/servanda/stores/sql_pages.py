@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 Bool = sa.ColumnElement[bool]
-Scan = Callable[[sa.Select[Any]], Any]
+Scan = Callable[[sa.Select[Any], dict[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,19 @@ class Page:
     high: Any = None
     after: tuple[Any, ...] | None = None
     until: tuple[Any, ...] | None = None
+
+    @property
+    def form(self) -> tuple[bool, bool, bool]:
+        """Which bounds it has; pages of one form share their statements."""
+        return self.low is not None, self.after is not None, self.until is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The bounds as the parameters of a statement."""
+        found = {"servanda_low": self.low, "servanda_high": self.high} if self.low is not None else {}
+        for name, key in (("servanda_after", self.after), ("servanda_until", self.until)):
+            found |= {f"{name}_{i}": value for i, value in enumerate(key or ())}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +59,15 @@ class Track:
     found: Bool
 
 
-def pages(scan: Scan, track: Track, size: int) -> Iterator[Page]:
-    """The pages of a track, each found when the one before has been dealt with."""
+def pages(scan: Scan, track: Track, size: Callable[[], int]) -> Iterator[Page]:
+    """The pages of a track, each found when the one before has been dealt with; `size` may change meanwhile."""
     if track.along is None:
         yield from _key_pages(scan, track, size, track.found, Page())
         return
-    low = _next_value(scan, track, track.start, inclusive=True)
+    following, first, upper = _next_value(track), _first_value(track), _value_after(track)
+    low = _one(scan, first, {"servanda_low": track.start})
     while low is not None:
-        high = _value_after(scan, track, low, size)
+        high = _one(scan, upper, {"servanda_low": low, "servanda_size": size()})
         if high is None:
             yield Page(low, track.end)
             return
@@ -61,74 +75,88 @@ def pages(scan: Scan, track: Track, size: int) -> Iterator[Page]:
             yield Page(low, high)
             low = high
             continue
-        following = _next_value(scan, track, low, inclusive=False)
-        tied = Page(low, track.end if following is None else following)
+        after = _one(scan, following, {"servanda_low": low})
+        tied = Page(low, track.end if after is None else after)
         if track.key:
-            same = sa.and_(track.where, track.along == low)
+            same = sa.and_(track.where, track.along == _bound("servanda_low", track.along))
             yield from _key_pages(scan, track, size, same, tied)
         else:
             yield tied  # without a key a value is one page, however many rows have it
-        low = following
+        low = after
 
 
 def within(
-    page: Page, along: sa.ColumnElement[Any] | None, key: tuple[sa.ColumnElement[Any], ...]
+    form: tuple[bool, bool, bool],
+    along: sa.ColumnElement[Any] | None,
+    key: tuple[sa.ColumnElement[Any], ...],
 ) -> list[Bool]:
-    """The conditions that hold a statement to a page."""
+    """The conditions that hold a statement to a page of a form; its bounds are parameters."""
+    low, after, until = form
     found: list[Bool] = []
-    if along is not None and page.low is not None:
-        found += [along >= _value(page.low, along), along < _value(page.high, along)]
-    if page.after is not None:
-        found.append(_beyond(key, page.after))
-    if page.until is not None:
-        found.append(sa.not_(_beyond(key, page.until)))
+    if along is not None and low:
+        found += [along >= _bound("servanda_low", along), along < _bound("servanda_high", along)]
+    if after:
+        found.append(_beyond(key, "servanda_after"))
+    if until:
+        found.append(sa.not_(_beyond(key, "servanda_until")))
     return found
 
 
-def _value(value: Any, column: sa.ColumnElement[Any]) -> Any:
-    return sa.literal(value, column.type) if isinstance(column.type, sa.types.NullType) is False else value
+def _bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
+    """A parameter that is compared with a column, raw where the column has no type of ours."""
+    raw = isinstance(column.type, sa.types.NullType)
+    return sa.bindparam(name) if raw else sa.bindparam(name, type_=column.type)
 
 
-def _beyond(key: tuple[sa.ColumnElement[Any], ...], bound: tuple[Any, ...]) -> Bool:
+def _beyond(key: tuple[sa.ColumnElement[Any], ...], name: str, at: int = 0) -> Bool:
     """The key is greater than a bound, spelt out: MariaDB does not search a row value."""
-    first: Bool = key[0] > _value(bound[0], key[0])
-    if len(key) == 1:
+    bound = _bound(f"{name}_{at}", key[at])
+    first: Bool = key[at] > bound
+    if at == len(key) - 1:
         return first
-    return sa.or_(first, sa.and_(key[0] == _value(bound[0], key[0]), _beyond(key[1:], bound[1:])))
+    return sa.or_(first, sa.and_(key[at] == bound, _beyond(key, name, at + 1)))
 
 
-def _between(track: Track, low: Any, *, inclusive: bool) -> Bool:
-    along = track.along
-    assert along is not None
-    lower = along >= _value(low, along) if inclusive else along > _value(low, along)
-    return sa.and_(track.where, lower, along < _value(track.end, along))
-
-
-def _next_value(scan: Scan, track: Track, low: Any, *, inclusive: bool) -> Any:
-    along = track.along
-    assert along is not None
-    query = sa.select(along).select_from(track.source).where(_between(track, low, inclusive=inclusive))
-    row = scan(query.order_by(along).limit(1))
+def _one(scan: Scan, query: sa.Select[Any], values: dict[str, Any]) -> Any:
+    row = scan(query, values)
     return None if row is None else row[0]
 
 
-def _value_after(scan: Scan, track: Track, low: Any, size: int) -> Any:
+def _between(track: Track, *, inclusive: bool) -> sa.Select[Any]:
     along = track.along
     assert along is not None
-    query = sa.select(along).select_from(track.source).where(_between(track, low, inclusive=True))
-    row = scan(query.order_by(along).limit(1).offset(size))
-    return None if row is None else row[0]
+    bound = _bound("servanda_low", along)
+    end = sa.literal(track.end, along.type) if _typed(along) else track.end
+    lower = along >= bound if inclusive else along > bound
+    return sa.select(along).select_from(track.source).where(track.where, lower, along < end).order_by(along)
 
 
-def _key_pages(scan: Scan, track: Track, size: int, where: Bool, base: Page) -> Iterator[Page]:
-    after: tuple[Any, ...] | None = None
+def _typed(column: sa.ColumnElement[Any]) -> bool:
+    return not isinstance(column.type, sa.types.NullType)
+
+
+def _first_value(track: Track) -> sa.Select[Any]:
+    return _between(track, inclusive=True).limit(1)
+
+
+def _next_value(track: Track) -> sa.Select[Any]:
+    return _between(track, inclusive=False).limit(1)
+
+
+def _value_after(track: Track) -> sa.Select[Any]:
+    return _between(track, inclusive=True).limit(1).offset(sa.bindparam("servanda_size", type_=sa.Integer()))
+
+
+def _key_pages(scan: Scan, track: Track, size: Callable[[], int], where: Bool, base: Page) -> Iterator[Page]:
+    chosen = sa.select(*track.key).select_from(track.source).where(where).order_by(*track.key)
+    chosen = chosen.limit(1).offset(sa.bindparam("servanda_size", type_=sa.Integer()))
+    later = chosen.where(_beyond(track.key, "servanda_after"))
+    page = base
     while True:
-        query = sa.select(*track.key).select_from(track.source).where(where)
-        if after is not None:
-            query = query.where(_beyond(track.key, after))
-        row = scan(query.order_by(*track.key).limit(1).offset(size - 1))
+        values = page.values | {"servanda_size": size() - 1}
+        row = scan(chosen if page.after is None else later, values)
         until = None if row is None else tuple(row)
-        yield Page(base.low, base.high, after, until)
+        yield Page(base.low, base.high, page.after, until)
         if until is None:
             return
-        after = until
+        page = Page(base.low, base.high, until)

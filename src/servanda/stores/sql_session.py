@@ -10,9 +10,9 @@ what was committed meanwhile, it checks again and acts on those keys only.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -37,7 +37,8 @@ from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_pages import Page, Track, pages, within
 from servanda.stores.sql_where import ZERO_DAY, local_day
 
-_TRIES = 6
+_START, _LEAST = 500, 10  # rows of a first page, and of the smallest that is tried
+_PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
 """Columns to change, and the condition under which; None: for every row of the page."""
 
@@ -50,6 +51,15 @@ class Work:
     condition: Condition
     track: Track
     locks: bool
+    statements: dict[Any, Any] = field(default_factory=dict)
+
+
+class PageTooSlow(Exception):
+    """A page took longer than its time; it was undone, and smaller ones can be tried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class Session(Lists):
@@ -58,6 +68,14 @@ class Session(Lists):
     def __init__(self, store: SqlStore, connection: Connection) -> None:
         super().__init__(store, connection)
         self._notes: dict[str, sa.Table] = {}
+        self._size = _START
+        self.aim = store.manners.full_page
+        self.took = 0.0
+
+    @property
+    def size(self) -> int:
+        """How many rows the next page has at most: as many as fit in `aim` seconds, learnt from those before."""
+        return min(self._size, self.store.page_size)
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -166,16 +184,26 @@ class Session(Lists):
 
     def pages(self, work: Work) -> Iterator[Page]:
         """The pages of the work, each looked for when the one before is done."""
-        return pages(self._scan, work.track, self.store.page_size)
+        return pages(self._look, work.track, lambda: self.size)
+
+    def _look(self, query: sa.Select[Any], values: dict[str, Any]) -> Any:
+        return self._scan(query, values)
 
     def delete(self, work: Work, page: Page) -> int:
         """Delete the rows of a page. Returns how many."""
-        with self._page(work, page) as (row, conditions):
-            return int(self._connection.execute(sa.delete(row).where(*conditions)).rowcount)
+        return self._end(work, page, "delete", sa.delete)
 
     def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
         """Write the changes of each group into the rows of a page, in one statement. Returns how many rows."""
-        row, table = self._tables[work.table], work.table
+
+        def update(row: sa.TableClause) -> sa.Update:
+            return sa.update(row).values(self._changed(work.table, groups))
+
+        return self._end(work, page, "change", update)
+
+    def _changed(self, table: str, groups: Sequence[Group]) -> dict[str, Any]:
+        """The new value of each column; columns that change by themselves are written back (ON UPDATE)."""
+        row = self._tables[table]
         values: dict[str, Any] = {
             c.name: row.c[c.name] for c in self.store.shape.tables[table].columns.values() if c.on_update
         }
@@ -185,8 +213,23 @@ class Session(Lists):
                 if condition is not None:
                     new = sa.case((self.where.sql(condition, row, table), new), else_=row.c[name])
                 values[name] = new
-        with self._page(work, page) as (row, conditions):
-            return int(self._connection.execute(sa.update(row).values(values).where(*conditions)).rowcount)
+        return values
+
+    def _end(self, work: Work, page: Page, verb: str, statement: Callable[[sa.TableClause], Any]) -> int:
+        """Do a statement on the rows of a page; where it reads other rows, its rows are locked and noted first."""
+        form = (verb, page.form)
+        if form not in work.statements:
+            row = self._tables[work.table]
+            if work.locks and self.store.locks_rows:
+                looks, conditions = self._noting(work, page)
+            else:
+                still = self.where.sql(work.condition, row, work.table)
+                looks, conditions = [], [*self._bounds(work, page, row), still]
+            work.statements[form] = (*looks, statement(row).where(*conditions))
+        done = 0
+        for each in work.statements[form]:
+            done = int(self._connection.execute(each, page.values).rowcount)
+        return done
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
         """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
@@ -196,7 +239,7 @@ class Session(Lists):
         conditions = [self.where.sql(work.condition, row, work.table), *self._bounds(work, page, row)]
         query = sa.select(*keys, top).where(*conditions, *(k.is_not(None) for k in keys)).group_by(*keys)
         with self.store.errors():
-            rows = self._connection.execute(query).all()
+            rows = self._connection.execute(query, page.values).all()
         zone = self.store.settings.zone
         return [(*found[:-1], local_day(found[-1], trigger.time, zone)) for found in rows]
 
@@ -204,25 +247,52 @@ class Session(Lists):
     def page_transaction(self) -> Iterator[None]:
         """The transaction of one page; retried by `attempt` on a lock or a deadlock."""
         self._connection.rollback()
-        self.store.begin_page(self._connection)
         try:
+            self.store.begin_page(self._connection)
             yield
+            self._connection.commit()
         except BaseException:
             self._connection.rollback()
             raise
-        self._connection.commit()
+        finally:
+            if not self._connection.invalidated:
+                self.store.end_page(self._connection)
 
-    def attempt(self, act: Any) -> Any:
-        """Do something in the transaction of a page; again, later, while locks are in the way."""
-        for turn in range(_TRIES):
+    def attempt(self, act: Callable[[], int]) -> int:
+        """Do something in the transaction of a page; again, later, while locks are in the way.
+
+        `took` says how long it took, in seconds. Raises PageTooSlow where the store cut it off.
+        """
+        until = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE
+        pause = 0.02
+        while True:
+            began = time.monotonic()
             try:
                 with self.page_transaction():
-                    return act()
+                    done = act()
             except sa.exc.DBAPIError as error:
-                if turn == _TRIES - 1 or not self.store.again(error):
+                if self.store.cut_off(error):
+                    raise self._smaller(error) from None
+                if time.monotonic() + pause > until or not self.store.again(error):
                     raise self._gave_up(error) from None
-                time.sleep(0.05 * 2**turn)
-        raise AssertionError("unreachable")
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+            else:
+                self._learn_size(time.monotonic() - began)
+                return done
+
+    def _learn_size(self, seconds: float) -> None:
+        """Aim at pages that take as long as they should; half or twice at most from one to the next."""
+        self.took = seconds
+        factor = min(max(self.aim / max(seconds, 1e-6), 0.5), 2.0)
+        self._size = min(max(int(self.size * factor), _LEAST), self.store.page_size)
+
+    def _smaller(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
+        """Half a page and half again; no page is smaller than a few rows."""
+        if self._size <= _LEAST:
+            return self.store.told(error)
+        self._size = max(self.size // 4, _LEAST)
+        return PageTooSlow(f"store “{self.store.name}” cut a page off, since it took too long")
 
     def _gave_up(self, error: sa.exc.DBAPIError) -> StoreError:
         if self.store.again(error):
@@ -230,36 +300,34 @@ class Session(Lists):
             return StoreError(message, advice="what was ended is recorded; run the same command again later")
         return self.store.told(error)
 
-    @contextmanager
-    def _page(self, work: Work, page: Page) -> Iterator[tuple[sa.TableClause, list[sa.ColumnElement[bool]]]]:
-        """The conditions of a page; where they read other rows, its rows are locked and noted first."""
+    def _noting(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+        """Statements that lock and note the rows of a page, and look again; then what holds to the rows noted."""
         row = self._tables[work.table]
         still = self.where.sql(work.condition, row, work.table)
-        if not work.locks or not self.store.locks_rows:
-            yield row, [*self._bounds(work, page, row), still]
-            return
         if not work.track.key:
             raise StoreError(
                 f"{work.table} has no key, and its rows end by what other tables say",
                 advice="give the table a primary key",
             )
         noted = self._note(work.table)
-        pairs = [(row.c[str(c.info["of"])], c) for c in noted.c]
+        same = [row.c[str(c.info["of"])] == c for c in noted.c]
         chosen = sa.select(*work.track.key).select_from(work.track.source)
-        bounds = within(page, work.track.along, work.track.key)
+        bounds = within(page.form, work.track.along, work.track.key)
         chosen = chosen.where(*bounds, still).with_for_update(of=row if self.store.locks_of else None)
-        self._connection.execute(sa.delete(noted))
-        self._connection.execute(sa.insert(noted).from_select([c.name for c in noted.c], chosen))
-        again = sa.exists(sa.select(sa.literal(1)).where(*(a == b for a, b in pairs), still))
-        self._connection.execute(sa.delete(noted).where(~again))
-        yield row, [a == b for a, b in pairs]
+        again = sa.exists(sa.select(sa.literal(1)).where(*same, still))
+        statements = [
+            sa.delete(noted),
+            sa.insert(noted).from_select([c.name for c in noted.c], chosen),
+            sa.delete(noted).where(~again),
+        ]
+        return statements, same
 
     def _bounds(self, work: Work, page: Page, row: sa.TableClause) -> list[sa.ColumnElement[bool]]:
         track = work.track
         if track.source is row or track.along is None:
-            return within(page, track.along, track.key)
+            return within(page.form, track.along, track.key)
         inner = sa.select(sa.literal(1)).select_from(track.along.table)
-        along = within(page, track.along, track.key)
+        along = within(page.form, track.along, track.key)
         trigger = driver(work.condition)
         assert trigger is not None
         assert isinstance(trigger.trigger, ParentTime)

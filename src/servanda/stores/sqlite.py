@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.document import Change
+from servanda.stores.settings import Manners
 from servanda.stores.shape import Column, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import globs_of
@@ -32,6 +33,7 @@ class SqliteStore(SqlStore):
     kind = "sqlite"
     texts_time = True
     locks_rows = False
+    manners = Manners(gentle_page=0.008, rest=9.0, full_page=0.1, most=50_000)  # one writer at a time
 
     def dial(self, url: URL) -> URL:
         """The URL with the driver of the standard library."""

@@ -1,0 +1,49 @@
+"""What the caller of an apply gives, who watches it, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from servanda.apply.pace import PaceChoice
+from servanda.plan.plan import Step
+
+
+class Listener(Protocol):
+    """Who watches an apply: a terminal, a file, a page."""
+
+    def said(self, sentence: str) -> None:
+        """Something worth a line happened."""
+
+    def moved(self, step: Step, done: int) -> None:
+        """A page of a step was done; `done` rows of it so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller allows (rows by place), how it asks to stop, and whether watermarks are believed.
+
+    `pace` is that of every store; None: as stores.yaml says.
+    """
+
+    allow: Mapping[str, int] = field(default_factory=dict)
+    stop: Callable[[], bool] = lambda: False
+    quick: bool = False
+    pace: PaceChoice | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done: rows by step, what stopped a step, whether somebody asked to stop."""
+
+    run: str
+    done: dict[str, int] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    entry: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was planned was done."""
+        return not self.stopped and not self.interrupted

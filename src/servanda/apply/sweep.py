@@ -1,0 +1,193 @@
+"""One apply from its first entry to its last: step by step, page by page, at the pace of each store.
+
+A page is intended, done and recorded. Between two pages nothing is held: this is where a
+sweep rests, waits for a replica, is paused or stopped, and learns of new holds.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import sqlalchemy as sa
+
+from servanda.actions import action
+from servanda.apply import warnings
+from servanda.apply.options import Listener, Options, Outcome
+from servanda.apply.pace import Pace
+from servanda.apply.pages import EpochChanged, Pages, fold
+from servanda.database import Database, moment, put, tables
+from servanda.errors import StoreError
+from servanda.ledger import Ledger
+from servanda.persons.holds import Holds
+from servanda.plan.make import Circumstances, make
+from servanda.plan.plan import Plan, Saved, Step
+from servanda.stores.opened import Opened
+from servanda.stores.selection import since as from_day
+from servanda.stores.sql_pages import Page
+from servanda.stores.sql_session import PageTooSlow, Session, Work
+
+_BYTES = "deleted bytes may stay in the database's files until it writes over them"
+
+
+def grew(now: int, planned: int) -> bool:
+    """Over 10 % and over 100 rows more than planned."""
+    return now - planned > 100 and now > planned * 1.1
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One apply, from its first entry to its last."""
+
+    found: Opened
+    db: Database
+    ledger: Ledger
+    holds: Holds
+    plan: Plan
+    options: Options
+    listener: Listener
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def carry_out(self, saved: Saved | None) -> Outcome:
+        """Do the steps of the plan in their order. Returns what was done and what stopped."""
+        outcome = Outcome(secrets.token_hex(8))
+        begun = {
+            "run": outcome.run,
+            "plan": saved.digest if saved else self.plan.digest,
+            "epoch": self.plan.pins.epoch,
+        }
+        self.ledger.append("apply.begun", begun | {"policy": self.plan.pins.policy})
+        pages = Pages(self.db, self.ledger, outcome.run, self.plan.pins.epoch)
+        for step in self.plan.steps:
+            if outcome.interrupted:
+                break
+            self._step(step, pages, outcome)
+        steps = [
+            {
+                "place": s.place,
+                "action": s.action,
+                "promises": list(s.promises),
+                "planned": s.rows,
+                "done": outcome.done.get(s.id, 0),
+                "held": s.held,
+            }
+            for s in self.plan.steps
+            if not outcome.interrupted or s.id in outcome.done
+        ]
+        ended = {"run": outcome.run, "whole": outcome.whole, "bytes": _BYTES, "steps": steps}
+        outcome.entry = self.ledger.append("apply.ended", ended).number
+        self.ledger.checkpoint()
+        return outcome
+
+    def _step(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+        outcome.done[step.id] = 0
+        if step.action == "warn":
+            warnings.forget(self.db, self.found, step)
+            outcome.done[step.id] = warnings.warn(self.db, self.found, step) if step.rows else 0
+            return
+        if action(step.action).act is None:
+            return
+        if step.rows:
+            self._sweep(step, pages, outcome)
+        if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
+            mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
+            full = step.since is None
+            self._mark(mark, full)
+
+    def _mark(self, mark: dict[str, str], full: bool) -> None:
+        """Note how far a step has come; only a look at everything renews the date of the full pass."""
+        watermark = tables.watermark
+        with self.db.begin() as connection:
+            same = watermark.c.step == mark["step"]
+            passed = connection.execute(sa.select(watermark.c.passed_at).where(same)).scalar()
+            put(connection, watermark, mark | {"passed_at": moment() if full or passed is None else passed})
+
+    def _sweep(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+        while True:
+            try:
+                self._sweep_once(step, pages, outcome)
+                return
+            except EpochChanged:
+                step = self._reload(step, pages)
+                self.listener.said(f"{step.place}: a hold was placed or lifted; the holds were loaded again")
+            except PageTooSlow as slow:
+                self.listener.said(f"{step.place}: {slow.message}; going on with smaller pages")
+            except StoreError as error:
+                outcome.stopped[step.id] = error.message
+                self.listener.said(f"{step.place}: stopped: {error.message}")
+                return
+            finally:
+                pages.settle()
+
+    def _sweep_once(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+        session = self.found.sessions[step.store]
+        assert step.condition is not None
+        condition = step.condition if step.since is None else from_day(step.condition, step.since)
+        work = session.work(step.table, condition, step.since)
+        pace = self._pace(step.store)
+        session.ready(work)
+        session.aim = pace.page_seconds
+        for page in session.pages(work):
+            self._rest(pace, pages)
+            if self.options.stop():
+                outcome.interrupted = True
+                return
+            left = max(step.rows - outcome.done[step.id], 0)
+            expected = min(left, session.size)
+            done = pages.carry_out(step, expected, lambda: self._act(step, session, work, page))  # noqa: B023
+            pace.spent(done, session.took)
+            outcome.done[step.id] += done
+            self.listener.moved(step, outcome.done[step.id])
+            if grew(outcome.done[step.id], step.rows):
+                outcome.stopped[step.id] = (
+                    f"{outcome.done[step.id]} rows were ended, {step.rows} were planned"
+                )
+                return
+
+    def _act(self, step: Step, session: Session, work: Work, page: Page) -> int:
+        """Do one page in its transaction: keep the dates that parents need, then end the rows."""
+        act = action(step.action).act
+        place = self.found.binding.places[step.place]
+        assert act is not None
+
+        def effect() -> int:
+            for latest in step.folds:
+                fold(self.db, session, place, work, page, latest)
+            return act(session, work, page, step.groups)
+
+        return session.attempt(effect)
+
+    def _pace(self, store: str) -> Pace:
+        if store not in self.paces:
+            entry = self.found.binding.stores.stores[store]
+            kind = self.found.sessions[store].store
+            chosen = self.options.pace if self.options.pace is not None else entry.pace
+            self.paces[store] = Pace.of(kind.manners, chosen)
+        return self.paces[store]
+
+    def _rest(self, pace: Pace, pages: Pages) -> None:
+        """Give the store back to the application for as long as is owed; the last page is settled first."""
+        if pace.owed() > 0:
+            pages.settle()
+            pace.rest(self.options.stop)
+
+    def _reload(self, step: Step, pages: Pages) -> Step:
+        """The same step under the holds of now."""
+        circumstances = Circumstances.at(
+            self.plan.made_at, self.found.binding.policy.timezone, [], self.holds.epoch(), self.holds.lifted()
+        )
+        running = tuple(self.holds.running(circumstances.today))
+        fresh = make(self.found, self.db, replace(circumstances, holds=running), on=self.plan.today)
+        pages.epoch = fresh.pins.epoch
+        by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
+        self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))
+        return replace(by_id.get(step.id, step), rows=step.rows)  # it grew only beyond what was planned
+
+
+def _later(steps: Sequence[Step], fresh: Mapping[str, Step]) -> tuple[Step, ...]:
+    """The steps of a plan with the conditions of now and the counts of then."""
+    return tuple(
+        replace(s, condition=fresh[s.id].condition, groups=fresh[s.id].groups) if s.id in fresh else s
+        for s in steps
+    )
