@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from servanda.stores.sql_pages import Page
-from servanda.stores.sql_session import Group, Session, Work
+from servanda.stores.verbs import Group, Page, Session, Work
 
 Act = Callable[[Session, Work, Page, Sequence[Group]], int]
 _KNOWN: dict[str, Action] = {}

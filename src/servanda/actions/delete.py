@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from servanda.actions.action import Action, register
-from servanda.stores.sql_pages import Page
-from servanda.stores.sql_session import Group, Session, Work
+from servanda.stores.verbs import Group, Page, Session, Work
 
 
 def _act(session: Session, work: Work, page: Page, groups: Sequence[Group]) -> int:

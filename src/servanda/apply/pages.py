@@ -23,8 +23,7 @@ from servanda.plan.lists import key_text
 from servanda.plan.plan import Step
 from servanda.stores.binding import BoundPlace
 from servanda.stores.selection import LatestTime
-from servanda.stores.sql_pages import Page
-from servanda.stores.sql_session import Session, Work
+from servanda.stores.verbs import Page, Session, Work
 
 
 class EpochChanged(Exception):

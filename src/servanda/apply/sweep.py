@@ -25,10 +25,7 @@ from servanda.plan.make import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.stores.opened import Opened
 from servanda.stores.selection import since as from_day
-from servanda.stores.sql_pages import Page
-from servanda.stores.sql_session import PageTooSlow, Session, Work
-
-_BYTES = "deleted bytes may stay in the database's files until it writes over them"
+from servanda.stores.verbs import Page, PageTooSlow, Session, Work
 
 
 def grew(now: int, planned: int) -> bool:
@@ -75,10 +72,15 @@ class Sweep:
             for s in self.plan.steps
             if not outcome.interrupted or s.id in outcome.done
         ]
-        ended = {"run": outcome.run, "whole": outcome.whole, "bytes": _BYTES, "steps": steps}
+        ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._bytes(), "steps": steps}
         outcome.entry = self.ledger.append("apply.ended", ended).number
         self.ledger.checkpoint()
         return outcome
+
+    def _bytes(self) -> str:
+        """What may remain of what was ended, store by store."""
+        swept = {s.store for s in self.plan.steps} or set(self.found.sessions)
+        return "; ".join(sorted({self.found.sessions[name].store.leaves for name in swept}))
 
     def _step(self, step: Step, pages: Pages, outcome: Outcome) -> None:
         outcome.done[step.id] = 0

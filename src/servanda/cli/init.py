@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from servanda.stores.shape import Shape, Table
+    from servanda.stores.sql import SqlStore
 
 _VARIABLE = "APP_DATABASE_URL"
 
@@ -40,7 +41,6 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     """
     from servanda.errors import Refused
     from servanda.stores.settings import Settings
-    from servanda.stores.sql import SqlStore
     from servanda.stores.store import open_store
 
     _spelt(url)
@@ -51,7 +51,7 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
             f"{' and '.join(there)} of {folder.name} would be overwritten",
             advice="init writes to a folder that has neither; choose one with --dir",
         )
-    store: SqlStore = open_store("app", _absolute(url), Settings("UTC", "UTC"))
+    store = cast("SqlStore", open_store("app", _absolute(url), Settings("UTC", "UTC")))
     try:
         shape = store.shape
     finally:

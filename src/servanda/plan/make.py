@@ -158,7 +158,7 @@ def _total(found: Opened, place: BoundPlace, limits: Sequence[Limit]) -> int:
     """How many rows of the place have a trigger."""
     missing = Missing(limits[0].trigger)
     where = [Equals(column, value) for column, value in place.place.where.items()]
-    return found.session_of(place).count(place.table.name, All((*where, Not(missing))))
+    return found.session_of(place).total(place.table.name, All((*where, Not(missing))))
 
 
 def _pure(condition: Condition) -> bool:

@@ -95,7 +95,7 @@ def _missing(view: View, place: BoundPlace, name: str, table: str, time: TimeCol
 def _to_come(view: View, place: BoundPlace, name: str, table: str, time: TimeColumn) -> Iterator[Finding]:
     tomorrow = view.today + timedelta(days=1)
     dated = tuple(Not(Equals(time.name, value)) for value in {*time.open, None})
-    first = view.sessions[place.store].where.cut(table, time, tomorrow)  # raw, so that an index can be used
+    first = view.sessions[place.store].cut(table, time, tomorrow)  # raw, so that an index can be used
     later = (Compares(time.name, ">=", first), Not(Missing(_known(time))))
     future = _count(view, place, table, *later, *dated)
     if future and future * _BY_NATURE < _count(view, place, table, *dated):

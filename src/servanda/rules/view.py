@@ -29,7 +29,7 @@ from servanda.stores.shape import Table
 
 if TYPE_CHECKING:  # `check` without holds then loads neither keys nor ledger
     from servanda.persons.holds import Hold
-    from servanda.stores.sql_session import Session
+    from servanda.stores.verbs import Session
 
 Need = Literal["policy", "stores", "holds"]
 """What a rule looks at; it is left out where that is not there."""
@@ -150,11 +150,5 @@ class View:
     # -- what to write ---------------------------------------------------------------------
 
     def create_index(self, store: str, table: Table, columns: tuple[str, ...]) -> str:
-        """The exact statement that makes an index, quoted as this database wants it."""
-        sql = self.sessions[store].store
-        quote = sql.engine.dialect.identifier_preparer.quote
-        long = ("TEXT", "BLOB") if sql.kind == "mariadb" else ()
-        cut = {c: "(32)" for c in columns if table.columns[c].type.upper().split("(")[0].endswith(long)}
-        listed = ", ".join(quote(c) + (cut.get(c, "") if long else "") for c in columns)
-        name = quote("_".join((table.name, *columns))[:56] + "_index")
-        return f"CREATE INDEX {name} ON {sql.quoted(table.name)} ({listed});"
+        """The exact statement that makes an index, as this store wants it written."""
+        return self.sessions[store].store.create_index(table, columns)

@@ -22,6 +22,7 @@ from servanda.stores.settings import Manners
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
+from servanda.stores.sql_session import session
 from servanda.stores.store import kind
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
@@ -38,7 +39,7 @@ _OUTSIDE = sa.text(
 )
 
 
-@kind("mariadb")
+@kind("mariadb", session)
 class MariadbStore(SqlStore):
     """A database of MariaDB."""
 

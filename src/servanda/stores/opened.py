@@ -12,8 +12,8 @@ from servanda.policy.policy import Policy
 from servanda.stores.binding import Binding, BoundPlace, Complaint, bind
 from servanda.stores.document import Stores
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime, ParentTrigger
-from servanda.stores.sql_session import Session, session
-from servanda.stores.store import open_entry
+from servanda.stores.store import open_entry, open_session
+from servanda.stores.verbs import Session
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ def opened(
             stack.callback(store.close)
             try:
                 store.look_again()
-                sessions[name] = stack.enter_context(session(store))
+                sessions[name] = stack.enter_context(open_session(store))
             except StoreDown as error:
                 if not tolerant:
                     raise

@@ -13,6 +13,7 @@ from servanda.stores.document import Change
 from servanda.stores.shape import Shape
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
+from servanda.stores.sql_session import session
 from servanda.stores.store import kind
 
 _AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
@@ -31,7 +32,7 @@ _OUTSIDE = sa.text(
 )
 
 
-@kind("postgres")
+@kind("postgres", session)
 class PostgresStore(SqlStore):
     """A database of PostgreSQL."""
 

@@ -7,7 +7,7 @@ that read and end rows are those of a `Session`, one connection with its lists.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,9 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document import Change
 from servanda.stores.settings import Manners, Settings
-from servanda.stores.shape import Shape
+from servanda.stores.shape import Shape, Table
 from servanda.stores.sql_shape import Types, reflect
+from servanda.stores.verbs import EVERYTHING
 
 Bool = sa.ColumnElement[bool]
 
@@ -28,7 +29,8 @@ class SqlStore:
     """An SQL database as a store. `can` names its verbs; a kind without one leaves it out."""
 
     kind = ""
-    can = frozenset({"count", "delete", "change"})
+    can = EVERYTHING
+    leaves = "deleted bytes may stay in the database's files until it writes over them"
     texts_time = False  # times lie there as text, whatever the column's type says
     secret: bytes = b""  # the key of pseudonyms, lent by `apply`
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
@@ -179,6 +181,15 @@ class SqlStore:
         key = hashlib.sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
         block = key.ljust(64, b"\0")
         return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
+
+    def create_index(self, table: Table, columns: Sequence[str]) -> str:
+        """The exact statement that makes an index, quoted as this database wants it."""
+        quote = self.engine.dialect.identifier_preparer.quote
+        long = ("TEXT", "BLOB") if self.kind == "mariadb" else ()
+        cut = {c: "(32)" for c in columns if table.columns[c].type.upper().split("(")[0].endswith(long)}
+        listed = ", ".join(quote(c) + (cut.get(c, "") if long else "") for c in columns)
+        name = quote("_".join((table.name, *columns))[:56] + "_index")
+        return f"CREATE INDEX {name} ON {self.quoted(table.name)} ({listed});"
 
     def quoted(self, table: str) -> str:
         """A table's name as this database wants it quoted."""

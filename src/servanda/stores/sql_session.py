@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
-from servanda.stores.document import Change
 from servanda.stores.selection import (
     Before,
     Condition,
@@ -36,11 +35,10 @@ from servanda.stores.sql_forms import form_of
 from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_pages import Page, Track, pages, within
 from servanda.stores.sql_where import ZERO_DAY, local_day
+from servanda.stores.verbs import Group, PageTooSlow
 
 _START, _LEAST = 500, 10  # rows of a first page, and of the smallest that is tried
 _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
-Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
-"""Columns to change, and the condition under which; None: for every row of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,6 @@ class Work:
     track: Track
     locks: bool
     statements: dict[Any, Any] = field(default_factory=dict)
-
-
-class PageTooSlow(Exception):
-    """A page took longer than its time; it was undone, and smaller ones can be tried."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 class Session(Lists):
@@ -100,6 +90,19 @@ class Session(Lists):
         row = self._tables[table]
         query = sa.select(sa.func.count()).select_from(row).where(self.where.sql(condition, row, table))
         return int(self._scan(query, once=True)[0])
+
+    def total(self, table: str, condition: Condition) -> int:
+        """How many rows of a table meet a condition."""
+        return self.count(table, condition)
+
+    def in_use(self, table: str, condition: Condition) -> int:
+        """None: a database lets us end rows while programs write."""
+        del table, condition
+        return 0
+
+    def cut(self, table: str, time: TimeColumn, day: date) -> Any:
+        """The first raw value of a column that lies on the company's local `day` or later."""
+        return self.where.cut(table, time, day)
 
     def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
         """The greatest local date of a column among the rows that meet a condition."""

@@ -23,10 +23,11 @@ from servanda.stores.settings import Manners
 from servanda.stores.shape import Column, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import globs_of
+from servanda.stores.sql_session import session
 from servanda.stores.store import kind
 
 
-@kind("sqlite")
+@kind("sqlite", session)
 class SqliteStore(SqlStore):
     """A file of SQLite."""
 

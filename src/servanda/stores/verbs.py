@@ -1,0 +1,165 @@
+"""What a store of any kind must be able to do: the verbs that plans, actions and `apply` are written with.
+
+    Store     where the data are: what it is, what it looks like, what it can
+    Session   one connection to it, with the lists that conditions refer to
+      work → ready → pages → attempt(delete | change)     rows end page by page
+
+A kind fits by its shape alone; it inherits nothing. What it lacks, it leaves out of
+`can`, and binding or pre-flight then refuse with a sentence before anything is tried:
+
+    delete    whole rows can be ended         change   columns can be emptied, a row stays
+    key       a row has a name of its own: lists, letters, events, holds on persons
+    compare   a column can be compared raw, as the store keeps it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+from servanda.stores.document import Change
+from servanda.stores.selection import Condition, LatestTime, TimeColumn
+from servanda.stores.settings import Manners, Settings
+from servanda.stores.shape import Shape, Table
+
+EVERYTHING = frozenset({"delete", "change", "key", "compare"})
+"""What a database can."""
+
+Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
+"""Columns to change, and the condition under which; None: for every row of the page."""
+
+Work = Any
+"""What the pages of one step share. Each kind has its own; the rooms above only hand it back."""
+
+Page = Any
+"""The rows that end together. Each kind has its own; the rooms above only hand it back."""
+
+Key = tuple[Any, ...]
+
+
+class PageTooSlow(Exception):
+    """A page took longer than its time; it was undone, and smaller ones can be tried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Store(Protocol):
+    """A database, a folder, a tool. `leaves` says what may remain of what was ended, for the evidence."""
+
+    kind: str
+    can: frozenset[str]
+    locks_rows: bool
+    leaves: str
+    manners: Manners
+    secret: bytes
+    name: str
+    settings: Settings
+
+    @property
+    def shape(self) -> Shape:
+        """What the store contains, read once. Raises StoreDown where it does not answer."""
+
+    def look_again(self) -> Shape:
+        """The shape as it is now, read afresh."""
+
+    def close(self) -> None:
+        """Give back whatever is open."""
+
+    def quoted(self, table: str) -> str:
+        """A table's name as this store wants it written."""
+
+    def create_index(self, table: Table, columns: Sequence[str]) -> str:
+        """The exact statement that makes an index."""
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """What gives a reading and a writing role exactly the rights that they need."""
+
+
+class Session(Protocol):
+    """One connection to a store. Its pages should take `aim` seconds; the last one took `took`."""
+
+    aim: float
+    took: float
+
+    @property
+    def size(self) -> int:
+        """The most rows that the next page ends, as far as one can say before."""
+
+    @property
+    def store(self) -> Store:
+        """The store that it leads to."""
+
+    # -- lists of keys that conditions refer to ----------------------------------------------
+
+    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
+        """Make an empty list of keys of a table; one of that name is replaced."""
+
+    def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put keys (and days, in a dated list) into a list."""
+
+    def fill_where(self, name: str, table: str, condition: Condition) -> int:
+        """Put the keys of the rows that meet a condition into a list. Returns how many."""
+
+    def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put later days into a dated list, inside the transaction of a page."""
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
+        """See how columns write their times. Raises StoreError where they cannot be compared."""
+
+    def cut(self, table: str, time: TimeColumn, day: date) -> Any:
+        """The first raw value of a column that lies on the company's local `day` or later."""
+
+    def count(self, table: str, condition: Condition) -> int:
+        """How many rows of a table meet a condition, and could be ended now."""
+
+    def total(self, table: str, condition: Condition) -> int:
+        """How many rows there are, to judge the size of a step by; near enough where counting is dear."""
+
+    def in_use(self, table: str, condition: Condition) -> int:
+        """How many rows meet a condition where a program is writing, so that nobody may end them now."""
+
+    def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
+        """The greatest local date of a column among the rows that meet a condition."""
+
+    def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
+        """The size of the smallest group of rows that look alike (k-anonymity)."""
+
+    def keys(self, table: str, condition: Condition) -> list[Key]:
+        """The keys of the rows that meet a condition, for letters to persons."""
+
+    def find(self, table: str, column: str, value: str | int) -> list[Key]:
+        """The keys of the rows with this identifier."""
+
+    def lacking(self, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """Which of these rights our role lacks on a table."""
+
+    # -- ending rows, page by page -----------------------------------------------------------
+
+    def work(self, table: str, condition: Condition, since: date | None = None) -> Work:
+        """Prepare to page through the rows that meet a condition, from a local date on."""
+
+    def ready(self, work: Work) -> None:
+        """Make what the pages need, and clear away what a process that died left behind."""
+
+    def pages(self, work: Work) -> Iterator[Page]:
+        """The pages of the work, each looked for when the one before is done."""
+
+    def attempt(self, act: Callable[[], int]) -> int:
+        """Do something as one page: wholly or not at all; again, later, while locks are in the way.
+
+        Raises PageTooSlow where the store cut it off.
+        """
+
+    def delete(self, work: Work, page: Page) -> int:
+        """Delete the rows of a page. Returns how many."""
+
+    def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
+        """Write the changes of each group into the rows of a page. Returns how many rows."""
+
+    def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
+        """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
