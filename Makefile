@@ -25,8 +25,8 @@ demo: $(READY)
 	@$(BIN)/python examples/demo.py
 
 check: $(READY)
-	$(BIN)/ruff check src tests examples
-	$(BIN)/ruff format --check src tests examples
+	$(BIN)/ruff check src tests examples bench
+	$(BIN)/ruff format --check src tests examples bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m unit -n 2
@@ -38,6 +38,11 @@ test: $(READY)
 soak: $(READY)
 	@tests/servers.sh "$(STRICT)"
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m soak
+
+# Measures against hand-written SQL in the same run; ONLY=sweep, or ONLY=sweep.pg, runs a part.
+bench: $(READY)
+	@tests/servers.sh "$(STRICT)"
+	@ONLY="$(ONLY)" $(BIN)/python bench
 
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal pyproject.toml -o requirements.lock

@@ -77,7 +77,9 @@ def test_kill_9_in_the_middle_then_the_same_again(store_url: str, tmp_path: Path
     die(found, moment)
     remaining = len(found.rows("SELECT id FROM visits")) - 1
     assert 0 < remaining < ROWS
-    assert len(found.ledger.open_intents()) == 1
+    (intent,) = found.ledger.open_intents()
+    expected = intent.body["expected"] if intent.body else 0
+    assert 0 < expected <= 100
     unproved = ROWS - remaining - recorded(found)
     assert (unproved > 0) == (moment == "after"), "the dead page was deleted only in one of the two"
     outcome = found.apply(allow={"app.visits": 2000})
@@ -85,10 +87,11 @@ def test_kill_9_in_the_middle_then_the_same_again(store_url: str, tmp_path: Path
     assert found.rows("SELECT id FROM visits") == [(5000,)]
     assert not found.ledger.open_intents()
     (closed,) = [e.body for e in found.ledger.entries("page.outcome") if e.body and e.body.get("interrupted")]
-    assert closed["expected"] == 100
+    assert closed["expected"] == expected
     assert closed["remain"] == remaining, "the count of what remains was invented"
     assert any(
-        "interrupted, 100 expected" in s and f"{remaining} remain" in s for s in found.listener.sentences
+        f"interrupted, {expected} expected" in s and f"{remaining} remain" in s
+        for s in found.listener.sentences
     )
     assert recorded(found) + unproved == ROWS
     assert found.ledger.verify().ok

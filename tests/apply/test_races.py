@@ -108,14 +108,16 @@ def test_a_login_that_commits_while_the_page_looks_is_respected(
 
     waiter = threading.Thread(target=commit)
     start = waiter.start if key != "none" else lambda: (connection.commit(), connection.close())
-    words = "INSERT INTO" if key != "none" else "DELETE FROM SERVANDA_PAGE"
+    words = "DELETE FROM SERVANDA_PAGE" if kind == "mariadb" else "DELETE FROM ACCOUNTS"
+    locking = (
+        "INSERT INTO SERVANDA_PAGE" if kind == "mariadb" else "SELECT COUNT(*) AS COUNT_1 \nFROM (SELECT"
+    )
     if key == "none":
-        with before_statement("INSERT INTO SERVANDA_PAGE", lambda: None) as seen:
-            with before_statement(words, start):  # committed after the page began, before it looks
-                outcome = found.apply()
-            assert seen
+        with before_statement(words, start) as seen:  # committed after the page began, before it looks
+            outcome = found.apply()
+        assert seen
     else:
-        with before_statement("INSERT INTO SERVANDA_PAGE", start) as seen:
+        with before_statement(locking, start) as seen:
             outcome = found.apply()
         assert seen, "the page never locked its rows"
         waiter.join()

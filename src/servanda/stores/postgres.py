@@ -38,6 +38,7 @@ class PostgresStore(SqlStore):
 
     kind = "postgres"
     locks_of = True
+    fences = True
 
     def dial(self, url: URL) -> URL:
         """The URL with psycopg 3."""
@@ -47,13 +48,18 @@ class PostgresStore(SqlStore):
         """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
         options = (
             f"-c lock_timeout={self.settings.lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
-            " -c plan_cache_mode=force_custom_plan -c jit=off"
+            " -c jit=off -c random_page_cost=1.1"
         )
+        planned = {"prepare_threshold": None}  # each page is planned for its own bounds
         return sa.create_engine(
             self.url,
-            connect_args={"options": options, "connect_timeout": 5},
+            connect_args={"options": options, "connect_timeout": 5} | planned,
             isolation_level="READ COMMITTED",
         )
+
+    def look_at(self, connection: Connection, table: str) -> None:
+        """Nobody else looks at temporary tables: they have no statistics until we ask for them."""
+        connection.exec_driver_sql(f"ANALYZE {table}")
 
     def begin_page(self, connection: Connection) -> None:
         """A transaction that gives up soon on locks and on statements that take long."""

@@ -206,6 +206,27 @@ def reads_other_rows(condition: Condition) -> bool:
     return False
 
 
+def child_links(condition: Condition) -> Iterator[Link]:
+    """The links by which other rows point at this one, where they decide whether it ends."""
+    parts: tuple[Condition, ...] = (condition,)
+    if isinstance(condition, All | Any):
+        parts = condition.parts
+    elif isinstance(condition, Not):
+        parts = (condition.part,)
+    elif isinstance(condition, PointedAt):
+        yield condition.link
+        return
+    elif isinstance(condition, Before | Missing):
+        trigger = condition.trigger
+        for one in trigger.parts if isinstance(trigger, GreatestTime) else (trigger,):
+            if isinstance(one, LatestTime):
+                yield one.link
+        return
+    for part in parts:
+        if part is not condition:
+            yield from child_links(part)
+
+
 def _own(trigger: Bound) -> bool:
     if isinstance(trigger, GreatestTime):
         return all(_own(part) for part in trigger.parts)
@@ -215,13 +236,10 @@ def _own(trigger: Bound) -> bool:
 def driver(condition: Condition) -> Before | None:
     """The condition to page along: a `Before` on one column that every row meant must meet.
 
-    Of several, a column of the row itself is preferred to one of a parent. None where
-    there is none: pages then follow the key.
+    None where there is none: pages then follow the key.
     """
-    options = list(_conjuncts(condition))
-    own = [o for o in options if isinstance(o.trigger, OwnTime)]
-    parent = [o for o in options if isinstance(o.trigger, ParentTime) and len(o.trigger.links) == 1]
-    return min(own or parent, key=lambda o: o.day, default=None)
+    own = [o for o in _conjuncts(condition) if isinstance(o.trigger, OwnTime)]
+    return min(own, key=lambda o: o.day, default=None)
 
 
 def _conjuncts(condition: Condition) -> Iterator[Before]:

@@ -35,7 +35,8 @@ class SqlStore:
     secret: bytes = b""  # the key of pseudonyms, lent by `apply`
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
-    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.04, most=50_000)
+    fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.05, most=50_000)
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name = name
@@ -65,6 +66,9 @@ class SqlStore:
         """The shape with what reflection does not tell: database triggers, engines, ON UPDATE."""
         del connection
         return shape
+
+    def look_at(self, connection: Connection, table: str) -> None:
+        """Let the planner see how many keys a temporary table of ours has."""
 
     def begin_page(self, connection: Connection) -> None:
         """Open the transaction of a page, with its locks and time limits."""

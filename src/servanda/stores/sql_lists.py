@@ -71,6 +71,8 @@ class Lists:
             except sa.exc.IntegrityError:  # a collation takes two keys for one
                 with self.transaction():
                     self._fill_apart(table, values)
+        with self.transaction():
+            self.store.look_at(self._connection, table.name)
 
     def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Put keys into a list one by one; of keys that the store takes for one, the latest day stays."""

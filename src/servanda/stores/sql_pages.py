@@ -3,8 +3,9 @@
 along a trigger   [low, high) of an indexed column; the upper bound is the value
                   OFFSET a page further. Where one value holds more than a page,
                   the page goes on inside it by key.
-along a parent    the same, of a column of the parent, counted in child rows
-along the key     where neither is there: key ranges of the rows that end
+along the key     where no such column is there: key ranges of the rows that end; where these
+                  end by what other rows say, of the list of those that are due, which the
+                  store makes for itself, once, before the first page
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What pages follow: `source` is the FROM clause with its join, `along` the trigger's column, if any.
+    """What pages follow: `source` is a table, or a list of what is due; `along` the trigger's column, if any.
 
     `start` and `end` bound the trigger, `found` selects the rows where there is no trigger,
     `key` is the key of the rows that end (empty: they have none).
@@ -55,7 +56,6 @@ class Track:
     key: tuple[sa.ColumnElement[Any], ...]
     start: Any
     end: Any
-    where: Bool
     found: Bool
 
 
@@ -78,7 +78,7 @@ def pages(scan: Scan, track: Track, size: Callable[[], int]) -> Iterator[Page]:
         after = _one(scan, following, {"servanda_low": low})
         tied = Page(low, track.end if after is None else after)
         if track.key:
-            same = sa.and_(track.where, track.along == _bound("servanda_low", track.along))
+            same = track.along == _bound("servanda_low", track.along)
             yield from _key_pages(scan, track, size, same, tied)
         else:
             yield tied  # without a key a value is one page, however many rows have it
@@ -128,7 +128,7 @@ def _between(track: Track, *, inclusive: bool) -> sa.Select[Any]:
     bound = _bound("servanda_low", along)
     end = sa.literal(track.end, along.type) if _typed(along) else track.end
     lower = along >= bound if inclusive else along > bound
-    return sa.select(along).select_from(track.source).where(track.where, lower, along < end).order_by(along)
+    return sa.select(along).select_from(track.source).where(lower, along < end).order_by(along)
 
 
 def _typed(column: sa.ColumnElement[Any]) -> bool:

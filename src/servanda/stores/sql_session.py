@@ -1,10 +1,12 @@
 """One connection to an SQL store: it counts, pages, and ends rows where they are.
 
 No row travels to Python to be ended. A page whose condition reads only its own rows is
-one statement, which the database itself re-checks for rows that changed meanwhile. A
-page whose condition reads other rows (a parent, children) first locks its rows and
-notes their keys in a temporary table of the store; then, in a new statement that sees
-what was committed meanwhile, it checks again and acts on those keys only.
+one statement, which the database itself re-checks for rows that changed meanwhile. Where
+the condition reads other rows (a parent, children), the keys of what is due are listed
+once in a temporary table of the store, and pages are ranges of that list: a page looks
+again and acts on those that are still due. Where children decide that point here by a
+foreign key, its rows are locked first, and looked at in a new statement that sees what
+was committed meanwhile; a parent that changes later has simply changed later.
 """
 
 from __future__ import annotations
@@ -21,12 +23,11 @@ from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
 from servanda.stores.selection import (
-    Before,
     Condition,
     LatestTime,
     OwnTime,
-    ParentTime,
     TimeColumn,
+    child_links,
     driver,
     reads_other_rows,
 )
@@ -34,7 +35,8 @@ from servanda.stores.sql import SqlStore
 from servanda.stores.sql_forms import form_of
 from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_pages import Page, Track, pages, within
-from servanda.stores.sql_where import ZERO_DAY, local_day
+from servanda.stores.sql_times import local_day
+from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
 
 _START, _LEAST = 500, 10  # rows of a first page, and of the smallest that is tried
@@ -43,12 +45,16 @@ _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What pages of one step share: the table, which rows, and what they follow."""
+    """What pages of one step share: the table, which rows, what they follow, the list of what is due.
+
+    `locks`: the rows of a page are locked before they are looked at again, so that no child comes meanwhile.
+    """
 
     table: str
     condition: Condition
     track: Track
-    locks: bool
+    due: sa.Table | None = None
+    locks: bool = True
     statements: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -58,6 +64,7 @@ class Session(Lists):
     def __init__(self, store: SqlStore, connection: Connection) -> None:
         super().__init__(store, connection)
         self._notes: dict[str, sa.Table] = {}
+        self._dues: dict[str, sa.Table] = {}
         self._size = _START
         self.aim = store.manners.full_page
         self.took = 0.0
@@ -151,39 +158,37 @@ class Session(Lists):
         """Prepare to page through the rows that meet a condition, from a local date on."""
         row, shape = self._tables[table], self.store.shape.tables[table]
         key = tuple(row.c[k] for k in shape.key)
-        found = self.where.sql(condition, row, table)
+        if reads_other_rows(condition):
+            due = self._due(table) if key else None
+            listed: tuple[sa.ColumnElement[Any], ...] = tuple(due.c) if due is not None else ()
+            track = Track(row if due is None else due, None, listed, None, None, sa.true())
+            return Work(table, condition, track, due, self._keeps_children_out(table, condition))
         along = driver(condition)
-        start = max(since or ZERO_DAY, ZERO_DAY)
-        locks = reads_other_rows(condition)
-        if along is not None and self._follows(table, along, bool(key)):
-            source: sa.FromClause = row
-            column: sa.ColumnElement[Any]
-            if isinstance(along.trigger, OwnTime):
-                time_, at = along.trigger.time, table
-                column, where = row.c[time_.name], sa.true()
-            else:
-                assert isinstance(along.trigger, ParentTime)
-                link, time_ = along.trigger.links[0], along.trigger.time
-                parent, at = self._tables[link.to_table].alias(), link.to_table
-                joined = [row.c[a] == parent.c[b] for a, b in zip(link.columns, link.to_columns, strict=True)]
-                source, column, where = row.join(parent, sa.and_(*joined)), parent.c[time_.name], sa.true()
-            first, last = self.where.cut(at, time_, start), self.where.cut(at, time_, along.day)
-            track = Track(source, column, key, first, last, where, found)
-        else:
-            track = Track(row, None, key, None, None, sa.true(), found)
-        return Work(table, condition, track, locks)
+        if along is not None and isinstance(along.trigger, OwnTime) and self._follows(table, along.trigger):
+            time_, start = along.trigger.time, max(since or ZERO_DAY, ZERO_DAY)
+            first, last = self.where.cut(table, time_, start), self.where.cut(table, time_, along.day)
+            return Work(table, condition, Track(row, row.c[time_.name], key, first, last, sa.true()))
+        found = self.where.sql(condition, row, table)
+        return Work(table, condition, Track(row, None, key, None, None, found))
 
-    def _follows(self, table: str, along: Before, keyed: bool) -> bool:
+    def _keeps_children_out(self, table: str, condition: Condition) -> bool:
+        """Whether a lock of the row keeps new children from it: some that decide point at it by a foreign key."""
+        keys = {(t.name, p.columns) for t, p in self.store.shape.pointing_at(table)}
+        return any((link.table, link.columns) in keys for link in child_links(condition))
+
+    def _follows(self, table: str, trigger: OwnTime) -> bool:
         """Whether pages may follow this trigger: an index carries it, or nothing else is there."""
-        tables = self.store.shape.tables
-        if isinstance(along.trigger, OwnTime):
-            return tables[table].indexed((along.trigger.time.name,)) or not keyed
-        assert isinstance(along.trigger, ParentTime)
-        link = along.trigger.links[0]
-        through = tables[link.to_table].indexed((along.trigger.time.name,)) and tables[table].indexed(
-            link.columns
-        )
-        return through and keyed and not link.when
+        shape = self.store.shape.tables[table]
+        return shape.indexed((trigger.time.name,)) or not shape.key
+
+    def _due(self, table: str) -> sa.Table:
+        """The list of the keys that are due, for rows that end by what other rows say."""
+        if table not in self._dues:
+            columns = self._key_columns(table, self.store.shape.tables[table].key)
+            name = f"servanda_due_{len(self._dues)}"
+            self._dues[table] = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+            self._ddl(sa.schema.CreateTable(self._dues[table]))
+        return self._dues[table]
 
     def pages(self, work: Work) -> Iterator[Page]:
         """The pages of the work, each looked for when the one before is done."""
@@ -219,27 +224,65 @@ class Session(Lists):
         return values
 
     def _end(self, work: Work, page: Page, verb: str, statement: Callable[[sa.TableClause], Any]) -> int:
-        """Do a statement on the rows of a page; where it reads other rows, its rows are locked and noted first."""
+        """Do a statement on the rows of a page; where it reads other rows, its rows are locked first."""
         form = (verb, page.form)
         if form not in work.statements:
-            row = self._tables[work.table]
-            if work.locks and self.store.locks_rows:
-                looks, conditions = self._noting(work, page)
-            else:
-                still = self.where.sql(work.condition, row, work.table)
-                looks, conditions = [], [*self._bounds(work, page, row), still]
-            work.statements[form] = (*looks, statement(row).where(*conditions))
+            before, conditions = self._held_to(work, page)
+            work.statements[form] = (*before, statement(self._tables[work.table]).where(*conditions))
         done = 0
         for each in work.statements[form]:
             done = int(self._connection.execute(each, page.values).rowcount)
         return done
+
+    def _held_to(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+        """What comes before the statement of a page, and the conditions that hold the statement to it."""
+        row, due = self._tables[work.table], work.due
+        if due is not None:
+            return self._looked_at_again(work, due, page)
+        if reads_other_rows(work.condition):
+            raise StoreError(
+                f"{work.table} has no key, and its rows end by what other tables say",
+                advice="give the table a primary key",
+            )
+        still = self.where.sql(work.condition, row, work.table)
+        return [], [*within(page.form, work.track.along, work.track.key), still]
+
+    def _looked_at_again(
+        self, work: Work, due: sa.Table, page: Page
+    ) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+        """Rows that end by what other rows say: locked, then looked at again in a statement of its own.
+
+        One that was begun before a lock was got would not see what was committed meanwhile.
+        """
+        row = self._tables[work.table]
+        ours = [row.c[str(c.info["of"])] for c in due.c]
+        same = [a == b for a, b in zip(ours, due.c, strict=True)]
+        bounds = [*within(page.form, None, tuple(due.c)), *within(page.form, None, tuple(ours))]
+        still = self.where.row_by_row(work.condition, row, work.table)
+        if not self.store.locks_rows:
+            listed = sa.select(*due.c).where(*within(page.form, None, tuple(due.c)))
+            return [], [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed), still]
+        chosen = sa.select(*ours).select_from(due.join(row, sa.and_(*same))).where(*bounds)
+        chosen = chosen.with_for_update(of=row if self.store.locks_of else None)
+        if self.store.fences:
+            if not work.locks:
+                return [], [*same, *bounds, still]
+            locking = sa.select(sa.func.count()).select_from(chosen.subquery())
+            return [locking], [*same, *bounds, still]
+        noted = self._note(work.table)
+        mine = [a == b for a, b in zip(ours, noted.c, strict=True)]
+        again = sa.exists(sa.select(sa.literal(1)).where(*mine, still))
+        note = sa.insert(noted).from_select([c.name for c in noted.c], chosen)
+        return [sa.delete(noted), note, sa.delete(noted).where(~again)], mine
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
         """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
         row = self._tables[work.table]
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
-        conditions = [self.where.sql(work.condition, row, work.table), *self._bounds(work, page, row)]
+        ours = work.track.key if work.due is None else tuple(row.c[str(c.info["of"])] for c in work.due.c)
+        bounds = within(page.form, work.track.along, ours)
+        conditions = [self.where.sql(work.condition, row, work.table), *bounds]
         query = sa.select(*keys, top).where(*conditions, *(k.is_not(None) for k in keys)).group_by(*keys)
         with self.store.errors():
             rows = self._connection.execute(query, page.values).all()
@@ -303,59 +346,29 @@ class Session(Lists):
             return StoreError(message, advice="what was ended is recorded; run the same command again later")
         return self.store.told(error)
 
-    def _noting(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
-        """Statements that lock and note the rows of a page, and look again; then what holds to the rows noted."""
-        row = self._tables[work.table]
-        still = self.where.sql(work.condition, row, work.table)
-        if not work.track.key:
-            raise StoreError(
-                f"{work.table} has no key, and its rows end by what other tables say",
-                advice="give the table a primary key",
-            )
-        noted = self._note(work.table)
-        same = [row.c[str(c.info["of"])] == c for c in noted.c]
-        chosen = sa.select(*work.track.key).select_from(work.track.source)
-        bounds = within(page.form, work.track.along, work.track.key)
-        chosen = chosen.where(*bounds, still).with_for_update(of=row if self.store.locks_of else None)
-        again = sa.exists(sa.select(sa.literal(1)).where(*same, still))
-        statements = [
-            sa.delete(noted),
-            sa.insert(noted).from_select([c.name for c in noted.c], chosen),
-            sa.delete(noted).where(~again),
-        ]
-        return statements, same
-
-    def _bounds(self, work: Work, page: Page, row: sa.TableClause) -> list[sa.ColumnElement[bool]]:
-        track = work.track
-        if track.source is row or track.along is None:
-            return within(page.form, track.along, track.key)
-        inner = sa.select(sa.literal(1)).select_from(track.along.table)
-        along = within(page.form, track.along, track.key)
-        trigger = driver(work.condition)
-        assert trigger is not None
-        assert isinstance(trigger.trigger, ParentTime)
-        link, parent = trigger.trigger.links[0], track.along.table
-        if len(link.columns) == 1:
-            found = sa.select(parent.c[link.to_columns[0]]).where(*along[:2])
-            return [row.c[link.columns[0]].in_(found), *along[2:]]
-        joined = [row.c[a] == parent.c[b] for a, b in zip(link.columns, link.to_columns, strict=True)]
-        return [sa.exists(inner.where(*joined, *along[:2])), *along[2:]]
-
     def _note(self, table: str) -> sa.Table:
         if table not in self._notes:
             columns = self._key_columns(table, self.store.shape.tables[table].key)
-            made = sa.Table(
-                f"servanda_page_{len(self._notes)}", sa.MetaData(), *columns, prefixes=["TEMPORARY"]
-            )
+            name = f"servanda_page_{len(self._notes)}"
+            made = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
             assert not self._connection.in_transaction(), "`ready` comes before the page"
             self._ddl(sa.schema.CreateTable(made))
             self._notes[table] = made
         return self._notes[table]
 
     def ready(self, work: Work) -> None:
-        """Make what the pages of this work need, outside of their transactions."""
-        if work.locks and self.store.locks_rows and work.track.key:
-            self._connection.rollback()
+        """Make what the pages of this work need, outside of their transactions: the list of what is due."""
+        if work.due is None:
+            return
+        row, due = self._tables[work.table], work.due
+        chosen = sa.select(*(row.c[str(c.info["of"])] for c in due.c))
+        chosen = chosen.where(self.where.sql(work.condition, row, work.table))
+        with self.transaction():
+            self._connection.execute(sa.delete(due))
+            self._connection.execute(sa.insert(due).from_select([c.name for c in due.c], chosen))
+        with self.transaction():
+            self.store.look_at(self._connection, due.name)
+        if self.store.locks_rows and not self.store.fences:
             self._note(work.table)
 
 

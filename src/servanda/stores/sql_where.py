@@ -8,7 +8,7 @@ type and the zone of each column, and compared raw. An aggregate is never comput
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import reduce
 from typing import Any as Anything
 from typing import Protocol
@@ -40,6 +40,7 @@ from servanda.stores.selection import (
     TimeColumn,
     Undone,
 )
+from servanda.stores.sql_times import ends_in_utc, wall_clock, written
 
 Bool = sa.ColumnElement[bool]
 ZERO_DAY = date(1900, 1, 2)
@@ -50,6 +51,7 @@ class Dialect(Protocol):
     """What a kind of database says differently."""
 
     texts_time: bool
+    fences: bool
 
     def changed(
         self, column: sa.ColumnElement[Anything], type_: str, change: Change
@@ -82,6 +84,20 @@ class Where:
         self._zone = ZoneInfo(zone)
         self._forms = forms
         self._types = types
+        self._row_by_row = False
+
+    def row_by_row(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
+        """The same as `sql`, for a statement that has few rows: the planner must not begin elsewhere."""
+        self._row_by_row = self._dialect.fences
+        try:
+            return self.sql(condition, row, table)
+        finally:
+            self._row_by_row = False
+
+    def _exists(self, *conditions: Bool) -> Bool:
+        """A row that meets the conditions; OFFSET 0 keeps PostgreSQL from joining it the other way round."""
+        found = sa.select(sa.literal(1)).where(*conditions)
+        return sa.exists(found.offset(sa.literal_column("0")) if self._row_by_row else found)
 
     def sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The SQL of a condition about `row`, an instance of `table`."""
@@ -109,6 +125,8 @@ class Where:
                 return _all(self.sql(part, row, table) for part in parts)
             case Any(parts):
                 return _any(self.sql(part, row, table) for part in parts)
+            case Not(part) if _decided(part):
+                return ~self.sql(part, row, table)  # a plain NOT EXISTS, which databases join
             case Not(part):
                 return sa.case(
                     (self.sql(part, row, table), sa.literal_column("0")), else_=sa.literal_column("1")
@@ -148,8 +166,8 @@ class Where:
             return day.isoformat()
         if time.kind == "aware" and form is None:
             return instant
-        wall = _wall(instant, ZoneInfo("UTC") if form and _ends_in_utc(form) else ZoneInfo(time.zone))
-        return wall if form is None else _written(wall, form)
+        wall = wall_clock(instant, ZoneInfo("UTC") if form and ends_in_utc(form) else ZoneInfo(time.zone))
+        return wall if form is None else written(wall, form)
 
     def _form(self, table: str, time: TimeColumn) -> str | None:
         if time.kind == "text" or (self._dialect.texts_time and time.kind in ("naive", "aware", "date")):
@@ -192,9 +210,9 @@ class Where:
         still = [_equals(column, value) for value in time.open]  # a child that is still open is fresh
         fresh = _any([column >= self.cut(link.table, time, day), *still])
         here = _joined(link, child, row)
-        parts: list[Bool] = [~sa.exists(sa.select(sa.literal(1)).where(here, fresh))]
+        parts: list[Bool] = [~self._exists(here, fresh)]
         dated = self.own(link.table, time, child, day)
-        any_child: list[Bool] = [sa.exists(sa.select(sa.literal(1)).where(here, dated))]
+        any_child: list[Bool] = [self._exists(here, dated)]
         if trigger.remembered:
             key = self._list_key(trigger.remembered)
             latest = self._lists[trigger.remembered].c.day
@@ -253,7 +271,7 @@ class Where:
         column = child.c[time.name]
         dated = column.is_not(None) & ~self._unusable(link.table, time, child)
         still = [_equals(column, value) for value in time.open]
-        known = sa.exists(sa.select(sa.literal(1)).where(_joined(link, child, row), _any([dated, *still])))
+        known = self._exists(_joined(link, child, row), _any([dated, *still]))
         if trigger.remembered is None:
             return known
         return known | self._in_list(trigger.remembered, row, self._list_key(trigger.remembered))
@@ -274,12 +292,12 @@ class Where:
         link, rest = links[0], links[1:]
         parent = self._tables[link.to_table].alias()
         inner = self._along(rest, parent, last) if rest else last(parent)
-        return sa.exists(sa.select(sa.literal(1)).where(_joined(link, row, parent), inner))
+        return self._exists(_joined(link, row, parent), inner)
 
     def _among(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
         """The same as `_along`, asked once for all parents and not again for each of their children."""
         link, rest = links[0], links[1:]
-        if len(link.columns) > 1:
+        if len(link.columns) > 1 or self._row_by_row:
             return self._along(links, row, last)
         parent = self._tables[link.to_table].alias()
         inner = self._among(rest, parent, last) if rest else last(parent)
@@ -291,7 +309,7 @@ class Where:
         parts = [_joined(link, child, row)]
         if kept is not None:
             parts.append(self.sql(kept, child, link.table))
-        return sa.exists(sa.select(sa.literal(1)).where(*parts))
+        return self._exists(*parts)
 
     def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
         if not links:
@@ -312,7 +330,20 @@ class Where:
         keys = [c for c in listed.c if c.name != "day"]
         same = [row.c[column] == key for column, key in zip(columns, keys, strict=True)]
         moved = [_on(part, self._lists[name], listed) for part in more]
-        return sa.exists(sa.select(sa.literal(1)).where(*same, *moved))
+        return self._exists(*same, *moved)
+
+
+def _decided(condition: Condition) -> bool:
+    """Whether a condition is true or false and never unknown: it only asks whether rows exist."""
+    match condition:
+        case PointedAt() | Not():
+            return True
+        case Reaches(links, key):
+            return len(links) != 1 or links[0].to_columns != key or not links[0].when
+        case All(parts) | Any(parts):
+            return all(_decided(part) for part in parts)
+        case _:
+            return False
 
 
 def _on(part: Bool, table: sa.FromClause, alias: sa.FromClause) -> Bool:
@@ -353,48 +384,3 @@ def _all(parts: Anything) -> Bool:
 def _any(parts: Anything) -> Bool:
     items = list(parts)
     return reduce(lambda a, b: a | b, items) if items else sa.false()
-
-
-def _ends_in_utc(form: str) -> bool:
-    return form.endswith(("Z", "+00:00", "+00"))
-
-
-def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    """The instant on the clock of a zone, without the zone; in the doubled hour, the earlier reading.
-
-    The first pass of a doubled hour shows the same readings as the second: taking an hour
-    less there ends a few rows a day late, and none too early.
-    """
-    local = instant.astimezone(zone)
-    later = (instant + timedelta(hours=1)).astimezone(zone)
-    if local.fold == 0 and later.fold == 1:
-        return local.replace(tzinfo=None) - timedelta(hours=1)
-    return local.replace(tzinfo=None, fold=0)
-
-
-def _written(wall: datetime, form: str) -> str:
-    """A time in the form that the column's texts have."""
-    text = wall.isoformat(sep="T" if "T" in form else " ", timespec="seconds")
-    head = form.split(".", maxsplit=1)[0].rstrip("Z").removesuffix("+00:00").removesuffix("+00")
-    return text[: len(head)]
-
-
-def local_day(value: Anything, time: TimeColumn, zone: str) -> date | None:
-    """The company's local date of a raw value, or None where it holds no usable date."""
-    if value is None or value in time.open:
-        return None
-    if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(time.zone))
-        return aware.astimezone(ZoneInfo(zone)).date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, int):
-        seconds = value / 1000 if time.kind == "epoch_ms" else value
-        return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)).date() if value > 0 else None
-    try:
-        parsed = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    if len(str(value)) == len("2022-12-26"):
-        return parsed.date()
-    return local_day(parsed, time, zone)

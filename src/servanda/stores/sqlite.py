@@ -54,7 +54,6 @@ class SqliteStore(SqlStore):
         def _connected(connection: sqlite3.Connection, _record: Any) -> None:
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA temp_store = MEMORY")
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
 
         @event.listens_for(engine, "begin")

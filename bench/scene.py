@@ -1,0 +1,100 @@
+"""What the measurements of sweeps share: a project on a database, its 1,000 held persons, its clock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from projects import NOW, Quiet, TestProject, policy, project
+from servanda.apply.options import Options, Outcome
+from servanda.apply.sweep import Sweep
+from servanda.persons.holds import HeldPerson
+from servanda.plan.make import make
+from servanda.plan.plan import Plan, Step
+from servanda.stores.opened import Opened
+
+HELD = 1_000
+CUT = "2025-11-21 23:00:00+00"
+"""The instant at which a year ended that was promised, on the company's calendar, at `NOW`."""
+
+
+@contextmanager
+def scene(url: str, promises: list[dict[str, Any]], places: dict[str, Any], **store: Any) -> Iterator[Scene]:
+    """A project in a folder of its own, whose keys are thrown away at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="servanda-bench-"))
+    os.environ["SERVANDA_VAULT"] = str(folder / "vault")
+    try:
+        yield Scene(project(folder / "p", url, policy(promises), places, **store))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Watch(Quiet):
+    """Notes how long each page's transaction took, from its begin to after its commit, in seconds."""
+
+    def __init__(self, stores: Opened) -> None:
+        super().__init__()
+        self.stores = stores
+        self.transactions: list[float] = []
+
+    def moved(self, step: Step, done: int) -> None:
+        del done
+        self.transactions.append(self.stores.sessions[step.store].took)
+
+
+class Scene:
+    """A project, and the times of its last sweep."""
+
+    def __init__(self, found: TestProject) -> None:
+        self.found = found
+        self.planned = 0.0
+        self.transactions: list[float] = []
+
+    def hold(self, place: str, keys: range) -> None:
+        """Hold persons: one hold of litigation for all of them."""
+        scope = tuple(HeldPerson(place, (key,)) for key in keys)
+        review = date.today() + timedelta(days=200)
+        self.found.holds.place(
+            "litigation", scope, case="B", reason="bench", author="bench", review_on=review
+        )
+
+    def plan(self, *, quick: bool = False) -> Plan:
+        """The plan of today."""
+        return self.found.plan(quick=quick)
+
+    def sweep(self, *, expect: int, quick: bool = False, now: datetime = NOW, **options: Any) -> float:
+        """Seconds that an apply takes from its first entry to its last; the count before it is timed apart."""
+        chosen = Options(**({"pace": "full"} | options))
+        with self.found.opened() as stores:
+            for session in stores.sessions.values():
+                session.store.secret = self.found.vault.secret("pseudonym")
+            began = time.perf_counter()
+            plan = make(stores, self.found.db, self.found.circumstances(now), quick=quick)
+            self.planned = time.perf_counter() - began
+            ledger, holds = self.found.ledger, self.found.holds
+            watch = Watch(stores)
+            sweep = Sweep(stores, self.found.db, ledger, holds, plan, chosen, watch)
+            began = time.perf_counter()
+            outcome = sweep.carry_out(None)
+            took = time.perf_counter() - began
+            self.transactions = watch.transactions
+        _expect(outcome, expect)
+        return took
+
+    def percentile(self, part: float) -> float:
+        """A percentile of the transactions of the last sweep, in ms."""
+        ordered = sorted(self.transactions)
+        return 1000 * ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def _expect(outcome: Outcome, rows: int) -> None:
+    done = sum(outcome.done.values())
+    if not outcome.whole or done != rows:
+        raise SystemExit(f"the sweep ended {done} rows where {rows} are due: {outcome.stopped}")
