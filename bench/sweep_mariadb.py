@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+
 from measure import Sheet, seconds
 from scene import HELD, Scene, scene
 from sweep_postgres import PLACES, YEAR
