@@ -116,11 +116,17 @@ def text(plan: Plan, policy: Policy) -> list[str]:
     lines += _section(
         "Waiting for a warning", [[" ", w.place, count(w.rows, "row"), wait] for w in plan.waiting]
     )
-    why = "rows that stay point at them, and at_end empties nothing: servanda rule SV413"
-    lines += _section("Overdue and stuck", [[" ", s.place, count(s.rows, "row"), why] for s in plan.stuck])
+    stuck = [[" ", s.place, count(s.rows, "row"), _STUCK[s.why]] for s in plan.stuck]
+    lines += _section("Overdue and stuck", stuck)
     lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])
     lines.append(_sum(plan))
     return lines
+
+
+_STUCK = {
+    "pointed at": "rows that stay point at them, and at_end empties nothing: servanda rule SV413",
+    "being written": "in a file that is being written, or cannot be read: servanda rule SV431",
+}
 
 
 def _section(title: str, rows: list[list[str]]) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
-from servanda.plan.plan import Plan, Step
+from servanda.plan.plan import Plan, Step, Stuck
 from servanda.policy.policy import Policy
 from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
 from servanda.policy.standing import Standing, State
@@ -136,7 +136,8 @@ def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
 
 
 def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
-    stuck = sum(s.rows for s in sight.plan.stuck if s.place in {s.place for s in steps})
+    parts = [s for s in sight.plan.stuck if s.place in {s.place for s in steps}]
+    stuck = sum(s.rows for s in parts)
     overdue = stuck + sum(s.rows for s in steps if s.action in ("delete", "anonymise"))
     held = sum(s.held for s in steps)
     without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
@@ -150,7 +151,7 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
         swept = sight.entries.get("swept")
         recent = swept is not None and swept.at.date() + promise.within >= sight.now.date()
         state: State = "at_risk" if recent else "broken"
-        return Standing(promise, state, where, _overdue(overdue, stuck), last, "now", number, evidence)
+        return Standing(promise, state, where, _overdue(overdue, parts), last, "now", number, evidence)
     waiting = sum(w.rows for w in sight.plan.waiting if w.promise == promise.id)
     if waiting:
         evidence["waiting"] = waiting
@@ -165,9 +166,12 @@ def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Sta
     return Standing(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
 
 
-def _overdue(overdue: int, stuck: int) -> str:
+def _overdue(overdue: int, stuck: list[Stuck]) -> str:
     said = f"{_rows(overdue)} overdue"
-    return f"{said}, {stuck} of them since rows that stay point at them" if stuck else said
+    for part in stuck:
+        why = "since rows that stay point at them" if part.why == "pointed at" else "in files being written"
+        said += f", {part.rows} of them {why}"
+    return said
 
 
 def _remarks(evidence: dict[str, Any]) -> str:

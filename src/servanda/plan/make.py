@@ -260,12 +260,16 @@ def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
 
 
 def _stuck(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
-    """Rows that should have ended and cannot, since nothing empties them."""
+    """Rows that should have ended and cannot: nothing empties them, or a program is writing there."""
     for place in places:
         condition = drafter.stuck(place)
         rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
         if rows:
             yield Stuck(place.name, rows)
+        over = drafter.reachable(place)
+        rows = found.session_of(place).in_use(place.table.name, over) if over is not None else 0
+        if rows:
+            yield Stuck(place.name, rows, "being written")
 
 
 def _waiting(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:

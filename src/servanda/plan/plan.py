@@ -99,10 +99,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Rows that are over, that rows which stay point at, and that nothing empties meanwhile."""
+    """Rows that are over and cannot end: rows that stay point at them, or a program is writing there."""
 
     place: str
     rows: int
+    why: str = "pointed at"
 
 
 @dataclass(frozen=True, slots=True)

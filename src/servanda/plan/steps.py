@@ -204,6 +204,12 @@ class Drafter:
         )
         return self._with_holds(place, condition)
 
+    def reachable(self, place: BoundPlace) -> Condition | None:
+        """The rows of a place that may go today, but for where they lie; held ones left out."""
+        if not self.limits(place) or self.processed_for_others(place):
+            return None
+        return self._with_holds(place, self.deletable(place))
+
     def waiting(self, place: BoundPlace, limit: Limit) -> Condition | None:
         """The rows for which a limit has run out, and whose persons must be warned first."""
         if limit.warned is None or self.processed_for_others(place):

@@ -65,7 +65,7 @@ def check(view: View) -> Iterator[Finding]:
     """
     told = set()
     for place in view.ended:
-        if view.bound.unusable(place.name):
+        if view.bound.unusable(place.name) or place.place.files:  # lines have a rule of their own
             continue
         for name, trigger in view.used(place).items():
             alone = isinstance(trigger, OwnTime | ParentTime)

@@ -30,6 +30,7 @@ from servanda.stores.selection import (
     TimeColumn,
 )
 from servanda.stores.shape import Shape, Table
+from servanda.stores.verbs import EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Binding:
     policy: Policy
     stores: Stores
     shapes: Mapping[str, Shape]
+    can: Mapping[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, BoundPlace] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
 
@@ -88,14 +90,23 @@ class Binding:
         """The places of a store that live in a table."""
         return [p for p in self.places.values() if p.store == store and p.table.name == table]
 
+    def able(self, store: str, verb: str) -> bool:
+        """Whether a store has a verb; see `verbs` for their names."""
+        return verb in self.can.get(store, EVERYTHING)
+
     def unusable(self, place: str) -> list[Complaint]:
         """The complaints about a place."""
         return [c for c in self.complaints if c.place == place]
 
 
-def bind(policy: Policy, stores: Stores, shapes: Mapping[str, Shape]) -> Binding:
-    """Bind every place of the stores whose shape is given."""
-    binding = Binding(policy, stores, shapes)
+def bind(
+    policy: Policy,
+    stores: Stores,
+    shapes: Mapping[str, Shape],
+    can: Mapping[str, frozenset[str]] | None = None,
+) -> Binding:
+    """Bind every place of the stores whose shape is given. `can` names the verbs of each; all where it does not."""
+    binding = Binding(policy, stores, shapes, can or {})
     for full, (entry, place) in stores.places().items():
         store, name = full.split(".", 1)
         if store in shapes:
@@ -117,9 +128,11 @@ class _Binder:
         self.binding.complaints.append(Complaint(kind, self.name, at, message, advice))
 
     def bind(self) -> None:
-        table = self.shape.tables.get(self.place.table or self.path[-1])
+        wanted = self.place.lives_in(self.path[-1])
+        table = self.shape.tables.get(wanted)
+        if not self._fits():
+            return
         if table is None:
-            wanted = self.place.table or self.path[-1]
             self.complain(
                 "vanished-place", f"there is no table {wanted}", _near(wanted, self.shape.tables), "table"
             )
@@ -141,10 +154,41 @@ class _Binder:
             self._columns(table, names, section)
         self._columns(table, self.place.identifiers.values(), "identifiers")
         triggers = self._triggers(table, links, limits)
+        self._asked(limits)
         at = self.binding.stores.source.spot(self.path, key=True)
         self.binding.places[self.name] = BoundPlace(
             self.name, self.store, self.entry, self.place, table, links, triggers, data, limits, at
         )
+
+    def _fits(self) -> bool:
+        """Whether the place speaks of files where the store has files, and of tables where it has tables."""
+        files = not self.binding.able(self.store, "key")
+        if files and not self.place.files:
+            message = "the store is a folder of files, and the place names none"
+            self.complain("store-cannot", message, 'files: "access.log*", and line: how a line reads')
+        elif self.place.files and not files:
+            self.complain("store-cannot", "the store has tables and no files", "table: its table", "files")
+        return files == bool(self.place.files)
+
+    def _asked(self, limits: tuple[tuple[Promise, Retention], ...]) -> None:
+        """Complain of what is asked of the place and is no verb of its store."""
+        if not self.binding.able(self.store, "change"):
+            emptied = [p.id for p, r in limits if r.end == "anonymise" or r.archive is not None]
+            if self.place.at_end:
+                self.complain("store-cannot", "its lines end whole: no column is emptied", "", "at_end")
+            for promise in emptied:
+                message = f"{promise} empties or archives, and its lines can only be deleted"
+                self.complain("store-cannot", message, "end: delete, or move what must stay to a table")
+        if self.binding.able(self.store, "key"):
+            return
+        if self.place.person not in (None, "none") or self.place.identifiers:
+            advice = "person: none; a hold names lines by a column: hold place --where"
+            self.complain(
+                "store-cannot", "its lines have no key by which a person is found", advice, "person"
+            )
+        warned = [p.id for p, r in limits if r.warn_before is not None]
+        for promise in warned:
+            self.complain("store-cannot", f"{promise} warns persons, and lines lead to none")
 
     def _columns(self, table: Table, names: object, *path: str) -> bool:
         missing = [n for n in names if n not in table.columns]  # type: ignore[attr-defined]
@@ -201,7 +245,7 @@ class _Binder:
 
     def _target(self, reference: Reference) -> Table | None:
         place = self.entry.places[reference.to]
-        return self.shape.tables.get(place.table or reference.to)
+        return self.shape.tables.get(place.lives_in(reference.to))
 
     # -- triggers --------------------------------------------------------------------------
 
@@ -298,7 +342,7 @@ class _Binder:
     def _living_in(self, table: str) -> Iterator[_Binder]:
         """The places of a table, each with a binder of its own."""
         for name, place in self.entry.places.items():
-            if (place.table or name) == table:
+            if place.lives_in(name) == table:
                 yield _Binder(self.binding, self.store, name, self.entry, place)
 
     @contextmanager
@@ -310,7 +354,7 @@ class _Binder:
 
     def _latest(self, table: Table, trigger: doc.AtLatest, path: tuple[str, ...]) -> LatestTime | None:
         name, column = trigger.latest.split(".")
-        child = self.shape.tables.get(self.entry.places[name].table or name)
+        child = self.shape.tables.get(self.entry.places[name].lives_in(name))
         if child is None:
             self.complain("vanished-place", f"there is no table for the place {name}", "", *path)
             return None

@@ -25,6 +25,7 @@ from servanda.policy.document import Strict, digest, load
 from servanda.policy.policy import Zone
 from servanda.policy.promise import Names
 from servanda.policy.yamlfile import Source
+from servanda.stores.files_place import LogFiles
 
 
 class _Shorter:
@@ -186,8 +187,8 @@ def _data(value: Any) -> Any:
     return dict.fromkeys(value, "all") if isinstance(value, list) else value
 
 
-class Place(Strict):
-    """Where categories live in a store: a table, which columns hold which category, whose they are.
+class Place(LogFiles):
+    """Where categories live in a store: a table or files, which columns hold which category, whose they are.
 
     `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
     person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
@@ -211,6 +212,10 @@ class Place(Strict):
         default_factory=dict
     )
     skeleton: bool = False
+
+    def lives_in(self, name: str) -> str:
+        """The table of a place with this name; of files, their pattern."""
+        return self.files or self.table or name
 
     def links(self) -> dict[str, Reference]:
         """Every declared reference of the place, the one to its person under “person”."""
@@ -253,6 +258,16 @@ class StoreEntry(Strict):
             raise ValueError("a store has exactly one of url and url_file")
         return self
 
+    @model_validator(mode="after")
+    def _same_lines(self) -> StoreEntry:
+        said = {(p.files, p.line, p.time) for p in self.places.values() if p.files}
+        twice = {files for files, _, _ in said if sum(files == other for other, _, _ in said) > 1}
+        if twice:
+            raise ValueError(
+                f"{min(map(str, twice))} reads in two ways | give its places the same line and time"
+            )
+        return self
+
     def address(self, folder: Path, *, write: bool = False) -> str:
         """The URL with its variables filled in. Raises VaultError where one is not set."""
         raw = (write and self.apply_url) or self.url
@@ -261,6 +276,8 @@ class StoreEntry(Strict):
         filled = _VARIABLE.sub(_variable, raw)
         if filled.startswith("sqlite:///") and not filled.startswith("sqlite:////"):
             filled = f"sqlite:///{folder / filled.removeprefix('sqlite:///')}"
+        if filled.startswith("files:"):
+            filled = f"files://{folder.resolve() / filled.removeprefix('files:').removeprefix('//')}"
         return filled
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from servanda.stores.document import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a store is used: the company's zone, its own, the size of a page, the patience for locks (s)."""
+    """How a store is used: the company's zone, its own, the size of a page, the patience for locks (s).
+
+    `places` are what the document says of it, for a kind that has no catalogue to ask.
+    """
 
     zone: str
     naive_zone: str
     schema: str | None = None
     page: int | None = None
     lock_timeout: int = 5
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

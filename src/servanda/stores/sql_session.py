@@ -107,6 +107,11 @@ class Session(Lists):
         del table, condition
         return 0
 
+    def remarks(self, table: str) -> Iterable[tuple[str, str]]:
+        """Nothing that the rules about tables do not see."""
+        del table
+        return ()
+
     def cut(self, table: str, time: TimeColumn, day: date) -> Any:
         """The first raw value of a column that lies on the company's local `day` or later."""
         return self.where.cut(table, time, day)

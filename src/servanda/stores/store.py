@@ -26,6 +26,7 @@ _SCHEMES = {
     "postgres": "postgres",
     "mariadb": "mariadb",
     "mysql": "mariadb",
+    "files": "files",
 }
 """Which file of this folder knows a URL scheme; only that one is loaded."""
 
@@ -62,5 +63,5 @@ def open_store(name: str, address: str, settings: Settings) -> Store:
 
 def open_entry(name: str, entry: StoreEntry, folder: Path, zone: str, *, write: bool = False) -> Store:
     """Open a store of the stores document. Raises VaultError where a variable of its URL is not set."""
-    settings = Settings(zone, entry.timezone, entry.db_schema, entry.page, entry.lock_timeout)
+    settings = Settings(zone, entry.timezone, entry.db_schema, entry.page, entry.lock_timeout, entry.places)
     return open_store(name, entry.address(folder, write=write), settings)

@@ -123,6 +123,9 @@ class Session(Protocol):
     def in_use(self, table: str, condition: Condition) -> int:
         """How many rows meet a condition where a program is writing, so that nobody may end them now."""
 
+    def remarks(self, table: str) -> Iterable[tuple[str, str]]:
+        """What somebody should know that no other rule sees: a sentence without values, and what to do."""
+
     def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
         """The greatest local date of a column among the rows that meet a condition."""
 
