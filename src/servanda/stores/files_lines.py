@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from servanda.stores.files_place import FORMS, JSON_TIMES
 from servanda.stores.files_times import Moment, Read
@@ -25,8 +26,7 @@ Split = Callable[[bytes], Cells | None]
 """Takes a line apart; None where it does not read as the place says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line as conditions see it. `cells` is None for one that belongs to the line before."""
 
     raw: bytes

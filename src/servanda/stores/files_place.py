@@ -13,11 +13,12 @@ from pydantic import field_validator, model_validator
 
 from servanda.policy.document import Strict
 
-_AGENT = r'"(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)"'
+_QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
 _COMMON = (
-    r"(?P<ip>\S+) (?P<ident>\S+) (?P<user>.+?) \[(?P<time>[^\]]+)\] "
-    r'"(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{3}|-) (?P<size>\S+)'
+    r"(?P<ip>\S+) (?P<ident>\S+) (?P<user>\S+(?: \S+)*?) \[(?P<time>[^\]]+)\] "
+    rf'"(?P<request>{_QUOTED})" (?P<status>\d{{3}}|-) (?P<size>\S+)'
 )
+_AGENT = rf'"(?P<referer>{_QUOTED})" "(?P<agent>{_QUOTED})"'
 _SYSLOG = (
     r"(?:<\d+>1? ?)?(?P<time>\d{4}-\d\d-\d\dT\S+|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) "
     r"(?P<host>\S+) (?P<program>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?:? ?(?P<message>.*)"

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import IO
+from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from servanda.law.retention import local_midnight
@@ -23,8 +23,7 @@ from servanda.stores.files_where import Span, Test
 _TAIL = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(NamedTuple):
     """A piece of a file, whether it ends, and whether a line begins with it."""
 
     piece: bytes
