@@ -22,7 +22,7 @@ from servanda.stores.files_folder import LogFile, listed, read_name
 from servanda.stores.files_lines import Form, form_of
 from servanda.stores.files_session import session
 from servanda.stores.files_times import reader
-from servanda.stores.settings import Settings
+from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
 
@@ -35,7 +35,9 @@ class FilesStore:
     can = frozenset({"delete"})
     leaves = "the blocks of deleted files may stay on the disk until something is written over them"
     locks_rows = False
-    page_size = 1 << 40  # a page is a file, however many lines it has
+    manners = Manners(
+        gentle_page=0.1, rest=1.0, full_page=0.1, most=1 << 40
+    )  # a page is a file, whatever it takes
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name, self.settings = name, settings

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from servanda.errors import StoreError
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 _EXACT = 64 << 20
 """How many bytes of files are read to count all their lines; of more, the number is estimated."""
 
-Done = TypeVar("Done")
-
 
 @dataclass(frozen=True, slots=True)
 class FileWork:
@@ -49,6 +48,7 @@ class FilesSession:
 
     def __init__(self, store: FilesStore) -> None:
         self.store = store
+        self.aim, self.took, self.size = store.manners.full_page, 0.0, 0
         self._counted: dict[tuple[object, Condition], int] = {}
         self._unreadable: dict[tuple[str, int, int, int], str] = {}
 
@@ -171,20 +171,25 @@ class FilesSession:
 
     def ready(self, work: FileWork) -> None:
         """Clear away what a process that died left unfinished."""
-        with told(work.table):
+        with told(f"store “{self.store.name}”"):
             for folder in {file.path.parent for file in self.store.files(work.table)} | {self.store.folder}:
                 clear_away(folder)
 
     def pages(self, work: FileWork) -> Iterator[LogFile]:
         """The files in which lines end, the oldest first."""
         for file in self.store.files(work.table):
-            if not self._in_use(file) and self._due(work, file) and file.identity not in self._unreadable:
+            self.size = 0 if self._in_use(file) else self._due(work, file)
+            if self.size and file.identity not in self._unreadable:
                 yield file
 
-    def attempt(self, act: Callable[[], Done]) -> Done:
+    def attempt(self, act: Callable[[], int]) -> int:
         """Do something with one file; what the system refuses is a StoreError, and the file is whole."""
-        with told(self.store.name):
-            return act()
+        began = monotonic()
+        try:
+            with told(f"store “{self.store.name}”"):
+                return act()
+        finally:
+            self.took = monotonic() - began
 
     def delete(self, work: FileWork, page: LogFile) -> int:
         """End the lines of a file. Returns how many."""
