@@ -67,9 +67,14 @@ def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
     policy = load_policy(folder / "policy.yaml")
     holds = yamlfile.parse(example.parts.get("holds.yaml", "[]"), "holds.yaml").data
     made = tuple(hold(i, h["kind"], h["review_on"]) for i, h in enumerate(holds, 1))
-    if "app.sql" not in example.parts:
+    logs = [name for name in example.parts if ".log" in name]
+    for name in logs:
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / "logs" / name).write_text(example.parts[name])
+    if not logs and "app.sql" not in example.parts:
         return View(policy, TODAY, holds=made)
-    execute(url, example.parts["app.sql"])
+    if "app.sql" in example.parts:
+        execute(url, example.parts["app.sql"])
     places = textwrap.indent(example.parts["stores.yaml"], "    ")
     (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
     stores = load_stores(folder / "stores.yaml")
@@ -103,7 +108,7 @@ def look(
 
         def run(example: Example) -> list[Finding]:
             kind = {"SQLite": "sqlite", "PostgreSQL": "postgres", "MariaDB": "mariadb"}[example.database]
-            url = fresh_url(kind) if "app.sql" in example.parts else ""
+            url = fresh_url(kind) if "app.sql" in example.parts else "files:logs"
             monkeypatch.setenv("APP_URL", url)
             return findings(view_of(tmp_path, example, url, stack))
 
