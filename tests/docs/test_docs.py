@@ -216,7 +216,7 @@ def test_every_dependency_has_a_reason() -> None:
 @pytest.mark.unit
 def test_every_decision_says_what_is_lost() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    assert len({page.name[:4] for page in pages}) == len(pages), "no number is given twice"
     for page in pages:
         assert "## What is lost" in page.read_text(encoding="utf-8"), docs.name(page)
 
