@@ -9,6 +9,9 @@ by local time in Paris:
     accounts.closed_at   three years       NULL: open
     invoices.issued_on   ten years from the end of the year (31 December); NULL: missing (3 rows)
 
+Beside a SQLite file it writes logs/nginx, what the web servers logged of visits: weekly files,
+rotated and packed, with lines on both sides of one year.
+
 Accounts with a part of their own:
 
     42        in litigation: closed four years ago, invoices, old visits      (to be held)
@@ -33,15 +36,18 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples import dates, persons
+from examples import dates, logs, persons
 from examples.exograd.schema import metadata
 from examples.tables import fill, main
 from examples.world import World
 
-__all__ = ["build", "metadata"]
+__all__ = ["build", "metadata", "write_logs"]
+
+LOGS = "logs/nginx"
 
 VISITS_KEPT = dates.Period(years=1)
 ACCOUNTS_KEPT = dates.Period(years=3)
@@ -90,7 +96,28 @@ def build(url: str, today: date, scale: int = 1) -> dict[str, int]:
     add_busy_account(world, accounts)
     add_invoices(world, accounts)
     add_visits(world, [a for a in accounts if not a.closed and a.created < world.ago(900)])
-    return fill(url, metadata, world.rows)
+    counts = fill(url, metadata, world.rows)
+    beside = logs.beside(url)
+    if beside is not None:
+        write_logs(beside, today, scale)
+    return counts
+
+
+def write_logs(folder: Path, today: date, scale: int = 1) -> int:
+    """Write what the web servers logged of fifteen months into logs/nginx; the number of lines."""
+    world = World("exograd logs", metadata, today, scale, dates.PARIS)
+    moments = dates.edges(today, VISITS_KEPT, dates.PARIS)
+    moments += [world.ago(world.rng.randrange(456)) for _ in range(2_400 * scale)]
+    entries = [(when, log_line(world, when)) for when in moments]
+    return logs.write(folder / LOGS, "access.log", logs.dated, entries, today, dates.PARIS)
+
+
+def log_line(world: World, when: datetime) -> str:
+    """One request, in nginx's combined form."""
+    rng, stamp = world.rng, when.astimezone(dates.PARIS).strftime("%d/%b/%Y:%H:%M:%S %z")
+    request = f"GET {quote(rng.choice(PATHS), safe='/?=')} HTTP/1.1"
+    head = f'{persons.ip(rng)} - - [{stamp}] "{request}" {rng.choice((200, 200, 200, 304, 404))}'
+    return f'{head} {rng.randrange(90_000)} "-" "{persons.agent(rng)}"'
 
 
 def add_organisations(world: World) -> None:

@@ -18,6 +18,9 @@ by local time in Paris (d: a day, w: a wall clock without zone, z: text in UTC):
     abonnes_newsletter.dernier_contact_le  w  three years        NULL: never heard of since
     sauvegardes.effectuee_le            w  ninety days           NULL: missing
 
+Beside a SQLite file it writes logs/auth, log-ins as syslog has them: weekly files, numbered and
+packed, with lines on both sides of twelve months.
+
 Clients with a part of their own:
 
     42        in litigation: ended four years ago, contracts and invoices        (to be held)
@@ -46,12 +49,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples import dates, persons
+from examples import dates, logs, persons
 from examples.sociatex.schema import metadata
 from examples.tables import fill, main
 from examples.world import World
 
-__all__ = ["build", "metadata"]
+__all__ = ["build", "metadata", "write_logs"]
+
+LOGS = "logs/auth"
 
 THREE_YEARS = dates.Period(years=3)
 TEN_YEARS = dates.Period(years=10)
@@ -90,7 +95,28 @@ def build(url: str, today: date, scale: int = 1) -> dict[str, int]:
     add_connections(world, [client for client in clients if not client.ended])
     add_strangers(world)
     add_edges(world, clients[0])
-    return fill(url, metadata, world.rows)
+    counts = fill(url, metadata, world.rows)
+    beside = logs.beside(url)
+    if beside is not None:
+        write_logs(beside, today, scale)
+    return counts
+
+
+def write_logs(folder: Path, today: date, scale: int = 1) -> int:
+    """Write the log-ins of fifteen months into logs/auth, as syslog has them; the number of lines."""
+    world = World("sociatex logs", metadata, today, scale, dates.PARIS)
+    moments = dates.edges(today, TWELVE_MONTHS, dates.PARIS)
+    moments += [world.ago(world.rng.randrange(456)) for _ in range(2_000 * scale)]
+    entries = [(when, log_line(world, when)) for when in moments]
+    return logs.write(folder / LOGS, "auth.log", logs.numbered, entries, today, dates.PARIS)
+
+
+def log_line(world: World, when: datetime) -> str:
+    """One log-in at the hosting servers, with the time as rsyslog writes it."""
+    rng, stamp = world.rng, when.astimezone(dates.PARIS).isoformat(timespec="seconds")
+    who = persons.plain(persons.person(rng, rng.randrange(1, 400)).last).lower()
+    head = f"{stamp} web{rng.randrange(1, 4)} sshd[{rng.randrange(900, 30_000)}]"
+    return f"{head}: Accepted publickey for {who} from {persons.ip(rng)} port {rng.randrange(1_024, 65_536)}"
 
 
 def named_clients(world: World) -> Iterator[Client]:

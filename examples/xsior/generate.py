@@ -21,6 +21,9 @@ are days in Paris. Limits that have rows on both sides:
     newsletter_subscribers.unsubscribed_at    three years      NULL: subscribed
     users.birth_date                          fifteenth birthday          NULL: not asked
 
+Beside a SQLite file it writes logs/gateway, connections as JSON: weekly files, rotated and
+packed, with lines on both sides of one year.
+
 Customers and users with a part of their own; user 42 belongs to customer 42, and so on:
 
     42        in litigation: service ended seven years ago, user inactive for four (to be held)
@@ -43,19 +46,22 @@ Customers and users with a part of their own; user 42 belongs to customer 42, an
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from examples import dates, persons
+from examples import dates, logs, persons
 from examples.dates import utc
 from examples.tables import fill, main
 from examples.world import World
 from examples.xsior.schema import metadata
 
-__all__ = ["build", "metadata"]
+__all__ = ["build", "metadata", "write_logs"]
+
+LOGS = "logs/gateway"
 
 YEAR, THREE_YEARS = dates.Period(years=1), dates.Period(years=3)
 FIVE_YEARS, TEN_YEARS = dates.Period(years=5), dates.Period(years=10)
@@ -80,7 +86,27 @@ def build(url: str, today: date, scale: int = 1) -> dict[str, int]:
     add_prospects(world)
     add_logs(world)
     add_tickets(world)
-    return fill(url, metadata, world.rows)
+    counts = fill(url, metadata, world.rows)
+    beside = logs.beside(url)
+    if beside is not None:
+        write_logs(beside, today, scale)
+    return counts
+
+
+def write_logs(folder: Path, today: date, scale: int = 1) -> int:
+    """Write what the gateway logged of fifteen months into logs/gateway; the number of lines."""
+    world = World("xsior logs", metadata, today, scale, dates.PARIS)
+    moments = dates.edges(today, YEAR, dates.PARIS)
+    moments += [world.ago(world.rng.randrange(456)) for _ in range(2_000 * scale)]
+    entries = [(when, log_line(world, when)) for when in moments]
+    return logs.write(folder / LOGS, "connections.log", logs.dated, entries, today, dates.PARIS)
+
+
+def log_line(world: World, when: datetime) -> str:
+    """One connection, as JSON; some fail, and say so on lines of their own."""
+    rng, stamp = world.rng, f"{when:%Y-%m-%dT%H:%M:%S}Z"
+    line = json.dumps({"timestamp": stamp, "user": rng.randrange(1, 300), "ip": persons.ip(rng)})
+    return line if rng.randrange(60) else f"{line}\nupstream timed out\n  at gateway.js:114"
 
 
 def add_customers(world: World) -> None:

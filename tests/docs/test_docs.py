@@ -88,6 +88,9 @@ def _set_up(name: str, folder: Path, request: pytest.FixtureRequest, monkeypatch
         if not made.exists():  # once a session
             _build(example, f"sqlite:///{made}")
         shutil.copy(made, folder)
+    generate = importlib.import_module(f"examples.{example}.generate")
+    if hasattr(generate, "write_logs"):
+        generate.write_logs(folder, date.today())
 
 
 def _build(example: str, url: str) -> None:

@@ -6,14 +6,16 @@ data in SQLite; so that the databases agree with it, and with each other.
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
+import re
 import shutil
 import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from examples.dates import Period, first_kept
 from oracle_rules import HOLDS, PARIS, RULES, TALLINN
 from test_oracle import Tables, read, swept
 
@@ -105,6 +108,7 @@ def test_from_plan_to_proof(
     company = Company(example, url, tmp_path)
     before = read(twin)
     after = swept(example, before, before, today, None)
+    lines, lines_left = logged(tmp_path), logged(tmp_path, first_kept(today, Period(years=1)))
     company.run("keys", "init")
     for person in HOLDS[example]:
         hold = ("--kind", "litigation", "--person", person, "--case", "T 1", "--reason", "a lawsuit")
@@ -113,8 +117,13 @@ def test_from_plan_to_proof(
     plan = company.json("plan")
     assert plan["left_out"] == []
     due = {table: len(rows) - len(after[table]) for table, rows in before.items()}
-    planned = {s["table"]: s["rows"] for s in plan["steps"] if s["action"] == "delete"}
+    planned = {
+        s["table"]: s["rows"] for s in plan["steps"] if s["action"] == "delete" and s["store"] == "app"
+    }
     assert {t: n for t, n in planned.items() if n} == {t: n for t, n in due.items() if n}
+    in_logs = sum(s["rows"] for s in plan["steps"] if s["store"] != "app")
+    assert in_logs == sum(map(len, lines.values())) - sum(map(len, lines_left.values()))
+    assert bool(in_logs) == (example in STAMPS)
     emptied = {s["table"]: s["rows"] for s in plan["steps"] if s["action"] == "anonymise" and s["rows"]}
     assert emptied == {t: n for t in before if (n := changed(before[t], after[t]))}
     assert sum(s["held"] for s in plan["steps"]) > 0
@@ -126,6 +135,7 @@ def test_from_plan_to_proof(
         assert list((found[table] - wanted[table]).items())[:5] == [], f"{table}: left, or changed"
         assert list((wanted[table] - found[table]).items())[:5] == [], f"{table}: gone, or changed"
 
+    assert logged(tmp_path) == lines_left
     again = company.json("plan")
     assert [s["id"] for s in again["steps"] if s["rows"] and s["action"] != "archive"] == []
     listed = company.json("promises")["promises"]
@@ -137,6 +147,29 @@ def test_from_plan_to_proof(
     assert all("until the warning is old enough" in p["why"] for p in others.values())
     assert any(p["state"] == "kept" for p in enforced)
     company.run("ledger", "verify")
+
+
+def logged(folder: Path, first: date | None = None) -> dict[str, list[str]]:
+    """The lines of each log file that is not being written, or those that lie on a day or later."""
+    found = {}
+    for path in sorted(folder.glob("logs/*/*.log?*")):
+        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        kept, day = [], date.min
+        for line in text.decode().splitlines():
+            stamp = next((read(line) for form, read in STAMPS.values() if re.match(form, line)), None)
+            day = stamp.astimezone(PARIS).date() if stamp else day
+            kept += [line] if first is None or day >= first else []
+        if kept:
+            found[path.name] = kept
+    return found
+
+
+STAMPS: dict[str, tuple[str, Callable[[str], datetime]]] = {
+    "exograd": (r"\S+ - ", lambda line: datetime.strptime(line.split("[")[1][:26], "%d/%b/%Y:%H:%M:%S %z")),
+    "xsior": (r"\{", lambda line: datetime.fromisoformat(json.loads(line)["timestamp"])),
+    "sociatex": (r"\d{4}-", lambda line: datetime.fromisoformat(line.split()[0])),
+}
+"""How a line of each example's logs begins, and when it was written."""
 
 
 def changed(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]]) -> int:

@@ -6,6 +6,7 @@ mistake in the generators' own arithmetic shows.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib
 import re
@@ -142,6 +143,21 @@ def test_the_same_day_gives_the_same_rows(name: str, made: Any, tmp_path: Path) 
     shutil.copy(made(name, TODAYS[1]), again)
     generator(name).build(f"sqlite:///{again}", TODAYS[0])
     assert digest(again) == digest(made(name, TODAYS[0])), "what lay there before is replaced"
+
+
+@pytest.mark.parametrize("name", ["exograd", "xsior", "sociatex"])
+def test_logs_are_rotated_and_packed_and_lie_on_both_sides_of_a_year(name: str, tmp_path: Path) -> None:
+    one, two = tmp_path / "1", tmp_path / "2"
+    assert generator(name).write_logs(one, TODAYS[0]) == generator(name).write_logs(two, TODAYS[0])
+    files = {p.relative_to(one): p.read_bytes() for p in one.rglob("*") if p.is_file()}
+    assert files == {p.relative_to(two): p.read_bytes() for p in two.rglob("*") if p.is_file()}
+    packed = [p for p in files if p.suffix == ".gz"]
+    assert 60 < len(packed) < len(files) - 1, "and two that are not: the live one, and the one before it"
+    first = oldest_kept(TODAYS[0], 1, 0, 0)
+    texts = [gzip.decompress(files[p]).decode() for p in packed]
+    for day in (first - DAY, first):
+        written = {"exograd": f"{day:%d/%b/%Y}", "xsior": f'"{day}T', "sociatex": f"{day}T"}[name]
+        assert any(written in text for text in texts)
 
 
 @pytest.mark.parametrize("today", TODAYS)

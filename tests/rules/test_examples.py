@@ -24,7 +24,10 @@ def test_an_example_has_no_error(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    importlib.import_module(f"examples.{name}.generate").build(store_url, date(2026, 11, 22), 1)
+    made = importlib.import_module(f"examples.{name}.generate")
+    made.build(store_url, date(2026, 11, 22), 1)
+    if hasattr(made, "write_logs"):
+        made.write_logs(tmp_path, date(2026, 11, 22))
     for document in ("policy.yaml", "stores.yaml"):
         shutil.copy(EXAMPLES / name / document, tmp_path)
     monkeypatch.setenv(f"{name.upper()}_DATABASE_URL", store_url)

@@ -22,7 +22,7 @@ from servanda.stores.files_folder import LogFile, Unreadable
 from servanda.stores.files_look import lines_about, readable, remarks
 from servanda.stores.files_rewrite import being_written, clear_away, end_lines, remove, told
 from servanda.stores.files_scan import Scan, unread
-from servanda.stores.files_where import Test, held_texts, of_file, test_of
+from servanda.stores.files_where import Span, Test, held_texts, of_file, test_of
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.verbs import Group, Key
 
@@ -51,11 +51,17 @@ class FilesSession:
         self.aim, self.took, self.size = store.manners.full_page, 0.0, 0
         self._counted: dict[tuple[object, Condition], int] = {}
         self._unreadable: dict[tuple[str, int, int, int], str] = {}
+        self._spans: dict[tuple[str, int, int, int], Span] = {}
 
     # -- which files -------------------------------------------------------------------------
 
     def _scan(self, table: str) -> Scan:
         return Scan(self.store.form(table), self.store.settings.zone, self._today())
+
+    def _span(self, scan: Scan, file: LogFile) -> Span:
+        if file.identity not in self._spans:
+            self._spans[file.identity] = scan.span(file)
+        return self._spans[file.identity]
 
     def _today(self) -> date:
         return datetime.now(ZoneInfo(self.store.settings.zone)).date()
@@ -103,7 +109,7 @@ class FilesSession:
         scan = self._scan(work.table)
         if not file.size:
             return 0
-        span = scan.span(file)
+        span = self._span(scan, file)
         verdict = of_file(work.condition, span)
         if verdict is False:
             return 0
@@ -195,7 +201,7 @@ class FilesSession:
         """End the lines of a file. Returns how many."""
         scan = self._scan(work.table)
         try:
-            if of_file(work.condition, span := scan.span(page)) is True:
+            if of_file(work.condition, span := self._span(scan, page)) is True:
                 every = scan.count_all(page, span)
                 if every is not None:
                     remove(page)
