@@ -295,6 +295,20 @@ def test_a_folder_that_is_not_there_is_a_store_that_does_not_answer(tmp_path: Pa
         pass
 
 
+def test_files_that_no_pattern_means_are_in_the_shape(tmp_path: Path) -> None:
+    for name in (
+        "access.log",
+        "error.log",
+        "error.log.1",
+        "error.log-20250302.gz",
+        ".hidden",
+        "mail-2025-03-01.log",
+    ):
+        put(tmp_path, name, "x\n")
+    with at(tmp_path) as found:
+        assert sorted(found.store.shape.tables) == ["access.log*", "error.log*", "mail*"]
+
+
 def test_a_form_that_fits_no_line_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "access.log.1", web(OLD))
     with at(tmp_path, line="syslog") as found, pytest.raises(StoreError, match="none of its first 1 lines"):

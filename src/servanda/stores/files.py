@@ -98,7 +98,11 @@ class FilesStore:
         except OSError as error:
             raise self._down(error) from None
         others = [n for n in names if not any(fnmatchcase(n, pattern) for pattern in self._places)]
-        stems = {name.removesuffix(read_name(name)[0]) + "*" for name in others if not name.startswith(".")}
+        stems = {
+            name.removesuffix(read_name(name)[0]).rstrip("-._") + "*"
+            for name in others
+            if not name.startswith(".")
+        }
         return sorted(stems)
 
     def _down(self, error: OSError) -> StoreDown:
