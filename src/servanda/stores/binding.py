@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from servanda.errors import Spot
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
+from servanda.stores import ability
 from servanda.stores import document as doc
 from servanda.stores.document import Place, Reference, StoreEntry, Stores
 from servanda.stores.selection import (
@@ -90,10 +91,6 @@ class Binding:
         """The places of a store that live in a table."""
         return [p for p in self.places.values() if p.store == store and p.table.name == table]
 
-    def able(self, store: str, verb: str) -> bool:
-        """Whether a store has a verb; see `verbs` for their names."""
-        return verb in self.can.get(store, EVERYTHING)
-
     def unusable(self, place: str) -> list[Complaint]:
         """The complaints about a place."""
         return [c for c in self.complaints if c.place == place]
@@ -130,7 +127,10 @@ class _Binder:
     def bind(self) -> None:
         wanted = self.place.lives_in(self.path[-1])
         table = self.shape.tables.get(wanted)
-        if not self._fits():
+        can = self.binding.can.get(self.store, EVERYTHING)
+        misplaced = ability.misplaced(can, self.place)
+        if misplaced is not None:
+            self.complain("store-cannot", *misplaced)
             return
         if table is None:
             self.complain(
@@ -154,41 +154,12 @@ class _Binder:
             self._columns(table, names, section)
         self._columns(table, self.place.identifiers.values(), "identifiers")
         triggers = self._triggers(table, links, limits)
-        self._asked(limits)
+        for beyond in ability.beyond(can, self.place, limits):
+            self.complain("store-cannot", *beyond)
         at = self.binding.stores.source.spot(self.path, key=True)
         self.binding.places[self.name] = BoundPlace(
             self.name, self.store, self.entry, self.place, table, links, triggers, data, limits, at
         )
-
-    def _fits(self) -> bool:
-        """Whether the place speaks of files where the store has files, and of tables where it has tables."""
-        files = not self.binding.able(self.store, "key")
-        if files and not self.place.files:
-            message = "the store is a folder of files, and the place names none"
-            self.complain("store-cannot", message, 'files: "access.log*", and line: how a line reads')
-        elif self.place.files and not files:
-            self.complain("store-cannot", "the store has tables and no files", "table: its table", "files")
-        return files == bool(self.place.files)
-
-    def _asked(self, limits: tuple[tuple[Promise, Retention], ...]) -> None:
-        """Complain of what is asked of the place and is no verb of its store."""
-        if not self.binding.able(self.store, "change"):
-            emptied = [p.id for p, r in limits if r.end == "anonymise" or r.archive is not None]
-            if self.place.at_end:
-                self.complain("store-cannot", "its lines end whole: no column is emptied", "", "at_end")
-            for promise in emptied:
-                message = f"{promise} empties or archives, and its lines can only be deleted"
-                self.complain("store-cannot", message, "end: delete, or move what must stay to a table")
-        if self.binding.able(self.store, "key"):
-            return
-        if self.place.person not in (None, "none") or self.place.identifiers:
-            advice = "person: none; a hold names lines by a column: hold place --where"
-            self.complain(
-                "store-cannot", "its lines have no key by which a person is found", advice, "person"
-            )
-        warned = [p.id for p, r in limits if r.warn_before is not None]
-        for promise in warned:
-            self.complain("store-cannot", f"{promise} warns persons, and lines lead to none")
 
     def _columns(self, table: Table, names: object, *path: str) -> bool:
         missing = [n for n in names if n not in table.columns]  # type: ignore[attr-defined]
