@@ -21,7 +21,7 @@ def run(sheet: Sheet, only: str) -> None:
     """Measure what is asked for; a server is started when the first of its rows is wanted."""
     kinds = (
         (database_servers.postgres, sweep_postgres.MEASURES),
-        (database_servers.mariadb, sweep_mariadb.MEASURES),
+        (lambda: database_servers.mariadb("--innodb-buffer-pool-size=1G"), sweep_mariadb.MEASURES),
     )
     for server, measures in kinds:
         wanted = _wanted(measures, only)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -37,7 +38,6 @@ def build(folder: Path, rows: int = ROWS, over: int = OVER) -> Path:
             (rows,),
         )
         db.execute("CREATE INDEX logins_at ON logins (at)")
-        db.execute("CREATE INDEX logins_account ON logins (account_id, at)")
         db.commit()
         db.execute("ANALYZE")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -50,8 +50,6 @@ def copy(base: Path) -> Path:
     for old in base.parent.glob("copy.db*"):
         old.unlink()
     shutil.copyfile(base, path)
-    import os
-
     os.sync()
     return path
 

@@ -34,7 +34,7 @@ class SqliteStore(SqlStore):
     kind = "sqlite"
     texts_time = True
     locks_rows = False
-    manners = Manners(gentle_page=0.008, rest=9.0, full_page=0.1, most=50_000)  # one writer at a time
+    manners = Manners(gentle_page=0.008, rest=9.0, full_page=0.5, most=50_000)  # one writer at a time
 
     def dial(self, url: URL) -> URL:
         """The URL with the driver of the standard library."""
@@ -54,6 +54,7 @@ class SqliteStore(SqlStore):
         def _connected(connection: sqlite3.Connection, _record: Any) -> None:
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
 
         @event.listens_for(engine, "begin")
