@@ -146,11 +146,17 @@ class TestProject:
 
 
 def project(
-    folder: Path, url: str, policy_: dict[str, Any], places: dict[str, Any], **store: Any
+    folder: Path,
+    url: str,
+    policy_: dict[str, Any],
+    places: dict[str, Any],
+    archives: dict[str, Any] | None = None,
+    **store: Any,
 ) -> TestProject:
     """Write the documents of a project and open its own database and keys."""
     folder.mkdir(parents=True, exist_ok=True)
-    stores = {"servanda": 1, "stores": {"app": {"url": url, "places": places} | store}}
+    stores: dict[str, Any] = {"servanda": 1} | ({"archives": archives} if archives else {})
+    stores["stores"] = {"app": {"url": url, "places": places} | store}
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy_, sort_keys=False), encoding="utf-8")
     (folder / "stores.yaml").write_text(yaml.safe_dump(stores, sort_keys=False), encoding="utf-8")
     db = Database.open(None, folder)

@@ -16,8 +16,10 @@ from servanda.errors import LedgerError
 from servanda.ledger import Ledger, verify_proof
 from servanda.ledger.entry import Entry
 from servanda.plan import keeper as sweep
+from servanda.plan.archiving import archivings
 from servanda.plan.keeper import Sight, latest_entries
 from servanda.plan.make import Circumstances, make
+from servanda.plan.whereabouts import whereabouts
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.policy.standing import Standing
@@ -62,10 +64,17 @@ def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circum
         return proofs[entry.number]
 
     sight = Sight(
-        policy, found, plan, ledger, circumstances.holds, circumstances.now, latest_entries(ledger), provable
-    )
+        policy, found, plan, ledger, circumstances.holds, circumstances.now, latest_entries(ledger), provable,
+        whereabouts(found.binding.stores, db, _known_by(found)),
+    )  # fmt: skip
     evidence = _evidence(db)
     return [_standing(sight, policy, promise, evidence, provable) for promise in policy.promises]
+
+
+def _known_by(found: Opened) -> dict[tuple[str, str], str]:
+    """For each place and promise that archives, the promise by which its rows are known."""
+    each = [a for place in found.binding.places.values() for a in archivings(place)]
+    return {(a.place.name, promise.id): a.promise for a in each for promise in a.promises}
 
 
 def _standing(

@@ -212,9 +212,9 @@ def so_collected(row: Row, world: World) -> Day:
 
 
 def so_issued(row: Row, world: World) -> Day:
-    """Ten years after the fiscal year of an invoice, which ends on 30 June."""
+    """The end of the fiscal year of an invoice, 30 June: from then on it lies in the archive."""
     invoice = row if "date_facture" in row else world.now.one("factures", row["facture_id"])
-    return later(year_end(plain(invoice["date_facture"]), 6, 30), years=10) if invoice else None
+    return year_end(plain(invoice["date_facture"]), 6, 30) if invoice else None
 
 
 def so_ticket(row: Row, world: World) -> Day:
@@ -253,9 +253,12 @@ SOCIATEX = {
         [so_issued, lambda row, world: later(plain(row["regle_le"]), months=12)], held=so_of_42
     ),
     "factures": Rule(
-        [so_issued], children=["lignes_facture.facture_id", "reglements.facture_id"], held=so_of_42
+        [so_issued],
+        empties={"nom_client": ("archivée", [so_issued]), "adresse_client": (None, [so_issued])},
+        children=["lignes_facture.facture_id", "reglements.facture_id"],
+        held=so_of_42,
     ),
-    "cartes": Rule(),
+    "cartes": Rule([lambda row, world: plain(row["date_debit"])], held=so_of_42),
     "connexions": Rule(
         [lambda row, world: later(instant(row["horodatage"]), months=12)], held=so_of_42
     ),
@@ -287,9 +290,9 @@ SOCIATEX = {
 
 
 def xs_service(row: Row, world: World) -> Day:
-    """Five years after the service of the customer ended."""
+    """The day on which the service of the customer ended: from then on it lies in the archive."""
     customer = row if "service_ended_at" in row else world.now.one("customers", row["customer_id"])
-    return later(instant(customer["service_ended_at"]), years=5) if customer else None
+    return instant(customer["service_ended_at"]) if customer else None
 
 
 def xs_activity(row: Row, world: World) -> Day:
@@ -457,17 +460,24 @@ def ks_closed(row: Row, world: World) -> Day:
 
 
 def ks_end(years: int) -> Ground:
-    """Some years after the account was deleted or the person left the mailing list."""
+    """Some years after the account was deleted, by Ksaar or by the sweep before, or the person left the list."""
 
     def ground(row: Row, world: World) -> Day:
         user = ks_user(row, world)
         if user is None:
             return None
-        return later(
-            greatest(instant(user["account_deleted_at"]), instant(user["unsubscribed_at"])), years=years
-        )
+        closed, swept = ks_closed(user, world), world.warned_on
+        mine = not user["account_deleted_at"] and user["id"] != HELD_AT_KSAAR
+        noted = swept if mine and swept and closed and closed < swept else None
+        deleted, left = instant(user["account_deleted_at"]), instant(user["unsubscribed_at"])
+        return later(greatest(deleted, left, noted), years=years)
 
     return ground
+
+
+def ks_issued(row: Row, world: World) -> Day:
+    """The end of the year of an invoice: from then on it lies in the archive."""
+    return year_end(plain(row["issued_on"]), 12, 31)
 
 
 def ks_prospect(row: Row, world: World) -> Day:
@@ -493,7 +503,8 @@ def ks_of_42(row: Row, world: World) -> bool:
     return row["user_id"] == HELD_AT_KSAAR
 
 
-KS_PROOF = ks_end(5)
+KS_PROOF = ks_end(0)
+"""Proof lies in the archive from the first day."""
 KS_ALL = [ks_closed, ks_end(3), KS_PROOF]
 KSAAR = {
     "memberships": Rule([ks_closed], held=ks_of_42),
@@ -507,7 +518,7 @@ KSAAR = {
         empties={"user_id": (None, [ks_closed]), "body": ("", [ks_closed])}, held=ks_of_42
     ),
     "cookie_consents": Rule(),
-    "invoices": Rule([exo_issued], held=ks_of_42),
+    "invoices": Rule([ks_issued], held=ks_of_42),
     "subscriptions": Rule(
         [ks_closed, KS_PROOF], empties={"psp_reference": ("", [ks_closed])}, held=ks_of_42
     ),

@@ -12,6 +12,7 @@ from servanda.actions import action
 from servanda.actions.refusal import refuses
 from servanda.errors import Refused
 from servanda.plan.plan import Plan, Step
+from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.binding import BoundPlace
 from servanda.stores.document import Change
 from servanda.stores.opened import Opened
@@ -38,17 +39,19 @@ def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
 
 def _reasons(found: Opened, steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
-        place = found.binding.places[step.place]
         if step.rows and action(step.action).act is not None:
+            place = found.binding.places[step.place]
             yield from _rights(found, place, step)
             yield from _keyless(place, step)
             yield from _outside(found, place, step)
             for _, changes in step.groups:
                 yield from _changes(place, changes)
+        if step.rows and step.archiving is not None:
+            yield from _archive_rights(found, step)
 
 
 def _too_much(step: Step, allow: Mapping[str, int]) -> Iterator[str]:
-    if action(step.action).act is None:
+    if not action(step.action).ends:
         return
     allowed = allow.get(step.place, allow.get(step.place.split(".", 1)[1], 0))
     half = step.total >= SMALL_TABLE and step.rows * 2 > step.total
@@ -66,6 +69,20 @@ def _rights(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
     if lacking:
         verbs = ", ".join(sorted(lacking))
         yield f"{step.place}: our role lacks {verbs} on {place.table.name}; see servanda stores grants"
+
+
+def _archive_rights(found: Opened, step: Step) -> Iterator[str]:
+    """What archiving inside the store needs: to write the other table, or the flag."""
+    place = found.binding.places[step.place]
+    how, session = place.place.archive, found.session_of(place)
+    wanted = {(place.table.name, "SELECT")}
+    if isinstance(how, ArchiveTable):
+        wanted |= {(how.table, "INSERT"), (how.table, "SELECT")}
+    if isinstance(how, ArchiveFlag):
+        wanted |= {(place.table.name, "UPDATE")}
+    for table, verb in sorted(wanted):
+        if session.lacking(table, frozenset({verb})):
+            yield f"{step.place}: our role lacks {verb} on {table}; see servanda stores grants"
 
 
 def _outside(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from servanda.apply import preflight
+from servanda.apply.archive import Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.sweep import Sweep, grew
@@ -64,7 +65,8 @@ def apply(
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):
             listener.said(sentence)
         preflight.check(found, plan, options.allow)
-        return Sweep(found, db, ledger, holds, plan, options, listener).carry_out(saved)
+        archiver = Archiver.of(found, db, ledger, vault, holds, plan)
+        return Sweep(found, db, ledger, holds, plan, options, listener, archiver).carry_out(saved)
 
 
 def _lend_secret(found: Opened, vault: Vault) -> None:

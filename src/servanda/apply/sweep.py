@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from servanda.actions import action
 from servanda.apply import warnings
+from servanda.apply.archive import ACTIONS, Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pace import Pace
 from servanda.apply.pages import EpochChanged, Pages, fold
@@ -44,6 +45,7 @@ class Sweep:
     plan: Plan
     options: Options
     listener: Listener
+    archiver: Archiver
     paces: dict[str, Pace] = field(default_factory=dict)
 
     def carry_out(self, saved: Saved | None) -> Outcome:
@@ -60,6 +62,8 @@ class Sweep:
             if outcome.interrupted:
                 break
             self._step(step, pages, outcome)
+        for sentence in self.archiver.close():
+            self.listener.said(sentence)
         steps = [
             {
                 "place": s.place,
@@ -88,9 +92,9 @@ class Sweep:
             warnings.forget(self.db, self.found, step)
             outcome.done[step.id] = warnings.warn(self.db, self.found, step) if step.rows else 0
             return
-        if action(step.action).act is None:
+        if action(step.action).act is None and step.action not in ACTIONS:
             return
-        if step.rows:
+        if step.rows or (step.held and step.action == "destroy"):
             self._sweep(step, pages, outcome)
         if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
             mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
@@ -123,14 +127,18 @@ class Sweep:
                 pages.settle()
 
     def _sweep_once(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+        if step.action == "destroy":
+            self._destroy(step, pages, outcome)
+            return
         session = self.found.sessions[step.store]
         assert step.condition is not None
         condition = step.condition if step.since is None else from_day(step.condition, step.since)
         work = session.work(step.table, condition, step.since)
         pace = self._pace(step.store)
         session.ready(work)
+        self.archiver.ready(step)
         session.aim = pace.page_seconds
-        for page in session.pages(work):
+        for page in self.archiver.pages(step, session, work):
             self._rest(pace, pages)
             if self.options.stop():
                 outcome.interrupted = True
@@ -149,6 +157,8 @@ class Sweep:
 
     def _act(self, step: Step, session: Session, work: Work, page: Page) -> int:
         """Do one page in its transaction: keep the dates that parents need, then end the rows."""
+        if step.action in ACTIONS:
+            return self.archiver.act(step, session, work, page)
         act = action(step.action).act
         place = self.found.binding.places[step.place]
         assert act is not None
@@ -159,6 +169,16 @@ class Sweep:
             return act(session, work, page, step.groups)
 
         return session.attempt(effect)
+
+    def _destroy(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+        """End archived rows, in parts; stores are not asked for it."""
+        for rows, act in self.archiver.over(step):
+            if self.options.stop():
+                outcome.interrupted = True
+                return
+            left = max(step.rows - outcome.done[step.id], 0)
+            outcome.done[step.id] += pages.carry_out(step, min(left, rows), act)
+            self.listener.moved(step, outcome.done[step.id])
 
     def _pace(self, store: str) -> Pace:
         if store not in self.paces:

@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "Count what is due, say why, and save the plan",
     "apply": "Carry out a plan, page by page, each page proved",
     "hold": "Place, list, show and lift holds",
+    "archive": "List, read and verify what is archived",
     "event": "Record an event or evidence that the company's application sends",
     "ledger": "Verify, export and prove the evidence",
     "keys": "Make, show and rotate keys",

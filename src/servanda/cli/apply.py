@@ -130,8 +130,11 @@ def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, i
 
 def _question(saved: Saved | None, plan: Plan) -> str:
     when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
+    archived = f"{count(plan.rows('archive'), 'row')} to archive, " if plan.rows("archive") else ""
+    keys = f", {number(plan.rows('destroy'))} to end in the archive" if plan.rows("destroy") else ""
     return (
-        f"{when}{count(plan.rows('delete'), 'row')} to delete, {number(plan.rows('anonymise'))} to anonymise."
+        f"{when}{archived}{count(plan.rows('delete'), 'row')} to delete, "
+        f"{number(plan.rows('anonymise'))} to anonymise{keys}."
     )
 
 
@@ -203,7 +206,7 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
         done = outcome.done.get(step.id, 0)
         if done or step.id in outcome.stopped:
             kind = action(step.action)
-            noun = "letter" if step.action == "warn" else "row"
+            noun = {"warn": "letter", "note": "event"}.get(step.action, "row")
             rows.append(
                 [sign(kind.sign), step.place, count(done, noun), kind.done, step.words, step.names[0]]
             )
@@ -212,10 +215,10 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
     for step in plan.steps:
         if step.id in outcome.stopped:
             click.echo(f"  {click.style('✗', fg='red')}  {step.place}: {outcome.stopped[step.id]}")
-    held = sum(s.held for s in plan.steps)
+    held = sum(s.held for s in plan.steps if s.action not in ("archive", "note"))
     if held:
         click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")
-    total = sum(outcome.done.get(step.id, 0) for step in plan.steps if step.action != "warn")
+    total = sum(outcome.done.get(step.id, 0) for step in plan.steps if action(step.action).ends)
     state = "Done" if outcome.whole else "Stopped" if outcome.interrupted else "Done in part"
     click.echo(
         f"{state}: {count(total, 'row')} ended, entry {outcome.entry}."

@@ -29,13 +29,14 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
 
     from servanda.database import moment, tables
     from servanda.plan.lists import key_text
-    from servanda.stores.document import AtEvent
+    from servanda.stores.document import AtEvent, AtGreatest
 
     place, _, key = row.partition("=")
-    known = {
-        t.event for full, (_, p) in project.stores().places().items() if full == place for t in p.triggers.values()
-        if isinstance(t, AtEvent)
-    }  # fmt: skip
+    triggers = [
+        t for full, (_, p) in project.stores().places().items() if full == place for t in p.triggers.values()
+    ]
+    parts = [p for t in triggers for p in (t.greatest if isinstance(t, AtGreatest) else [t])]
+    known = {p.event for p in parts if isinstance(p, AtEvent)}
     if name in known and not key:
         raise click.UsageError(f"say which row of {place}, by its key: {place}=42")
     if name not in known:

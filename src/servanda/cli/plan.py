@@ -92,14 +92,15 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         f"read {count(stores, 'store')} at {plan.made_at.isoformat(sep=' ')}"
     )
     lines = [head, ""]
+    lines += _section("To archive first", [_row(s) for s in plan.steps if s.rows and s.action == "archive"])
     lines += _section(
         "Time has passed", [_row(s) for s in plan.steps if s.rows and s.action in ("delete", "anonymise")]
     )
-    lines += _section("Warned before the end", [_row(s) for s in plan.steps if s.rows and s.action == "warn"])
     lines += _section(
-        "To archive, which a later version does",
-        [_row(s) for s in plan.steps if s.rows and s.action == "archive"],
+        "Time has passed in the archive", [_row(s) for s in plan.steps if s.rows and s.action == "destroy"]
     )
+    lines += _section("Ended, to be noted", [_row(s) for s in plan.steps if s.rows and s.action == "note"])
+    lines += _section("Warned before the end", [_row(s) for s in plan.steps if s.rows and s.action == "warn"])
     lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
     alike = [
         [sign("·"), g.place, f"the smallest group that looks alike has {count(g.k, 'row')}"]
@@ -139,7 +140,7 @@ def _row(step: Step) -> list[str]:
     from servanda.actions import action
 
     names = step.names[0] + (f" +{len(step.names) - 1}" if len(step.names) > 1 else "")
-    noun = "letter" if step.action == "warn" else "row"
+    noun = {"warn": "letter", "note": "event"}.get(step.action, "row")
     why = step.why or step.words
     return [
         sign(action(step.action).sign),
@@ -166,7 +167,7 @@ def _kept(kept: Any, policy: Policy) -> list[str]:
 
 
 def _holds(plan: Plan) -> list[str]:
-    rows = sum(s.held for s in plan.steps if s.action in ("delete", "anonymise"))
+    rows = sum(s.held for s in plan.steps if s.action in ("delete", "anonymise", "destroy"))
     places = len({s.place for s in plan.steps if s.held})
     if not plan.holds:
         return []
@@ -184,6 +185,6 @@ def _sum(plan: Plan) -> str:
 
     shown = sorted(known(), key=lambda a: a.name != "delete")
     parts = [f"{number(plan.rows(a.name))} {a.to}" for a in shown if plan.rows(a.name) or a.name == "delete"]
-    held = sum(s.held for s in plan.steps)
+    held = sum(s.held for s in plan.steps if s.action not in ("archive", "note"))
     parts += [f"{number(held)} held"] if held else []
     return ", ".join(parts) + ". Nothing was changed."

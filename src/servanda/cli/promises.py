@@ -75,6 +75,9 @@ def command(
         rows = [[*row[:2], *row[4:]] for row in rows]  # what a promise says, and who keeps it, ask for width
     for line in columns(rows, indent=0) if shown else ["No promise is in this state."]:
         click.echo(line)
+    archived = dict.fromkeys(said for s in shown for said in s.evidence.get("archived", ()))
+    for said in ["Archived", *(f"  {said}" for said in archived)] if archived else ():
+        click.echo(said)
     click.echo(_sum(listed, len(chosen) - len(shown)))
     return int(broken)
 
@@ -118,6 +121,7 @@ def _full(standing: Standing, language: str) -> list[str]:
         ["state", click.style(standing.state.replace("_", " "), fg=_COLOURS.get(standing.state))],
         ["because", standing.why or "–"],
         ["where", standing.where or "–"],
+        *(["archived", said] for said in standing.evidence.get("archived", ())),
     ]
     for retention in promise.retentions:
         periods = " + ".join(p.in_words() for p in retention.periods)
@@ -132,7 +136,7 @@ def _full(standing: Standing, language: str) -> list[str]:
             rows.append(["", retention.because.say(language)])
     if standing.entry is not None:
         rows.append(["proof", f"entry {standing.entry}; servanda ledger prove {standing.entry}"])
-    rows += [[f"  {k.replace('_', ' ')}", str(v)] for k, v in standing.evidence.items()]
+    rows += [[f"  {k.replace('_', ' ')}", str(v)] for k, v in standing.evidence.items() if k != "archived"]
     return columns(rows)
 
 

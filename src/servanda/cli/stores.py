@@ -56,6 +56,7 @@ def grants(project: Project, reader: str, writer: str) -> None:
     """Print the GRANTs that a reading and a writing role need, and no more."""
     from servanda.actions import action
     from servanda.persons.graph import children
+    from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 
     with project.opened() as found:
         needs: dict[str, dict[str, frozenset[str]]] = {}
@@ -63,7 +64,11 @@ def grants(project: Project, reader: str, writer: str) -> None:
             tables = needs.setdefault(place.store, {})
             verbs = action("delete").rights if place.swept else frozenset({"SELECT"})
             verbs |= action("anonymise").rights if place.place.at_end and place.swept else frozenset()
+            verbs |= {"UPDATE"} if isinstance(place.place.archive, ArchiveFlag) else set()
             tables[place.table.name] = tables.get(place.table.name, frozenset()) | verbs
+            if isinstance(place.place.archive, ArchiveTable):
+                there = place.place.archive.table
+                tables[there] = tables.get(there, frozenset()) | {"SELECT", "INSERT"}
             for child in children(found.binding, place):
                 tables.setdefault(child.table.name, frozenset({"SELECT"}))
         for name, tables in needs.items():

@@ -179,6 +179,41 @@ evidence = _table(
 )
 evidence_by_promise = Index("servanda_evidence_promise", evidence.c.promise, evidence.c.at)
 
+segment = _table(
+    "segment",
+    Column("id", _KEY, primary_key=True),
+    Column("archive", _KEY, nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("key_id", _KEY, nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("made_at", _MOMENT, nullable=False),
+    Column("ended_at", _MOMENT),
+    comment="Files of archived rows by month of expiry; bytes beyond size were never recorded",
+)
+
+archived = _table(
+    "archived",
+    Column("place", _KEY, primary_key=True),
+    Column("promise", _KEY, primary_key=True),
+    Column("row_key", _KEY, primary_key=True),
+    Column("fingerprint", String(64), primary_key=True),
+    Column("last_day", String(10), primary_key=True),
+    Column("trigger_day", String(10), nullable=False),
+    Column("person_place", _KEY, nullable=False),
+    Column("person_key", _KEY, nullable=False),
+    Column("segment", _KEY, nullable=False),
+    Column("position", _NUMBER, nullable=False),
+    Column("length", _NUMBER, nullable=False),
+    Column("data_key", _KEY, nullable=False),
+    Column("live", Integer, nullable=False),
+    Column("archived_at", _MOMENT, nullable=False),
+    comment="Where each archived row lies; live is 1 until its row has left the store",
+)
+archived_by_person = Index("servanda_archived_person", archived.c.person_place, archived.c.person_key)
+archived_by_segment = Index("servanda_archived_segment", archived.c.segment, archived.c.data_key)
+archived_by_day = Index("servanda_archived_day", archived.c.last_day)
+
 
 MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(setting, if_not_exists=True),  # 1
@@ -198,5 +233,10 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(event, if_not_exists=True),  # 15
     CreateTable(evidence, if_not_exists=True),  # 16
     CreateIndex(evidence_by_promise, if_not_exists=True),  # 17
+    CreateTable(segment, if_not_exists=True),  # 18
+    CreateTable(archived, if_not_exists=True),  # 19
+    CreateIndex(archived_by_person, if_not_exists=True),  # 20
+    CreateIndex(archived_by_segment, if_not_exists=True),  # 21
+    CreateIndex(archived_by_day, if_not_exists=True),  # 22
 )
 """Migration n is the n-th statement, counted from 1."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from servanda.stores.archiving import ArchiveTable
 from servanda.stores.binding import Binding, BoundPlace
 from servanda.stores.document import Reference
 from servanda.stores.selection import Condition, Link, Reaches
@@ -70,12 +71,15 @@ def children(binding: Binding, place: BoundPlace) -> list[Child]:
     """Every table that points at a place, by a declared reference or a real foreign key.
 
     A reference with `when` is a child of its own beside the one without: it speaks of some
-    rows only, and a real foreign key of all.
+    rows only, and a real foreign key of all. Archived copies in another table lead to their
+    person and are no children: they stay when the row ends.
     """
+    how = place.place.archive
+    copies = how.table if isinstance(how, ArchiveTable) else None
     shape = binding.shapes[place.store]
     found: dict[tuple[str, tuple[str, ...], str], Child] = {}
     for other in binding.places.values():
-        if other.store != place.store:
+        if other.store != place.store or other.table.name == copies:
             continue
         for link in other.links.values():
             if link.to_table == place.table.name:

@@ -5,20 +5,22 @@ kept      an entry younger than the promise's interval says so and can be proved
 at_risk   rows are due and the last sweep is young; or there is no young evidence; or a
           store does not answer
 broken    rows are overdue and nobody sweeps; a trigger is bound to nothing; no period
-not_yet   a stage that this version does not carry out
+not_yet   a place that does not say how it archives
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
+from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
+from servanda.plan.whereabouts import Whereabouts
 from servanda.policy.policy import Policy
 from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
 from servanda.policy.standing import Standing, State
@@ -38,6 +40,7 @@ class Sight:
     now: datetime
     entries: dict[str, Entry]
     provable: Callable[[Entry], bool]
+    archived: Whereabouts = field(default_factory=Whereabouts)
 
     @property
     def today(self) -> date:
@@ -63,8 +66,8 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
 
 
 def _well(line: Mapping[str, Any]) -> bool:
-    """Whether a line of an entry leaves nothing overdue; what is archived or warned is not."""
-    if line["action"] not in ("delete", "anonymise"):
+    """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
+    if line["action"] not in _ENDING:
         return True
     return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
@@ -77,10 +80,14 @@ def standing(sight: Sight, promise: Promise) -> Standing:
         return Standing(promise, "not_yet", why=_needs(promise))
     parts = [_part(sight, promise, item) for item in promise.enforced]
     worst = min(parts, key=lambda s: _ORDER.index(s.state))
-    where = ", ".join(dict.fromkeys(s.where for s in parts if s.where))
-    return replace(worst, where=where)
+    where = ", ".join(dict.fromkeys(w for s in parts for w in s.where.split(", ") if w))
+    archived = list(dict.fromkeys(said for s in parts for said in s.evidence.get("archived", ())))
+    evidence = {**worst.evidence, "archived": archived} if archived else worst.evidence
+    return replace(worst, where=where, evidence=evidence)
 
 
+_ENDING = ("archive", "delete", "anonymise", "destroy")
+"""The actions whose rows are overdue until they are done."""
 _ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
 
 
@@ -112,12 +119,28 @@ def _retention(sight: Sight, promise: Promise, retention: Retention) -> Standing
             return Standing(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
     if not places:
         return _nowhere(sight, promise, retention)
-    mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in {p.name for p in places}]
-    if retention.archive is not None:
-        waiting = sum(s.rows for s in mine if s.action == "archive")
-        rows = f"{_rows(waiting)} to archive" if waiting else "no row waits for it today"
-        return Standing(promise, "not_yet", where, f"needs the intermediate archive; {rows}")
-    return _swept(sight, promise, where, mine)
+    names = {p.name for p in places}
+    mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in names]
+    if retention.archive is None:
+        return _swept(sight, promise, where, mine)
+    without = [p for p in places if not _archives(sight.found, p)]
+    if without:
+        why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
+        return Standing(promise, "not_yet", where, why)
+    where = ", ".join(sight.archived.where(p) for p in places)
+    fault = next((f for p in places if (f := sight.archived.fault(p))), "")
+    if fault:
+        return Standing(promise, "broken", where, fault)
+    found = _swept(sight, promise, where, mine)
+    lying = [said for p in places if (said := sight.archived.lies(p, promise.id))]
+    return replace(found, evidence={**found.evidence, "archived": lying}) if lying else found
+
+
+def _archives(found: Opened, place: BoundPlace) -> bool:
+    """Whether a place says how it archives, or is itself the table into which another place does."""
+    if place.place.archive is not None:
+        return bool(place.table.key)
+    return place.table.name in archive_tables(found.binding, place.store)
 
 
 def _others(policy: Policy, place: BoundPlace) -> bool:
@@ -138,7 +161,7 @@ def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
 def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
     parts = [s for s in sight.plan.stuck if s.place in {s.place for s in steps}]
     stuck = sum(s.rows for s in parts)
-    overdue = stuck + sum(s.rows for s in steps if s.action in ("delete", "anonymise"))
+    overdue = stuck + sum(s.rows for s in steps if s.action in _ENDING)
     held = sum(s.held for s in steps)
     without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
     entry = sight.entries.get(promise.id)

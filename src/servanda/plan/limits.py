@@ -16,6 +16,7 @@ from datetime import date
 
 from servanda.law.retention import cutoff, cutoff_rounded, last_day
 from servanda.persons.graph import route
+from servanda.plan.archiving import Archiving, archivings
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.stores.binding import Binding, BoundPlace
@@ -27,6 +28,7 @@ class Limit:
     """A retention at one place: its trigger there, and the day before which a trigger is over.
 
     `active_day` is the same for the end of the active stage alone, where an archive follows.
+    `archived` are the rows of which an archived copy is known that still equals them.
     """
 
     promise: Promise
@@ -35,23 +37,34 @@ class Limit:
     day: date
     active_day: date | None = None
     warned: Condition | None = None
+    archived: Condition | None = None
 
     @property
     def over(self) -> Condition:
-        """The rows for which this limit has run out, and who were warned where that was promised."""
-        before = Before(self.trigger, self.day)
-        return before if self.warned is None else All((self.warned, before))
+        """The rows for which this limit has run out, and who were warned where that was promised.
+
+        A row that is archived has left its active stage, and has no business here any more.
+        """
+        over: Condition = Before(self.trigger, self.day)
+        if self.archived is not None and self.active_day is not None:
+            over = Any((over, All((Before(self.trigger, self.active_day), self.archived))))
+        return over if self.warned is None else All((self.warned, over))
 
     @property
     def words(self) -> str:
         """The limit as a plan says it: “account closure before 2023-11-22”."""
-        return f"{self.retention.trigger.replace('_', ' ')} before {self.day.isoformat()}"
+        day = self.day if self.archived is None or self.active_day is None else self.active_day
+        return f"{self.retention.trigger.replace('_', ' ')} before {day.isoformat()}"
 
 
-def limits_of(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
-    """The limits of a place whose triggers are bound, in the order of the policy."""
+def limits_of(binding: Binding, place: BoundPlace, today: date, *, assume: bool = False) -> list[Limit]:
+    """The limits of a place whose triggers are bound, in the order of the policy.
+
+    With `assume`, as if everything that is to be archived was: so a plan counts what follows.
+    """
     policy = binding.policy
     found = []
+    copied = {id(r): a for a in archivings(place) if a.copies for r in a.retentions}
     for promise, retention in place.limits:
         trigger = place.triggers.get(retention.trigger)
         if trigger is None:
@@ -65,9 +78,16 @@ def limits_of(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
                 cutoff_of(policy, retention, today),
                 _cut(policy, retention, today, retention.periods[:1]) if archives else None,
                 _warned(binding, place) if retention.warn_before is not None else None,
+                _archived(copied.get(id(retention)), assume),
             )
         )
     return found
+
+
+def _archived(archiving: Archiving | None, assume: bool) -> Condition | None:
+    if archiving is None:
+        return None
+    return All(()) if assume else archiving.archived
 
 
 def is_warned(binding: Binding, place: BoundPlace) -> bool:

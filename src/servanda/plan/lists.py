@@ -126,7 +126,10 @@ def warn_before(place: BoundPlace) -> Period | None:
 
 
 def _events(place: BoundPlace) -> list[str]:
-    return sorted({t.event for t in place.place.triggers.values() if isinstance(t, AtEvent)})
+    """Every event that a trigger of the place counts from, alone or as one of several."""
+    triggers = place.place.triggers.values()
+    parts = [p for t in triggers for p in (t.greatest if isinstance(t, AtGreatest) else [t])]
+    return sorted({part.event for part in parts if isinstance(part, AtEvent)} | set(place.place.notes))
 
 
 def _remembered(place: BoundPlace) -> list[str]:

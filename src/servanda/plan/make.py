@@ -14,6 +14,7 @@ from servanda.database import Database
 from servanda.database import tables as own
 from servanda.persons.graph import children_first
 from servanda.persons.holds import Hold
+from servanda.plan.archives import archive_steps, load_archived
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.lists import load_holds, load_records
 from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
@@ -66,19 +67,22 @@ def make(
     today = on or circumstances.today
     load_holds(found, circumstances.holds)
     load_records(found, db, circumstances.now)
+    load_archived(found, db)
     drafter = Drafter(found, today, circumstances.holds)
+    assumed = Drafter(found, today, circumstances.holds, assume=True)
     steps: list[Step] = []
     kept: list[Kept] = []
     without: list[WithoutEnd] = []
     places = [p for p in children_first(found.binding) if not found.binding.unusable(p.name)]
     marks = _watermarks(db, circumstances) if quick else {}
     for place in places:
-        limits = drafter.limits(place)
-        for draft in drafter.drafts(place):
-            steps.append(_counted(found, draft, circumstances, marks))
+        limits = assumed.limits(place)
+        for draft, counted in zip(drafter.drafts(place), assumed.drafts(place), strict=True):
+            steps.append(_counted(found, draft, counted, circumstances, marks))
         if limits and not drafter.processed_for_others(place):
             kept += _kept(found, place, limits)
             without += _without_end(found, place, limits)
+    steps += archive_steps(found, db, today, circumstances.holds)
     return Plan(
         made_at=circumstances.now.astimezone(ZoneInfo(policy.timezone)).replace(microsecond=0),
         today=today,
@@ -91,8 +95,8 @@ def make(
         left_out=tuple(_left_out(found)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
         groups=tuple(_alike(found, places)),
-        stuck=tuple(_stuck(found, places, drafter)),
-        waiting=tuple(_waiting(found, places, drafter)),
+        stuck=tuple(_stuck(found, places, assumed)),
+        waiting=tuple(_waiting(found, places, assumed)),
         preview=today != circumstances.today,
         quick=quick,
     )
@@ -109,21 +113,24 @@ def pins(found: Opened, epoch: int) -> Pins:
 
 
 def _counted(
-    found: Opened, draft: Draft, circumstances: Circumstances, marks: dict[str, tuple[str, date]]
+    found: Opened,
+    draft: Draft,
+    counted: Draft,
+    circumstances: Circumstances,
+    marks: dict[str, tuple[str, date]],
 ) -> Step:
+    """A step: it acts on what is drafted, and counts as if the steps before it were done."""
     place, session = draft.place, found.session_of(draft.place)
     table = place.table.name
-    identity = f"{place.name}:{draft.action}" + (
-        f":{draft.limits[0].promise.id}" if len(draft.limits) == 1 else ""
-    )
+    identity = _identity(draft)
     signature = _signature(draft, circumstances)
     mark = marks[identity][1] if identity in marks and marks[identity][0] == signature else None
     along = driver(draft.condition)
     marks_day = along.day if along is not None and _pure(draft.condition) else None
-    rows = session.count(table, draft.condition if mark is None else since(draft.condition, mark))
+    rows = session.count(table, counted.condition if mark is None else since(counted.condition, mark))
     held = 0
     if draft.condition != draft.unheld:
-        held = session.count(table, draft.unheld) - session.count(table, draft.condition)
+        held = session.count(table, counted.unheld) - session.count(table, counted.condition)
     first = _first(draft.limits)
     policy = found.binding.policy
     return Step(
@@ -146,7 +153,17 @@ def _counted(
         condition=draft.condition,
         groups=draft.groups,
         folds=draft.folds,
+        archiving=draft.archiving,
     )
+
+
+def _identity(draft: Draft) -> str:
+    """What a step is called in plans and in the ledger."""
+    at = f"{draft.place.name}:{draft.action}"
+    if draft.action == "note":
+        return f"{at}:{draft.why}"
+    single = len(draft.limits) == 1 or draft.archiving is not None
+    return f"{at}:{draft.limits[0].promise.id}" if single else at
 
 
 def _first(limits: Sequence[Limit]) -> Limit:

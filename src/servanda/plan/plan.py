@@ -17,6 +17,7 @@ from typing import Any
 import rfc8785
 
 from servanda.errors import Refused, ServandaError
+from servanda.plan.archiving import Archiving
 from servanda.stores.document import Change
 from servanda.stores.selection import Condition, LatestTime
 
@@ -53,10 +54,11 @@ class Step:
         default=(), repr=False, compare=False
     )
     folds: tuple[LatestTime, ...] = field(default=(), repr=False, compare=False)
+    archiving: Archiving | None = field(default=None, repr=False, compare=False)
 
     def summary(self) -> dict[str, Any]:
         """What stands in the plan's file and in the ledger."""
-        skip = {"condition", "groups", "folds"}
+        skip = {"condition", "groups", "folds", "archiving"}
         found = {k: v for k, v in asdict_shallow(self).items() if k not in skip}
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
 
@@ -167,7 +169,7 @@ class Plan:
     @property
     def due(self) -> int:
         """How many rows, or letters, are due."""
-        return sum(s.rows for s in self.steps if s.action != "archive")
+        return sum(s.rows for s in self.steps)
 
     def rows(self, action: str) -> int:
         """How many rows are due for an action."""

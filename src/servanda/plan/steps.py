@@ -1,4 +1,4 @@
-"""From the limits of a place to its steps: which rows are deleted, emptied, archived, warned.
+"""From the limits of a place to its steps: which rows are archived, deleted, emptied, warned, noted.
 
     over        every ground of the row has ended
     pointed at  a row that must stay points here (children that end today do not count)
@@ -17,6 +17,7 @@ from datetime import date
 
 from servanda.persons.graph import Child, children, children_first
 from servanda.persons.holds import Hold
+from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.lists import held
 from servanda.stores.binding import BoundPlace
@@ -52,15 +53,21 @@ class Draft:
     groups: tuple[tuple[Condition | None, Changes], ...] = ()
     why: str = ""
     folds: tuple[LatestTime, ...] = ()
+    archiving: Archiving | None = None
 
 
 @dataclass(slots=True)
 class Drafter:
-    """Drafts the steps of every place for one day."""
+    """Drafts the steps of every place for one day.
+
+    With `assume`, as if what is to be archived or emptied first was: a plan counts so, and shows the
+    whole of the day's work; `apply` acts on the steps of a drafter that assumes nothing.
+    """
 
     found: Opened
     today: date
     holds: Sequence[Hold]
+    assume: bool = False
     _deletable: dict[str, Condition | None] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
 
@@ -68,19 +75,19 @@ class Drafter:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
         if self.found.binding.unusable(place.name) or not place.endable:
             return []
-        return limits_of(self.found.binding, place, self.today)
+        return limits_of(self.found.binding, place, self.today, assume=self.assume)
 
     def drafts(self, place: BoundPlace) -> list[Draft]:
-        """The steps of a place: delete, then empty, then archive, then warn."""
+        """The steps of a place: archive, then delete, then empty, then warn and note."""
         limits = self.limits(place)
         if not limits or self.processed_for_others(place):
             return []
-        found = []
+        found = self._archive(place, limits)
         for draft in (self._delete(place, limits), self._empty(place, limits)):
             if draft is not None:
                 found.append(draft)
-        found += self._archive(place, limits)
         found += self._warn(place, limits)
+        found += self._note(place, limits)
         return [self._unheld(d) for d in found]
 
     def processed_for_others(self, place: BoundPlace) -> bool:
@@ -243,18 +250,34 @@ class Drafter:
     # -- archive and warnings --------------------------------------------------------------
 
     def _archive(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
+        """The rows whose active stage is over, whose whole period is not, and that are not archived yet."""
         found = []
-        for limit in limits:
-            if limit.active_day is None or limit.active_day == limit.day:
+        for archiving in archivings(place):
+            same = [m for m in limits if any(m.retention is r for r in archiving.retentions)]
+            active = next(m.active_day for m in same if m.active_day is not None)
+            ends = [[m.day for m in same if m.retention.limit == limit] for limit in ("max", "min")]
+            whole = min(d for d in (max(ends[0], default=None), min(ends[1], default=None)) if d is not None)
+            inside: list[Condition] = [Before(same[0].trigger, active), Not(Before(same[0].trigger, whole))]
+            condition = _all([*self._where(place), *inside, Not(archiving.archived)])
+            found.append(Draft(place, "archive", condition, condition, tuple(same), archiving=archiving))
+        return found
+
+    def _note(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
+        """The rows in which the data of a category have ended, and whose event was not recorded yet."""
+        found = []
+        for event, note in place.place.notes.items():
+            own = [m for m in limits if note.ended in m.retention.data]
+            if not own or not place.table.key:
                 continue
-            inside: list[Condition] = [
-                Before(limit.trigger, limit.active_day),
-                Not(Before(limit.trigger, limit.day)),
-            ]
-            condition = _all([*self._where(place), *inside])
-            found.append(
-                Draft(place, "archive", condition, condition, (limit,), why="a later version archives")
-            )
+            parts = [*self._where(place), ended(own)]
+            parts += [] if note.unless is None else [Equals(note.unless, None)]
+            if not self.assume:
+                owners = by_column(place, limits)
+                changes = [(c, n) for c, n in place.place.at_end.items() if tuple(own) == owners.get(c)]
+                parts += [emptied(changes)] if changes else []
+            parts.append(Not(Reaches((), place.table.key, f"event_{place.short}_{event}")))
+            condition = _all(parts)
+            found.append(Draft(place, "note", condition, condition, tuple(own), why=event))
         return found
 
     def _warn(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:

@@ -18,6 +18,7 @@ from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.stores import ability
 from servanda.stores import document as doc
+from servanda.stores.archive_faults import archive_faults
 from servanda.stores.document import Place, Reference, StoreEntry, Stores
 from servanda.stores.selection import (
     Bound,
@@ -156,6 +157,8 @@ class _Binder:
         triggers = self._triggers(table, links, limits)
         for beyond in ability.beyond(can, self.place, limits):
             self.complain("store-cannot", *beyond)
+        for message, advice in archive_faults(self.place, table, self.shape, self.entry, limits):
+            self.complain("archive-nowhere", message, advice, "archive")
         at = self.binding.stores.source.spot(self.path, key=True)
         self.binding.places[self.name] = BoundPlace(
             self.name, self.store, self.entry, self.place, table, links, triggers, data, limits, at
@@ -259,7 +262,7 @@ class _Binder:
                 return None
             case doc.AtGreatest():
                 parts = [self._bound(table, links, part, path) for part in trigger.greatest]
-                usable = [p for p in parts if isinstance(p, OwnTime | ParentTime | LatestTime)]
+                usable = [p for p in parts if isinstance(p, OwnTime | ParentTime | LatestTime | EventTime)]
                 return GreatestTime(tuple(usable)) if len(usable) == len(parts) else None
         return None
 

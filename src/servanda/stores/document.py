@@ -25,18 +25,9 @@ from servanda.policy.document import Strict, digest, load
 from servanda.policy.policy import Zone
 from servanda.policy.promise import Names
 from servanda.policy.yamlfile import Source
+from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.files_place import LogFiles
-
-
-class _Shorter:
-    """Tells the JSON Schema of a value that a shorter way to write it is allowed too."""
-
-    def __init__(self, *short: str) -> None:
-        self._short = short
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [*({"type": type_} for type_ in self._short), handler(core)]}
-
+from servanda.stores.shorter import Shorter as _Shorter
 
 TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]
 Scalar = str | int | bool | None
@@ -124,7 +115,9 @@ class AtGreatest(Strict):
     """The greatest of several; NULL parts do not count, and all NULL is NULL."""
 
     greatest: list[
-        Annotated[AtColumn | AtLatest | AtParent, BeforeValidator(_short_column), _Shorter("string")]
+        Annotated[
+            AtColumn | AtLatest | AtParent | AtEvent, BeforeValidator(_short_column), _Shorter("string")
+        ]
     ] = Field(min_length=2)
 
 
@@ -187,7 +180,7 @@ def _data(value: Any) -> Any:
     return dict.fromkeys(value, "all") if isinstance(value, list) else value
 
 
-class Place(LogFiles):
+class Place(LogFiles, PlaceArchive):
     """Where categories live in a store: a table or files, which columns hold which category, whose they are.
 
     `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
@@ -309,6 +302,9 @@ class Stores(Strict):
     servanda: Literal[1]
     database: Own = Own()
     nowhere: dict[str, str] = Field(default_factory=dict)
+    archives: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")], ArchiveEntry] = Field(
+        default_factory=dict
+    )
     stores: dict[str, StoreEntry] = Field(min_length=1)
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
@@ -359,6 +355,15 @@ def _names(stores: Stores, store: str, entry: StoreEntry) -> list[Problem]:
         if isinstance(place.person, str) and place.person not in ("self", "none", *place.references):
             known = ["self", "none", *place.references]
             found.append(_unknown(stores, (*path, "person"), place.person, "reference of this place", known))
+        if isinstance(place.archive, str) and place.archive not in stores.archives:
+            found.append(
+                _unknown(stores, (*path, "archive"), place.archive, "archive", list(stores.archives))
+            )
+        for label, note in place.notes.items():
+            if note.ended not in place.data:
+                found.append(
+                    _unknown(stores, (*path, "notes", label), note.ended, "category here", list(place.data))
+                )
         for label, trigger in place.triggers.items():
             found += _trigger_names(stores, (*path, "triggers", label), place, entry, trigger)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -103,6 +104,14 @@ class PostgresStore(SqlStore):
         """A POSIX expression, anchored."""
         return column.op("~", is_comparison=True)(regex_of(pattern))
 
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """SHA-256 under our secret; each value in hex, so that none runs into the next."""
+        none: sa.ColumnElement[Any] = sa.literal_column("'n'")
+        bytes_ = [sa.func.convert_to(sa.cast(c, sa.Text), "UTF8") for c in columns]
+        parts = [sa.func.coalesce(sa.func.encode(b, "hex"), none) for b in bytes_]
+        text = sa.func.concat_ws(",", self.print_secret.hex(), *parts)
+        return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
+
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
         return getattr(error.orig, "sqlstate", None) in _AGAIN
@@ -131,6 +140,16 @@ class PostgresStore(SqlStore):
         query = sa.text("SELECT has_table_privilege(:t, :v)")
         return frozenset(v for v in verbs if not connection.scalar(query, {"t": self.quoted(table), "v": v}))
 
+    def row_policies(self, connection: Connection, table: str) -> list[str]:
+        """What its policies ask of rows that are read, where row security is on."""
+        query = sa.text(
+            "SELECT p.qual FROM pg_policies p JOIN pg_namespace n ON n.nspname = p.schemaname"
+            " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename"
+            " WHERE c.relrowsecurity AND p.tablename = :t AND p.cmd IN ('ALL', 'SELECT')"
+            " AND p.schemaname = COALESCE(CAST(:s AS text), current_schema())"
+        )
+        return [str(qual or "") for (qual,) in connection.execute(query, {"t": table, "s": self.schema})]
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """A role that reads, and one that also changes and deletes at the places that end."""
         preparer = self.engine.dialect.identifier_preparer
@@ -140,7 +159,7 @@ class PostgresStore(SqlStore):
         lines.append(f"GRANT USAGE ON SCHEMA {schema} TO {reader}, {writer};")
         for table, verbs in sorted(tables.items()):
             lines.append(f"GRANT SELECT ON {self.quoted(table)} TO {reader}, {writer};")
-            more = ", ".join(v for v in ("UPDATE", "DELETE") if v in verbs)
+            more = ", ".join(v for v in ("INSERT", "UPDATE", "DELETE") if v in verbs)
             if more:
                 lines.append(f"GRANT {more} ON {self.quoted(table)} TO {writer};")
         return lines

@@ -6,6 +6,8 @@
     PointedAt(link, kept)    a row of another table points here (and meets `kept`)
     Undone(changes)          some column does not yet hold what `changes` would write
     Reaches(links, list)     following the links, the key at the end stands in a list
+    Copied(list, columns)    an archived copy of the row is known, and these columns are still what it holds
+    CopiedTo(table, columns) the same, where the copy lies in another table of the store
     All · Any · Not          as in logic; Not(unknown) is true, so that doubt keeps nothing hidden
 
 A trigger is bound to the store: its columns, their kind of time and their zone. `day`
@@ -77,7 +79,7 @@ class LatestTime:
 class GreatestTime:
     """The greatest of several triggers; parts that are NULL do not count."""
 
-    parts: tuple[OwnTime | ParentTime | LatestTime, ...]
+    parts: tuple[OwnTime | ParentTime | LatestTime | EventTime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,23 @@ class Reaches:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """The row stands in a list of archived rows with the fingerprint that these columns have now."""
+
+    list: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedTo:
+    """A row of another table has the same key and the same values in these columns."""
+
+    table: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     """Every part holds."""
 
@@ -179,7 +198,9 @@ class Not:
     part: Condition
 
 
-Condition = Before | Missing | Equals | Compares | PointedAt | Undone | Reaches | All | Any | Not
+Condition = (
+    Before | Missing | Equals | Compares | PointedAt | Undone | Reaches | Copied | CopiedTo | All | Any | Not
+)
 
 
 def walk(condition: Condition) -> Iterator[Condition]:
@@ -204,6 +225,19 @@ def reads_other_rows(condition: Condition) -> bool:
         if isinstance(part, Before | Missing) and not _own(part.trigger):
             return True
     return False
+
+
+def decided(condition: Condition) -> bool:
+    """Whether a condition is true or false and never unknown: it only asks whether rows exist."""
+    match condition:
+        case PointedAt() | Copied() | CopiedTo() | Not():
+            return True
+        case Reaches(links, key):
+            return len(links) != 1 or links[0].to_columns != key or not links[0].when
+        case All(parts) | Any(parts):
+            return all(decided(part) for part in parts)
+        case _:
+            return False
 
 
 def child_links(condition: Condition) -> Iterator[Link]:

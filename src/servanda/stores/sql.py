@@ -33,6 +33,7 @@ class SqlStore:
     leaves = "deleted bytes may stay in the database's files until it writes over them"
     texts_time = False  # times lie there as text, whatever the column's type says
     secret: bytes = b""  # the key of pseudonyms, lent by `apply`
+    print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
     fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
@@ -85,6 +86,10 @@ class SqlStore:
         """Whether a text has the form of a pattern in which 9 is any digit."""
         raise NotImplementedError
 
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """A keyed hash of the values of columns, 64 hex digits; NULL differs from every value."""
+        raise NotImplementedError
+
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether an error is a lock or a deadlock, after which the page may be tried again."""
         raise NotImplementedError
@@ -97,6 +102,11 @@ class SqlStore:
     def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """Which of SELECT, UPDATE and DELETE this role lacks on a table."""
         raise NotImplementedError
+
+    def row_policies(self, connection: Connection, table: str) -> list[str]:
+        """The conditions of row-level policies that are in force on a table; none where there is no such thing."""
+        del connection, table
+        return []
 
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """The exact statements that give a reading and a writing role what Servanda needs."""

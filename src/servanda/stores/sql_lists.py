@@ -6,6 +6,7 @@ recorded. Conditions refer to it by name, and the database joins it like a table
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from servanda.stores.selection import Condition
 from servanda.stores.sql import SqlStore
+from servanda.stores.sql_days import Days
 from servanda.stores.sql_where import Where
 
 
@@ -30,6 +32,7 @@ class Lists:
         kinds = {
             (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
         }
+        self.days = Days(self._tables, self._lists, store.settings.zone)
         self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
 
     def _table(self, name: str) -> sa.TableClause:
@@ -38,11 +41,25 @@ class Lists:
         columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
         return sa.table(name, *columns, schema=shape.schema)
 
-    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
-        """Make an empty list of keys of a table, in a temporary table of the store."""
+    def make_list(
+        self,
+        name: str,
+        table: str,
+        key: Sequence[str],
+        *,
+        dated: bool = False,
+        until: bool = False,
+        printed: bool = False,
+    ) -> None:
+        """Make an empty list of keys of a table, in a temporary table of the store.
+
+        With days and last days, or with the fingerprints of archived rows, of which a key may have several.
+        """
         keys = self._key_columns(table, key)
-        day = [sa.Column("day", sa.String(10))] if dated else []
-        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *day, prefixes=["TEMPORARY"])
+        more = [sa.Column("day", sa.String(10))] if dated else []
+        more += [sa.Column("until", sa.String(10))] if until else []
+        more += [sa.Column("print", sa.String(64), primary_key=True, nullable=False)] if printed else []
+        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *more, prefixes=["TEMPORARY"])
         self._drop(self._lists.get(name))
         self._ddl(sa.schema.CreateTable(made))
         self._lists[name] = made
@@ -106,9 +123,49 @@ class Lists:
             done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
         return int(done.rowcount)
 
+    def gone(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
+        """The keys of a list whose rows are no longer in the table, in parts; they leave the list."""
+        listed, row = self._lists[name], self._tables[table]
+        keys = [c for c in listed.c if "of" in c.info]
+        there = sa.exists(sa.select(sa.literal(1)).where(*(row.c[str(k.info["of"])] == k for k in keys)))
+        query = sa.select(*keys).distinct().where(~there).limit(size)
+        while True:
+            with self.store.errors(), self._reading():
+                found = [tuple(r) for r in self._connection.execute(query)]
+            if not found:
+                return
+            yield found
+            names = [f"b_{k.name}" for k in keys]
+            same = [k == sa.bindparam(n) for k, n in zip(keys, names, strict=True)]
+            with self.transaction():
+                self._connection.execute(
+                    sa.delete(listed).where(*same), [dict(zip(names, row, strict=True)) for row in found]
+                )
+
     def listed(self, name: str) -> int:
         """How many keys a list has."""
         return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
+
+    def table_of(self, name: str) -> sa.FromClause:
+        """A table of the store, or a list by its name."""
+        return self._lists[name] if name in self._lists else self._tables[name]
+
+    def run(self, statement: sa.Executable, values: Any = None) -> int:
+        """Carry out a statement in the transaction of a page. Returns how many rows it changed."""
+        return int(self._connection.execute(statement, values).rowcount)
+
+    def select(self, query: sa.Select[Any], values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a query, in the transaction of a page."""
+        return [tuple(row) for row in self._connection.execute(query, values)]
+
+    def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
+        """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
+        with self.store.errors(), self._reading():
+            texts = self.store.row_policies(self._connection, table)
+            if view is not None and view in self.store.shape.tables:
+                found = sa.inspect(self._connection).get_view_definition(view, schema=self.store.schema)
+                texts = [*texts, str(found or "").lower().partition("where")[2]]
+        return any(re.search(rf"\b{re.escape(flag.lower())}\b", text.lower()) for text in texts)
 
     # -- the connection ----------------------------------------------------------------------
 

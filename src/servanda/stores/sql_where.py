@@ -7,7 +7,7 @@ type and the zone of each column, and compared raw. An aggregate is never comput
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from typing import Any as Anything
@@ -25,6 +25,8 @@ from servanda.stores.selection import (
     Bound,
     Compares,
     Condition,
+    Copied,
+    CopiedTo,
     Equals,
     EventTime,
     GreatestTime,
@@ -39,10 +41,13 @@ from servanda.stores.selection import (
     Reaches,
     TimeColumn,
     Undone,
+    decided,
 )
 from servanda.stores.sql_times import ends_in_utc, wall_clock, written
 
 Bool = sa.ColumnElement[bool]
+_YES: sa.ColumnElement[Anything] = sa.literal_column("1")
+_NO: sa.ColumnElement[Anything] = sa.literal_column("0")
 ZERO_DAY = date(1900, 1, 2)
 """Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
 
@@ -60,6 +65,9 @@ class Dialect(Protocol):
 
     def text_form(self, column: sa.ColumnElement[Anything], pattern: str) -> Bool:
         """Whether a text has the form of a pattern in which 9 is any digit."""
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Anything]]) -> sa.ColumnElement[Anything]:
+        """A keyed hash of values, which changes when one of them does."""
 
 
 class Where:
@@ -121,16 +129,29 @@ class Where:
                 return _any(self.undone(row, table, name, change) for name, change in changes)
             case Reaches(links, key, name):
                 return self._reaches(links, key, name, row)
+            case Copied() | CopiedTo():
+                return self._copied(condition, row)
             case All(parts):
                 return _all(self.sql(part, row, table) for part in parts)
             case Any(parts):
                 return _any(self.sql(part, row, table) for part in parts)
-            case Not(part) if _decided(part):
-                return ~self.sql(part, row, table)  # a plain NOT EXISTS, which databases join
             case Not(part):
-                return sa.case(
-                    (self.sql(part, row, table), sa.literal_column("0")), else_=sa.literal_column("1")
-                ) == (sa.literal_column("1"))
+                inner = self.sql(part, row, table)
+                # a plain NOT EXISTS, which databases join, where nothing is unknown
+                return ~inner if decided(part) else sa.case((inner, _NO), else_=_YES) == _YES
+
+    def _copied(self, condition: Copied | CopiedTo, row: sa.FromClause) -> Bool:
+        """An equal copy of the row is known: by its fingerprint, or value by value."""
+        if isinstance(condition, Copied):
+            listed = self._lists[condition.list].alias()
+            names = {c.name: str(c.info["of"]) for c in self._lists[condition.list].c if "of" in c.info}
+            now = self._dialect.fingerprint([row.c[c] for c in condition.columns])
+            same = [*(row.c[of] == listed.c[name] for name, of in names.items()), listed.c.print == now]
+        else:
+            copy = self._tables[condition.table].alias()
+            same = [copy.c[k] == row.c[k] for k in condition.key]
+            same += [copy.c[c].is_not_distinct_from(row.c[c]) for c in condition.columns]
+        return sa.exists(sa.select(sa.literal(1)).where(*same))
 
     def undone(self, row: sa.FromClause, table: str, name: str, change: Change) -> Bool:
         """Whether a column does not yet hold what the change would write: done is a fixed point."""
@@ -249,6 +270,8 @@ class Where:
                 return _not_set(row.c[time.name], time)
             case ParentTime(links, time):
                 return ~self._along(links, row, lambda end: ~_not_set(end.c[time.name], time))
+            case EventTime(name):
+                return ~self._in_list(name, row, self._list_key(name))
             case _:
                 return self._missing(trigger, row, table)
 
@@ -261,6 +284,8 @@ class Where:
                 return self._along(
                     links, row, lambda end: _any(_equals(end.c[time.name], value) for value in time.open)
                 )
+            case EventTime(name):  # what has not happened yet may still happen
+                return ~self._in_list(name, row, self._list_key(name))
             case _:
                 return sa.false()
 
@@ -331,19 +356,6 @@ class Where:
         same = [row.c[column] == key for column, key in zip(columns, keys, strict=True)]
         moved = [_on(part, self._lists[name], listed) for part in more]
         return self._exists(*same, *moved)
-
-
-def _decided(condition: Condition) -> bool:
-    """Whether a condition is true or false and never unknown: it only asks whether rows exist."""
-    match condition:
-        case PointedAt() | Not():
-            return True
-        case Reaches(links, key):
-            return len(links) != 1 or links[0].to_columns != key or not links[0].when
-        case All(parts) | Any(parts):
-            return all(_decided(part) for part in parts)
-        case _:
-            return False
 
 
 def _on(part: Bool, table: sa.FromClause, alias: sa.FromClause) -> Bool:

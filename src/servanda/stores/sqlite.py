@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class SqliteStore(SqlStore):
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
+            connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -106,6 +108,10 @@ class SqliteStore(SqlStore):
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """GLOB, in which [0-9] is a digit."""
         return sa.or_(*(column.op("GLOB", is_comparison=True)(glob) for glob in globs_of(pattern)))
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """A function of ours: SQLite is in our own process."""
+        return sa.func.servanda_fingerprint(sa.literal(self.print_secret, sa.LargeBinary()), *columns)
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
@@ -235,3 +241,12 @@ def _pseudonym(value: Any, key: Any) -> str | None:
         return None if value is None else str(value)
     secret = key if isinstance(key, bytes) else str(key).encode()
     return "psn_" + hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _fingerprint(key: bytes, *values: Any) -> str:
+    """SHA-256 under our secret, of each value with its type and its length."""
+    found = hashlib.sha256(key)
+    for value in values:
+        raw = value if isinstance(value, bytes) else repr(value).encode()
+        found.update(f"{type(value).__name__}{len(raw)}:".encode() + raw)
+    return found.hexdigest()

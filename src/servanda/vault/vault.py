@@ -184,6 +184,14 @@ class Vault:
         """Return what was sealed under a record's key; raises VaultError if the key has ended."""
         return _decrypt(self._record_key(key_id), sealed, b"sealed:" + key_id.encode(), "a sealed value")
 
+    def record_key(self, key_id: str) -> bytes:
+        """Return the 32 bytes of a record's key, to wrap other keys; raises VaultError if it has ended."""
+        return self._record_key(key_id)
+
+    def has(self, key_id: str) -> bool:
+        """Whether a record's key is there."""
+        return self._record_file(key_id).exists()
+
     def destroy(self, key_id: str) -> bool:
         """Destroy a record's key, and with it all that it sealed; False if it was gone already."""
         return destroy_file(self._record_file(key_id))

@@ -1,0 +1,348 @@
+"""Archives rows, ends what is archived, and notes the events that follow an end.
+
+    copy      write and wait for the disk ─▶ record, with the ledger ─▶ (the row ends by its own step)
+    end       held rows into a segment of their own ─▶ destroy keys ─▶ record, with the ledger
+
+A process that dies between two of these leaves bytes that nobody refers to, or keys that are
+gone before it is recorded; the next run cuts the bytes off, or ends the same rows again.
+Nothing is ended in a store that was not recorded as archived, and the content compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.database import Database, moment, tables
+from servanda.errors import StoreError, VaultError
+from servanda.law.retention import last_day
+from servanda.ledger import Ledger
+from servanda.persons.graph import route
+from servanda.persons.holds import Holds
+from servanda.plan.archives import Held, due_rows, held_rows, over_segments
+from servanda.plan.archiving import Archiving, archivings
+from servanda.plan.lists import key_text
+from servanda.plan.plan import Plan, Step
+from servanda.stores import sql_copy, verbs
+from servanda.stores.archive import (
+    HELD,
+    Archive,
+    Archived,
+    Copy,
+    Written,
+    archives,
+    drop,
+    of_row,
+)
+from servanda.stores.archiving import ArchiveFlag, ArchiveTable
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.sql_pages import Page
+from servanda.stores.sql_session import Session, Work
+from servanda.vault import Vault
+
+ACTIONS = frozenset({"archive", "destroy", "note"})
+"""The actions that this file carries out."""
+_WIDE = 2_000
+"""How many rows are read into Python at once, the most that it ever holds."""
+
+
+@dataclass(slots=True)
+class Archiver:
+    """Carries out the steps of one apply that archive, end archived rows, or note events."""
+
+    found: Opened
+    db: Database
+    ledger: Ledger
+    vault: Vault
+    holds: Holds
+    plan: Plan
+    archives: dict[str, Archive] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, found: Opened, db: Database, ledger: Ledger, vault: Vault, holds: Holds, plan: Plan
+    ) -> Archiver:
+        """An archiver with the archives of the stores document; its day is that of the plan."""
+        return cls(found, db, ledger, vault, holds, plan, archives(found.binding.stores, db, vault))
+
+    def ready(self, step: Step) -> None:
+        """Make what the pages of a step need, outside of their transactions."""
+        if step.archiving is not None and isinstance(step.archiving.place.place.archive, ArchiveTable):
+            sql_copy.ready(sql_copy.database(self.found.sessions[step.store]), step.table)
+
+    def pages(self, step: Step, session: verbs.Session, work: Work) -> Iterator[Page]:
+        """The pages of a step; wide ones where rows are only read."""
+        how = step.archiving.place.place.archive if step.archiving is not None else None
+        if isinstance(how, str):
+            return sql_copy.database(session).pages(work, _WIDE)
+        return session.pages(work)
+
+    def act(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
+        """Archive the rows of a page, or note their event. Returns how many.
+
+        Raises StoreError where archive, vault or store refuse.
+        """
+        session = sql_copy.database(opened)
+        if step.action == "note":
+            return self._note(step, session, work, page)
+        archiving = step.archiving
+        assert archiving is not None
+        how = archiving.place.place.archive
+        if isinstance(how, ArchiveFlag):
+            return session.attempt(partial(sql_copy.flag, session, work, page, how.flag, self.plan.today))
+        if isinstance(how, ArchiveTable):
+            what = self._copying(archiving, how)
+            return session.attempt(partial(sql_copy.copy, session, work, page, what))
+        with _spoken():
+            return self._copy(step, archiving, str(how), (session, work, page))
+
+    # -- a copy in a segment -----------------------------------------------------------------
+
+    def _copying(self, archiving: Archiving, how: ArchiveTable) -> sql_copy.Copying:
+        policy = self.found.binding.policy
+        trigger = archiving.place.triggers[archiving.trigger]
+        until: Callable[[date], date] = lambda day: archiving.last_day(policy, day)  # noqa: E731
+        return sql_copy.Copying(how, archiving.columns, trigger, "; ".join(archiving.grounds), until)
+
+    def _copy(self, step: Step, archiving: Archiving, name: str, where: tuple[Session, Work, Page]) -> int:
+        """Archive the rows of a page: on the disk first, then recorded."""
+        copies = list(self._copies(archiving, *where))
+        if not copies:
+            return 0
+        archive = self.archives[name]
+        written = archive.write([copy for copy, _ in copies])
+        with self.db.begin() as connection:
+            archive.record(connection, written)
+            body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
+            body |= {"rows": len(copies), "segments": _segments(written)}
+            self.ledger.append_in(connection, "archive.written", body)
+        where[0].fill(archiving.list, [(*key, copy.fingerprint) for copy, key in copies])
+        return len(copies)
+
+    def _copies(
+        self, archiving: Archiving, session: Session, work: Work, page: Page
+    ) -> Iterator[tuple[Copy, tuple[Any, ...]]]:
+        """The rows of a page as they are archived, each with its key."""
+        place, policy = archiving.place, self.found.binding.policy
+        path, key = route(self.found.binding, place), place.table.key
+        links = path.links if path is not None else ()
+        root = self.found.binding.places[path.root] if path is not None else place
+        row = session.table_of(place.table.name)
+        days = session.days.of(place.triggers[archiving.trigger], row)
+        parts = (
+            [row.c[k] for k in key],
+            session.days.key_at(links, root.table.key, row),
+            [session.store.fingerprint([row.c[c] for c in archiving.printed])],
+            [row.c[c] for c in archiving.columns],
+            list(days.columns),
+        )
+        chosen = [column.label(f"c{i}") for i, column in enumerate(c for part in parts for c in part)]
+        for found in session.read(work, page, lambda _: chosen):
+            values, rest = [], list(found)
+            for part in parts:
+                values.append(tuple(rest[: len(part)]))
+                del rest[: len(part)]
+            own, person, (print_,), fields, trigger = values
+            day = days.tell(trigger)
+            if day is None:
+                continue
+            nobody = None in person
+            yield (
+                Copy(
+                    place=place.name,
+                    promise=archiving.promise,
+                    row_key=key_text(own),
+                    person_place=place.name if nobody else root.name,
+                    person_key=key_text(own if nobody else person),
+                    fingerprint=print_.decode() if isinstance(print_, bytes) else str(print_),
+                    trigger_day=day,
+                    last_day=archiving.last_day(policy, day),
+                    grounds=archiving.grounds,
+                    values=dict(zip(archiving.columns, fields, strict=True)),
+                ),
+                own,
+            )
+
+    def close(self) -> Iterator[str]:
+        """What follows all steps: rows that left are noted, segments that are over lose their keys.
+
+        Yields a sentence for each segment.
+        """
+        self._settle_all()
+        try:
+            for archive in self.archives.values():
+                for name in archive.ended_again():
+                    self.ledger.append("archive.key-destroyed-again", {"segment": name})
+                    yield f"archive: the key of segment {name} was back, and is destroyed again"
+                for name in archive.strays():
+                    self.ledger.append("archive.key-destroyed-again", {"segment": name})
+                    yield f"archive: data keys of segment {name} that nothing lies under are destroyed"
+            for name in self._end_segments():
+                yield f"archive: the key of segment {name} is destroyed"
+        except (StoreError, VaultError) as error:
+            yield f"archive: {error.message}"
+
+    def _settle_all(self) -> None:
+        """Note which archived rows have left their store, so that the next plan need not look for them."""
+        for place in self.found.binding.places.values():
+            for archiving in archivings(place):
+                if isinstance(place.place.archive, str):
+                    self._settle(place, archiving)
+
+    def _settle(self, place: BoundPlace, archiving: Archiving) -> None:
+        table, session = tables.archived, sql_copy.database(self.found.session_of(place))
+        mine = sa.and_(table.c.place == place.name, table.c.promise == archiving.promise, table.c.live == 1)
+        left = sa.update(table).where(mine, table.c.row_key == sa.bindparam("gone")).values(live=0)
+        for keys in session.gone(archiving.list, place.table.name):
+            with self.db.begin() as connection:
+                connection.execute(left, [{"gone": key_text(key)} for key in keys])
+
+    # -- the end of what is archived ---------------------------------------------------------
+
+    def over(self, step: Step) -> Iterator[tuple[int, Callable[[], int]]]:
+        """The archived rows of a step that are over, in parts: how many, and what ends them."""
+        running = self.holds.running(self.plan.today)
+        held = held_rows(self.found, self.db, running, self.archives)
+        for part in due_rows(self.db, self.plan.today, step.place, step.promises[0]):
+            yield len(part), partial(self._ended, step, part, held)
+
+    def _ended(self, step: Step, part: Sequence[Archived], held: Held) -> int:
+        with _spoken():
+            return self._destroy(step, part, held)
+
+    def _destroy(self, step: Step, part: Sequence[Archived], held: Held) -> int:
+        """End rows whose last day has passed; held ones are first written where nothing ends with its month."""
+        free = [row for row in part if not held.holds(row)]
+        beside = self._under({row.data_key for row in free})
+        kept = {row for row in (*part, *beside) if held.holds(row)}
+        self._move(sorted(kept, key=lambda r: r.bound_to))
+        keys: dict[str, list[str]] = {}
+        for row in free:
+            keys.setdefault(row.segment, []).append(row.data_key)
+        for segment, these in keys.items():
+            self._of(segment, held).destroy(sorted(set(these)))
+        if free:
+            with self.db.begin() as connection:
+                drop(connection, free)
+                body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
+                body |= {"rows": len(free), "segments": {s: len(k) for s, k in sorted(keys.items())}}
+                body |= {"copies_of_keys_until": self._until(set(keys), held)}
+                self.ledger.append_in(connection, "archive.ended", body)
+        return len(free)
+
+    def _under(self, keys: set[str]) -> list[Archived]:
+        """Every archived row under some data keys."""
+        table, found = tables.archived, []
+        listed = sorted(keys)
+        with self.db.read() as connection:
+            for i in range(0, len(listed), 500):
+                query = sa.select(table).where(table.c.data_key.in_(listed[i : i + 500]))
+                found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
+        return found
+
+    def _of(self, segment: str, held: Held) -> Archive:
+        name = held.of_segment.get(segment, "")
+        if name not in self.archives:
+            raise StoreError(
+                f"the archive “{name}” of segment {segment} is declared no more",
+                advice="keep it under archives: in stores.yaml until its last segment has ended",
+            )
+        return self.archives[name]
+
+    def _move(self, rows: Sequence[Archived]) -> None:
+        """Write held rows into a segment of their own, each under a key of its own."""
+        table = tables.segment
+        with self.db.read() as connection:
+            query = sa.select(table.c.id, table.c.archive).where(table.c.month != HELD)
+            monthly = {segment: name for segment, name in connection.execute(query)}
+        by_archive: dict[str, list[Archived]] = {}
+        for row in rows:
+            if row.segment in monthly:
+                by_archive.setdefault(monthly[row.segment], []).append(row)
+        for name, these in by_archive.items():
+            archive = self.archives[name]
+            written = archive.write([_again(row, archive) for row in these], held=True)
+            with self.db.begin() as connection:
+                archive.move(connection, these, written)
+                body = {"rows": len(these), "segments": _segments(written)}
+                self.ledger.append_in(connection, "archive.held", body)
+
+    def _until(self, segments: set[str], held: Held) -> str | None:
+        """The last day on which a backup of the vault may still have the keys that end now."""
+        days = [last_day(self.plan.today, self._of(segment, held).key_backup) for segment in segments]
+        return max(days).isoformat() if days else None
+
+    def _end_segments(self) -> Iterator[str]:
+        """Destroy the keys of segments whose month is over and in which nothing lies. Yields their names."""
+        table = tables.segment
+        for name, of in over_segments(self.db, self.plan.today):
+            if of not in self.archives:
+                continue
+            archive = self.archives[of]
+            archive.end_segment(name)
+            until = last_day(self.plan.today, archive.key_backup)
+            with self.db.begin() as connection:
+                at = {"ended_at": moment(self.plan.made_at)}
+                connection.execute(sa.update(table).where(table.c.id == name).values(at))
+                body = {"segment": name, "copies_of_keys_until": until.isoformat()}
+                self.ledger.append_in(connection, "archive.segment-ended", body)
+            yield name
+
+    # -- events ------------------------------------------------------------------------------
+
+    def _note(self, step: Step, session: Session, work: Work, page: Page) -> int:
+        """Record the event of each row of a page, once."""
+        name, event, place = step.why, tables.event, self.found.binding.places[step.place]
+        keys = session.read(work, page, lambda row: [row.c[k] for k in place.table.key])
+        if not keys:
+            return 0
+        now = moment(self.plan.made_at)
+        with self.db.begin() as connection:
+            number = int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
+            rows = [
+                {"id": number + i, "name": name, "place": place.name, "parent_key": key_text(key)}
+                | {"at": now, "source": "servanda"}
+                for i, key in enumerate(keys, start=1)
+            ]
+            connection.execute(sa.insert(event), rows)
+            body = {"name": name, "place": place.name, "source": "servanda", "rows": len(rows)}
+            self.ledger.append_in(connection, "event", body)
+        return len(keys)
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """A fault of the vault stops a step, as one of a store does."""
+    try:
+        yield
+    except VaultError as error:
+        raise StoreError(error.message, advice=error.advice) from None
+
+
+def _segments(written: Written) -> dict[str, dict[str, Any]]:
+    """What the ledger says of segments: how long they are now, and their digest."""
+    return {s.id: {"size": s.size, "digest": s.digest} for s in written.segments}
+
+
+def _again(row: Archived, archive: Archive) -> Copy:
+    """An archived row, to be written elsewhere."""
+    content = archive.read(row)
+    return Copy(
+        place=row.place,
+        promise=row.promise,
+        row_key=row.row_key,
+        person_place=row.person_place,
+        person_key=row.person_key,
+        fingerprint=row.fingerprint,
+        trigger_day=date.fromisoformat(row.trigger_day),
+        last_day=date.fromisoformat(row.last_day),
+        grounds=tuple(content["grounds"]),
+        values=content["values"],
+    )
