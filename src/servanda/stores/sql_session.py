@@ -288,8 +288,7 @@ class Session(Lists):
         self, work: Work, page: Page, columns: Callable[[sa.FromClause], Sequence[sa.ColumnElement[Any]]]
     ) -> list[tuple[Any, ...]]:
         """Columns of the rows of a page: for archives, the only action for which values come to Python."""
-        row, conditions = self.meant(work, page)
-        self.took = 0.0  # nobody waits for a read
+        self.took, (row, conditions) = 0.0, self.meant(work, page)  # nobody waits for a read
         with self.store.errors(), self._reading():
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
