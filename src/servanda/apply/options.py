@@ -20,6 +20,16 @@ class Listener(Protocol):
         """A page of a step was done; `done` rows of it so far."""
 
 
+class Pause(Protocol):
+    """Who may pause an apply between two pages."""
+
+    def asked(self) -> bool:
+        """Whether somebody asked to pause."""
+
+    def wait(self) -> None:
+        """Return when the apply is to go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the caller allows (rows by place), how it asks to stop, and whether watermarks are believed.
@@ -31,6 +41,7 @@ class Options:
     stop: Callable[[], bool] = lambda: False
     quick: bool = False
     pace: PaceChoice | None = None
+    pause: Pause | None = None
 
 
 @dataclass(slots=True)

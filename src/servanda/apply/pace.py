@@ -1,6 +1,6 @@
 """How fast a sweep goes, so that the application does not notice it.
 
-    gentle   short transactions, then a rest several times as long as they took
+    gentle   short transactions, then a rest several times as long as they took, and a ceiling
     N        at most N rows a second
     full     no rest: for a night without users, or a restore
 
@@ -37,15 +37,14 @@ class Pace:
         if chosen == "full":
             return cls(manners.full_page, 0.0)
         if chosen == "gentle":
-            return cls(manners.gentle_page, manners.rest)
+            return cls(manners.gentle_page, manners.rest, manners.ceiling)
         return cls(manners.gentle_page, 0.0, int(chosen))
 
     def spent(self, rows: int, seconds: float) -> None:
         """Note what a page took: seconds of a transaction, and rows."""
         self._pay()
-        self._debt += seconds * self.rest_factor
-        if self.ceiling is not None:
-            self._debt += rows / self.ceiling - seconds
+        slow = rows / self.ceiling - seconds if self.ceiling is not None else 0.0
+        self._debt += max(seconds * self.rest_factor, slow)
 
     def owed(self) -> float:
         """How many seconds of rest are owed before the next page; 0 until a whole page's worth has come together."""
@@ -54,7 +53,7 @@ class Pace:
 
     def rest(self, stop: Callable[[], bool]) -> None:
         """Rest for as long as is owed, or until somebody asks to stop."""
-        while self._debt > 0 and not stop():
+        while self._debt > 1e-4 and not stop():
             time.sleep(min(self._debt, _SLICE))
             self._pay()
 

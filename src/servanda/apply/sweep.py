@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from servanda.actions import action
 from servanda.apply import warnings
 from servanda.apply.archive import ACTIONS, Archiver
+from servanda.apply.between import Between
 from servanda.apply.options import Listener, Options, Outcome
-from servanda.apply.pace import Pace
 from servanda.apply.pages import EpochChanged, Pages, fold
 from servanda.database import Database, moment, put, tables
 from servanda.errors import StoreError
@@ -46,7 +46,7 @@ class Sweep:
     options: Options
     listener: Listener
     archiver: Archiver
-    paces: dict[str, Pace] = field(default_factory=dict)
+    between: dict[str, Between] = field(default_factory=dict)
 
     def carry_out(self, saved: Saved | None) -> Outcome:
         """Do the steps of the plan in their order. Returns what was done and what stopped."""
@@ -77,6 +77,8 @@ class Sweep:
             if not outcome.interrupted or s.id in outcome.done
         ]
         ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._bytes(), "steps": steps}
+        for between in self.between.values():
+            between.close()
         outcome.entry = self.ledger.append("apply.ended", ended).number
         self.ledger.checkpoint()
         return outcome
@@ -134,19 +136,20 @@ class Sweep:
         assert step.condition is not None
         condition = step.condition if step.since is None else from_day(step.condition, step.since)
         work = session.work(step.table, condition, step.since)
-        pace = self._pace(step.store)
+        between = self._between(step.store, pages)
+        between.wait()
         session.ready(work)
         self.archiver.ready(step)
-        session.aim = pace.page_seconds
+        session.aim = between.pace.page_seconds
         for page in self.archiver.pages(step, session, work):
-            self._rest(pace, pages)
+            between.wait()
             if self.options.stop():
                 outcome.interrupted = True
                 return
             left = max(step.rows - outcome.done[step.id], 0)
             expected = min(left, session.size)
             done = pages.carry_out(step, expected, lambda: self._act(step, session, work, page))  # noqa: B023
-            pace.spent(done, session.took)
+            between.pace.spent(done, session.took)
             outcome.done[step.id] += done
             self.listener.moved(step, outcome.done[step.id])
             if grew(outcome.done[step.id], step.rows):
@@ -180,19 +183,14 @@ class Sweep:
             outcome.done[step.id] += pages.carry_out(step, min(left, rows), act)
             self.listener.moved(step, outcome.done[step.id])
 
-    def _pace(self, store: str) -> Pace:
-        if store not in self.paces:
-            entry = self.found.binding.stores.stores[store]
-            kind = self.found.sessions[store].store
-            chosen = self.options.pace if self.options.pace is not None else entry.pace
-            self.paces[store] = Pace.of(kind.manners, chosen)
-        return self.paces[store]
-
-    def _rest(self, pace: Pace, pages: Pages) -> None:
-        """Give the store back to the application for as long as is owed; the last page is settled first."""
-        if pace.owed() > 0:
-            pages.settle()
-            pace.rest(self.options.stop)
+    def _between(self, store: str, pages: Pages) -> Between:
+        if store not in self.between:
+            policy, entry = self.found.binding.policy, self.found.binding.stores.stores[store]
+            manners = self.found.sessions[store].store.manners
+            self.between[store] = Between.of(
+                store, entry, policy.timezone, manners, self.options, self.listener, pages.settle
+            )
+        return self.between[store]
 
     def _reload(self, step: Step, pages: Pages) -> Step:
         """The same step under the holds of now."""

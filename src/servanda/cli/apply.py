@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,7 @@ from servanda.cli.project import Project
 from servanda.cli.view import columns, count, number, said, say_json, sign
 
 if TYPE_CHECKING:
-    from servanda.apply import Outcome
+    from servanda.apply import Options, Outcome
     from servanda.errors import Refused
     from servanda.plan.plan import Plan, Saved, Step
 
@@ -29,19 +31,29 @@ if TYPE_CHECKING:
     "--due", is_flag=True, help="Carry out what is due now and was authorised in stores.yaml; for timers."
 )
 @click.option("--allow", multiple=True, metavar="PLACE=N", help="Allow that N rows of a place end at once.")
+@click.option(
+    "--pace", metavar="PACE", help="gentle, full, or rows a second at most; by default as stores.yaml says."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 def command(
-    project: Project, plan_file: Path | None, yes: bool, due: bool, allow: tuple[str, ...], as_json: bool
+    project: Project,
+    plan_file: Path | None,
+    yes: bool,
+    due: bool,
+    allow: tuple[str, ...],
+    pace: str | None,
+    as_json: bool,
 ) -> int:
     """Carry out a saved PLAN, or plan now and ask.
 
-    Ctrl-C stops after the page at hand; the same command goes on where it stopped.
+    Ctrl-C stops after the page at hand; the same command goes on where it stopped. Ctrl-Z
+    pauses there, with nothing locked.
     """
-    from servanda.apply import OverLimit
+    from servanda.apply import Options, OverLimit
     from servanda.errors import Refused
 
-    allowed = _allowed(project, allow, due)
+    options = Options(_allowed(project, allow, due), quick=due, pace=_pace(pace))
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
             "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"
@@ -56,7 +68,7 @@ def command(
             said("Nothing was changed.")
             return 0
         try:
-            outcome = _carry_out(project, found, saved, allowed, due)
+            outcome = _carry_out(project, found, saved, options)
         except OverLimit as error:
             if due:
                 raise _left(project, plan, error) from None
@@ -96,19 +108,25 @@ def _left(project: Project, plan: Plan, error: Refused) -> Refused:
     return Refused(error.message, advice=advice)
 
 
-def _carry_out(
-    project: Project, found: Any, saved: Saved | None, allowed: dict[str, int], quick: bool
-) -> Outcome:
-    from servanda.apply import Options, apply
+def _pace(text: str | None) -> Any:
+    if text is None or text in ("gentle", "full"):
+        return text
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise click.BadParameter(f"“{text}” is not gentle, full or a number of rows", param_hint="--pace")
 
-    with _stops() as stop, Progress() as progress:
+
+def _carry_out(project: Project, found: Any, saved: Saved | None, options: Options) -> Outcome:
+    from servanda.apply import apply
+
+    with _stops() as stop, _Pause() as pause, Progress() as progress:
         return apply(
             found,
             project.database(),
             project.vault(),
             saved=saved,
             now=project.now,
-            options=Options(allowed, stop, quick),
+            options=replace(options, stop=stop, pause=pause),
             listener=progress,
         )
 
@@ -156,6 +174,39 @@ def _stops() -> Iterator[Any]:
         yield lambda: bool(asked)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class _Pause:
+    """Ctrl-Z asks to pause: the process stops itself after the page at hand, and not in the middle of one."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+        self._before: Any = None
+
+    def __enter__(self) -> _Pause:
+        if hasattr(signal, "SIGTSTP"):
+            self._before = signal.signal(signal.SIGTSTP, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if hasattr(signal, "SIGTSTP"):
+            signal.signal(signal.SIGTSTP, self._before)
+
+    def _ask(self, number_: int, frame: Any) -> None:
+        del number_, frame
+        self._wanted = True
+        said("Pausing after this page…")
+
+    def asked(self) -> bool:
+        """Whether somebody asked to pause."""
+        return self._wanted
+
+    def wait(self) -> None:
+        """Stop this process until it is told to go on (fg, or the signal CONT)."""
+        self._wanted = False
+        said("Paused; nothing is locked. Go on with: fg")
+        os.kill(os.getpid(), signal.SIGSTOP)
+        said("Going on.")
 
 
 def _next(plan: Plan) -> str:

@@ -230,16 +230,19 @@ class StoreEntry(Strict):
     db_schema: str | None = Field(default=None, alias="schema")
     page: int | None = Field(default=None, ge=100, le=100_000)
     pace: Literal["gentle", "full"] | Annotated[int, Field(ge=1)] = "gentle"
+    hours: str | None = Field(default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+    replicas: list[str] = Field(default_factory=list)
+    lag: int = Field(default=10, ge=1, le=3600)
     lock_timeout: int = Field(default=5, ge=1, le=600)
     places: dict[str, Place] = Field(default_factory=dict)
     not_personal: dict[str, str] = Field(default_factory=dict)
     undecided: list[str] = Field(default_factory=list)
     allow: dict[str, int] = Field(default_factory=dict)
 
-    @field_validator("url", "apply_url")
+    @field_validator("url", "apply_url", "replicas")
     @classmethod
-    def _no_secret(cls, value: str | None) -> str | None:
-        if value and _PASSWORD.search(value):
+    def _no_secret(cls, value: Any) -> Any:
+        if any(_PASSWORD.search(text) for text in ([value] if isinstance(value, str) else value or [])):
             raise ValueError(
                 "a password stands in this document | write ${APP_URL} and set it, or use url_file"
             )
@@ -272,6 +275,10 @@ class StoreEntry(Strict):
         if filled.startswith("files:"):
             filled = f"files://{folder.resolve() / filled.removeprefix('files:').removeprefix('//')}"
         return filled
+
+    def replica_addresses(self) -> list[str]:
+        """The URLs of the replicas with their variables filled in."""
+        return [_VARIABLE.sub(_variable, raw) for raw in self.replicas]
 
 
 def _variable(match: re.Match[str]) -> str:

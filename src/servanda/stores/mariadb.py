@@ -45,7 +45,7 @@ class MariadbStore(SqlStore):
     """A database of MariaDB."""
 
     kind = "mariadb"
-    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.04, most=2_000)  # InnoDB keeps a lock a row
+    manners = Manners(0.01, rest=3.0, full_page=0.04, most=2_000, ceiling=10_000)  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
         """The URL with PyMySQL and full Unicode."""

@@ -27,10 +27,12 @@ class Settings:
 class Manners:
     """How long a page of a kind of store should take, in seconds, and how many times as long it then rests.
 
-    `most` is the number of rows that a page never exceeds, however fast it is.
+    `most` is the number of rows that a page never exceeds, however fast it is; `ceiling`
+    the rows a second that a gentle sweep never exceeds.
     """
 
     gentle_page: float
     rest: float
     full_page: float
     most: int
+    ceiling: int | None = None
