@@ -17,6 +17,7 @@ from measure import Sheet
 from scene import Scene
 
 SECONDS = float(os.environ.get("SECONDS_OF_LOAD", "60"))
+WARM_UP = 15.0
 
 
 @dataclass
@@ -49,22 +50,26 @@ def noticed(process: subprocess.Popen[str]) -> Noticed:
 
 def beside(made: Scene, url: str, rows: int, waits: Callable[[], float], pace: str = "gentle") -> Noticed:
     """Run a sweep while the application works, until it has done all its transactions."""
-    process = load(url, rows)
-    time.sleep(0.5)
     worst = [0.0]
+    process: list[subprocess.Popen[str]] = []
+
+    def begin() -> None:
+        """The plan was made: the application begins, and the sweep half a second later."""
+        process.append(load(url, rows))
+        watching.start()
+        time.sleep(0.5)
 
     def watch() -> None:
-        while process.poll() is None:
+        while process[0].poll() is None:
             worst[0] = max(worst[0], waits())
             time.sleep(0.01)
 
     watching = threading.Thread(target=watch)
-    watching.start()
-    done = made.sweep_while(lambda: process.poll() is not None, pace=pace)
-    found = noticed(process)
+    done = made.sweep_while(lambda: process[0].poll() is not None, begin, pace=pace)
+    found = noticed(process[0])
     watching.join()
     found.wait, found.rows = worst[0], done
-    found.longest = made.percentile(1)
+    found.longest = made.percentile(1) if made.transactions else 0.0
     return found
 
 
@@ -73,16 +78,17 @@ def told(
 ) -> tuple[Noticed, Noticed]:
     """Measure quiet, at the default pace and at full pace, and add the rows; returns quiet and default pace."""
     url = made.found.url
+    load(url, rows, WARM_UP).communicate()
     quiet = noticed(load(url, rows))
     gentle = beside(made, url, rows, waits)
     full = beside(made, url, rows, waits, pace="full")
     what = f"the same application without a sweep: {quiet.samples} transactions, {quiet.median:.2f} ms in the median"
     ratio = not name.startswith("sweep.sqlite")
-    sheet.add(name, [gentle.p99], [quiet.p99] if ratio else None, command=what)
+    sheet.add(name, [gentle.p99], [quiet.p99] if ratio else None, command=what, unit="ms")
     sheet.add(f"{name}.wait" if ratio else f"{name}.lock", [gentle.wait if ratio else gentle.longest])
     sheet.add(f"{name}.errors", [gentle.errors])
-    sheet.add(f"{name}.quiet", [quiet.p99])
-    sheet.add(f"{name}.rows_a_second", [gentle.rows / SECONDS])
-    sheet.add(f"{name}.full", [full.p99])
-    sheet.add(f"{name}.full.rows_a_second", [full.rows / SECONDS])
+    sheet.add(f"{name}.quiet", [quiet.p99], unit="ms")
+    sheet.add(f"{name}.rows_a_second", [gentle.rows / SECONDS], unit="rows/s")
+    sheet.add(f"{name}.full", [full.p99], unit="ms")
+    sheet.add(f"{name}.full.rows_a_second", [full.rows / SECONDS], unit="rows/s")
     return quiet, gentle

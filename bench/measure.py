@@ -30,7 +30,7 @@ class Bar:
 class Row:
     """One line of the benchmark.
 
-    `ours` and `other` are seconds, or the unit of the bar where there is no other side;
+    `ours` and `other` are in `unit`;
     `ratio` is ours / other, or ours alone; `spread` the least and the greatest of the `n` rounds.
     """
 
@@ -69,7 +69,13 @@ class Sheet:
         self.rows: list[Row] = []
 
     def add(
-        self, name: str, ours: Sequence[float], other: Sequence[float] | None = None, *, command: str = ""
+        self,
+        name: str,
+        ours: Sequence[float],
+        other: Sequence[float] | None = None,
+        *,
+        command: str = "",
+        unit: str = "s",
     ) -> Row:
         """Add a row from the figures of its rounds, and print it."""
         bar = self.bars.get(name)
@@ -90,7 +96,7 @@ class Sheet:
             len(ours),
             spread,
             " ".join(command.split()),
-            bar.unit if bar else "s" if other is None else "ratio",
+            bar.unit if bar and other is None else unit,
             machine(),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
@@ -136,7 +142,7 @@ def line(row: Row) -> str:
     if row.other is None:
         told = f"{row.ours:>9.4g} {row.unit}"
     else:
-        told = f"{row.ours:>9.3f} s {row.other:>9.3f} s {row.ratio:>7.2f} ×"
+        told = f"{row.ours:>9.3f} {row.other:>9.3f} {row.unit:<2} {row.ratio:>6.2f} ×"
     bar = "" if row.bar is None else f"≤ {row.bar:g}"
     return f"{mark} {row.name:<30} {told:<34} {bar:<8} n={row.n}  {row.spread}"
 

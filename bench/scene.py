@@ -70,9 +70,11 @@ class Scene:
         """The plan of today."""
         return self.found.plan(quick=quick)
 
-    def sweep_while(self, stop: Callable[[], bool], **options: Any) -> int:
-        """Sweep until somebody asks to stop, or nothing is due. Returns how many rows were ended."""
-        outcome = self._carry_out(False, NOW, Options(stop=stop, **options))[0]
+    def sweep_while(
+        self, stop: Callable[[], bool], begin: Callable[[], None] = lambda: None, **options: Any
+    ) -> int:
+        """Sweep until somebody asks to stop, or nothing is due; `begin` is called between plan and sweep."""
+        outcome = self._carry_out(False, NOW, Options(stop=stop, **options), begin)[0]
         return sum(outcome.done.values())
 
     def sweep(self, *, expect: int, quick: bool = False, now: datetime = NOW, **options: Any) -> float:
@@ -81,7 +83,9 @@ class Scene:
         _expect(outcome, expect)
         return took
 
-    def _carry_out(self, quick: bool, now: datetime, chosen: Options) -> tuple[Outcome, float]:
+    def _carry_out(
+        self, quick: bool, now: datetime, chosen: Options, begin: Callable[[], None] = lambda: None
+    ) -> tuple[Outcome, float]:
         with self.found.opened() as stores:
             for session in stores.sessions.values():
                 session.store.secret = self.found.vault.secret("pseudonym")
@@ -93,6 +97,7 @@ class Scene:
             db, vault = self.found.db, self.found.vault
             archiver = Archiver.of(stores, db, ledger, vault, holds, plan)
             sweep = Sweep(stores, db, ledger, holds, plan, chosen, watch, archiver)
+            begin()
             began = time.perf_counter()
             outcome = sweep.carry_out(None)
             took = time.perf_counter() - began

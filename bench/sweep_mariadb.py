@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from foreground import told
 from measure import Sheet, seconds
 from scene import HELD, Scene, scene
 from sweep_postgres import PLACES, YEAR
@@ -116,4 +117,22 @@ def delete(sheet: Sheet, url: str) -> None:
     sheet.add("sweep.mariadb.delete.plan", [t.planned for t in rounds])
 
 
-MEASURES: dict[str, Callable[[Sheet, str], None]] = {"sweep.mariadb.delete": delete}
+def foreground(sheet: Sheet, url: str) -> None:
+    """A writer and a reader at 200 transactions a second, quiet and beside a sweep."""
+    base = Base(url, over=1_500_000)
+    base.again()
+    status = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time_max'"
+
+    def waits() -> float:
+        with base.connection() as connection:
+            return float(connection.exec_driver_sql(status).one()[1])
+
+    with scene(url, [YEAR], PLACES) as made:
+        made.hold("app.accounts", range(37, 37 * (HELD + 1), 37))
+        told(sheet, "sweep.mariadb.foreground", made, ROWS, waits)
+
+
+MEASURES: dict[str, Callable[[Sheet, str], None]] = {
+    "sweep.mariadb.delete": delete,
+    "sweep.mariadb.foreground": foreground,
+}

@@ -347,7 +347,7 @@ _LATER = (
 
 def foreground(sheet: Sheet, url: str) -> None:
     """A writer and a reader at 200 transactions a second, quiet and beside a sweep."""
-    base = Base(url, "bench", *accounts(), *logs())
+    base = Base(url, "bench", *accounts(), *logs(LOGS, 4_000_000))
     with sweeping(base, [YEAR], PLACES) as made:
         waiting = sa.create_engine(made.found.url, isolation_level="AUTOCOMMIT")
         query = (

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from foreground import told
 from measure import Sheet, seconds
 from scene import HELD, Scene, scene
 from sweep_postgres import PLACES, YEAR
@@ -86,4 +87,15 @@ def delete(sheet: Sheet, folder: str) -> None:
     sheet.add("sweep.sqlite.delete.plan", [t.planned for t in rounds])
 
 
-MEASURES: dict[str, Callable[[Sheet, str], None]] = {"sweep.sqlite.delete": delete}
+def foreground(sheet: Sheet, folder: str) -> None:
+    """A writer and a reader at 200 transactions a second with a busy timeout of five seconds."""
+    path = copy(build(Path(folder), over=4_000_000))
+    with scene(f"sqlite:///{path}", [YEAR], PLACES) as made:
+        made.hold("app.accounts", range(37, 37 * (HELD + 1), 37))
+        told(sheet, "sweep.sqlite.foreground", made, ROWS, lambda: 0.0)
+
+
+MEASURES: dict[str, Callable[[Sheet, str], None]] = {
+    "sweep.sqlite.delete": delete,
+    "sweep.sqlite.foreground": foreground,
+}

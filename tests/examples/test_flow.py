@@ -131,7 +131,13 @@ def test_from_plan_to_proof(
     assert emptied == {t: n for t in before if (n := changed(before[t], after[t]))}
     assert sum(s["held"] for s in plan["steps"]) > 0
 
-    company.run("apply", plan["saved"], "--yes", *(f"--allow={s['place']}=100000" for s in plan["steps"]))
+    company.run(
+        "apply",
+        plan["saved"],
+        "--yes",
+        "--pace=full",
+        *(f"--allow={s['place']}=100000" for s in plan["steps"]),
+    )
     written(twin, after)
     wanted, found = Company(example, f"sqlite:///{twin}", tmp_path).rows(), company.rows()
     for table in RULES[example]:
