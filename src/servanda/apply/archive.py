@@ -199,6 +199,8 @@ class Archiver:
     def _settle(self, place: BoundPlace, archiving: Archiving) -> None:
         table, session = tables.archived, sql_copy.database(self.found.session_of(place))
         mine = sa.and_(table.c.place == place.name, table.c.promise == archiving.promise, table.c.live == 1)
+        if session.partitions.out(place.table.name):
+            return  # what is only taken out has not left
         left = sa.update(table).where(mine, table.c.row_key == sa.bindparam("gone")).values(live=0)
         for keys in session.gone(archiving.list, place.table.name):
             with self.db.begin() as connection:

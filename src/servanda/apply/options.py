@@ -8,6 +8,7 @@ from typing import Protocol
 
 from servanda.apply.pace import PaceChoice
 from servanda.plan.plan import Step
+from servanda.stores.scrub import Scrubbed
 
 
 class Listener(Protocol):
@@ -34,6 +35,7 @@ class Pause(Protocol):
 class Options:
     """What the caller allows (rows by place), how it asks to stop, and whether watermarks are believed.
 
+    `scrub`: afterwards, write the tables anew in which rows ended.
     `pace` is that of every store; None: as stores.yaml says.
     """
 
@@ -42,19 +44,25 @@ class Options:
     quick: bool = False
     pace: PaceChoice | None = None
     pause: Pause | None = None
+    scrub: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done: rows by step, what stopped a step, whether somebody asked to stop."""
+    """What was done: rows by step, what stopped a step, whether somebody asked to stop.
+
+    `scrubbed` are the tables that were written anew, `unscrubbed` those that were not, and why.
+    """
 
     run: str
     done: dict[str, int] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
     entry: int = 0
+    scrubbed: list[Scrubbed] = field(default_factory=list)
+    unscrubbed: dict[str, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
         """Whether everything that was planned was done."""
-        return not self.stopped and not self.interrupted
+        return not self.stopped and not self.interrupted and not self.unscrubbed

@@ -43,12 +43,13 @@ class Pages:
     _number: int = 0
     _said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def carry_out(self, step: Step, expected: int, act: Callable[[], int]) -> int:
+    def carry_out(self, step: Step, expected: int, act: Callable[[], int], **more: Any) -> int:
         """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
 
         What it did stands in the ledger once the next page begins, or `settle` is called.
+        `more` is said in the intent.
         """
-        number = self._open(step, expected)
+        number = self._open(step, expected, more)
         try:
             done = act()
         except StoreDown as error:  # it may have been committed, and nobody heard of it
@@ -63,6 +64,11 @@ class Pages:
         self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
+    def check(self) -> None:
+        """Raise EpochChanged where a hold was placed or lifted since this page was opened."""
+        if int(self.db.setting(EPOCH) or 0) != self.epoch:
+            raise EpochChanged
+
     def settle(self) -> None:
         """Record what the last page did, and close it; nothing where this was done before."""
         if self._said:
@@ -72,7 +78,7 @@ class Pages:
     def _outcome(self, body: dict[str, Any]) -> None:
         self._said = [("page.outcome", body)]
 
-    def _open(self, step: Step, expected: int) -> int:
+    def _open(self, step: Step, expected: int, more: dict[str, Any]) -> int:
         page, setting = tables.page, tables.setting
         with self.db.begin() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
@@ -82,7 +88,7 @@ class Pages:
             else:
                 before, number = self._number, self._next(connection)
                 body = {"page": number, "run": self.run, "step": step.id, "place": step.place}
-                intent = ("page.intent", body | {"expected": expected})
+                intent = ("page.intent", body | {"expected": expected} | more)
                 self.ledger.append_many_in(connection, [*self._said, intent])
                 row = {"id": number, "run": self.run, "epoch": self.epoch, "step": step.id[:190]}
                 row |= {"opened_at": moment(), "closed_at": None}

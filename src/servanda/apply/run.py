@@ -17,6 +17,7 @@ from servanda.apply import preflight
 from servanda.apply.archive import Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
+from servanda.apply.scrub import scrub
 from servanda.apply.sweep import Sweep, grew
 from servanda.database import Database
 from servanda.errors import Refused
@@ -61,12 +62,18 @@ def apply(
     _lend_secret(found, vault)
     with db.exclusive("apply"):
         _verify(ledger)
+        for session in found.sessions.values():
+            for sentence in session.partitions.recall():
+                listener.said(sentence)
         plan = _plan(found, db, holds, now, saved, options.quick)
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):
             listener.said(sentence)
         preflight.check(found, plan, options.allow)
         archiver = Archiver.of(found, db, ledger, vault, holds, plan)
-        return Sweep(found, db, ledger, holds, plan, options, listener, archiver).carry_out(saved)
+        outcome = Sweep(found, db, ledger, holds, plan, options, listener, archiver).carry_out(saved)
+        if options.scrub and not outcome.interrupted:
+            scrub(found, ledger, outcome, listener)
+        return outcome
 
 
 def _lend_secret(found: Opened, vault: Vault) -> None:

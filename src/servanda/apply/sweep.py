@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -141,6 +142,10 @@ class Sweep:
         session.ready(work)
         self.archiver.ready(step)
         session.aim = between.pace.page_seconds
+        if step.action == "delete" and not step.folds:
+            self._whole(step, session, pages, outcome)
+        if outcome.interrupted or step.id in outcome.stopped:
+            return
         for page in self.archiver.pages(step, session, work):
             between.wait()
             if self.options.stop():
@@ -150,13 +155,34 @@ class Sweep:
             expected = min(left, session.size)
             done = pages.carry_out(step, expected, lambda: self._act(step, session, work, page))  # noqa: B023
             between.pace.spent(done, session.took)
-            outcome.done[step.id] += done
-            self.listener.moved(step, outcome.done[step.id])
-            if grew(outcome.done[step.id], step.rows):
-                outcome.stopped[step.id] = (
-                    f"{outcome.done[step.id]} rows were ended, {step.rows} were planned"
-                )
+            if self._grew(step, done, outcome):
                 return
+
+    def _whole(self, step: Step, session: Session, pages: Pages, outcome: Outcome) -> None:
+        """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
+        parts, between = session.partitions, self._between(step.store, pages)
+        assert step.condition is not None
+        for whole in parts.whole(step.table, step.condition):
+            between.wait()
+            if self.options.stop():
+                outcome.interrupted = True
+                return
+            left = max(step.rows - outcome.done[step.id], 0)
+            drop = partial(parts.drop, whole, pages.check)
+            done = pages.carry_out(step, left, drop, partitions=whole.names)
+            between.pace.spent(0, parts.took)
+            if self._grew(step, done, outcome):
+                return
+        while parts.remarks:
+            self.listener.said(parts.remarks.pop(0))
+
+    def _grew(self, step: Step, done: int, outcome: Outcome) -> bool:
+        """Count what a page ended; stop the step where this is far more than was planned."""
+        outcome.done[step.id] += done
+        self.listener.moved(step, outcome.done[step.id])
+        if grew(outcome.done[step.id], step.rows):
+            outcome.stopped[step.id] = f"{outcome.done[step.id]} rows were ended, {step.rows} were planned"
+        return step.id in outcome.stopped
 
     def _act(self, step: Step, session: Session, work: Work, page: Page) -> int:
         """Do one page in its transaction: keep the dates that parents need, then end the rows."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pace", metavar="PACE", help="gentle, full, or rows a second at most; by default as stores.yaml says."
 )
+@click.option("--scrub", is_flag=True, help="Then write the tables anew in which rows ended: no byte stays.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 def command(
@@ -43,6 +44,7 @@ def command(
     due: bool,
     allow: tuple[str, ...],
     pace: str | None,
+    scrub: bool,
     as_json: bool,
 ) -> int:
     """Carry out a saved PLAN, or plan now and ask.
@@ -53,7 +55,7 @@ def command(
     from servanda.apply import Options, OverLimit
     from servanda.errors import Refused
 
-    options = Options(_allowed(project, allow, due), quick=due, pace=_pace(pace))
+    options = Options(_allowed(project, allow, due), quick=due, pace=_pace(pace), scrub=scrub)
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
             "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"
@@ -76,7 +78,8 @@ def command(
     if as_json:
         say_json(
             {"run": outcome.run, "done": outcome.done, "stopped": outcome.stopped, "entry": outcome.entry,
-             "interrupted": outcome.interrupted}
+             "interrupted": outcome.interrupted, "scrubbed": [t.table for t in outcome.scrubbed],
+             "unscrubbed": outcome.unscrubbed}
         )  # fmt: skip
     else:
         _tell(outcome, plan)
@@ -266,6 +269,14 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
     for step in plan.steps:
         if step.id in outcome.stopped:
             click.echo(f"  {click.style('✗', fg='red')}  {step.place}: {outcome.stopped[step.id]}")
+    for table in outcome.scrubbed:
+        before, after = (f"{number(-(-size // 1024))} kB" for size in (table.before, table.after))
+        anew = (
+            f"written anew: {before} before, {after} after" if table.before else "has nothing to write anew"
+        )
+        click.echo(f"     {table.table} {anew}")
+    for name, why in outcome.unscrubbed.items():
+        click.echo(f"  {click.style('✗', fg='red')}  {name} not written anew: {why}")
     held = sum(s.held for s in plan.steps if s.action not in ("archive", "note"))
     if held:
         click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")

@@ -141,7 +141,7 @@ def _row(step: Step) -> list[str]:
 
     names = step.names[0] + (f" +{len(step.names) - 1}" if len(step.names) > 1 else "")
     noun = {"warn": "letter", "note": "event"}.get(step.action, "row")
-    why = step.why or step.words
+    why = f"{step.words}; {step.why}" if step.action == "delete" and step.why else step.why or step.words
     return [
         sign(action(step.action).sign),
         step.place,

@@ -18,6 +18,7 @@ from typing import Any
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
+from servanda.plan import remains
 from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
 from servanda.plan.whereabouts import Whereabouts
@@ -77,7 +78,7 @@ def standing(sight: Sight, promise: Promise) -> Standing:
     if not promise.enforced:
         if promise.lacks_period:
             return Standing(promise, "broken", why="no period: the text gives none, and nothing is enforced")
-        return Standing(promise, "not_yet", why=_needs(promise))
+        return Standing(promise, "not_yet", why=_needs(sight, promise))
     parts = [_part(sight, promise, item) for item in promise.enforced]
     worst = min(parts, key=lambda s: _ORDER.index(s.state))
     where = ", ".join(dict.fromkeys(w for s in parts for w in s.where.split(", ") if w))
@@ -91,10 +92,14 @@ _ENDING = ("archive", "delete", "anonymise", "destroy")
 _ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
 
 
-def _needs(promise: Promise) -> str:
+def _needs(sight: Sight, promise: Promise) -> str:
     if promise.kind == "anonymise":
         return "needs a probe of the tool that anonymises"
-    return "needs apply --scrub, and a replay of erasures after a restore"
+    done, waiting = remains.scrubs(sight.ledger), remains.unscrubbed(sight.ledger)
+    if waiting or not done:
+        return "needs apply --scrub, and a replay of erasures after a restore"
+    last = max(done.values(), key=lambda entry: entry.number)
+    return f"scrubbed on {last.at:%Y-%m-%d}, entry {last.number}; needs a replay of erasures after a restore"
 
 
 def _part(sight: Sight, promise: Promise, item: Retention | KeepsHolds | EveryRetention) -> Standing:

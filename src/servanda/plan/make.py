@@ -35,6 +35,7 @@ from servanda.stores.selection import (
     driver,
     since,
 )
+from servanda.stores.verbs import Session
 
 FULL_PASS = timedelta(days=7)
 """How long a watermark is believed before everything is looked through again."""
@@ -147,7 +148,7 @@ def _counted(
         held=held,
         total=_total(found, place, draft.limits) if rows >= 500 else 0,
         signature=signature,
-        why=draft.why,
+        why=draft.why or _why(session, draft, rows),
         since=mark,
         marks=marks_day,
         condition=draft.condition,
@@ -164,6 +165,13 @@ def _identity(draft: Draft) -> str:
         return f"{at}:{draft.why}"
     single = len(draft.limits) == 1 or draft.archiving is not None
     return f"{at}:{draft.limits[0].promise.id}" if single else at
+
+
+def _why(session: Session, draft: Draft, rows: int) -> str:
+    """Whether whole partitions go; told from their bounds alone."""
+    if draft.action != "delete" or draft.folds or not rows:
+        return ""
+    return session.partitions.says(draft.place.table.name, draft.condition)
 
 
 def _first(limits: Sequence[Limit]) -> Limit:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from servanda.stores.files_folder import LogFile, listed, read_name
 from servanda.stores.files_lines import Form, form_of
 from servanda.stores.files_session import session
 from servanda.stores.files_times import reader
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
@@ -75,6 +76,10 @@ class FilesStore:
                     f"{table} and {other} mean the same files, and one would end the lines of the other",
                     advice="let the patterns differ, or be the same, with where: to tell the lines apart",
                 )
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """Nothing to do: a file that was rewritten is new, and one that was deleted is gone."""
+        yield from map(Scrubbed, tables)
 
     # -- what it looks like ------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from servanda.stores.files_look import lines_about, readable, remarks
 from servanda.stores.files_rewrite import being_written, clear_away, end_lines, remove, told
 from servanda.stores.files_scan import Scan, unread
 from servanda.stores.files_where import Span, Test, held_texts, of_file, test_of
+from servanda.stores.partitions import Partitions
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.verbs import Group, Key
 
@@ -49,6 +50,7 @@ class FilesSession:
     def __init__(self, store: FilesStore) -> None:
         self.store = store
         self.aim, self.took, self.size = store.manners.full_page, 0.0, 0
+        self.partitions = Partitions()
         self._counted: dict[tuple[object, Condition], int] = {}
         self._unreadable: dict[tuple[str, int, int, int], str] = {}
         self._spans: dict[tuple[str, int, int, int], Span] = {}

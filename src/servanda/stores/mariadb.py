@@ -9,7 +9,7 @@ SQL says. MySQL is refused until it has its own run of the conformance suite.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,10 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
 from servanda.stores.document import Change
+from servanda.stores.mariadb_partitions import MariadbPartitions
+from servanda.stores.mariadb_scrub import scrub
+from servanda.stores.partitions import Partitions
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql import Bool, SqlStore
@@ -38,6 +42,9 @@ _OUTSIDE = sa.text(
     " WHERE unique_constraint_schema = COALESCE(:s, DATABASE()) AND constraint_schema <> unique_constraint_schema"
     " ORDER BY 1, 2"
 )
+_PARTED = (
+    "SELECT table_name FROM information_schema.tables WHERE {where} AND create_options LIKE '%partitioned%'"
+)
 
 
 @kind("mariadb", session)
@@ -45,6 +52,10 @@ class MariadbStore(SqlStore):
     """A database of MariaDB."""
 
     kind = "mariadb"
+    leaves = (
+        "MariaDB: ended rows stay in the file of their table until InnoDB purges and writes over them, or"
+        " apply --scrub; in its undo and redo logs until they turn over; in its binary log until it ends"
+    )
     manners = Manners(0.01, rest=3.0, full_page=0.04, most=2_000, ceiling=10_000)  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
@@ -102,9 +113,19 @@ class MariadbStore(SqlStore):
         outside: dict[str, list[str]] = {}
         for table, other in connection.execute(_OUTSIDE, arguments):
             outside.setdefault(table, []).append(other)
+        parted = set(connection.execute(sa.text(_PARTED.format(where=where)), arguments).scalars())
         tables = shape.tables.items()
         completed = {n: _completed(t, str(engines.get(n)), updates, found.get(n, [])) for n, t in tables}
-        return Shape(completed, outside)
+        return Shape({n: replace(t, partitioned=n in parted) for n, t in completed.items()}, outside)
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """ALTER TABLE … FORCE, table by table."""
+        with self.errors():
+            yield from scrub(self, tables)
+
+    def partitions(self, session: Any) -> Partitions:
+        """Partitions by range are made tables, and dropped whole."""
+        return MariadbPartitions(session)
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes."""
@@ -186,6 +207,15 @@ class MariadbStore(SqlStore):
             lines.append(f"GRANT SELECT ON {name} TO {reader};")
             more = ", ".join(v for v in ("SELECT", "INSERT", "UPDATE", "DELETE") if v in verbs | {"SELECT"})
             lines.append(f"GRANT {more} ON {name} TO {writer};")
+        parted = [
+            t for t, verbs in sorted(tables.items()) if "DELETE" in verbs and self.shape.tables[t].partitioned
+        ]
+        if parted:
+            lines.append(
+                f"-- Only if {', '.join(parted)} may lose partitions whole; else their rows are deleted:"
+            )
+            needs = "SELECT, INSERT, DELETE, CREATE, ALTER, DROP"
+            lines.append(f"-- GRANT {needs} ON {database}.* TO {writer};")
         return lines
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,10 @@ from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.stores.document import Change
+from servanda.stores.partitions import Partitions
+from servanda.stores.postgres_partitions import PostgresPartitions
+from servanda.stores.postgres_scrub import scrub
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.shape import Shape
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
@@ -31,6 +35,14 @@ _OUTSIDE = sa.text(
     " WHERE k.contype = 'f' AND cn.oid <> tn.oid AND tn.nspname = COALESCE(CAST(:s AS text), current_schema())"
     " ORDER BY 1, 2"
 )
+_KINDS = sa.text(
+    "SELECT c.relname, c.relispartition OR COALESCE(d.description LIKE 'servanda:{%', false), c.relkind = 'p'"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_description d"
+    " ON d.objoid = c.oid AND d.classoid = CAST('pg_class' AS regclass) AND d.objsubid = 0"
+    " WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())"
+)
+"""Partitions are parts of their table, and not tables of their own; those that we took out, too."""
+_PLAIN = (False, False)
 
 
 @kind("postgres", session)
@@ -38,6 +50,10 @@ class PostgresStore(SqlStore):
     """A database of PostgreSQL."""
 
     kind = "postgres"
+    leaves = (
+        "PostgreSQL: ended rows stay in the files of their table and indexes until VACUUM and new rows write"
+        " over them, or apply --scrub; in its write-ahead log and the archive of it, until they end"
+    )
     locks_of = True
     fences = True
 
@@ -76,11 +92,27 @@ class PostgresStore(SqlStore):
         found: dict[str, list[str]] = {}
         for table, name in connection.execute(query):
             found.setdefault(table, []).append(name)
-        tables = {n: replace(t, database_triggers=tuple(found.get(n, ()))) for n, t in shape.tables.items()}
+        kinds = {
+            name: (child, parted) for name, child, parted in connection.execute(_KINDS, {"s": self.schema})
+        }
+        tables = {
+            n: replace(t, database_triggers=tuple(found.get(n, ())), partitioned=kinds.get(n, _PLAIN)[1])
+            for n, t in shape.tables.items()
+            if not kinds.get(n, _PLAIN)[0]
+        }
         outside: dict[str, list[str]] = {}
         for table, other in connection.execute(_OUTSIDE, {"s": self.schema}):
             outside.setdefault(table, []).append(other)
         return Shape(tables, outside)
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """VACUUM FULL, table by table."""
+        with self.errors():
+            yield from scrub(self, tables)
+
+    def partitions(self, session: Any) -> Partitions:
+        """Declarative partitions are detached and dropped whole."""
+        return PostgresPartitions(session)
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes."""
@@ -162,6 +194,11 @@ class PostgresStore(SqlStore):
             more = ", ".join(v for v in ("INSERT", "UPDATE", "DELETE") if v in verbs)
             if more:
                 lines.append(f"GRANT {more} ON {self.quoted(table)} TO {writer};")
+        for table, verbs in sorted(tables.items()):
+            if "DELETE" in verbs and self.shape.tables[table].partitioned:
+                owner = f"GRANT (the owner of {self.quoted(table)}) TO {writer};"
+                lines.append(f"-- Only if {table} may lose partitions whole; else their rows are deleted:")
+                lines.append(f"-- {owner}")
         return lines
 
 

@@ -49,6 +49,7 @@ class Table:
     view: bool = False
     rolls_back: bool = True
     database_triggers: tuple[str, ...] = ()
+    partitioned: bool = False
 
     def indexed(self, columns: tuple[str, ...]) -> bool:
         """Whether an index, or the key, begins with these columns in any order."""

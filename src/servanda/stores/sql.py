@@ -17,6 +17,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document import Change
+from servanda.stores.partitions import Partitions
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql_shape import Types, reflect
@@ -115,6 +117,15 @@ class SqlStore:
     def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
         """The type of a key in a temporary table of ours."""
         return type_
+
+    def partitions(self, session: Any) -> Partitions:
+        """What this kind does with partitions that are over as a whole; nothing, unless it says so."""
+        del session
+        return Partitions()
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """Write tables anew, so that their files hold no byte of what was deleted."""
+        raise NotImplementedError
 
     # -- what they share -------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from servanda.stores.partitions import Partitions
 from servanda.stores.selection import Condition
 from servanda.stores.sql import SqlStore
 from servanda.stores.sql_days import Days
@@ -34,12 +35,35 @@ class Lists:
         }
         self.days = Days(self._tables, self._lists, store.settings.zone)
         self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
+        self.partitions: Partitions = store.partitions(self)
 
     def _table(self, name: str) -> sa.TableClause:
         shape, types = self.store.shape.tables[name], self.store.types
         raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
         columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
         return sa.table(name, *columns, schema=shape.schema)
+
+    def parts_of(self, table: str) -> list[sa.FromClause]:
+        """A table, and what was taken out of it and is still a part of it."""
+        return [self._tables[table], *self.partitions.out(table)]
+
+    def like(self, table: str, name: str, schema: str | None) -> sa.TableClause:
+        """Another table with the columns of this one."""
+        columns = (sa.column(c.name, c.type) for c in self._tables[table].c)
+        return sa.table(name, *columns, schema=schema)
+
+    def ask(self, query: sa.Executable, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+        """Every row of a query."""
+        with self.store.errors(), self._reading():
+            return self._connection.execute(query, values).all()
+
+    def rest(self) -> None:
+        """End whatever transaction is open, so that nobody waits for this session."""
+        self._connection.rollback()
+
+    def first(self, query: sa.Select[Any]) -> Any:
+        """The first row of a query that is asked once, or None."""
+        return self._scan(query, once=True)
 
     def make_list(
         self,

@@ -94,9 +94,9 @@ class Session(Lists):
 
     def count(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""
-        row = self._tables[table]
-        query = sa.select(sa.func.count()).select_from(row).where(self.where.sql(condition, row, table))
-        return int(self._scan(query, once=True)[0])
+        found = [(row, self.where.sql(condition, row, table)) for row in self.parts_of(table)]
+        counts = (sa.select(sa.func.count()).select_from(row).where(met) for row, met in found)
+        return sum(int(self._scan(query, once=True)[0]) for query in counts)
 
     def total(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""

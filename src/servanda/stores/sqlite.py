@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.document import Change
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners
 from servanda.stores.shape import Column, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import globs_of
 from servanda.stores.sql_session import session
+from servanda.stores.sqlite_scrub import scrub
 from servanda.stores.store import kind
 
 
@@ -33,6 +35,10 @@ class SqliteStore(SqlStore):
     """A file of SQLite."""
 
     kind = "sqlite"
+    leaves = (
+        "SQLite: ended rows are written over with zeros in the file; pages as they were before may lie in"
+        " its -wal file, and what others deleted on free pages, until apply --scrub"
+    )
     texts_time = True
     locks_rows = False
     manners = Manners(gentle_page=0.008, rest=9.0, full_page=0.5, most=50_000)  # one writer at a time
@@ -55,7 +61,7 @@ class SqliteStore(SqlStore):
         def _connected(connection: sqlite3.Connection, _record: Any) -> None:
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
+            connection.execute("PRAGMA secure_delete = ON")  # costs nothing that can be measured
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
             connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
 
@@ -65,6 +71,11 @@ class SqliteStore(SqlStore):
             connection.exec_driver_sql(str(mode))
 
         return engine
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """The whole file is written anew."""
+        with self.errors():
+            yield from scrub(Path(self.url.database or ""), tables, self.settings.lock_timeout)
 
     def begin_page(self, connection: Connection) -> None:
         """Take the write lock at once, so that nothing changes between look and act."""

@@ -19,6 +19,8 @@ from datetime import date
 from typing import Any, Protocol
 
 from servanda.stores.document import Change
+from servanda.stores.partitions import Partitions
+from servanda.stores.scrub import Scrubbed
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Shape, Table
@@ -65,6 +67,9 @@ class Store(Protocol):
     def look_again(self) -> Shape:
         """The shape as it is now, read afresh."""
 
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """Write tables anew, so that their files hold no byte of what was deleted; each as it is done."""
+
     def close(self) -> None:
         """Give back whatever is open."""
 
@@ -83,6 +88,7 @@ class Session(Protocol):
 
     aim: float
     took: float
+    partitions: Partitions
 
     @property
     def size(self) -> int:

@@ -1,0 +1,49 @@
+"""Writes the tables anew in which rows ended: in this run, and since the last scrub of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from servanda.apply.options import Listener, Outcome
+from servanda.errors import StoreError
+from servanda.ledger import Ledger
+from servanda.plan.remains import SCRUBBED, unscrubbed
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.scrub import Scrubbed
+
+
+def scrub(found: Opened, ledger: Ledger, outcome: Outcome, listener: Listener) -> None:
+    """Scrub every store in which rows ended; each table is an entry of the ledger, or a reason why not."""
+    waiting = [found.binding.places[name] for name in unscrubbed(ledger) if name in found.binding.places]
+    for store in sorted({place.store for place in waiting}):
+        mine = [place for place in waiting if place.store == store]
+        tables = list(dict.fromkeys(place.table.name for place in mine))
+        done: list[Scrubbed] = []
+        try:
+            for table in found.sessions[store].store.scrub(tables):
+                done.append(table)
+                if table.before:
+                    listener.said(f"{store}: {table.table} {'not ' if table.refused else ''}written anew")
+        except StoreError as error:
+            done += [Scrubbed(t, refused=error.message) for t in tables if t not in {d.table for d in done}]
+            listener.said(f"{store}: not scrubbed: {error.message}")
+        _record(ledger, store, mine, done, outcome)
+    ledger.checkpoint()
+
+
+def _record(
+    ledger: Ledger, store: str, places: Sequence[BoundPlace], done: Sequence[Scrubbed], outcome: Outcome
+) -> None:
+    good = {d.table for d in done if not d.refused}
+    body = {
+        "run": outcome.run,
+        "store": store,
+        "places": [p.name for p in places if p.table.name in good],
+        "tables": [{"table": d.table, "before": d.before, "after": d.after} for d in done if not d.refused],
+        "refused": {d.table: d.refused for d in done if d.refused},
+    }
+    entry = ledger.append(SCRUBBED, body)
+    outcome.scrubbed += [d for d in done if not d.refused]
+    outcome.unscrubbed |= {f"{store}.{d.table}": d.refused for d in done if d.refused}
+    outcome.entry = entry.number

@@ -1,0 +1,60 @@
+"""Where deleted bytes may still lie in the files of a store, as the ledger tells it.
+
+A place is unscrubbed from the first row that ended in it after its last scrub; a page of
+a process that died counts as one in which rows ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from servanda.ledger import Ledger
+from servanda.ledger.entry import Entry
+
+SCRUBBED = "store.scrubbed"
+"""The kind of an entry that says that the tables of places were written anew."""
+
+
+def scrubs(ledger: Ledger) -> dict[str, Entry]:
+    """The newest scrub of each place."""
+    found: dict[str, Entry] = {}
+    for entry in ledger.entries(SCRUBBED):
+        for place in (entry.body or {}).get("places", []):
+            found[place] = entry
+    return found
+
+
+def unscrubbed(ledger: Ledger) -> dict[str, Entry]:
+    """The places in which rows ended since their last scrub, each with the newest entry that says so."""
+    last = scrubs(ledger)
+    found: dict[str, Entry] = {}
+    for place, entry in _ended(ledger):
+        if place not in last or last[place].number < entry.number:
+            found[place] = entry
+    return found
+
+
+def _ended(ledger: Ledger) -> Iterator[tuple[str, Entry]]:
+    """Each place in which a run ended rows, and the entry that says so."""
+    open_: Entry | None = None
+    for entry in ledger.entries("apply.begun"):
+        if open_ is not None:
+            yield from _of(ledger, open_, entry.number)
+        open_ = entry
+    if open_ is not None:
+        yield from _of(ledger, open_, None)
+
+
+def _of(ledger: Ledger, begun: Entry, until: int | None) -> Iterator[tuple[str, Entry]]:
+    """What one run ended: from its last entry; where it has none, from its pages."""
+    for entry in ledger.entries("apply.ended", after=begun.number):
+        if until is not None and entry.number > until:
+            break
+        for step in (entry.body or {}).get("steps", []):
+            if step["done"] and step["action"] in ("delete", "anonymise"):
+                yield step["place"], entry
+        return
+    for entry in ledger.entries("page.intent", after=begun.number):
+        if until is not None and entry.number > until:
+            break
+        yield str((entry.body or {})["place"]), entry

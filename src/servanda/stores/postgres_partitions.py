@@ -1,0 +1,397 @@
+"""Partitions of PostgreSQL: taken out with DETACH CONCURRENTLY, which nobody who reads or writes waits for.
+
+    COMMENT     the partition says where it belongs, before anything is done to it
+    DETACH      in two transactions of PostgreSQL's own; between them it is "pending"
+    FINALIZE    ends a pending one that was cut off while it waited for older transactions
+    DROP        after its rows were looked at and counted under a lock that keeps writers out
+    ATTACH      puts it back: same bounds, same constraints, same comment
+
+A statement that waits for a lock of ours makes others wait behind it, so each gives up
+after some milliseconds and is tried again. Counting 500,000 rows takes about as long as
+dropping them (25 ms each, measured): two partitions go side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from servanda.errors import StoreError
+from servanda.stores.partitions import Look, Partition, SqlPartitions, Unfit, Whole
+from servanda.stores.selection import TimeColumn
+from servanda.stores.sql_where import ZERO_DAY
+
+_MARK = "servanda:"
+_BOUNDS = re.compile(r"FOR VALUES FROM \((MINVALUE|'[^']*'|-?\d+)\) TO \(('[^']*'|-?\d+)\)")
+_OLDEST = (14,)  # DETACH CONCURRENTLY came with PostgreSQL 14
+_PATIENCE = 6  # how many times `lock_timeout` a partition is tried for
+_LOCKS = "SET LOCAL lock_timeout = 80; SET LOCAL max_parallel_workers_per_gather = 0"
+
+_PARENT = """
+SELECT t.partstrat, t.partnatts, t.partdefid <> 0 AS has_default, a.attname, format_type(a.atttypid, -1) AS type,
+  c.relispartition, pg_has_role(c.relowner, 'USAGE') AS ours, row_security_active(c.oid) AS filtered,
+  EXISTS (SELECT 1 FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = c.oid) AS pointed_at
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_partitioned_table t ON t.partrelid = c.oid
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = t.partattrs[0]
+WHERE c.relname = :table AND n.nspname = COALESCE(CAST(:schema AS text), current_schema())
+"""
+_CHILDREN = """
+SELECT c.relname AS name, n.nspname AS schema, pg_get_expr(c.relpartbound, c.oid) AS bounds, c.reltuples,
+  i.inhdetachpending AS pending, pg_has_role(c.relowner, 'USAGE') AS ours, c.relkind,
+  EXISTS (SELECT 1 FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = c.oid) AS pointed_at,
+  EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) AS fires,
+  row_security_active(c.oid) AS filtered
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+WHERE p.relname = :table AND pn.nspname = COALESCE(CAST(:schema AS text), current_schema())
+"""
+_MARKED = """
+SELECT c.relname AS name, n.nspname AS schema, d.description, i.inhrelid IS NOT NULL AS attached,
+  COALESCE(i.inhdetachpending, false) AS pending, has_table_privilege(c.oid, 'SELECT') AS readable
+FROM pg_description d JOIN pg_class c ON c.oid = d.objoid AND d.classoid = CAST('pg_class' AS regclass)
+JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+WHERE d.objsubid = 0 AND d.description LIKE 'servanda:{%' ORDER BY 1
+"""
+_KNOWN = """
+SELECT obj_description(c.oid, 'pg_class') AS comment,
+  ARRAY(SELECT CAST(conname AS text) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') AS checks,
+  COALESCE(:parent, current_schema()) AS parent
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = :name AND n.nspname = :schema
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A partition with our comment: where it belongs, and how far its way out has come."""
+
+    part: Partition
+    parent_schema: str
+    checks: tuple[str, ...]
+    comment: str | None
+    attached: bool
+    pending: bool
+    readable: bool
+
+
+class PostgresPartitions(SqlPartitions):
+    """Declarative partitions by range, one level."""
+
+    together = 2
+
+    # -- which there are -------------------------------------------------------------------
+
+    def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
+        """The partitions whose range ends at `cut` or before. Raises Unfit."""
+        if (self.store.engine.dialect.server_version_info or ()) < _OLDEST:
+            raise Unfit("PostgreSQL does so without stopping others from version 14 on")
+        parent = self._all(_PARENT, table=table, schema=self.store.schema)[0]
+        children = self._all(_CHILDREN, table=table, schema=self.store.schema)
+        why = _unfit(parent, children, time, act=act)
+        if why:
+            raise Unfit(why)
+        usable = {
+            c.name: c for c in children if c.relkind == "r" and not (c.pending or c.fires or c.filtered)
+        }
+        if act:
+            usable = {name: c for name, c in usable.items() if c.ours}
+        found = {name: match for name, c in usable.items() if (match := _BOUNDS.fullmatch(c.bounds))}
+        zero = self.session.where.cut(table, time, ZERO_DAY)
+        order = self._order({n: (m[1], m[2]) for n, m in found.items()}, parent.type, cut, zero)
+        return [
+            Partition(
+                table, name, usable[name].schema, usable[name].bounds, lowest, usable[name].reltuples != 0
+            )
+            for name, lowest in order
+        ]
+
+    def _order(
+        self, bounds: dict[str, tuple[str, str]], type_: str, cut: Any, zero: Any
+    ) -> list[tuple[str, bool]]:
+        """The names of the ranges that end at `cut` or before, the oldest first, and which begin before `zero`."""
+        query = sa.text(
+            f"SELECT name, low IS NULL OR CAST(low AS {type_}) < CAST(:zero AS {type_}) FROM"
+            " unnest(CAST(:names AS text[]), CAST(:lows AS text[]), CAST(:highs AS text[])) AS u (name, low, high)"
+            f" WHERE CAST(high AS {type_}) <= CAST(:cut AS {type_}) ORDER BY CAST(high AS {type_})"
+        )
+        lows = [None if low == "MINVALUE" else low.strip("'") for low, _ in bounds.values()]
+        highs = [high.strip("'") for _, high in bounds.values()]
+        values = {"names": list(bounds), "lows": lows, "highs": highs, "cut": cut, "zero": zero}
+        return [(name, lowest) for name, lowest in self._all(query, **values)]
+
+    def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
+        """The partition: it has the same name in its table and taken out."""
+        del out
+        return self.session.like(part.table, part.name, part.schema)
+
+    def out(self, table: str) -> list[sa.FromClause]:
+        """Partitions of a table that a process which died left taken out, or on their way."""
+        if not self.store.shape.tables[table].partitioned:
+            return []
+        found = [m for m in self._marked() if m.part.table == table and (m.pending or not m.attached)]
+        for mark in found:
+            if not mark.readable:
+                raise StoreError(
+                    f"{table}: partition {mark.part.name} was left taken out, and our role cannot read it",
+                    advice="it is put back by the next: servanda apply",
+                )
+        return [self.inside(mark.part) for mark in found]
+
+    def _marked(self) -> list[Marked]:
+        """The partitions of this schema's tables that have our comment."""
+        home = self.store.schema or self._all("SELECT current_schema()")[0][0]
+        found = []
+        for row in self._all(_MARKED):
+            said = json.loads(row.description.removeprefix(_MARK))
+            part = Partition(said["table"], row.name, row.schema, said["bounds"], lowest=False)
+            if said["schema"] == home and part.table in self.store.shape.tables:
+                checks, comment = tuple(said["checks"]), said["comment"]
+                state = (row.attached, row.pending, row.readable)
+                found.append(Marked(part, home, checks, comment, *state))
+        return found
+
+    # -- taken out, dropped, put back ------------------------------------------------------
+
+    def drop(self, whole: Whole, check: Callable[[], None]) -> int:
+        """Take partitions out, look again, and drop them. Returns how many rows they had.
+
+        Rows are counted meanwhile, each partition on a connection of its own, which keeps writers out.
+        """
+        self.took, rows, gone = 0.0, 0, set[str]()
+        with self.store.errors(), ExitStack() as stack:
+            connection = stack.enter_context(self._connection())
+            pool = stack.enter_context(ThreadPoolExecutor(self.together))
+            lanes = {part.name: pool.submit(self._connected, stack) for part in whole.parts}
+            try:
+                counts = {
+                    part: pool.submit(self._count, lanes[part.name].result(), part)
+                    for part in whole.parts
+                    if self._take_out(connection, part)
+                }
+                check()
+                began = time.monotonic()
+                drops = [
+                    (part, pool.submit(self._drop, lanes[part.name].result(), part, counts[part]))
+                    for part, look in zip(
+                        counts, self.look([*counts], whole.condition, out=True), strict=True
+                    )
+                    if not self._came(part, look)
+                ]
+                rows = sum(self._dropped(part, drop, gone) for part, drop in drops)
+                self.took = time.monotonic() - began
+            finally:
+                pool.shutdown()
+                for lane in lanes.values():
+                    lane.result().rollback()
+                if len(gone) < len(whole.parts):
+                    self._put_all_back(connection, whole, gone)
+        return rows
+
+    def _connected(self, stack: ExitStack) -> Connection:
+        return stack.enter_context(self.store.engine.connect())
+
+    def _came(self, part: Partition, look: Look) -> bool:
+        """Whether a row that stays came in before the partition was taken out; it is then left to the ranges."""
+        if look.stays:
+            self.leave(part, "a row that stays came in meanwhile")
+        return look.stays
+
+    def _dropped(self, part: Partition, drop: Future[int], gone: set[str]) -> int:
+        """How many rows went; a partition that cannot be dropped is left to the ranges."""
+        try:
+            rows = drop.result()
+        except sa.exc.DBAPIError as error:
+            self.leave(part, self.store.reason(error))
+            return 0
+        gone.add(part.name)
+        return rows
+
+    def _put_all_back(self, connection: Connection, whole: Whole, gone: set[str]) -> None:
+        for mark in self._marked():
+            if mark.part.name in whole.names and mark.part.name not in gone and not mark.pending:
+                self._put_back(connection, mark)
+
+    def _count(self, lane: Connection, part: Partition) -> int:
+        """Keep writers out of a partition, and count its rows."""
+
+        def lock() -> None:
+            lane.rollback()
+            lane.exec_driver_sql(f"{_LOCKS}; LOCK TABLE {self._name(part)} IN SHARE MODE")
+
+        self._until_free(lock)
+        return int(lane.exec_driver_sql(f"SELECT count(*) FROM {self._name(part)}").scalar_one())
+
+    def _drop(self, lane: Connection, part: Partition, count: Future[int]) -> int:
+        """Drop a partition when its rows are counted. Returns how many they were."""
+        rows = count.result()
+
+        def drop() -> None:
+            with lane.begin_nested():
+                lane.exec_driver_sql(f"DROP TABLE {self._name(part)}")
+
+        self._until_free(drop)
+        lane.commit()
+        return rows
+
+    def _take_out(self, connection: Connection, part: Partition) -> bool:
+        """Mark and detach a partition. Raises StoreError where an older transaction keeps it pending."""
+        detach = f"ALTER TABLE {self.store.quoted(part.table)} DETACH PARTITION {self._name(part)}"
+        self._mark(connection, part)
+        how = iter(["CONCURRENTLY"])
+        try:
+            self._until_free(
+                lambda: connection.exec_driver_sql(f"{detach} {next(how, '') or self._how(part)}")
+            )
+        except sa.exc.DBAPIError as error:
+            mark = next(m for m in self._marked() if m.part.name == part.name)
+            if mark.pending:
+                raise self._still_read(part) from None
+            self.leave(part, self.store.reason(error))
+            self._unmark(connection, mark)
+            return False
+        return True
+
+    def _how(self, part: Partition) -> str:
+        """How to try again: what was cut off before its second transaction is pending, and is finished."""
+        query = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = CAST(:name AS regclass)"
+        return "FINALIZE" if self._all(query, name=self._name(part))[0][0] else "CONCURRENTLY"
+
+    def _still_read(self, part: Partition) -> StoreError:
+        return StoreError(
+            f"{part.table}: partition {part.name} waits for a transaction that began before it was taken out",
+            advice="end the oldest transaction (pg_stat_activity); the next apply goes on from there",
+        )
+
+    def recall(self) -> list[str]:
+        """Put back what a process that died left taken out; end what it left pending."""
+        if not any(table.partitioned for table in self.store.shape.tables.values()):
+            return []
+        said = []
+        with self.store.errors(), self._connection() as connection:
+            for mark in self._marked():
+                self._put_back(connection, mark)
+                if mark.pending or not mark.attached:
+                    said.append(
+                        f"{mark.part.table}: partition {mark.part.name} was left taken out; it is back"
+                    )
+        return said
+
+    def _put_back(self, connection: Connection, mark: Marked) -> None:
+        """Attach a partition as it was. Raises StoreError where something else stands in its place."""
+        part, parent = mark.part, self.store.quoted(mark.part.table)
+        if not _BOUNDS.fullmatch(part.bounds):
+            raise StoreError(f"{part.table}: the comment of {part.name} was changed, so it is not put back")
+        try:
+            if mark.pending:
+                finalize = f"ALTER TABLE {parent} DETACH PARTITION {self._name(part)} FINALIZE"
+                self._until_free(lambda: connection.exec_driver_sql(finalize))
+            if mark.pending or not mark.attached:
+                self._until_free(lambda: self._attach(mark))
+            else:
+                self._unmark(connection, mark)
+        except sa.exc.DBAPIError as error:
+            if mark.pending and self.store.again(error):
+                raise self._still_read(part) from None
+            raise StoreError(
+                f"{part.table}: partition {part.name} cannot be put back: {self.store.reason(error)}",
+                advice=f"attach it by hand: ALTER TABLE {parent} ATTACH PARTITION {self._name(part)} {part.bounds}",
+            ) from None
+
+    def _attach(self, mark: Marked) -> None:
+        """Attach, and drop the check that DETACH left: it proves the bounds, so that no row is read."""
+        part = mark.part
+        quote = self.store.engine.dialect.identifier_preparer.quote
+        attach = (
+            f"ALTER TABLE {self.store.quoted(part.table)} ATTACH PARTITION {self._name(part)} {part.bounds}"
+        )
+        with self.store.engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql(_LOCKS)
+            connection.exec_driver_sql(attach)
+            known = connection.execute(sa.text(_KNOWN), self._names(part)).one()
+            for check in set(known.checks) - set(mark.checks):
+                connection.exec_driver_sql(f"ALTER TABLE {self._name(part)} DROP CONSTRAINT {quote(check)}")
+            self._unmark(connection, mark)
+
+    # -- the comment that says where a partition belongs -----------------------------------
+
+    def _mark(self, connection: Connection, part: Partition) -> None:
+        known = connection.execute(sa.text(_KNOWN), self._names(part)).one()
+        said = {
+            "table": part.table,
+            "schema": known.parent,
+            "bounds": part.bounds,
+            "checks": list(known.checks),
+        }
+        self._comment(connection, part, _MARK + json.dumps(said | {"comment": known.comment}))
+
+    def _unmark(self, connection: Connection, mark: Marked) -> None:
+        self._comment(connection, mark.part, mark.comment)
+
+    def _comment(self, connection: Connection, part: Partition, text: str | None) -> None:
+        literal = sa.literal(text or "", sa.Text())
+        said = literal.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(f"COMMENT ON TABLE {self._name(part)} IS {said if text else 'NULL'}")
+
+    def _names(self, part: Partition) -> dict[str, Any]:
+        return {"name": part.name, "schema": part.schema, "parent": self.store.schema}
+
+    def _name(self, part: Partition) -> str:
+        preparer = self.store.engine.dialect.identifier_preparer
+        return f"{preparer.quote_schema(str(part.schema))}.{preparer.quote(part.name)}"
+
+    # -- connections -----------------------------------------------------------------------
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection for what PostgreSQL does outside of a transaction; it never waits long for a lock."""
+        self.session.rest()
+        with self.store.engine.connect() as plain:
+            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+            connection.exec_driver_sql("SET lock_timeout = 80")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql(f"SET lock_timeout = {self.store.settings.lock_timeout * 1000}")
+
+    def _until_free(self, act: Callable[[], Any]) -> None:
+        """Do something, again and again while locks are in the way, as long as a page is tried for."""
+        until, pause = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE, 0.02
+        while True:
+            try:
+                act()
+                return
+            except sa.exc.DBAPIError as error:
+                if time.monotonic() + pause > until or not self.store.again(error):
+                    raise
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _all(self, query: str | sa.TextClause, **values: Any) -> Sequence[Any]:
+        return self.session.ask(sa.text(query) if isinstance(query, str) else query, values)
+
+
+def _unfit(parent: Any, children: Sequence[Any], time_: TimeColumn, *, act: bool) -> str:
+    """Why the partitions of a table cannot be dropped whole; empty where they can."""
+    if parent.partstrat != "r" or parent.partnatts != 1 or parent.attname != time_.name:
+        return f"it is not partitioned by range on {time_.name}"
+    if parent.has_default:
+        return "it has a DEFAULT partition"
+    if parent.pointed_at or any(c.pointed_at for c in children):
+        return "a foreign key points at it"
+    if parent.filtered:
+        return "row security hides rows from our role"
+    if parent.relispartition or any(c.relkind == "p" for c in children):
+        return "its partitions are partitioned again"
+    if act and not parent.ours:
+        return "our role does not own it"
+    if any(c.pending for c in children):
+        return "somebody else is detaching one"
+    return ""
