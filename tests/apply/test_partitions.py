@@ -480,7 +480,7 @@ def test_a_transaction_of_the_application_is_waited_for_and_nobody_waits_long_be
         old.join()
     assert sorted(dropped(found)) == ["p202508", "p202509", "p202510"]
     assert not errors, "the application was refused something"
-    assert slowest[0] < 0.5
+    assert slowest[0] < 1.0
 
 
 def test_a_transaction_that_outlasts_our_patience_leaves_a_clear_state(
