@@ -508,3 +508,20 @@ def test_grants_say_what_whole_partitions_need(kind: str, tmp_path: Path, fresh_
         lines = stores.sessions["app"].store.grants(needs, "reader", "writer")
     assert [line for line in lines if "visits may lose partitions whole" in line]
     assert not [line for line in lines if "people may lose" in line]
+
+
+def test_a_connection_that_is_cut_while_it_counts_loses_nothing(tmp_path: Path, fresh_url: Any) -> None:
+    found = visits(tmp_path, fresh_url("postgres"), "postgres")
+    before, cut = partitions(found), []
+
+    def end(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("SELECT count(*) FROM public.p202508"):
+            cut.append(statement)
+            found.run(f"SELECT pg_terminate_backend({conn.connection.driver_connection.info.backend_pid})")
+
+    outcome = listen(end, found.apply)
+    assert cut
+    assert outcome.whole, outcome.stopped
+    assert set(before) - set(partitions(found)) == {"p202509", "p202510"}
+    assert left(found) == [i for i, _, day in days() if day >= "2025-11-22"]
+    assert any("partition p202508 is not dropped whole" in s for s in found.listener.sentences)

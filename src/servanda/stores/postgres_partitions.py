@@ -18,7 +18,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,7 +190,8 @@ class PostgresPartitions(SqlPartitions):
             finally:
                 pool.shutdown()
                 for lane in lanes.values():
-                    lane.result().rollback()
+                    with suppress(sa.exc.SQLAlchemyError):
+                        lane.result().rollback()
                 if len(gone) < len(whole.parts):
                     self._put_all_back(connection, whole, gone)
         return rows
