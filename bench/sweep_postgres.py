@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -345,6 +346,43 @@ _LATER = (
 )
 
 
+PARTS = 500_000
+
+
+def partition(sheet: Sheet, url: str) -> None:
+    """Two of ten partitions, of 500,000 rows each, are over as a whole; nobody in them is held."""
+    bounds = [f"timestamptz '{CUT}' + {part - 2} * {PARTS} * interval '7 second'" for part in range(11)]
+    with Base(url, "bench", "SELECT 1").engine("bench") as engine, engine.connect() as connection:
+        at = [connection.exec_driver_sql(f"SELECT ({b})::text").scalar_one() for b in bounds]
+    parts = [
+        f"CREATE TABLE logins_{i} PARTITION OF logins FOR VALUES FROM ('{a}') TO ('{b}')"
+        for i, (a, b) in enumerate(itertools.pairwise(at))
+    ]
+    table, fill, *indexes = logs(PARTS * 10, PARTS * 2)[:]
+    table = (
+        table.replace("id bigint PRIMARY KEY", "id bigint NOT NULL")[:-1]
+        + ", PRIMARY KEY (id, at)) PARTITION BY RANGE (at)"
+    )
+    fill = fill.replace("+ interval '1 second'", "")  # the first row of a partition lies on its bound
+    base = Base(url, "bench", *accounts(), table, *parts, fill, *indexes)
+    command = [
+        statement
+        for i in (0, 1)
+        for statement in (
+            f"ALTER TABLE logins DETACH PARTITION logins_{i} CONCURRENTLY",
+            f"DROP TABLE logins_{i}",
+        )
+    ]
+
+    def ours() -> float:
+        with base.copy() as copy, scene(copy, [YEAR], PLACES) as made:
+            made.hold("app.accounts", range(10**8, 10**8 + HELD))
+            return made.sweep(expect=PARTS * 2)
+
+    sheet.compare("sweep.pg.partition", ours, lambda: base.by_hand(*command), command="; ".join(command))
+    base.drop()
+
+
 def foreground(sheet: Sheet, url: str) -> None:
     """A writer and a reader at 200 transactions a second, quiet and beside a sweep."""
     base = Base(url, "bench", *accounts(), *logs(LOGS, 4_000_000))
@@ -372,5 +410,6 @@ MEASURES: dict[str, Callable[[Sheet, str], None]] = {
     "sweep.pg.aggregate": aggregate,
     "sweep.pg.tenfold": tenfold,
     "sweep.pg.tenfold_done": tenfold_done,
+    "sweep.pg.partition": partition,
     "sweep.pg.foreground": foreground,
 }
