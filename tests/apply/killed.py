@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -18,6 +19,7 @@ from killing import ALLOW
 
 from projects import TestProject
 from servanda.database import Database
+from servanda.errors import ServandaError
 from servanda.vault import Vault
 
 
@@ -25,7 +27,14 @@ def go(folder: Path, url: str, ready: int) -> None:
     db = Database.open(None, folder)
     found = TestProject(folder, url, db, Vault.open(db))
     os.write(ready, b"r")
-    outcome = found.apply(quick=False, allow=ALLOW, pace="full")
+    room = int(sys.argv[3])
+    if room:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        outcome = found.apply(quick=False, allow=ALLOW, pace="full")
+    except ServandaError as error:
+        print(error.message, file=sys.stderr, flush=True)
+        os._exit(3)
     os._exit(0 if outcome.whole else 1)
 
 

@@ -325,9 +325,9 @@ def world(folder: Path, url: str, kind: str, seed: int) -> World:
 class Warm:
     """A process in which everything is imported; it forks one that applies, and says how that one ended."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, room: int) -> None:
         here = Path(__file__).parent
-        command = [sys.executable, str(here / "killed.py"), str(folder), url]
+        command = [sys.executable, str(here / "killed.py"), str(folder), url, str(room)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def apply(self, kill_after: float | None = None) -> int:
@@ -342,9 +342,9 @@ class Warm:
 
 
 @contextmanager
-def warm(folder: Path, url: str) -> Iterator[Warm]:
-    """A warm process, ended at the end."""
-    made = Warm(folder, url)
+def warm(folder: Path, url: str, room: int = 0) -> Iterator[Warm]:
+    """A warm process, ended at the end. `room`: how many bytes a file may have; 0: as many as there are."""
+    made = Warm(folder, url, room)
     try:
         yield made
     finally:
