@@ -120,7 +120,7 @@ class TestProject:
                 self.vault,
                 saved=saved,
                 now=now,
-                options=Options(**({"quick": True} | options)),
+                options=Options(**({"quick": True, "pace": "full"} | options)),
                 listener=self.listener,
             )
 

@@ -113,7 +113,7 @@ class Sweeper:
     def sweep(self, today: date) -> Tables:
         noon = datetime.combine(today, time(12), self.zone)
         self.patch.setattr(Project, "now", property(lambda self: noon))
-        self.run("apply", "--yes", *(f"--allow={place}=100000" for place in self.places()))
+        self.run("apply", "--yes", "--pace=full", *(f"--allow={place}=100000" for place in self.places()))
         return read(self.path)
 
     def places(self) -> list[str]:
