@@ -142,3 +142,19 @@ def test_a_document_that_is_a_folder_is_not_blamed_for_its_letters(shop: Path) -
     assert code == 2
     assert "policy.yaml: cannot be read: Is a directory" in err
     assert "UTF-8" not in err
+
+
+def test_a_reader_that_has_gone_ends_the_command_without_a_word(shop: Path) -> None:
+    """`servanda … | head -0`: no traceback, no fault, and the exit code that shells know."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "servanda", "promises"],
+        cwd=shop,
+        env={**os.environ, "SERVANDA_VAULT": str(shop.parent / "vault")},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")

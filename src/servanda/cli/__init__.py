@@ -11,8 +11,9 @@ import importlib
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -53,6 +54,15 @@ class _Lazy(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out the command that was asked for."""
+        try:
+            done = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _nobody_reads()
+        return done
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without loading them."""
         del ctx
@@ -89,10 +99,8 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from servanda.errors import ServandaError
 
-    gc.set_threshold(
-        50_000
-    )  # a command builds much and drops little: looking for rubbish costs a tenth of it
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # a command builds much and drops little: looking for rubbish costs a tenth of it
+    gc.set_threshold(50_000)
     try:
         code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False, color=_colour())
         sys.exit(code if isinstance(code, int) else 0)
@@ -115,6 +123,19 @@ def main(args: list[str] | None = None) -> None:
             raise
         tell(_unexpected(error))
         sys.exit(2)
+
+
+def _nobody_reads() -> NoReturn:
+    """End as a program does whose reader has gone, such as `| head`.
+
+    The signal SIGPIPE is left ignored, as Python has it: it would also end the program, in silence and in
+    the middle of a page, where a database cuts the connection.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def _unexpected(error: Exception) -> Any:
