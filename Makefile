@@ -33,11 +33,11 @@ check: $(READY)
 
 test: $(READY)
 	@tests/servers.sh "$(STRICT)"
-	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
+	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m "not soak"
 
 soak: $(READY)
 	@tests/servers.sh "$(STRICT)"
-	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup -m soak
+	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak
 
 # Measures against hand-written SQL in the same run; ONLY=sweep, or ONLY=sweep.pg, runs a part.
 bench: $(READY)

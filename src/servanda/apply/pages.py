@@ -32,6 +32,10 @@ class EpochChanged(Exception):
     """A hold was placed or lifted since the holds were loaded; load them again."""
 
 
+class RowsCame(Exception):
+    """Rows came into a page while it was kept what they say; do it again."""
+
+
 @dataclass(slots=True)
 class Pages:
     """Carries out the pages of one apply, under the epoch whose holds are loaded."""
@@ -120,12 +124,14 @@ class Pages:
 
 def fold(
     db: Database, session: Session, place: BoundPlace, work: Work, page: Page, latest: LatestTime
-) -> None:
-    """Keep the latest date of each parent among the rows that are about to go.
+) -> int:
+    """Keep the latest date of each parent among the rows that are about to go. Returns how many they are.
 
-    The dates stay true if the page is undone afterwards, so they are kept first.
+    The dates stay true if the page is undone afterwards, so they are kept first. A page that then
+    ends more rows than these must be undone: one that came meanwhile has left no date.
     """
-    rows = [row for row in session.latest_by(work, page, latest) if row[-1] is not None]
+    found = session.latest_by(work, page, latest)
+    rows = [row[:-1] for row in found if None not in row[:-1]]
     session.merge_days(str(latest.remembered), [(*row[:-1], row[-1].isoformat()) for row in rows])
     kept = tables.remembered
     listed = f"{place.store}.{latest.remembered}"
@@ -142,6 +148,7 @@ def fold(
                     kept,
                     {"place": listed, "child": latest.link.table, "parent_key": key, "latest": day},
                 )
+    return sum(int(row[-1]) for row in found)
 
 
 def recover(db: Database, ledger: Ledger, count: Callable[[str], int | None]) -> list[str]:

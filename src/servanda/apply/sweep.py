@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,7 +19,7 @@ from servanda.apply import warnings
 from servanda.apply.archive import ACTIONS, Archiver
 from servanda.apply.between import Between
 from servanda.apply.options import Listener, Options, Outcome
-from servanda.apply.pages import EpochChanged, Pages, fold
+from servanda.apply.pages import EpochChanged, Pages, RowsCame, fold
 from servanda.database import Database, moment, put, tables
 from servanda.errors import StoreError
 from servanda.ledger import Ledger
@@ -28,6 +29,8 @@ from servanda.plan.plan import Plan, Saved, Step
 from servanda.stores.opened import Opened
 from servanda.stores.selection import since as from_day
 from servanda.stores.verbs import Page, PageTooSlow, Session, Work
+
+_TRIES = 20  # how often a page is done again because rows came into it
 
 
 def grew(now: int, planned: int) -> bool:
@@ -193,11 +196,18 @@ class Sweep:
         assert act is not None
 
         def effect() -> int:
-            for latest in step.folds:
-                fold(self.db, session, place, work, page, latest)
-            return act(session, work, page, step.groups)
+            kept = [fold(self.db, session, place, work, page, latest) for latest in step.folds]
+            done = act(session, work, page, step.groups)
+            if done > min(kept, default=done):
+                raise RowsCame
+            return done
 
-        return session.attempt(effect)
+        for _ in range(_TRIES):
+            with suppress(RowsCame):
+                return session.attempt(effect)
+        raise StoreError(
+            f"{step.place}: rows kept coming with dates that are over", advice="run it again later"
+        )
 
     def _destroy(self, step: Step, pages: Pages, outcome: Outcome) -> None:
         """End archived rows, in parts; stores are not asked for it."""

@@ -293,15 +293,15 @@ class Session(Lists):
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
+        """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
         row, conditions = self.meant(work, page)
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
-        query = sa.select(*keys, top).where(*conditions, *(k.is_not(None) for k in keys)).group_by(*keys)
+        query = sa.select(*keys, top, sa.func.count()).where(*conditions).group_by(*keys)
         with self.store.errors():
             rows = self._connection.execute(query, page.values).all()
         zone = self.store.settings.zone
-        return [(*found[:-1], local_day(found[-1], trigger.time, zone)) for found in rows]
+        return [(*key, local_day(top, trigger.time, zone), n) for *key, top, n in rows]
 
     @contextmanager
     def page_transaction(self) -> Iterator[None]:

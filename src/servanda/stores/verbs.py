@@ -171,4 +171,4 @@ class Session(Protocol):
         """Write the changes of each group into the rows of a page. Returns how many rows."""
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """The latest date of each parent among the rows of a page that are about to go: (key…, local date)."""
+        """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
