@@ -108,6 +108,8 @@ def fill(url: str, metadata: MetaData, rows: Rows) -> dict[str, int]:
     engine = create_engine(url, json_serializer=partial(json.dumps, ensure_ascii=False))
     if on_mariadb(engine.dialect):
         event.listen(engine, "connect", _speak_utc)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA journal_mode = WAL"))
     counts = {table.name: 0 for table in metadata.sorted_tables}
     try:
         with engine.begin() as connection:

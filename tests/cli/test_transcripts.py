@@ -79,6 +79,7 @@ def folder(tmp_path: Path, fresh_url: Any, monkeypatch: pytest.MonkeyPatch) -> P
     found = project(tmp_path / "demo", url, document, PLACES)
     old, young = (date.today() - timedelta(days=d) for d in (5 * 366, 40))
     found.run(
+        "PRAGMA journal_mode = WAL",
         "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_on DATE)",
         "CREATE TABLE invoices (id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts (id),"
         " issued_on DATE)",

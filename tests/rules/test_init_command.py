@@ -84,6 +84,7 @@ def test_the_example_place_can_be_taken_as_it_is(
     )
     code, out, _ = run("check", "--format", "concise")
     assert [line.split(": ")[1].split()[0] for line in out.splitlines()[:-1]] == [
+        "SV432",
         "SV405",
         "SV408",
         "SV416",

@@ -29,7 +29,7 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
 
     from servanda.database import moment, tables
     from servanda.plan.lists import key_text
-    from servanda.stores.document import AtEvent, AtGreatest
+    from servanda.stores.triggers import AtEvent, AtGreatest
 
     place, _, key = row.partition("=")
     triggers = [

@@ -23,9 +23,9 @@ from servanda.law.retention import last_day
 from servanda.persons.graph import route
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.stores.binding import BoundPlace
-from servanda.stores.document import AtEvent, AtGreatest, AtLatest
 from servanda.stores.opened import Opened
 from servanda.stores.selection import Any, Compares, Condition, Reaches
+from servanda.stores.triggers import AtEvent, AtGreatest, AtLatest
 
 Key = tuple[Anything, ...]
 

@@ -17,9 +17,9 @@ from servanda.errors import Spot
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.stores import ability
-from servanda.stores import document as doc
+from servanda.stores import triggers as doc
 from servanda.stores.archive_faults import archive_faults
-from servanda.stores.document import Place, Reference, StoreEntry, Stores
+from servanda.stores.document import Place, StoreEntry, Stores
 from servanda.stores.selection import (
     Bound,
     EventTime,
@@ -32,6 +32,7 @@ from servanda.stores.selection import (
     TimeColumn,
 )
 from servanda.stores.shape import Shape, Table
+from servanda.stores.triggers import Reference
 from servanda.stores.verbs import EVERYTHING
 
 
@@ -347,7 +348,7 @@ class _Binder:
         remembered = f"remembered_{self.path[-1]}_{name}" if trigger.remember else None
         return LatestTime(way, time, fallback, remembered)
 
-    def _time(self, table: Table, name: str, said: doc._Timed, path: tuple[str, ...]) -> TimeColumn | None:
+    def _time(self, table: Table, name: str, said: doc.Timed, path: tuple[str, ...]) -> TimeColumn | None:
         if not self._columns(table, [name], *path):
             return None
         column = table.columns[name]

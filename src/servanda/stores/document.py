@@ -17,7 +17,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from servanda.errors import PolicyError, Problem, VaultError
 from servanda.policy import yamlfile
@@ -28,123 +28,18 @@ from servanda.policy.yamlfile import Source
 from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.files_place import LogFiles
 from servanda.stores.shorter import Shorter as _Shorter
+from servanda.stores.triggers import (
+    AtGreatest,
+    AtLatest,
+    AtParent,
+    AtParentTrigger,
+    Reference,
+    Scalar,
+    Trigger,
+)
 
-TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]
-Scalar = str | int | bool | None
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 _PASSWORD = re.compile(r"://[^/@:\s]*:(?!\$\{)[^/@\s]+@")
-
-
-class Reference(Strict):
-    """A row points at another place: columns `via` equal columns `on` there (its key by default).
-
-    `when` limits the reference to rows with these values, as in (`rel_type`: Client).
-    """
-
-    via: Names
-    to: str
-    on: Names | None = None
-    when: dict[str, Scalar] = Field(default_factory=dict)
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-class _Timed(Strict):
-    """A column that holds a time: its kind and zone where the type does not say, and its open values.
-
-    `open` lists values that mean "still running" (null, 0); NULL is otherwise a missing
-    date: such rows are reported and never ended.
-    """
-
-    as_: TimeKind | None = Field(default=None, alias="as")
-    zone: Zone | None = None
-    open: Annotated[list[Scalar], BeforeValidator(_listed), _Shorter("string", "integer", "null")] = Field(
-        default_factory=list
-    )
-
-
-class AtColumn(_Timed):
-    """A trigger that is a column of the row itself."""
-
-    column: str
-
-
-class AtParent(_Timed):
-    """A trigger that is a column of the row that the named references lead to, one after the other."""
-
-    of: Names
-    column: str
-
-
-class AtParentTrigger(Strict):
-    """A trigger that the row at the end of the named references has, whatever that is there."""
-
-    of: Names
-    trigger: str
-
-
-class AtEvent(Strict):
-    """A trigger that the company records with `servanda event`, by name and key."""
-
-    event: str
-
-
-def _short_column(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-Fallback = Annotated[AtColumn, BeforeValidator(_short_column), _Shorter("string")]
-
-
-class AtLatest(_Timed):
-    """The latest of child rows: `latest: logins.at`; `else` is used where there is no child.
-
-    `by` names the child's reference to this place where it has several. With `remember`
-    the child's own sweep folds the latest date of each parent into Servanda first.
-    """
-
-    latest: str = Field(pattern=r"^[^.]+\.[^.]+$")
-    by: str | None = None
-    else_: Fallback = Field(alias="else")
-    remember: bool = False
-
-
-class AtGreatest(Strict):
-    """The greatest of several; NULL parts do not count, and all NULL is NULL."""
-
-    greatest: list[
-        Annotated[
-            AtColumn | AtLatest | AtParent | AtEvent, BeforeValidator(_short_column), _Shorter("string")
-        ]
-    ] = Field(min_length=2)
-
-
-def _tag(value: Any) -> str:
-    for key, tag in (
-        ("trigger", "AtParentTrigger"),
-        ("greatest", "AtGreatest"),
-        ("latest", "AtLatest"),
-        ("of", "AtParent"),
-        ("event", "AtEvent"),
-    ):
-        if isinstance(value, dict) and key in value:
-            return tag
-    return value.__class__.__name__ if isinstance(value, Strict) else "AtColumn"
-
-
-Trigger = Annotated[
-    Annotated[AtColumn, Tag("AtColumn")]
-    | Annotated[AtGreatest, Tag("AtGreatest")]
-    | Annotated[AtLatest, Tag("AtLatest")]
-    | Annotated[AtParent, Tag("AtParent")]
-    | Annotated[AtParentTrigger, Tag("AtParentTrigger")]
-    | Annotated[AtEvent, Tag("AtEvent")],
-    Discriminator(_tag),
-    BeforeValidator(_short_column),
-    _Shorter("string"),
-]
 
 
 class Change(Strict):
@@ -233,6 +128,7 @@ class StoreEntry(Strict):
     hours: str | None = Field(default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
     replicas: list[str] = Field(default_factory=list)
     lag: int = Field(default=10, ge=1, le=3600)
+    busy_timeout: float | None = Field(default=None, ge=0, le=600)
     lock_timeout: int = Field(default=5, ge=1, le=600)
     places: dict[str, Place] = Field(default_factory=dict)
     not_personal: dict[str, str] = Field(default_factory=dict)

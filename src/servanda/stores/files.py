@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from servanda.errors import StoreDown, StoreError
-from servanda.stores.document import AtColumn, Place
+from servanda.stores.document import Place
 from servanda.stores.files_folder import LogFile, listed, read_name
 from servanda.stores.files_lines import Form, form_of
 from servanda.stores.files_session import session
@@ -26,6 +26,7 @@ from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
+from servanda.stores.triggers import AtColumn
 
 
 @kind("files", session)
@@ -35,6 +36,7 @@ class FilesStore:
     kind = "files"
     can = frozenset({"delete"})
     leaves = "the blocks of deleted files may stay on the disk until something is written over them"
+    journal = ""
     locks_rows = False
     manners = Manners(
         gentle_page=0.1, rest=1.0, full_page=0.1, most=1 << 40

@@ -14,7 +14,6 @@ from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
 from servanda.errors import StoreError
-from servanda.stores.document import Scalar
 from servanda.stores.files_lines import Line, written
 from servanda.stores.selection import (
     All,
@@ -29,6 +28,7 @@ from servanda.stores.selection import (
     OwnTime,
     walk,
 )
+from servanda.stores.triggers import Scalar
 
 _OPERATORS: dict[str, Callable[[Anything, Anything], bool]] = {
     "=": operator.eq,

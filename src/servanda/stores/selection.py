@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from servanda.stores.document import Change, Scalar
+from servanda.stores.document import Change
+from servanda.stores.triggers import Scalar
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,11 @@ class SqlStore:
 
     # -- what a kind says differently ------------------------------------------------------
 
+    @property
+    def journal(self) -> str:
+        """None that would make a reader wait for a writer."""
+        return ""
+
     def dial(self, url: URL) -> URL:
         """The URL with the driver that Servanda uses."""
         return url

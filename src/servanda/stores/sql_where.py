@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from servanda.law.retention import local_midnight
-from servanda.stores.document import Change, Scalar
+from servanda.stores.document import Change
 from servanda.stores.selection import (
     All,
     Any,
@@ -44,6 +44,7 @@ from servanda.stores.selection import (
     decided,
 )
 from servanda.stores.sql_times import ends_in_utc, wall_clock, written
+from servanda.stores.triggers import Scalar
 
 Bool = sa.ColumnElement[bool]
 _YES: sa.ColumnElement[Anything] = sa.literal_column("1")

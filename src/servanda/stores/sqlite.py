@@ -72,6 +72,12 @@ class SqliteStore(SqlStore):
 
         return engine
 
+    @property
+    def journal(self) -> str:
+        """The mode of the file's journal: in “wal”, readers do not wait for a writer."""
+        with self.errors(), self.engine.connect() as connection:
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()).lower()
+
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
         """The whole file is written anew."""
         with self.errors():

@@ -61,6 +61,10 @@ class Store(Protocol):
     settings: Settings
 
     @property
+    def journal(self) -> str:
+        """The mode of SQLite's journal, in small letters; empty where a reader never waits for a writer."""
+
+    @property
     def shape(self) -> Shape:
         """What the store contains, read once. Raises StoreDown where it does not answer."""
 
