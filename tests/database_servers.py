@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +97,8 @@ def replicated(folder: Path) -> Iterator[tuple[str, str]]:
         try:
             yield first, first.replace(str(socket), str(folder / "s"))
         finally:
-            run(str(programs / "pg_ctl"), "-D", str(copy), "-m", "immediate", "stop")
+            with suppress(subprocess.CalledProcessError):  # it is gone already
+                run(str(programs / "pg_ctl"), "-D", str(copy), "-m", "immediate", "stop")
     finally:
         server.cleanup()
 

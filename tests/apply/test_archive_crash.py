@@ -82,11 +82,13 @@ def whole(found: TestProject) -> None:
     assert found.ledger.verify().ok
 
 
+TURNS = [("sqlite", 1), ("postgres", 1), ("mariadb", 1), ("sqlite", 2)]
+
+
 @pytest.mark.parametrize("moment", ARCHIVING)
-@pytest.mark.parametrize("turn", [1, 2])
-def test_dying_while_archiving(store_url: str, tmp_path: Path, moment: str, turn: int) -> None:
-    if turn == 2 and "sqlite" not in store_url:
-        pytest.skip("the second turn is looked at on SQLite")
+@pytest.mark.parametrize(("kind", "turn"), TURNS)
+def test_dying_while_archiving(fresh_url: Any, tmp_path: Path, kind: str, moment: str, turn: int) -> None:
+    store_url = fresh_url(kind)
     found = make(tmp_path / "p", store_url)
     found.db.engine.dispose()
     died = die(found, ARCHIVING[moment], NOW, turn)

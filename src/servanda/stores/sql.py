@@ -184,6 +184,11 @@ class SqlStore:
             raise
         except sa.exc.DBAPIError as error:
             raise self.told(error) from None
+        except sa.exc.PendingRollbackError:  # what came before cut the connection, and said why
+            raise StoreDown(
+                f"store “{self.name}” does not answer: the connection was cut",
+                advice="run the same command again, once it answers",
+            ) from None
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(f"store “{self.name}”: {type(error).__name__}") from None
 
