@@ -64,10 +64,14 @@ class Look:
 
 
 class Partitions:
-    """What a kind of store does with partitions; this one has none. `took` is how long the last drop took (s)."""
+    """What a kind of store does with partitions; this one has none.
+
+    `took` is how long the last drop took, and `counted` how much of it the true count of its rows (s).
+    """
 
     def __init__(self) -> None:
         self.took = 0.0
+        self.counted = 0.0
         self.remarks: list[str] = []
 
     def whole(self, table: str, condition: Condition) -> Iterator[Whole]:

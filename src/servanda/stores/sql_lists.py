@@ -61,6 +61,28 @@ class Lists:
         """End whatever transaction is open, so that nobody waits for this session."""
         self._connection.rollback()
 
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Our connection outside of any transaction, for what a database does in several of its own."""
+        self._connection.rollback()
+        level = self._connection.default_isolation_level
+        try:
+            yield self._connection.execution_options(isolation_level="AUTOCOMMIT")
+        finally:
+            self._connection.rollback()
+            if not self._connection.invalidated:
+                self._connection.execution_options(isolation_level=level)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """A part of a transaction: where it fails, only it is undone."""
+        with self._connection.begin_nested():
+            yield
+
+    def say(self, statement: str) -> None:
+        """Carry out a statement that is written as the database wants it."""
+        self._connection.exec_driver_sql(statement)
+
     def first(self, query: sa.Select[Any]) -> Any:
         """The first row of a query that is asked once, or None."""
         return self._scan(query, once=True)
