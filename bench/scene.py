@@ -50,12 +50,25 @@ class Watch(Quiet):
         self.transactions.append(self.stores.sessions[step.store].took)
 
 
+class Timed(Sweep):
+    """A sweep that notes how long its pages took, looked for, done and recorded (s)."""
+
+    stepped = 0.0
+
+    def _sweep(self, *given: Any) -> None:
+        began = time.perf_counter()
+        super()._sweep(*given)
+        self.stepped += time.perf_counter() - began
+
+
 class Scene:
     """A project, and the times of its last sweep."""
 
     def __init__(self, found: TestProject) -> None:
         self.found = found
         self.planned = 0.0
+        self.counted = 0.0
+        self.stepped = 0.0
         self.transactions: list[float] = []
 
     def hold(self, place: str, keys: range) -> None:
@@ -96,12 +109,14 @@ class Scene:
             watch = Watch(stores)
             db, vault = self.found.db, self.found.vault
             archiver = Archiver.of(stores, db, ledger, vault, holds, plan)
-            sweep = Sweep(stores, db, ledger, holds, plan, chosen, watch, archiver)
+            sweep = Timed(stores, db, ledger, holds, plan, chosen, watch, archiver)
             begin()
             began = time.perf_counter()
             outcome = sweep.carry_out(None)
             took = time.perf_counter() - began
+            self.stepped = sweep.stepped
             self.transactions = watch.transactions
+            self.counted = sum(s.partitions.counted for s in stores.sessions.values())
         return outcome, took
 
     def percentile(self, part: float) -> float:

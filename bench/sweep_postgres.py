@@ -346,19 +346,21 @@ _LATER = (
 )
 
 
-PARTS = 500_000
+MONTH = 84_000
+"""Rows of a partition: of 60 months the 12 oldest are over, 1 M of 5 M rows."""
 
 
 def partition(sheet: Sheet, url: str) -> None:
-    """Two of ten partitions, of 500,000 rows each, are over as a whole; nobody in them is held."""
-    bounds = [f"timestamptz '{CUT}' + {part - 2} * {PARTS} * interval '7 second'" for part in range(11)]
+    """Twelve of sixty monthly partitions are over as a whole; nobody in them is held."""
+    first = f"timestamptz '{CUT}' - 12 * {MONTH} * interval '7 second'"
+    bounds = [f"{first} + {part} * {MONTH} * interval '7 second'" for part in range(61)]
     with Base(url, "bench", "SELECT 1").engine("bench") as engine, engine.connect() as connection:
         at = [connection.exec_driver_sql(f"SELECT ({b})::text").scalar_one() for b in bounds]
     parts = [
         f"CREATE TABLE logins_{i} PARTITION OF logins FOR VALUES FROM ('{a}') TO ('{b}')"
         for i, (a, b) in enumerate(itertools.pairwise(at))
     ]
-    table, fill, *indexes = logs(PARTS * 10, PARTS * 2)[:]
+    table, fill, *indexes = logs(MONTH * 60, MONTH * 12)
     table = (
         table.replace("id bigint PRIMARY KEY", "id bigint NOT NULL")[:-1]
         + ", PRIMARY KEY (id, at)) PARTITION BY RANGE (at)"
@@ -367,19 +369,26 @@ def partition(sheet: Sheet, url: str) -> None:
     base = Base(url, "bench", *accounts(), table, *parts, fill, *indexes)
     command = [
         statement
-        for i in (0, 1)
+        for i in range(12)
         for statement in (
             f"ALTER TABLE logins DETACH PARTITION logins_{i} CONCURRENTLY",
             f"DROP TABLE logins_{i}",
         )
     ]
+    rounds: list[tuple[float, float]] = []
 
     def ours() -> float:
         with base.copy() as copy, scene(copy, [YEAR], PLACES) as made:
             made.hold("app.accounts", range(10**8, 10**8 + HELD))
-            return made.sweep(expect=PARTS * 2)
+            rounds.append((made.sweep(expect=MONTH * 12), made.counted))
+            return made.stepped - made.counted
 
-    sheet.compare("sweep.pg.partition", ours, lambda: base.by_hand(*command), command="; ".join(command))
+    sheet.compare(
+        "sweep.pg.partition", ours, lambda: base.by_hand(*command),
+        command=f"{command[0]}; {command[1]}; … twelve times",
+    )  # fmt: skip
+    sheet.add("sweep.pg.partition.count", [counted for _, counted in rounds])
+    sheet.add("sweep.pg.partition.apply", [whole for whole, _ in rounds])
     base.drop()
 
 

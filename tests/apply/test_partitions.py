@@ -127,6 +127,7 @@ def test_a_held_row_keeps_its_partition(kind: str, tmp_path: Path, fresh_url: An
     found = visits(tmp_path, fresh_url(kind), kind)
     found.run("UPDATE visits SET person = 1 WHERE person = 3 AND at < '2025-09-01'")
     hold(found, 3)
+    assert found.plan().steps[0].why == "3 partitions over, 2 of them with rows that stay"
     assert found.apply().whole
     assert dropped(found) == ["p202508"]
     assert left(found) == [

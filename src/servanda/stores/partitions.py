@@ -13,7 +13,9 @@ rows count as rows of the table. A partition is never made here.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,10 @@ from servanda.stores.selection import All, Before, Condition, Equals, Missing, N
 
 if TYPE_CHECKING:
     from servanda.stores.sql_session import Session
+
+
+_LOOKED_AT = 12
+"""How many partitions one statement of a plan looks at."""
 
 
 class Unfit(Exception):
@@ -66,7 +72,7 @@ class Look:
 class Partitions:
     """What a kind of store does with partitions; this one has none.
 
-    `took` is how long the last drop took, and `counted` how much of it the true count of its rows (s).
+    `took` is how long the last drop took (s); `counted`, how long rows were counted since the session began (s).
     """
 
     def __init__(self) -> None:
@@ -112,6 +118,8 @@ class SqlPartitions(Partitions):
         self.session = session
         self.store = session.store
         self._refused: set[str] = set()
+        self._seen: dict[tuple[str, Condition], frozenset[str]] = {}
+        self._asked: tuple[Any, sa.Select[Any], list[int]] | None = None
 
     # -- what a kind says differently ------------------------------------------------------
 
@@ -135,20 +143,35 @@ class SqlPartitions(Partitions):
         except Unfit as why:
             self.remarks.append(f"{table}: its partitions are not dropped whole: {why}")
             return
+        seen = self._seen.pop((table, condition), None)
         for start in range(0, len(found), self.together):
             some = [part for part in found[start : start + self.together] if part.name not in self._refused]
-            looks = self.look(some, condition)
-            ready = tuple(p for p, look in zip(some, looks, strict=True) if look.filled and not look.stays)
-            if ready:
-                yield Whole(ready, condition)
+            free = self._free(some, condition) if seen is None else [p for p in some if p.name in seen]
+            if free:
+                yield Whole(tuple(free), condition)
+
+    def _free(self, parts: Sequence[Partition], condition: Condition) -> list[Partition]:
+        """Those in which there are rows, and none that stays."""
+        looks = zip(parts, self.look(parts, condition), strict=True)
+        return [part for part, look in looks if look.filled and not look.stays]
 
     def says(self, table: str, condition: Condition) -> str:
-        """What a plan says; only bounds are looked at, no row."""
+        """What a plan says. What is seen here is believed once, since rows are looked at again before they go."""
         try:
-            count = sum(part.filled for part in self._over(table, condition, act=False))
+            over = [part for part in self._over(table, condition, act=False) if part.filled]
         except Unfit as why:
             return f"by ranges, not whole partitions: {why}"
-        return "" if not count else "1 partition over" if count == 1 else f"{count} partitions over"
+        if not over:
+            return ""
+        said = "1 partition over" if len(over) == 1 else f"{len(over)} partitions over"
+        with suppress(Unfit):  # a role that may not drop them may not read them either
+            over = [part for part in self._over(table, condition, act=True) if part.filled]
+            chunks = (over[start : start + _LOOKED_AT] for start in range(0, len(over), _LOOKED_AT))
+            free = frozenset(part.name for chunk in chunks for part in self._free(chunk, condition))
+            self._seen[table, condition] = free
+            if len(free) < len(over):
+                said += f", {len(over) - len(free)} of them with rows that stay"
+        return said
 
     def _over(self, table: str, condition: Condition, *, act: bool) -> list[Partition]:
         shape = self.store.shape.tables[table]
@@ -165,26 +188,34 @@ class SqlPartitions(Partitions):
 
     def look(self, parts: Sequence[Partition], condition: Condition, *, out: bool = False) -> list[Look]:
         """Look at partitions: is there a row, and one that stays? All is one statement, of searches in indexes."""
+        if not parts:
+            return []
+        asked = ([part.name for part in parts], condition, out)
+        if self._asked is None or self._asked[0] != asked:
+            self._asked = (asked, *self._questions(parts, condition, out=out))
+        answers = map(bool, self.session.first(self._asked[1]))
+        told = [list(itertools.islice(answers, size)) for size in self._asked[2]]
+        return [Look(some[0], any(some[1:])) for some in told]
+
+    def _questions(
+        self, parts: Sequence[Partition], condition: Condition, *, out: bool
+    ) -> tuple[sa.Select[Any], list[int]]:
+        """What is asked of partitions, and how many questions are asked of each."""
         along = sel.driver(condition)
         assert along is not None
         assert isinstance(along.trigger, OwnTime)
-        found: list[list[sa.ColumnElement[bool]]] = []
+        questions: list[Any] = []
+        sizes = []
         for part in parts:
             row = self.inside(part, out=out)
+            some = sa.select(sa.literal(1)).select_from(row)
             met = [
                 self.session.where.sql(reason, row, part.table)
                 for reason in reasons(condition, along.trigger.time.name, lowest=part.lowest)
             ]
-            any_row = sa.exists(sa.select(sa.literal(1)).select_from(row))
-            found.append(
-                [any_row, *(sa.exists(sa.select(sa.literal(1)).select_from(row).where(m)) for m in met)]
-            )
-        if not parts:
-            return []
-        questions: list[Any] = [question for some in found for question in some]
-        answers = iter(self.session.first(sa.select(*questions)))
-        told = [[bool(next(answers)) for _ in some] for some in found]
-        return [Look(some[0], any(some[1:])) for some in told]
+            questions += [sa.exists(some), *(sa.exists(some.where(m)) for m in met)]
+            sizes.append(1 + len(met))
+        return sa.select(*questions), sizes
 
     def leave(self, part: Partition, why: str) -> None:
         """Leave a partition to the ranges, for as long as this session lasts."""

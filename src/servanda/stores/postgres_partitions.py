@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,10 +61,11 @@ JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_inherits i ON i.inhre
 WHERE d.objsubid = 0 AND d.description LIKE 'servanda:{%' ORDER BY 1
 """
 _KNOWN = """
-SELECT obj_description(c.oid, 'pg_class') AS comment,
+SELECT c.relname AS name, n.nspname AS schema, obj_description(c.oid, 'pg_class') AS comment,
   ARRAY(SELECT CAST(conname AS text) FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c') AS checks,
   COALESCE(:parent, current_schema()) AS parent
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = :name AND n.nspname = :schema
+FROM unnest(CAST(:names AS text[]), CAST(:schemas AS text[])) AS u (name, schema)
+JOIN pg_namespace n ON n.nspname = u.schema JOIN pg_class c ON c.relname = u.name AND c.relnamespace = n.oid
 """
 
 
@@ -83,7 +85,7 @@ class Marked:
 class PostgresPartitions(SqlPartitions):
     """Declarative partitions by range, one level."""
 
-    together = 2
+    together = 12
 
     # -- which there are -------------------------------------------------------------------
 
@@ -160,10 +162,11 @@ class PostgresPartitions(SqlPartitions):
 
     def drop(self, whole: Whole, check: Callable[[], None]) -> int:
         """Take partitions out, look again, and drop them. Returns how many rows they had."""
-        self.took, self.counted, gone = 0.0, 0.0, set[str]()
+        self.took, gone = 0.0, set[str]()
         with self.store.errors():
             try:
                 with self._connection() as connection:
+                    self._until_free(partial(self._mark, connection, whole.parts))
                     out = [part for part in whole.parts if self._take_out(connection, part)]
                 check()
                 began = time.monotonic()
@@ -180,12 +183,13 @@ class PostgresPartitions(SqlPartitions):
             return 0
         with self.session.transaction():
             self._until_free(lambda: self._lock(out))
-            looks = zip(out, self.look(out, whole.condition, out=True), strict=True)
+            looks = zip(out, self.look(out, whole.condition), strict=True)
             free = [part for part, look in looks if not self._came(part, look)]
             began = time.monotonic()
             counts = {part: self._count(part) for part in free}
-            self.counted = time.monotonic() - began
-            dropped = [part for part in free if self._dropped(part)]
+            self.counted += time.monotonic() - began
+            together = self._dropped(free) if free else False
+            dropped = free if together else [part for part in free if self._dropped([part])]
         gone |= {part.name for part in dropped}
         return sum(counts[part] for part in dropped)
 
@@ -204,19 +208,21 @@ class PostgresPartitions(SqlPartitions):
     def _count(self, part: Partition) -> int:
         return int(self.session.first(sa.select(sa.func.count()).select_from(self.inside(part)))[0])
 
-    def _dropped(self, part: Partition) -> bool:
-        """Drop a partition; one that cannot be dropped is left to the ranges."""
+    def _dropped(self, parts: Sequence[Partition]) -> bool:
+        """Drop partitions together; one that cannot be dropped alone is left to the ranges."""
+        names = ", ".join(map(self._name, parts))
 
         def drop() -> None:
             with self.session.within():
-                self.session.say(f"DROP TABLE {self._name(part)}")
+                self.session.say(f"DROP TABLE {names}")
 
         try:
             self._until_free(drop)
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise
-            self.leave(part, self.store.reason(error))
+            if len(parts) == 1:
+                self.leave(parts[0], self.store.reason(error))
             return False
         return True
 
@@ -227,9 +233,8 @@ class PostgresPartitions(SqlPartitions):
                     self._put_back(connection, mark)
 
     def _take_out(self, connection: Connection, part: Partition) -> bool:
-        """Mark and detach a partition. Raises StoreError where an older transaction keeps it pending."""
+        """Detach a partition that is marked. Raises StoreError where an older transaction keeps it pending."""
         detach = f"ALTER TABLE {self.store.quoted(part.table)} DETACH PARTITION {self._name(part)}"
-        self._mark(connection, part)
         how = iter(["CONCURRENTLY"])
         try:
             self._until_free(
@@ -300,33 +305,39 @@ class PostgresPartitions(SqlPartitions):
         with self.store.engine.connect() as connection, connection.begin():
             connection.exec_driver_sql(_LOCKS)
             connection.exec_driver_sql(attach)
-            known = connection.execute(sa.text(_KNOWN), self._names(part)).one()
+            (known,) = self._known(connection, [part])
             for check in set(known.checks) - set(mark.checks):
                 connection.exec_driver_sql(f"ALTER TABLE {self._name(part)} DROP CONSTRAINT {quote(check)}")
             self._unmark(connection, mark)
 
     # -- the comment that says where a partition belongs -----------------------------------
 
-    def _mark(self, connection: Connection, part: Partition) -> None:
-        known = connection.execute(sa.text(_KNOWN), self._names(part)).one()
-        said = {
-            "table": part.table,
-            "schema": known.parent,
-            "bounds": part.bounds,
-            "checks": list(known.checks),
-        }
-        self._comment(connection, part, _MARK + json.dumps(said | {"comment": known.comment}))
+    def _mark(self, connection: Connection, parts: Sequence[Partition]) -> None:
+        """Say where partitions belong, in one transaction, before anything is done to one of them."""
+        known = {(k.name, k.schema): k for k in self._known(connection, parts)}
+        comments = []
+        for part in parts:
+            is_ = known[part.name, part.schema]
+            said = {"table": part.table, "schema": is_.parent, "bounds": part.bounds}
+            said |= {"checks": list(is_.checks), "comment": is_.comment}
+            comments.append(self._comment(part, _MARK + json.dumps(said)))
+        connection.exec_driver_sql("; ".join(comments))
 
     def _unmark(self, connection: Connection, mark: Marked) -> None:
-        self._comment(connection, mark.part, mark.comment)
+        connection.exec_driver_sql(self._comment(mark.part, mark.comment))
 
-    def _comment(self, connection: Connection, part: Partition, text: str | None) -> None:
+    def _comment(self, part: Partition, text: str | None) -> str:
+        """The statement that writes a comment."""
         literal = sa.literal(text or "", sa.Text())
-        said = literal.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
-        connection.exec_driver_sql(f"COMMENT ON TABLE {self._name(part)} IS {said if text else 'NULL'}")
+        dialect = self.store.engine.dialect
+        said = literal.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        return f"COMMENT ON TABLE {self._name(part)} IS {said if text else 'NULL'}"
 
-    def _names(self, part: Partition) -> dict[str, Any]:
-        return {"name": part.name, "schema": part.schema, "parent": self.store.schema}
+    def _known(self, connection: Connection, parts: Sequence[Partition]) -> Sequence[Any]:
+        """The comments and constraints of partitions."""
+        names, schemas = [part.name for part in parts], [part.schema for part in parts]
+        values = {"names": names, "schemas": schemas, "parent": self.store.schema}
+        return connection.execute(sa.text(_KNOWN), values).all()
 
     def _name(self, part: Partition) -> str:
         preparer = self.store.engine.dialect.identifier_preparer
