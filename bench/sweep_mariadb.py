@@ -113,7 +113,7 @@ def delete(sheet: Sheet, url: str) -> None:
             return made.sweep(expect=OVER - held)
 
     sheet.compare("sweep.mariadb.delete", ours, lambda: by_hand(base), command=COMMAND)
-    sheet.add("sweep.mariadb.delete.p99", [t.percentile(0.99) for t in rounds])
+    sheet.add("sweep.mariadb.delete.p99", [t.percentile(0.99) for t in rounds], unit="ms")
     sheet.add("sweep.mariadb.delete.plan", [t.planned for t in rounds])
 
 

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    sys.path[:0] = [str(here), str(here.parent / "tests")]
+
 from measure import Sheet
 from sweep_sqlite import ROWS, build, copy
 
@@ -38,6 +42,4 @@ def main(path: str) -> None:
 MEASURES: dict[str, Callable[[Sheet, str], None]] = {"sweep.memory": memory}
 
 if __name__ == "__main__":
-    here = Path(__file__).parent
-    sys.path[:0] = [str(here), str(here.parent / "tests")]
     main(sys.argv[1])

@@ -83,7 +83,7 @@ def delete(sheet: Sheet, folder: str) -> None:
             return seconds(lambda: db.execute(command))
 
     sheet.compare("sweep.sqlite.delete", ours, other, command=command)
-    sheet.add("sweep.sqlite.delete.p99", [t.percentile(0.99) for t in rounds])
+    sheet.add("sweep.sqlite.delete.p99", [t.percentile(0.99) for t in rounds], unit="ms")
     sheet.add("sweep.sqlite.delete.plan", [t.planned for t in rounds])
 
 
