@@ -103,10 +103,7 @@ class TestProject:
             yield stores
 
     def circumstances(self, now: datetime = NOW) -> Circumstances:
-        bare = Circumstances.at(now, "Europe/Paris", [], self.holds.epoch(), self.holds.lifted())
-        return Circumstances.at(
-            now, "Europe/Paris", self.holds.running(bare.today), self.holds.epoch(), self.holds.lifted()
-        )
+        return Circumstances.of(self.holds, now, "Europe/Paris")
 
     def plan(self, now: datetime = NOW, *, quick: bool = True) -> Plan:
         with self.opened() as found:

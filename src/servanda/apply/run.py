@@ -10,7 +10,6 @@ The laws of it:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from servanda.apply import preflight
@@ -91,11 +90,7 @@ def _verify(ledger: Ledger) -> None:
 
 
 def _plan(found: Opened, db: Database, holds: Holds, now: datetime, saved: Saved | None, quick: bool) -> Plan:
-    zone = found.binding.policy.timezone
-    epoch = holds.epoch()
-    fresh = Circumstances.at(now, zone, [], epoch, holds.lifted())
-    running = holds.running(fresh.today)
-    circumstances = replace(fresh, holds=tuple(running))
+    circumstances = Circumstances.of(holds, now, found.binding.policy.timezone)
     if saved is None:
         return make(found, db, circumstances, quick=quick)
     if saved.content["preview"] or saved.today > circumstances.today:

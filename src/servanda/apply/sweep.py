@@ -230,11 +230,9 @@ class Sweep:
 
     def _reload(self, step: Step, pages: Pages) -> Step:
         """The same step under the holds of now."""
-        circumstances = Circumstances.at(
-            self.plan.made_at, self.found.binding.policy.timezone, [], self.holds.epoch(), self.holds.lifted()
-        )
-        running = tuple(self.holds.running(circumstances.today))
-        fresh = make(self.found, self.db, replace(circumstances, holds=running), on=self.plan.today)
+        zone = self.found.binding.policy.timezone
+        circumstances = Circumstances.of(self.holds, self.plan.made_at, zone)
+        fresh = make(self.found, self.db, circumstances, on=self.plan.today)
         pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
         self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))

@@ -124,11 +124,6 @@ class Project:
 
     def circumstances(self) -> Circumstances:
         """The time and the holds of now."""
-        from dataclasses import replace
-
         from servanda.plan.make import Circumstances
 
-        holds = self.holds()
-        epoch, lifted = holds.epoch(), holds.lifted()
-        bare = Circumstances.at(self.now, self.policy().timezone, [], epoch, lifted)
-        return replace(bare, holds=tuple(holds.running(bare.today)))
+        return Circumstances.of(self.holds(), self.now, self.policy().timezone)

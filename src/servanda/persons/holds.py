@@ -85,12 +85,12 @@ class Holds:
         """The number of times that a hold was placed or lifted."""
         return int(self._db.setting(EPOCH) or 0)
 
-    def lifted(self) -> int:
-        """The number of times that a hold ended or was lifted: watermarks of before are worthless."""
-        today = date.today().isoformat()
+    def lifted(self, today: date) -> int:
+        """The number of holds that were lifted or had ended by a day: watermarks of before are worthless."""
         with self._db.read() as connection:
             past = sa.select(sa.func.count()).select_from(tables.hold)
-            past = past.where(sa.or_(tables.hold.c.lifted_at.is_not(None), tables.hold.c.ends_on < today))
+            over = tables.hold.c.ends_on < today.isoformat()
+            past = past.where(sa.or_(tables.hold.c.lifted_at.is_not(None), over))
             return int(connection.execute(past).scalar_one())
 
     def place(

@@ -13,7 +13,7 @@ from servanda import __version__
 from servanda.database import Database
 from servanda.database import tables as own
 from servanda.persons.graph import children_first
-from servanda.persons.holds import Hold
+from servanda.persons.holds import Hold, Holds
 from servanda.plan.archives import archive_steps, load_archived
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.lists import load_holds, load_records
@@ -52,9 +52,13 @@ class Circumstances:
     lifted: int
 
     @classmethod
-    def at(cls, now: datetime, zone: str, holds: Sequence[Hold], epoch: int, lifted: int) -> Circumstances:
-        """The circumstances at an instant, on the company's calendar."""
-        return cls(now, now.astimezone(ZoneInfo(zone)).date(), tuple(holds), epoch, lifted)
+    def of(cls, holds: Holds, now: datetime, zone: str) -> Circumstances:
+        """The circumstances at an instant, on the company's calendar.
+
+        The epoch is read first: a hold that is placed while the others are read makes the plan stale.
+        """
+        epoch, today = holds.epoch(), now.astimezone(ZoneInfo(zone)).date()
+        return cls(now, today, tuple(holds.running(today)), epoch, holds.lifted(today))
 
 
 def make(

@@ -39,7 +39,7 @@ class SqlStore:
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
     fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
-    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.055, most=100_000, ceiling=20_000)
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=20_000)
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name = name

@@ -39,6 +39,7 @@ from servanda.stores.sql_times import local_day
 from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
 
+_GROWTH = 8.0
 _START, _SMALL, _LEAST = 500, 200, 10  # rows of a first page, of a small one, and of the least that is tried
 _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
@@ -342,12 +343,12 @@ class Session(Lists):
                 return done
 
     def _learn_size(self, seconds: float) -> None:
-        """Aim at pages that take as long as they should; half or twice at most from one to the next.
+        """Aim at pages that take as long as they should; half, or eight times, at most from one to the next.
 
-        Small pages grow no smaller: what they take is the disk's time, which many of them would multiply.
+        What a page takes grows no faster than its rows, so that a large step ends below the aim. Small pages grow no smaller: what they take is the disk's time, which many of them would multiply.
         """
         self.took = seconds
-        factor = min(max(self.aim / max(seconds, 1e-6), 0.5), 2.0)
+        factor = min(max(self.aim / max(seconds, 1e-6), 0.5), _GROWTH)
         self._size = min(max(int(self.size * factor), min(_SMALL, self.size)), self.store.page_size)
 
     def _smaller(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
