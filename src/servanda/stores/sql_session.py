@@ -39,8 +39,7 @@ from servanda.stores.sql_times import local_day
 from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
 
-_GROWTH = 8.0
-_START, _SMALL, _LEAST = 500, 200, 10  # rows of a first page, of a small one, and of the least that is tried
+_START, _SMALL, _LEAST, _GROWTH = 500, 200, 10, 8.0  # rows of a first, a small, the least page; growth at most
 _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
 
@@ -345,7 +344,7 @@ class Session(Lists):
     def _learn_size(self, seconds: float) -> None:
         """Aim at pages that take as long as they should; half, or eight times, at most from one to the next.
 
-        What a page takes grows no faster than its rows, so that a large step ends below the aim. Small pages grow no smaller: what they take is the disk's time, which many of them would multiply.
+        Time grows no faster than rows. Small pages grow no smaller: what they take is the disk's time.
         """
         self.took = seconds
         factor = min(max(self.aim / max(seconds, 1e-6), 0.5), _GROWTH)
