@@ -10,16 +10,15 @@ import gc
 import os
 import platform
 import re
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from killing import ALLOW, PHASES, World, warm, world
+from test_faults import again_and_again
 from test_kill_loop import rounds
 
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("soak"), pytest.mark.timeout(3600)]
@@ -54,7 +53,7 @@ def test_at_full_pace_for_minutes_memory_is_flat(kind: str, fresh_url: Any, tmp_
     until = time.monotonic() + MINUTES * 60 / len(KINDS)
     warm_at = time.monotonic() + (until - time.monotonic()) * 0.3
     before, sweeps = 0.0, 0
-    with writer(found):
+    with again_and_again(partial(found.add, 120, apart=True), 0.2):
         while time.monotonic() < until:
             outcome = found.found.apply(quick=sweeps % 5 > 0, allow=ALLOW, pace="full")
             # what the writer made grow, locks, or gave children meanwhile, goes on in the next sweep
@@ -77,24 +76,6 @@ def test_at_full_pace_for_minutes_memory_is_flat(kind: str, fresh_url: Any, tmp_
     note("pace", kind, f"{words}; memory {grown}")
     assert before, "too short to warm up"
     assert after - before < GROWTH, grown
-
-
-@contextmanager
-def writer(found: World) -> Iterator[None]:
-    """A program that writes rows into every table until the block ends."""
-    over = threading.Event()
-
-    def run() -> None:
-        while not over.wait(0.2):
-            found.add(120, apart=True)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def memory() -> float:
