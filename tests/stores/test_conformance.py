@@ -338,6 +338,7 @@ def test_lists_of_keys_hold_events_and_remembered_days(store_url: str) -> None:
         assert keys(found, "parent", Not(Reaches((), ("id",), "held"))) == [(2,), (3,), (4,)]
         assert keys(found, "parent", Before(EventTime("ended"), CUT)) == [(1,)]
         assert keys(found, "parent", Before(LatestTime(LINK, AT, MADE, "seen"), CUT)) == [(2,), (3,)]
+        found.stage_days("seen")
         found.merge_days("seen", [(5, "2020-01-01"), (3, "2026-05-05")])
         assert keys(found, "parent", Before(LatestTime(LINK, AT, MADE, "seen"), CUT)) == [(2,)]
 

@@ -135,19 +135,10 @@ def fold(
     session.merge_days(str(latest.remembered), [(*row[:-1], row[-1].isoformat()) for row in rows])
     kept = tables.remembered
     listed = f"{place.store}.{latest.remembered}"
+    same = {"place": listed, "child": latest.link.table}
+    days = [same | {"parent_key": key_text(row[:-1]), "latest": row[-1].isoformat()} for row in rows]
     with db.begin() as connection:
-        for row in rows:
-            key, day = key_text(row[:-1]), row[-1].isoformat()
-            same = sa.and_(
-                kept.c.place == listed, kept.c.child == latest.link.table, kept.c.parent_key == key
-            )
-            known = connection.execute(sa.select(kept.c.latest).where(same)).scalar()
-            if known is None or known < day:
-                put(
-                    connection,
-                    kept,
-                    {"place": listed, "child": latest.link.table, "parent_key": key, "latest": day},
-                )
+        put(connection, kept, days, greatest="latest")
     return sum(int(row[-1]) for row in found)
 
 

@@ -143,6 +143,8 @@ class Sweep:
         between = self._between(step.store, pages)
         between.wait()
         session.ready(work)
+        for latest in step.folds:
+            session.stage_days(str(latest.remembered))
         self.archiver.ready(step)
         session.aim = between.pace.page_seconds
         if step.action == "delete" and not step.folds:

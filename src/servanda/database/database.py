@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, inspect, select
+from sqlalchemy import Connection, Engine, Table, func, inspect, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
@@ -29,8 +29,17 @@ def moment(at: datetime | None = None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def put(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-    """Write rows by primary key: new ones are added, the others take the given values."""
+def put(
+    connection: Connection,
+    table: Table,
+    rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    greatest: str = "",
+) -> None:
+    """Write rows by primary key: new ones are added, the others take the given values.
+
+    `greatest` names a column: a row that is there is left as it is where it has more in it.
+    """
     listed = [dict(rows)] if isinstance(rows, Mapping) else [dict(row) for row in rows]
     if not listed:
         return
@@ -40,13 +49,19 @@ def put(connection: Connection, table: Table, rows: Mapping[str, Any] | Sequence
         from sqlalchemy.dialects import mysql
 
         statement = mysql.insert(table)
-        new = {name: statement.inserted[name] for name in changed or keys[:1]}
+        new: dict[str, Any] = {name: statement.inserted[name] for name in changed or keys[:1]}
+        if greatest:
+            less = table.c[greatest] < statement.inserted[greatest]
+            new = {name: func.if_(less, value, table.c[name]) for name, value in new.items()}
         connection.execute(statement.on_duplicate_key_update(new), listed)
         return
     insert = _insert(connection, table)
     if changed:
         values = {name: insert.excluded[name] for name in changed}
-        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), listed)
+        where = table.c[greatest] < insert.excluded[greatest] if greatest else None
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=keys, set_=values, where=where), listed
+        )
     else:
         connection.execute(insert.on_conflict_do_nothing(index_elements=keys), listed)
 

@@ -227,6 +227,9 @@ class FilesSession:
         del name, table, condition
         return 0
 
+    def stage_days(self, name: str) -> None:
+        """Nothing: lines have no keys."""
+
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Nothing: lines have no keys."""
 

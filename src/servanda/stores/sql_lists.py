@@ -28,6 +28,7 @@ class Lists:
         self.store = store
         self._connection = connection
         self._lists: dict[str, sa.Table] = {}
+        self._staged: dict[str, tuple[sa.Table, sa.Table]] = {}
         self._forms: dict[tuple[str, str], str] = {}
         self._tables = {name: self._table(name) for name in store.shape.tables}
         kinds = {
@@ -144,18 +145,40 @@ class Lists:
             self._connection.execute(sa.delete(table).where(*(c == row[c.name] for c in keys)))
             self._connection.execute(sa.insert(table).values(row))
 
+    def stage_days(self, name: str) -> None:
+        """Make room beside a dated list for the days of one page; before its transaction begins."""
+        listed = self._lists[name]
+        if self._staged.get(name, (None, None))[0] is listed:
+            return
+        columns = [sa.Column(c.name, c.type, nullable=False) for c in listed.c]
+        new = sa.Table(f"{listed.name}_new", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+        self._drop(self._staged[name][1] if name in self._staged else None)
+        self._ddl(sa.schema.CreateTable(new))
+        self._ddl(
+            sa.schema.CreateIndex(sa.Index(f"{listed.name}_new_keys", *(c for c in new.c if c.name != "day")))
+        )
+        self._staged[name] = (listed, new)
+
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put later days into a dated list, inside the transaction of a page."""
-        table = self._lists[name]
-        keys = [c for c in table.c if c.name != "day"]
-        for row in rows:
-            same = [c == value for c, value in zip(keys, row, strict=False)]
-            self._connection.execute(sa.delete(table).where(*same, table.c.day <= row[-1]))
-            known = self._connection.execute(sa.select(sa.literal(1)).select_from(table).where(*same)).first()
-            if known is None:
-                self._connection.execute(
-                    sa.insert(table).values(dict(zip((c.name for c in table.c), row, strict=True)))
-                )
+        """Put later days into a dated list that was staged, inside the transaction of a page.
+
+        Three statements, however many rows: of a key the latest day stays, also of keys that the store
+        takes for one.
+        """
+        listed, new = self._staged[name]
+        names = [c.name for c in listed.c]
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        self._connection.execute(sa.delete(new))
+        for start in range(0, len(values), 5000):
+            self._connection.execute(sa.insert(new), values[start : start + 5000])
+        keys = [name for name in names if name != "day"]
+        same = [listed.c[key] == new.c[key] for key in keys]
+        later = sa.exists(sa.select(sa.literal(1)).select_from(new).where(*same, listed.c.day <= new.c.day))
+        self._connection.execute(sa.delete(listed).where(later))
+        latest = sa.select(*(new.c[key] for key in keys), sa.func.max(new.c.day))
+        known = sa.exists(sa.select(sa.literal(1)).select_from(listed).where(*same))
+        latest = latest.where(~known).group_by(*(new.c[key] for key in keys))
+        self._connection.execute(sa.insert(listed).from_select([*keys, "day"], latest))
 
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
         """Put the keys of the rows that meet a condition into a list, inside the store."""

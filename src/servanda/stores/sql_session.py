@@ -39,7 +39,12 @@ from servanda.stores.sql_times import local_day
 from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
 
-_START, _SMALL, _LEAST, _GROWTH = 500, 200, 10, 8.0  # rows of a first, a small, the least page; growth at most
+_START, _SMALL, _LEAST, _GROWTH = (
+    500,
+    200,
+    10,
+    8.0,
+)  # rows of a first, a small, the least page; growth at most
 _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
 

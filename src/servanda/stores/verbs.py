@@ -113,6 +113,9 @@ class Session(Protocol):
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
         """Put the keys of the rows that meet a condition into a list. Returns how many."""
 
+    def stage_days(self, name: str) -> None:
+        """Make room beside a dated list for the days of one page; before its transaction begins."""
+
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Put later days into a dated list, inside the transaction of a page."""
 
