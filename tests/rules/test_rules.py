@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -22,44 +23,29 @@ from servanda.stores.opened import opened
 TODAY = date(2026, 11, 22)
 RULES = known()
 
-POLICY = """\
-servanda: 1
-title: {en: Privacy policy}
-controller: {name: Example}
-jurisdictions: [EU]
-languages: [en]
-version: {number: "1", effective_from: 2026-01-01}
-timezone: Europe/Paris
-audiences:
-  customers: {says: {en: Customers}}
-categories:
-  account: {says: {en: Accounts}, audience: customers}
-  login: {says: {en: Log-ins}, audience: customers}
-  visit: {says: {en: Visits}, audience: customers}
-  invoice: {says: {en: Invoices}, audience: customers}
-"""
-PROMISES = """\
-promises:
-  - {id: X-RET-01, name: accounts, kind: retention, keep: enforce, line: 1, says: {en: x}, published: {period: P3Y},
-     enforced: [{data: account, trigger: account_closure, active: P3Y, ground: {choice: disputes}}]}
-  - {id: X-RET-02, name: logins, kind: retention, keep: enforce, line: 2, says: {en: x}, published: {period: P1Y},
-     enforced: [{data: login, trigger: login, active: P1Y, ground: {choice: security}}]}
-  - {id: X-RET-03, name: visits, kind: retention, keep: enforce, line: 3, says: {en: x}, published: {period: P1Y},
-     enforced: [{data: visit, trigger: collection, active: P1Y, ground: {choice: security}}]}
-  - {id: X-RET-04, name: invoices, kind: retention, keep: enforce, line: 4, says: {en: x}, published: {period: P10Y},
-     enforced: [{data: invoice, trigger: invoice_issued, limit: min, active: P10Y, ground: {law: FR/c-com/L123-22}}]}
-"""
+GOOD = (Path(__file__).parent / "good.yaml").read_text()
+"""A policy in which no rule finds anything; examples replace or add whole sections of it."""
+ADDED = ("categories", "audiences")
+"""Sections to which an example adds; of every other one it writes the whole."""
+
+
+def sections(text: str) -> dict[str, str]:
+    """The top-level sections of a document by key, each with its key."""
+    found = re.split(r"^(?=[a-z_]+:)", text, flags=re.MULTILINE)
+    return {part.split(":", 1)[0]: part for part in found if re.match(r"[a-z_]+:", part)}
 
 
 def policy_text(fragment: str) -> str:
-    """A small policy around the fragment, whose promises replace ours and whose categories are added."""
-    text, mine = POLICY, PROMISES
-    if fragment:
-        said = yamlfile.parse(fragment, "policy.yaml")
-        at = fragment.find("promises:") if "promises" in said.data else len(fragment)
-        text += fragment[:at].removeprefix("categories:\n")
-        mine = fragment[at:] or PROMISES
-    return text + mine
+    """The good policy with the sections of an example in the place of its own."""
+    made = sections(GOOD)
+    for key, text in sections(fragment).items():
+        if key in ADDED:
+            made[key] += text.split("\n", 1)[1]
+        elif text.split(":", 1)[1].strip() == "null":
+            del made[key]
+        else:
+            made[key] = text
+    return "".join(made.values())
 
 
 def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:

@@ -25,6 +25,7 @@ from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, fi
 from servanda.policy.enforced_diff import enforced_changes, period_verdict
 from servanda.policy.policy import Audience, Category, Party, Policy, Purpose, Recipient
 from servanda.policy.promise import Promise
+from servanda.policy.statement_diff import statement_changes
 from servanda.policy.values import Words, published_value
 
 __all__ = ["Change", "compare"]
@@ -44,8 +45,22 @@ def compare(old: Policy, new: Policy) -> list[Change]:
         *_named("category", old.categories, new.categories),
         *_named("purpose", old.purposes, new.purposes),
         *_named("recipient", old.recipients, new.recipients),
+        *_statements(old, new),
         *_promises(old, new),
     ]
+
+
+_COMPARED = frozenset(
+    "servanda title controller dpo authority jurisdictions languages version timezone fiscal_year_end "
+    "audiences categories purposes recipients promises".split()
+)
+"""Sections that are compared by name and meaning below."""
+
+
+def _statements(old: Policy, new: Policy) -> Iterator[Change]:
+    for name in Policy.model_fields:
+        if name not in _COMPARED:
+            yield from statement_changes(name, getattr(old, name), getattr(new, name))
 
 
 def _edition(old: Policy, new: Policy) -> Iterator[Change]:
@@ -142,8 +157,10 @@ def _part(where: str, old: _Part, new: _Part) -> Iterator[Change]:
             more, fewer = _LIST[name]
             removed = (name == "basis", fewer)
             yield from members(at, before, after, added=(True, more), removed=removed)
-        else:
+        elif name in _VALUE:
             yield from field(at, before, after, _VALUE[name])
+        else:
+            yield from statement_changes(at, before, after)
 
 
 def _promises(old: Policy, new: Policy) -> Iterator[Change]:

@@ -5,20 +5,24 @@ and the decorator registers it. There is no list of rules anywhere; see `manual`
 form of the docstring.
 """
 
-from servanda.rules.rule import Finding, Rule, fails, known, rule, weak
+from servanda.rules.rule import Aside, Finding, Rule, Said, fails, known, needs, not_applicable, rule, weak
 from servanda.rules.run import Looked, chosen, findings, look
 from servanda.rules.view import View
 
 __all__ = [
+    "Aside",
     "Finding",
     "Looked",
     "Rule",
+    "Said",
     "View",
     "chosen",
     "fails",
     "findings",
     "known",
     "look",
+    "needs",
+    "not_applicable",
     "rule",
     "weak",
 ]

@@ -1,12 +1,15 @@
-"""What a rule is, and what it finds.
+"""What a rule is, and what it says.
 
     @rule("SV405", severity="error", needs={"stores"})
-    def check(view: View) -> Iterator[Finding]: …
+    def check(view: View) -> Iterator[Said]: …
 
-fails   it is so: counts with the rule's own severity
-weak    it may be so, or may be meant so: one severity lower
+fails            it is so: a finding of the rule's own severity
+weak             it may be so, or is so in part: a finding one severity lower
+not_applicable   what the rule is about does not exist here, and why
+needs            the documents cannot decide it: what would (a record, a live site, a person)
 
-A rule's slug is the name of its file; its manual is the docstring of its file.
+One that says nothing has passed. A rule's slug is the name of its file; its manual is the
+docstring of its file.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from servanda.rules.view import Need, View
 
 Severity = Literal["error", "warning", "advice"]
 Verdict = Literal["fails", "weak"]
+Undecided = Literal["needs", "not applicable"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
 """From the gravest to the lightest."""
 
@@ -32,6 +36,8 @@ class Finding:
     """What a rule saw at one spot. `fix` is what to write or do instead, empty where the message says it.
 
     A message names documents, tables and columns, and counts rows; it never quotes a value of a row.
+    `where` names what it is about for waivers, such as “app.accounts.phone”; where it is empty, the
+    path of the spot in its document does.
     """
 
     rule: str
@@ -39,10 +45,21 @@ class Finding:
     at: Spot
     message: str
     fix: str = ""
+    where: str = ""
     severity: Severity = "error"
 
 
-Check = Callable[[View], Iterator[Finding]]
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Why a rule did not decide: it does not apply, or it needs what no document holds."""
+
+    rule: str
+    kind: Undecided
+    why: str
+
+
+Said = Finding | Aside
+Check = Callable[[View], Iterator[Said]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +78,16 @@ class Rule:
         """The manual: the docstring of the rule's file."""
         return sys.modules[self.check.__module__].__doc__ or ""
 
-    def findings(self, view: View) -> Iterator[Finding]:
-        """What it sees, under its code and severity; nothing where what it needs is not there."""
+    def says(self, view: View) -> Iterator[Said]:
+        """What it says, under its code and severity; nothing where what it looks at is not there."""
         if self.needs <= view.sees:
-            for found in self.check(view):
-                lower = SEVERITIES.index(self.severity) + (found.verdict == "weak")
+            for said in self.check(view):
+                if isinstance(said, Aside):
+                    yield replace(said, rule=self.code)
+                    continue
+                lower = SEVERITIES.index(self.severity) + (said.verdict == "weak")
                 severity = SEVERITIES[min(lower, len(SEVERITIES) - 1)]
-                yield replace(found, rule=self.code, severity=severity)
+                yield replace(said, rule=self.code, severity=severity)
 
 
 _KNOWN: dict[str, Rule] = {}
@@ -96,14 +116,24 @@ def known() -> list[Rule]:
     return [_KNOWN[code] for code in sorted(_KNOWN)]
 
 
-def fails(at: Spot, message: str, fix: str = "") -> Finding:
+def fails(at: Spot, message: str, fix: str = "", *, where: str = "") -> Finding:
     """It is so. The rule's code and severity are added when it is run."""
-    return Finding("", "fails", at, message, fix)
+    return Finding("", "fails", at, message, fix, where)
 
 
-def weak(at: Spot, message: str, fix: str = "") -> Finding:
-    """It may be so, or may be meant so: one severity lower."""
-    return Finding("", "weak", at, message, fix)
+def weak(at: Spot, message: str, fix: str = "", *, where: str = "") -> Finding:
+    """It may be so, or is so in part: one severity lower."""
+    return Finding("", "weak", at, message, fix, where)
+
+
+def not_applicable(why: str) -> Aside:
+    """What the rule is about does not exist here; `why` is a clause such as “no DPO is named”."""
+    return Aside("", "not applicable", why)
+
+
+def needs(what: str) -> Aside:
+    """The documents cannot decide it; `what` would, such as “the dated agreement with each processor”."""
+    return Aside("", "needs", what)
 
 
 def complaints(view: View, kind: str) -> Iterator[Finding]:

@@ -94,7 +94,19 @@ class View:
         ends = {retention.end for _, retention in place.limits}
         return place in self.ended and ends == {"delete"} and not self.endless(place)
 
-    # -- where things stand in stores.yaml -------------------------------------------------
+    # -- where things stand ----------------------------------------------------------------
+
+    def said(self, *path: str | int) -> Spot:
+        """The spot of a value of the policy, or of the nearest thing above it that is there."""
+        return self._in_policy(path, key=False)
+
+    def head(self, *path: str | int) -> Spot:
+        """The spot of a key of the policy; of its title where the whole section is missing."""
+        return self._in_policy(path, key=True)
+
+    def _in_policy(self, path: tuple[str | int, ...], *, key: bool) -> Spot:
+        there = path if path[:1] in self.source.values else ("title",)
+        return self.source.spot(there, key=key or there != path)
 
     def at(self, place: BoundPlace, *path: str | int) -> Spot:
         """The spot of a part of a place; of its name where no part is given."""
