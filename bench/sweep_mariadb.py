@@ -78,7 +78,7 @@ def by_hand(base: Base) -> float:
     base.again()
     with base.connection() as connection:
         connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        connection.exec_driver_sql("CREATE TEMPORARY TABLE held (id INT PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE OR REPLACE TEMPORARY TABLE held (id INT PRIMARY KEY)")
         connection.exec_driver_sql(f"INSERT INTO held SELECT seq * 37 FROM seq_1_to_{HELD}")
         return seconds(lambda: _batches(connection))
 

@@ -50,10 +50,10 @@ def compare(old: Policy, new: Policy) -> list[Change]:
     ]
 
 
-_COMPARED = frozenset(
-    "servanda title controller dpo authority jurisdictions languages version timezone fiscal_year_end "
-    "audiences categories purposes recipients promises".split()
-)
+_COMPARED = {
+    *("servanda", "title", "controller", "dpo", "authority", "jurisdictions", "languages", "version"),
+    *("timezone", "fiscal_year_end", "audiences", "categories", "purposes", "recipients", "promises"),
+}
 """Sections that are compared by name and meaning below."""
 
 

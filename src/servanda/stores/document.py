@@ -37,6 +37,7 @@ from servanda.stores.triggers import (
     Scalar,
     Trigger,
 )
+from servanda.stores.waiver import Waiver
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 _PASSWORD = re.compile(r"://[^/@:\s]*:(?!\$\{)[^/@\s]+@")
@@ -209,6 +210,7 @@ class Stores(Strict):
         default_factory=dict
     )
     stores: dict[str, StoreEntry] = Field(min_length=1)
+    waivers: list[Waiver] = Field(default_factory=list)
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
 
@@ -219,8 +221,8 @@ class Stores(Strict):
 
     @property
     def digest(self) -> str:
-        """SHA-256, in hex, of the document's meaning; URLs stand in it with their variables unfilled."""
-        return digest(self)
+        """SHA-256, in hex, of what the document means for plans; URLs stand in it with variables unfilled."""
+        return digest(self.model_copy(update={"waivers": []}))
 
     def own_address(self) -> str | None:
         """The URL of Servanda's own database with its variables filled in; None: SQLite in the folder."""

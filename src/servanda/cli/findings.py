@@ -1,0 +1,116 @@
+"""How findings look on a terminal: the line of the document, what is wrong with it, and what to write instead."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.view import columns, count
+
+if TYPE_CHECKING:
+    from servanda.policy.yamlfile import Source
+    from servanda.rules import Finding, Looked, Rule
+    from servanda.stores.waiver import Waiver
+
+COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
+_WIDTH = 110
+
+
+def concise(findings: Sequence[Finding]) -> list[str]:
+    """One line a finding, as compilers write it."""
+    return [f"{f.at}: {f.rule} {_severity(f.severity)} {f.message}" for f in findings]
+
+
+def _severity(name: str) -> str:
+    return click.style(name, fg=COLOURS[name], bold=True)
+
+
+def full(looked: Looked, sources: Mapping[str, Source]) -> list[str]:
+    """Each finding with its line; then what could not be decided, and what does not apply."""
+    rules = {rule.code: rule for rule in looked.rules}
+    lines: list[str] = []
+    for finding in looked.findings:
+        rule = rules[finding.rule]
+        lines.append(f"{finding.rule} {_severity(finding.severity)}  {rule.slug}")
+        lines.append(f"  {finding.at}")
+        lines += _excerpt(finding, sources, rule.law)
+        if finding.fix:
+            lines += textwrap.wrap(f"fix: {finding.fix}", _WIDTH, **_PLAIN)
+        lines.append("")
+    return [*lines, *_undecided(looked, rules)]
+
+
+def _undecided(looked: Looked, rules: Mapping[str, Rule]) -> Iterator[str]:
+    titles = (("needs", "Not decided; it needs"), ("not applicable", "Not applicable"))
+    for kind, title in titles:
+        told = [aside for aside in looked.asides if aside.kind == kind]
+        if told:
+            yield title
+            yield from columns([[aside.rule, rules[aside.rule].slug, aside.why] for aside in told])
+            yield ""
+
+
+_PLAIN: dict[str, Any] = {
+    "initial_indent": "  ",
+    "subsequent_indent": "       ",
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
+
+
+def _excerpt(finding: Finding, sources: Mapping[str, Source], law: str) -> list[str]:
+    """The line of the document, and under it what is wrong with the part that is meant."""
+    source = sources.get(finding.at.file)
+    line = source.line(finding.at.line) if source is not None else ""
+    text = finding.message + (f"   {law}" if law else "")
+    if not line.strip():
+        return textwrap.wrap(text, _WIDTH, **_PLAIN)
+    margin = len(str(finding.at.line)) + 3
+    carets = " " * (finding.at.column - 1) + "^" * _extent(line, finding.at.column)
+    shown = line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
+    lines = [f"   {finding.at.line} │ {shown}"]
+    bar = " " * margin + " │ "
+    if len(carets) + len(text) < _WIDTH:
+        return [*lines, f"{bar}{carets} {text}"]
+    return [
+        *lines,
+        f"{bar}{carets[:_WIDTH]}",
+        *(f"{bar}{part}" for part in textwrap.wrap(text, _WIDTH - margin)),
+    ]
+
+
+def _extent(line: str, column: int) -> int:
+    """How far a key or value reaches on its line: to its closing bracket, quote, comma or comment."""
+    rest = line[column - 1 :].rstrip()
+    first = rest[:1]
+    if first in ("'", '"'):
+        end = rest.find(first, 1)
+        return end + 1 if end > 0 else len(rest)
+    depth = 0
+    for i, character in enumerate(rest):
+        depth += (character in "{[") - (character in "}]")
+        if depth < 0 or (depth == 0 and (character == "," or rest[i:].startswith((": ", " #")))):
+            return max(i, 1)
+        if depth == 0 and i and first in "{[":
+            return i + 1
+    return max(len(rest.rstrip(":")), 1)
+
+
+def summary(looked: Looked, hidden: Sequence[tuple[Finding, Waiver]], extent: str, *, unseen: bool) -> str:
+    """The last line: how many findings, by how much looking, and what to do next."""
+    found = looked.findings
+    by = f"{count(len(looked.rules), 'rule')}, {extent}"
+    waived = f" {count(len(hidden), 'finding')} waived." if hidden else ""
+    if not found:
+        after = "Look again when it answers." if unseen else "See what is due: servanda plan"
+        return f"Nothing found by {by}.{waived}   {after}"
+    numbers = {name: sum(f.severity == name for f in found) for name in COLOURS}
+    names = {"error": "error", "warning": "warning", "advice": "piece of advice"}
+    many = {"advice": "pieces of advice"}
+    parts = [count(number, names[n], many.get(n, "")) for n, number in numbers.items() if number]
+    gravest = next(name for name in COLOURS if numbers[name])
+    first = next(finding for finding in found if finding.severity == gravest)
+    return f"{', '.join(parts)} by {by}.{waived}   Why, with examples: servanda rule {first.rule}"
