@@ -398,8 +398,7 @@ def partition(sheet: Sheet, url: str) -> None:
 
 def foreground(sheet: Sheet, url: str) -> None:
     """A writer and a reader at 200 transactions a second, quiet and beside a sweep."""
-    rows = 2 * LOGS  # so many that the sweep lasts as long as the application works
-    base = Base(url, "bench", *accounts(), *logs(rows, rows - LOGS // 5))
+    base = Base(url, "bench", *accounts(), *logs(LOGS, 4_000_000))
     with sweeping(base, [YEAR], PLACES) as made:
         waiting = sa.create_engine(made.found.url, isolation_level="AUTOCOMMIT")
         query = (
@@ -410,7 +409,7 @@ def foreground(sheet: Sheet, url: str) -> None:
             with waiting.connect() as connection:
                 return 1000 * float(connection.exec_driver_sql(query).scalar() or 0)
 
-        told(sheet, "sweep.pg.foreground", made, rows, waits)
+        told(sheet, "sweep.pg.foreground", made, LOGS, waits)
         waiting.dispose()
     base.drop()
 

@@ -89,10 +89,10 @@ def delete(sheet: Sheet, folder: str) -> None:
 
 def foreground(sheet: Sheet, folder: str) -> None:
     """A writer and a reader at 200 transactions a second with a busy timeout of five seconds."""
-    path = copy(build(Path(folder), over=4_000_000))
+    path = copy(build(Path(folder), 7_000_000, 6_000_000))
     with scene(f"sqlite:///{path}", [YEAR], PLACES) as made:
         made.hold("app.accounts", range(37, 37 * (HELD + 1), 37))
-        told(sheet, "sweep.sqlite.foreground", made, ROWS, lambda: 0.0)
+        told(sheet, "sweep.sqlite.foreground", made, 7_000_000, lambda: 0.0)
 
 
 MEASURES: dict[str, Callable[[Sheet, str], None]] = {

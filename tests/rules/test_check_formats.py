@@ -98,12 +98,16 @@ def test_sarif_names_the_rule_the_line_and_the_file_from_where_one_stands(
     assert result["level"] == "note"
     assert sarif["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
     (folder / "stores.yaml").write_text(STORES + WAIVER)
-    (waived,) = json.loads(run("check", "--as-of", "2026-11-22", "--format", "sarif")[1])["runs"][0]["results"]
+    (waived,) = json.loads(run("check", "--as-of", "2026-11-22", "--format", "sarif")[1])["runs"][0][
+        "results"
+    ]
     assert waived["suppressions"][0]["justification"] == "nobody writes notes any more (until 2026-12-31)"
     assert waived["partialFingerprints"] == result["partialFingerprints"]
 
 
-def test_github_shows_a_finding_beside_its_line(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_shows_a_finding_beside_its_line(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder)
     (line,) = run("check", "--format", "github")[1].splitlines()
     assert line.startswith("::notice file=stores.yaml,line=11,col=17,title=SV416 undecided-place::")
@@ -140,7 +144,9 @@ def test_a_waiver_covers_what_it_names_and_nothing_else(run: Run, folder: Path) 
         ("{rule: SV416, because: nothing to see, until: soon}", "“soon” is not a date"),
     ],
 )
-def test_a_waiver_without_rule_reason_or_end_is_refused(run: Run, folder: Path, waiver: str, told: str) -> None:
+def test_a_waiver_without_rule_reason_or_end_is_refused(
+    run: Run, folder: Path, waiver: str, told: str
+) -> None:
     (folder / "stores.yaml").write_text(f"{STORES}waivers:\n  - {waiver}\n")
     code, out, err = run("check")
     assert (code, out) == (2, "")
@@ -172,7 +178,9 @@ def test_a_broken_rule_hides_no_other_and_is_never_a_pass(run: Run) -> None:
     assert "not checked: SV101 no-period is broken: RuntimeError in test_check_formats.py, line " in err
     assert "example.org" not in out + err
     assert "broken" in run("check", "--format", "github")[1]
-    assert not json.loads(run("check", "--format", "sarif")[1])["runs"][0]["invocations"][0]["executionSuccessful"]
+    assert not json.loads(run("check", "--format", "sarif")[1])["runs"][0]["invocations"][0][
+        "executionSuccessful"
+    ]
 
 
 def test_a_day_that_is_none_is_refused(run: Run) -> None:

@@ -113,7 +113,8 @@ class Sweep:
         with self.db.begin() as connection:
             same = watermark.c.step == mark["step"]
             passed = connection.execute(sa.select(watermark.c.passed_at).where(same)).scalar()
-            put(connection, watermark, mark | {"passed_at": moment() if full or passed is None else passed})
+            now = moment(self.plan.made_at)
+            put(connection, watermark, mark | {"passed_at": now if full or passed is None else passed})
 
     def _sweep(self, step: Step, pages: Pages, outcome: Outcome) -> None:
         while True:

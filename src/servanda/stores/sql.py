@@ -39,7 +39,7 @@ class SqlStore:
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
     fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
-    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=20_000)
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name = name
@@ -84,6 +84,9 @@ class SqlStore:
 
     def end_page(self, connection: Connection) -> None:
         """Put back, after a page, what `begin_page` set for longer than its transaction."""
+
+    def after_page(self, connection: Connection) -> None:
+        """Do what a store wants done once a page's transaction is over, and its time is taken."""
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes into a column of this type."""

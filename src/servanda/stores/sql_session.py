@@ -1,12 +1,11 @@
 """One connection to an SQL store: it counts, pages, and ends rows where they are.
 
-No row travels to Python to be ended. A page whose condition reads only its own rows is
-one statement, which the database itself re-checks for rows that changed meanwhile. Where
-the condition reads other rows (a parent, children), the keys of what is due are listed
-once in a temporary table of the store, and pages are ranges of that list: a page looks
-again and acts on those that are still due. Where children decide that point here by a
-foreign key, its rows are locked first, and looked at in a new statement that sees what
-was committed meanwhile; a parent that changes later has simply changed later.
+No row travels to Python to be ended. A page whose condition reads only its own rows is one
+statement, which the database re-checks for rows that changed meanwhile. Where it reads other
+rows (a parent, children), the keys of what is due are listed once in a temporary table, and
+pages are ranges of that list: a page looks again and acts on those still due. Where children
+that point here decide, its rows are locked first and looked at in a new statement that sees
+what was committed meanwhile; a parent that changes later has simply changed later.
 """
 
 from __future__ import annotations
@@ -39,12 +38,8 @@ from servanda.stores.sql_times import local_day
 from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
 
-_START, _SMALL, _LEAST, _GROWTH = (
-    500,
-    200,
-    10,
-    8.0,
-)  # rows of a first, a small, the least page; growth at most
+_START, _SMALL, _LEAST = 500, 200, 10  # rows of a first, a small, the least page
+_GROWTH = 8.0  # at most, from one page to the next
 _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
 
@@ -324,9 +319,9 @@ class Session(Lists):
                 self.store.end_page(self._connection)
 
     def attempt(self, act: Callable[[], int]) -> int:
-        """Do something in the transaction of a page; again, later, while locks are in the way.
+        """Do something in the transaction of a page, which `took` seconds; again while locks are in the way.
 
-        `took` says how long it took, in seconds. Raises PageTooSlow where the store cut it off.
+        Raises PageTooSlow where the store cut it off.
         """
         until = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE
         pause = 0.02
@@ -344,6 +339,7 @@ class Session(Lists):
                 pause = min(pause * 2, 1.0)
             else:
                 self._learn_size(time.monotonic() - began)
+                self.store.after_page(self._connection)
                 return done
 
     def _learn_size(self, seconds: float) -> None:

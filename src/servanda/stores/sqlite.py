@@ -41,7 +41,7 @@ class SqliteStore(SqlStore):
     )
     texts_time = True
     locks_rows = False
-    manners = Manners(gentle_page=0.008, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
+    manners = Manners(gentle_page=0.004, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
 
     def dial(self, url: URL) -> URL:
         """The URL with the driver of the standard library."""
@@ -62,6 +62,7 @@ class SqliteStore(SqlStore):
             connection.isolation_level = None
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit would do it; see `after_page`
             connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
             connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
@@ -91,6 +92,15 @@ class SqliteStore(SqlStore):
             connection.begin()
         finally:
             connection.execution_options(servanda_begin="BEGIN")
+
+    def after_page(self, connection: Connection) -> None:
+        """Move the page from the journal into the file, which keeps nobody waiting, once its lock is given back.
+
+        SQLite would do so inside the commit that fills the journal: ours, or one of the application's.
+        """
+        assert not connection.in_transaction(), "a page's transaction is over before it is moved"
+        driven: Any = connection.connection.driver_connection
+        driven.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
