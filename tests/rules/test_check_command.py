@@ -125,7 +125,7 @@ def test_json_says_the_same(run: Run, folder: Path) -> None:
         code, out, _ = run("check", *words)
         shown = json.loads(out)
         assert code == 0, "a warning alone does not fail"
-        assert [f["rule"] for f in shown["findings"]] == ["SV406"]
+        assert [f["code"] for f in shown["findings"]] == ["SV406"]
         assert shown["findings"][0]["fix"] == "CREATE INDEX visits_visited_at_index ON visits (visited_at);"
         assert (shown["findings"][0]["file"], shown["findings"][0]["line"]) == ("stores.yaml", 9)
         assert shown["format"] == 1
@@ -152,7 +152,7 @@ def test_fail_on_decides_which_severity_fails(run: Run, folder: Path) -> None:
 
 def test_select_and_ignore_take_beginnings_of_codes(run: Run, folder: Path) -> None:
     execute(folder, "DROP INDEX visits_at; CREATE TABLE notes (id INTEGER PRIMARY KEY);")
-    codes = lambda *words: [f["rule"] for f in json.loads(run("check", "--json", *words)[1])["findings"]]  # noqa: E731
+    codes = lambda *words: [f["code"] for f in json.loads(run("check", "--json", *words)[1])["findings"]]  # noqa: E731
     assert codes() == ["SV416", "SV406"]
     assert codes("--select", "SV406") == ["SV406"]
     assert codes("--select", "sv1,unindexed-trigger") == ["SV406"]

@@ -37,5 +37,5 @@ def test_an_example_has_no_error(
     findings = json.loads(shown.out)["findings"]
     assert [f["message"] for f in findings if f["severity"] == "error"] == []
     assert ended.value.code == 0, shown.err
-    assert any(f["rule"] == "SV420" for f in findings), "every example has rows without a date"
+    assert any(f["code"] == "SV420" for f in findings), "every example has rows without a date"
     assert "@" not in shown.out, "a finding never quotes a value"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from typing import Any, TypeVar
 
 import pydantic
@@ -63,6 +64,9 @@ def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Prob
         return Problem(source.spot(path, key=True), f"“{name}” is not known here", advice)
     if kind == "missing":
         return Problem(source.spot(path[:-1]), f"“{name}” is missing")
+    if kind == "literal_error" and isinstance(item["input"], str):
+        known = ", ".join(word.strip("'") for word in re.split(", | or ", str(item["ctx"]["expected"])))
+        return Problem(source.spot(path), f"“{item['input']}” is not known here", f"known: {known}")
     message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     text, _, advice = message.partition(" | ")
     return Problem(source.spot(path), text[:1].lower() + text[1:], advice)

@@ -93,8 +93,8 @@ def _dotted(path: KeyPath, source: Source) -> str:
 
     A promise is named by its id, since its place in the list may change.
     """
-    if path[:1] == ("stores",) and path[2:3] == ("places",):
-        path = (path[1], *path[3:])
+    if path[:1] == ("stores",) and len(path) > 1:
+        path = (path[1], *path[3 if path[2:3] == ("places",) else 2 :])
     elif path[:1] == ("promises",) and len(path) > 1:
         path = (source.data["promises"][path[1]].get("id", path[1]), *path[2:])
     return ".".join(str(part) for part in path)

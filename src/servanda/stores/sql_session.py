@@ -66,8 +66,7 @@ class Session(Lists):
         self._notes: dict[str, sa.Table] = {}
         self._dues: dict[str, sa.Table] = {}
         self._size = _START
-        self.aim = store.manners.full_page
-        self.took = 0.0
+        self.aim, self.took = store.manners.full_page, 0.0
 
     @property
     def size(self) -> int:
