@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Literal
 
 from servanda.law.period import Period
+from servanda.law.steps import Step, in_order, step
 
 _DAY = timedelta(days=1)
 
@@ -31,6 +33,66 @@ class Held:
 
     placed: date
     released: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One reason why data stay: at most this long (`max`), or at least (`min`)."""
+
+    trigger: date
+    period: Period
+    limit: Literal["max", "min"] = "max"
+    name: str = ""
+
+    @property
+    def _says(self) -> str:
+        return f"retention.{self.limit}-named" if self.name else f"retention.{self.limit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When data end: the last day, the first on which they may go, and the first on which they can.
+
+    `action_on` is None while they are held.
+    """
+
+    last_day: date
+    eligible_from: date
+    action_on: date | None
+    steps: tuple[Step, ...]
+
+
+def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> Ending:
+    """Say when a field ends that rests on these grounds: with the last of them.
+
+    Raises ValueError without a ground, OutOfOrder for a hold released before it was placed.
+    """
+    if not grounds:
+        raise ValueError("data without a ground have no end to be counted")
+    longest = max(grounds, key=lambda ground: last_day(ground.trigger, ground.period))
+    last, first = (count(longest.trigger, longest.period) for count in (last_day, eligible_from))
+    steps = [
+        step(
+            last_day(ground.trigger, ground.period),
+            ground._says,
+            "1182/71 3(2)(c)" if ground.period.whole_months else "1182/71 3(1)",
+            name=ground.name,
+            period=ground.period,
+            since=ground.trigger,
+        )
+        for ground in grounds
+    ]
+    steps.append(step(first, "retention.eligible", "GDPR 5(1)(e)"))
+    for hold in sorted(holds, key=lambda held: held.placed):
+        if hold.released is None:
+            steps.append(step(hold.placed, "retention.held", "GDPR 17(3)"))
+            continue
+        in_order(hold.placed, hold.released, "held", "released")
+        steps.append(step(hold.released, "retention.released", "GDPR 17(3)", placed=hold.placed))
+    action = action_on(longest.trigger, longest.period, holds)
+    if action is not None and action != first:
+        steps.append(step(action, "retention.action", "GDPR 5(1)(e)"))
+    return Ending(last, first, action, tuple(steps))
 
 
 def last_day(trigger: date, period: Period) -> date:

@@ -5,6 +5,9 @@ has one function here, in one of the modules of this folder, which gets the inpu
 returns the fields it computes; only the fields that the vector expects are compared.
 A new kind of vector is one more function marked with `@kind`, in a module of its room.
 
+Nothing is left uncomputed in silence: a rule without a function, a field of the input that
+no function looked at, or an expected field that none computes, makes the file unusable.
+
     python -m servanda.law.vectors FILE [--kind PREFIX]
 """
 
@@ -12,21 +15,25 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
+from servanda.errors import ServandaError
+from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
 
 Input = Mapping[str, Any]
 Compute = Callable[[Input], Mapping[str, object]]
 
 _KINDS: dict[str, Compute] = {}
+_LABELS = ("seed",)
+"""Fields of an input that only say where it comes from."""
 
 
 def kind(*rules: str) -> Callable[[Compute], Compute]:
@@ -55,13 +62,24 @@ class Difference:
         return f"{self.id}  {self.field}: expected {self.expected}, got {self.got}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A rule or a field of one vector that no function knows, or an input that cannot be computed."""
+
+    id: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.id}  {self.why}"
+
+
 @dataclass(slots=True)
 class Outcome:
-    """What came of a file: how many vectors agree, which differ, which no function knows."""
+    """What came of a file: how many vectors were computed, which differ, which could not be."""
 
     computed: int = 0
     differences: list[Difference] = field(default_factory=list)
-    unknown: dict[str, int] = field(default_factory=dict)
+    unknown: list[Unknown] = field(default_factory=list)
 
 
 class Unusable(ValueError):
@@ -94,29 +112,52 @@ def run(vectors: Iterable[Mapping[str, Any]], prefix: str = "") -> Outcome:
             importlib.import_module(f"{__name__}.{module.name}")
     outcome = Outcome()
     for vector in vectors:
-        rule = vector["rule"]
-        if not rule.startswith(prefix):
-            continue
-        if rule not in _KINDS:
-            outcome.unknown[rule] = outcome.unknown.get(rule, 0) + 1
-            continue
-        outcome.computed += 1
-        outcome.differences.extend(_compare(vector, _KINDS[rule]))
+        if vector["rule"].startswith(prefix):
+            _compute(vector, outcome)
     return outcome
 
 
-def _compare(vector: Mapping[str, Any], compute: Compute) -> Iterable[Difference]:
-    try:
-        got = compute(vector["input"])
-    except (KeyError, ValueError, TypeError) as error:
-        reason = f"no field {error}" if isinstance(error, KeyError) else str(error)
-        yield Difference(vector["id"], "input", "something that can be computed", reason)
+class _Looked(Mapping[str, Any]):
+    """An input that remembers which of its fields were looked at."""
+
+    def __init__(self, given: Input) -> None:
+        self._given = given
+        self.at: set[str] = set(_LABELS)
+
+    def __getitem__(self, name: str) -> Any:
+        self.at.add(name)
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+
+def _compute(vector: Mapping[str, Any], outcome: Outcome) -> None:
+    """Compute one vector and note what differs, or what is not known of it."""
+    name, rule, given = vector["id"], vector["rule"], _Looked(vector["input"])
+    if rule not in _KINDS:
+        outcome.unknown.append(Unknown(name, f"there is no rule {rule!r}"))
         return
-    for name, expected in vector["expect"].items():
-        if name not in got:
-            yield Difference(vector["id"], name, _shown(expected), "nothing")
-        elif _shown(got[name]) != _shown(expected):
-            yield Difference(vector["id"], name, _shown(expected), _shown(got[name]))
+    try:
+        got = _KINDS[rule](given)
+    except KeyError as error:
+        outcome.unknown.append(Unknown(name, f"{rule} needs the field {error}"))
+        return
+    except (ValueError, TypeError, AttributeError, ServandaError) as error:
+        outcome.unknown.append(Unknown(name, f"{rule} cannot be computed: {error}"))
+        return
+    unknown = [f"{rule} takes no field {field!r}" for field in given if field not in given.at]
+    unknown += [f"{rule} computes no field {field!r}" for field in vector["expect"] if field not in got]
+    if unknown:
+        outcome.unknown += [Unknown(name, why) for why in unknown]
+        return
+    outcome.computed += 1
+    for wanted, value in vector["expect"].items():
+        if _shown(got[wanted]) != _shown(value):
+            outcome.differences.append(Difference(name, wanted, _shown(value), _shown(got[wanted])))
 
 
 def _shown(value: object) -> str:
@@ -126,17 +167,50 @@ def _shown(value: object) -> str:
 def day_of(given: Input, name: str) -> date:
     """Return the local day of a field: a date, or an instant `<name>_at` in the zone `tz`."""
     value = given[name] if name in given else given[f"{name}_at"]
+    zone = zone_of(given)
     if isinstance(value, datetime) or (isinstance(value, str) and "T" in value):
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        return (instant.astimezone(ZoneInfo(given["tz"])) if "tz" in given else instant).date()
+        return (instant.astimezone(zone) if zone and instant.tzinfo else instant).date()
     return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def day_if_any(given: Input, name: str) -> date | None:
+    """Return the day of a field that may be absent or null."""
+    there = any(given.get(field) is not None for field in (name, f"{name}_at"))
+    return day_of(given, name) if there else None
+
+
+def instant_of(given: Input, name: str) -> datetime:
+    """Return the instant of a field; one without an offset is in the zone `tz`, or else in UTC."""
+    value = given[name]
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(given) or UTC)
+
+
+def zone_of(given: Input) -> ZoneInfo | None:
+    """Return the zone of an input, if it names one."""
+    return ZoneInfo(given["tz"]) if "tz" in given else None
+
+
+def place_of(given: Input) -> Calendar:
+    """Return the calendar of an input's place; it must name one."""
+    return calendar_of(given["calendar"])
 
 
 def period_of(given: Input) -> Period:
     """Return the period of an input: `years`, `months`, `weeks` and `days`, or `period: P1Y`."""
+    found = period_if_any(given)
+    if found is None:
+        raise KeyError("years, months, weeks or days")
+    return found
+
+
+def period_if_any(given: Input) -> Period | None:
+    """Return the period of an input, or None where it gives none."""
     if "period" in given:
         return parse_period(given["period"])
-    years, months, weeks, days = (int(given.get(u) or 0) for u in ("years", "months", "weeks", "days"))
-    if not any(unit in given for unit in ("years", "months", "weeks", "days")):
-        raise KeyError("years, months, weeks or days")
+    units = ("years", "months", "weeks", "days")
+    if not any(unit in given for unit in units):
+        return None
+    years, months, weeks, days = (int(given.get(unit) or 0) for unit in units)
     return Period(years, months, 7 * weeks + days)

@@ -1,4 +1,4 @@
-"""`python -m servanda.law.vectors FILE`: 0 all agree, 1 a difference, 2 the file is unusable."""
+"""`python -m servanda.law.vectors FILE`: 0 all agree, 1 a difference, 2 something is unusable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from servanda.law.vectors import Unusable, read, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compute a file of vectors, print each difference, and return the exit code."""
+    """Compute a file of vectors, print each difference, and return the exit code.
+
+    What differs goes to stdout; rules and fields that nobody knows, to stderr.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m servanda.law.vectors", description="Compute worked examples of legal time."
     )
@@ -25,12 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for difference in outcome.differences:
         print(difference)
-    if outcome.unknown:
-        rules = ", ".join(f"{rule} {count}" for rule, count in sorted(outcome.unknown.items()))
-        print(f"not computed yet: {sum(outcome.unknown.values())} ({rules})")
+    for unknown in outcome.unknown:
+        print(unknown, file=sys.stderr)
     differing = len({difference.id for difference in outcome.differences})
-    print(f"{outcome.computed} computed, {outcome.computed - differing} as expected, {differing} different")
-    return 1 if outcome.differences else 0
+    unusable = len({unknown.id for unknown in outcome.unknown})
+    rest = f", {unusable} not usable" if unusable else ""
+    print(
+        f"{outcome.computed} computed, {outcome.computed - differing} as expected, {differing} different{rest}"
+    )
+    return 2 if outcome.unknown else 1 if outcome.differences else 0
 
 
 if __name__ == "__main__":

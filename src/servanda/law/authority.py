@@ -1,0 +1,55 @@
+"""How long a supervisory authority has, and from when a child's request opens the way to it.
+
+Law: GDPR art. 78(2): three months to tell of progress or outcome, then a court is open; in
+France silence is a rejection (décret 2019-536, art. 10). Loi Informatique et Libertés,
+art. 51 II: data collected from a minor are erased on request; after one month without an
+answer the CNIL may be asked, which has three weeks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from servanda.law.answer import MONTH
+from servanda.law.calendar import Calendar
+from servanda.law.counting import Deadline, deadline
+from servanda.law.period import Period
+from servanda.law.steps import OutOfOrder, Step, step
+
+_PROGRESS = Period(months=3)
+_THREE_WEEKS = Period(days=21)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildErasure:
+    """The last day for the company's answer; until when the CNIL decides on a complaint."""
+
+    no_answer_after: date
+    decides_by: date | None
+    steps: tuple[Step, ...]
+    calendar: str
+
+
+def authority_answers_by(complaint: date, calendar: Calendar) -> Deadline:
+    """Count three months from a complaint."""
+    return deadline(complaint, _PROGRESS, calendar, step(complaint, "authority.complaint", "GDPR 78(2)"))
+
+
+def child_erasure(asked: date, calendar: Calendar, complaint: date | None = None) -> ChildErasure:
+    """Count the month of the company and, from a complaint on, the three weeks of the CNIL.
+
+    Raises OutOfOrder where the complaint comes before the month is over.
+    """
+    month = deadline(asked, MONTH, calendar, step(asked, "answer.received", "1182/71 3(1)"))
+    steps = (*month.steps, step(month.due, "authority.no-answer", "LIL 51 II"))
+    if complaint is None:
+        return ChildErasure(month.due, None, steps, month.calendar)
+    if complaint <= month.due:
+        raise OutOfOrder(
+            f"a complaint of {complaint} comes too early: the month lasts until {month.due}",
+            advice="name the day of the complaint, which is later than that",
+        )
+    told = step(complaint, "authority.child-complaint", "LIL 51 II")
+    weeks = deadline(complaint, _THREE_WEEKS, calendar, told)
+    return ChildErasure(month.due, weeks.due, (*steps, *weeks.steps), month.calendar)

@@ -1,0 +1,116 @@
+"""The working days of a place: week-ends, and the public holidays where the act is due.
+
+A place is a country, `FR`, or a part of it with holidays of its own, `FR-57`. The days
+come from the library `holidays`; its version stands in each result, since a calendar is
+data that is corrected from time to time.
+
+Law: Regulation 1182/71, art. 2(1) public holidays are those of the Member State where
+action is to be taken; art. 2(2) working days are all days but these, Saturdays and Sundays.
+Alsace-Moselle: Code du travail, art. L3134-13 (Good Friday there only in communes with a
+Protestant church; counted for all, as nobody is late by that who was in time before it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import holidays
+from holidays import version
+
+from servanda.errors import ServandaError
+
+_DAY = timedelta(days=1)
+_PARTS = {"FR-67": "6AE", "FR-68": "6AE", "FR-AM": "57"}
+"""Parts that people name otherwise than the library: both departments of Alsace, and Alsace-Moselle."""
+
+
+class UnknownPlace(ServandaError):
+    """A place, or a year at a place, whose public holidays are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The working days of one place; made by `calendar_of`."""
+
+    place: str
+    _holidays: holidays.HolidayBase = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.place}, holidays {version.__version__}"
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether the day is a public holiday here. Raises UnknownPlace outside the years it knows."""
+        first, last = self._holidays.start_year, self._holidays.end_year
+        if not first <= day.year <= last:
+            raise UnknownPlace(
+                f"the public holidays of {self.place} are known from {first} to {last}, not for {day.year}"
+            )
+        return day in self._holidays
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the day is neither Saturday nor Sunday nor a public holiday (art. 2(2))."""
+        return day.isoweekday() < 6 and not self.is_holiday(day)
+
+    def next_working_day(self, day: date) -> date:
+        """Return the day itself if it is a working day, else the next one (art. 3(4))."""
+        while not self.is_working_day(day):
+            day += _DAY
+        return day
+
+    def working_days(self, after: date, until: date) -> int:
+        """Count the working days after one day, up to and with another."""
+        days = range(1, (until - after).days + 1)
+        return sum(self.is_working_day(after + n * _DAY) for n in days)
+
+    def name(self, day: date, language: str) -> str:
+        """Return the name of a public holiday, in `language` where the library has it."""
+        wanted = {"en": "en_US"}.get(language, language)
+        known = self._holidays.supported_languages
+        named = _library(self.place, wanted if wanted in known else None)
+        return str(named.get(day) or "")
+
+
+@lru_cache(maxsize=64)
+def calendar_of(place: str) -> Calendar:
+    """Return the calendar of a place, such as "FR", "FR-57" or "EE"; raises UnknownPlace."""
+    return Calendar(place, _library(place, None))
+
+
+def zone_of(place: str) -> ZoneInfo:
+    """Return the time zone of a place's country; of several, that in which most people live.
+
+    Raises UnknownPlace for what is no country.
+    """
+    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    found = next((row[2] for row in rows if row[0] == place[:2]), None)
+    if found is None:
+        raise UnknownPlace(f"no time zone is known for “{place}”")
+    return ZoneInfo(found)
+
+
+@lru_cache(maxsize=64)
+def _library(place: str, language: str | None) -> holidays.HolidayBase:
+    country, _, part = place.partition("-")
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise UnknownPlace(
+            f"“{place}” is not a place with public holidays", advice="write a country, FR, or a part, FR-57"
+        )
+    make: Callable[..., holidays.HolidayBase] = holidays.country_holidays
+    try:
+        whole = make(country, language=language)
+    except NotImplementedError:
+        raise UnknownPlace(f"the public holidays of “{country}” are not known") from None
+    if not part:
+        return whole
+    try:
+        return make(country, subdiv=_PARTS.get(place, part), language=language)
+    except NotImplementedError:
+        parts = ", ".join(f"{country}-{name}" for name in whole.subdivisions) or "none"
+        raise UnknownPlace(f"{country} has no part “{part}”", advice=f"known parts: {parts}") from None

@@ -1,0 +1,59 @@
+"""How a period ends in European law, with the steps that say why.
+
+    event -- not counted --> period --> nominal end --> next working day, if it is none
+
+Law: Regulation 1182/71. Art. 3(1) the day of the event is not counted. Art. 3(2)(c) a
+period in months or years ends on the same date number, or on the last day of a month
+that has none. Art. 3(3) holidays, Saturdays and Sundays inside count. Art. 3(4) a last
+day that is one of them moves to the next working day: once, at the very end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from servanda.law.calendar import Calendar
+from servanda.law.period import Period
+from servanda.law.steps import Step, step
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The last day for an act (until 24:00 there), its end before moving, and why."""
+
+    nominal: date
+    due: date
+    steps: tuple[Step, ...]
+    calendar: str
+
+
+def deadline(event: date, period: Period, calendar: Calendar, happened: Step) -> Deadline:
+    """Count a period from an event that `happened`, and move its end to a working day."""
+    nominal = event + period
+    due, moved = rolled(nominal, calendar)
+    return Deadline(nominal, due, (happened, ends(event, period), *moved), str(calendar))
+
+
+def ends(event: date, period: Period) -> Step:
+    """Say how a period that begins with an event ends."""
+    end = event + period
+    if not period.whole_months:
+        return step(end, "ends.days", "1182/71 3(1)", period=period)
+    if period.days:
+        return step(end, "ends.mixed", "1182/71 3(2)(c)", period=period)
+    if end.day != event.day:
+        return step(end, "ends.last-day", "1182/71 3(2)(c)", period=period, number=event.day)
+    return step(end, "ends.same-number", "1182/71 3(2)(c)", period=period, number=event.day)
+
+
+def rolled(nominal: date, calendar: Calendar) -> tuple[date, tuple[Step, ...]]:
+    """Return the next working day from a nominal end on, and the step where it moved."""
+    due = calendar.next_working_day(nominal)
+    if due == nominal:
+        return due, ()
+    if calendar.is_holiday(nominal):
+        moved = step(due, "moved.holiday", "1182/71 3(4)", day=nominal, place=calendar.place)
+    else:
+        moved = step(due, "moved.weekend", "1182/71 3(4)", day=nominal)
+    return due, (moved,)

@@ -1,0 +1,37 @@
+"""Until when a person is told of data that came from somebody else.
+
+Law: GDPR art. 14(3): (a) within one month of obtaining the data; (b) with the first
+communication to the person, if the data serve for that; (c) with the first disclosure
+to another recipient. The earliest of them counts; only the month moves to a working day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from servanda.law.answer import MONTH
+from servanda.law.calendar import Calendar
+from servanda.law.counting import Deadline, deadline
+from servanda.law.steps import in_order, step
+
+
+def inform_by(
+    obtained: date,
+    calendar: Calendar,
+    *,
+    first_contact: date | None = None,
+    disclosed: date | None = None,
+) -> Deadline:
+    """Count until when to inform. Raises OutOfOrder where data were used before they came."""
+    arrived = step(obtained, "notice.obtained", "1182/71 3(1)")
+    found = deadline(obtained, MONTH, calendar, arrived)
+    due, steps = found.due, list(found.steps)
+    uses = [("contact", first_contact, "GDPR 14(3)(b)"), ("disclosed", disclosed, "GDPR 14(3)(c)")]
+    for name, day, article in uses:
+        if day is None:
+            continue
+        in_order(obtained, day, "obtained", name)
+        says = f"notice.{name}" if day < found.due else f"notice.{name}-later"
+        steps.append(step(day, says, article))
+        due = min(due, day)
+    return Deadline(found.nominal, due, tuple(steps), found.calendar)

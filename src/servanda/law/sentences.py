@@ -1,0 +1,58 @@
+"""Steps of legal time in words: a sentence and its article, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from servanda.law.calendar import calendar_of
+from servanda.law.period import Period
+from servanda.law.steps import Fact, Step
+from servanda.locale import Catalogue, catalogue, day_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One step for a person to read."""
+
+    at: str
+    sentence: str
+    article: str
+
+
+def said(step: Step, language: str) -> Said:
+    """Put a step into words. Raises NoCatalogue for a language without sentences."""
+    words = catalogue("law", language)
+    facts = {name: _fact(fact, language) for name, fact in step.facts}
+    given = dict(step.facts)
+    if "place" in given and isinstance(day := given.get("day"), date):
+        facts["holiday"] = calendar_of(str(given["place"])).name(day, language)
+    return Said(_moment(step.at), words.say(step.says, **facts), _article(step.article, words))
+
+
+def in_words(value: Fact, language: str) -> str:
+    """Return a day with its weekday, an instant with its offset, or a period, in words."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return day_in_words(value, language, weekday=True)
+    return _fact(value, language)
+
+
+def _fact(fact: Fact, language: str) -> str:
+    if isinstance(fact, datetime):
+        day = day_in_words(fact.date(), language, weekday=True)
+        return catalogue("law", language).say(
+            "instant", day=day, time=f"{fact:%H:%M}", offset=fact.isoformat()[-6:]
+        )
+    if isinstance(fact, date):
+        return day_in_words(fact, language)
+    return fact.in_words(language) if isinstance(fact, Period) else str(fact)
+
+
+def _moment(at: date | datetime) -> str:
+    return at.isoformat(" ", "minutes") if isinstance(at, datetime) else at.isoformat()
+
+
+def _article(article: str, words: Catalogue) -> str:
+    """“GDPR 12(3)” as that law is cited; a law that the catalogue does not know stays as it is."""
+    law, _, place = article.partition(" ")
+    return words.say(f"law.{law}", place=place) if words.knows(f"law.{law}") else article

@@ -1,0 +1,24 @@
+"""Vectors of ages: birthdays, and who consents (C14)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from servanda.law.majority import Majority, majority
+from servanda.law.minors import who_consents
+from servanda.law.vectors import Input, day_of, kind
+
+
+@kind("minor.age")
+def age(given: Input) -> Mapping[str, object]:
+    """Compute the age and who consents; without a threshold, that of the country counts."""
+    day, country = day_of(given, "on"), given.get("country")
+    own = given.get("threshold")
+    counts = majority(str(country), day) if own is None else Majority(str(country), int(own), "GDPR 8(1)")
+    found = who_consents(day_of(given, "born"), day, counts.years, counts.article)
+    return {
+        "age": found.age,
+        "threshold": found.threshold,
+        "reached_on": found.reached_on,
+        "verdict": found.verdict,
+    }
