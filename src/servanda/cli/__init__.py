@@ -30,6 +30,7 @@ COMMANDS = {
     "apply": "Carry out a plan, page by page, each page proved",
     "hold": "Place, list, show and lift holds",
     "archive": "List, read and verify what is archived",
+    "clock": "Say until when something is due by law, and why",
     "event": "Record an event or evidence that the company's application sends",
     "ledger": "Verify, export and prove the evidence",
     "keys": "Make, show and rotate keys",

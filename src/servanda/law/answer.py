@@ -16,7 +16,7 @@ answer has two dates: `due`, and `due_strict`, which counts no pause.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from servanda.law.calendar import Calendar
 from servanda.law.counting import ends, rolled
@@ -88,14 +88,14 @@ class Clock:
         law_due, moved = rolled(nominal, calendar) if extended else (first, first_moved)
         arrived = step(self.received, "answer.received", "1182/71 3(1)")
         steps = [arrived, *why, *told, ends(self.received, period)]
-        if paused:
-            steps.append(step(nominal, "answer.paused", "EDPB-01/2022 159", period=Period(days=paused.days)))
+        if paused.days:
+            steps.append(step(nominal, "answer.paused", "EDPB-01/2022 159", period=paused))
         due, bound = self._promised(law_due, paused, calendar)
         steps += [*moved, *bound]
         refuse_by = min(first, due)
         if refuse_by < due:
             steps.append(step(refuse_by, "answer.refuse", "GDPR 12(4)"))
-        strict = replace(self, pauses=()).answer(calendar).due if paused else due
+        strict = replace(self, pauses=()).answer(calendar).due if paused.days else due
         if strict < due:
             steps.append(step(strict, "answer.strict", "GDPR 12(3)"))
         return Answer(
@@ -120,9 +120,7 @@ class Clock:
         says = "answer.extended" if in_time else "answer.extended-late"
         return in_time, (step(self.extended_on, says, "GDPR 12(3)", by=notice_by),)
 
-    def _promised(
-        self, law_due: date, paused: timedelta, calendar: Calendar
-    ) -> tuple[date, tuple[Step, ...]]:
+    def _promised(self, law_due: date, paused: Period, calendar: Calendar) -> tuple[date, tuple[Step, ...]]:
         """The stricter of promise and law. A promise in days is flat: its end does not move."""
         if self.promised is None:
             return law_due, ()
@@ -132,7 +130,7 @@ class Clock:
         says = "promise.stricter" if end < law_due else "promise.not-stricter"
         return min(end, law_due), (step(end, says, "GDPR 12(3)", period=self.promised),)
 
-    def _paused(self, calendar: Calendar) -> tuple[timedelta, tuple[Step, ...]]:
+    def _paused(self, calendar: Calendar) -> tuple[Period, tuple[Step, ...]]:
         """How long the clock stood still, overlaps merged, and a step for each question."""
         steps: list[Step] = []
         days, resumed = 0, self.received
@@ -149,7 +147,7 @@ class Clock:
             days += max(0, (pause.supplied - since).days)
             resumed = max(resumed, pause.supplied)
             steps.append(step(pause.supplied, "pause.counted", "EDPB-01/2022 159", asked=pause.asked))
-        return timedelta(days), tuple(steps)
+        return Period(days=days), tuple(steps)
 
     def _not_counted(self, pause: Pause, resumed: date, calendar: Calendar) -> str:
         """The sentence that says why a question stops nothing, or "".

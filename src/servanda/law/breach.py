@@ -52,7 +52,7 @@ def notify_by(aware: datetime, zone: ZoneInfo, processor: Processor | None = Non
 
     Instants carry a zone or an offset. Raises OutOfOrder where the processor knew later.
     """
-    local = aware.astimezone(zone)
+    local = _later(aware, timedelta(0), zone)
     start = _later(local.replace(minute=0, second=0, microsecond=0), _HOUR, zone)
     expiry = _later(start, _LIMIT, zone)
     elapsed = _later(local, _LIMIT, zone)

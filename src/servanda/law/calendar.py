@@ -112,5 +112,5 @@ def _library(place: str, language: str | None) -> holidays.HolidayBase:
     try:
         return make(country, subdiv=_PARTS.get(place, part), language=language)
     except NotImplementedError:
-        parts = ", ".join(f"{country}-{name}" for name in whole.subdivisions) or "none"
+        parts = ", ".join(f"{country}-{name}" for name in whole.subdivisions if name.isalnum()) or "none"
         raise UnknownPlace(f"{country} has no part “{part}”", advice=f"known parts: {parts}") from None

@@ -55,5 +55,6 @@ def rolled(nominal: date, calendar: Calendar) -> tuple[date, tuple[Step, ...]]:
     if calendar.is_holiday(nominal):
         moved = step(due, "moved.holiday", "1182/71 3(4)", day=nominal, place=calendar.place)
     else:
-        moved = step(due, "moved.weekend", "1182/71 3(4)", day=nominal)
+        weekday = "saturday" if nominal.isoweekday() == 6 else "sunday"
+        moved = step(due, f"moved.{weekday}", "1182/71 3(4)", day=nominal)
     return due, (moved,)
