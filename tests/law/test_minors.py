@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.law.majority import AGES, UnknownAge, majority
+from servanda.law.majority import UnknownAge, ages, majority
 from servanda.law.minors import age_on, birthday, who_consents
 from servanda.law.steps import OutOfOrder
 
@@ -45,7 +45,7 @@ def test_nobody_has_an_age_before_birth() -> None:
 def test_ages_by_country_change_with_the_law() -> None:
     assert majority("DK", date(2023, 12, 31)).years == 13
     assert majority("DK", date(2024, 1, 1)).years == 15
-    assert majority("FR", date(2026, 1, 1)).article == "LIL 45"
+    assert majority("FR", date(2026, 1, 1)).source == "LIL 45"
     with pytest.raises(UnknownAge):
         majority("US", date(2026, 1, 1))
     with pytest.raises(UnknownAge):
@@ -53,8 +53,8 @@ def test_ages_by_country_change_with_the_law() -> None:
 
 
 def test_every_age_is_one_that_the_regulation_allows_and_has_a_source() -> None:
-    for row in AGES:
+    for row in ages():
         assert 13 <= row.years <= 16
-        assert row.article
-    dated = [(row.country, row.since) for row in AGES]
+        assert row.source
+    dated = [(row.country, row.valid_from) for row in ages()]
     assert dated == sorted(set(dated))

@@ -12,7 +12,7 @@ import pytest
 import servanda
 from servanda.law.answer import Clock
 from servanda.law.calendar import calendar_of
-from servanda.law.majority import Majority
+from servanda.law.majority import majority
 from servanda.law.sentences import in_words, said
 from servanda.law.steps import step
 from servanda.locale import LANGUAGES, NoCatalogue, catalogue, day_in_words
@@ -65,7 +65,7 @@ def test_a_step_is_said_in_the_reader_s_language() -> None:
 
 
 def test_a_law_of_elsewhere_is_cited_as_it_stands() -> None:
-    law = Majority("AT", 14, "DSG § 4(4)").article
+    law = majority("AT", date(2026, 1, 1)).source
     assert said(step(date(2026, 1, 1), "minor.alone", law, years=14), "fr").article == "DSG § 4(4)"
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "init": "Write a policy.yaml and a stores.yaml to begin with, from one database URL",
     "check": "Hold the documents against the law and the stores against the documents",
     "rule": "Explain a rule, with an example",
+    "facts": "Show the dated facts of law that rules judge with",
     "promises": "Show each promise: how it is kept, where, last and next, with its proof",
     "policy": "Compare, keep and list versions of the policy; print the JSON Schema",
     "plan": "Count what is due, say why, and save the plan",

@@ -222,13 +222,12 @@ def complained(where: Where, day: date, child_asked: date | None) -> Reply:
 @_asks
 def born(where: Where, day: date, country: str | None, threshold: int | None, on: date | None) -> Reply:
     """Say whether a person born on DAY consents alone to a service on the net."""
-    from servanda.law.majority import Majority, majority
+    from servanda.law.majority import majority
     from servanda.law.minors import who_consents
 
     when = where.day(on) if on else where.today
-    country = country or where.place[:2]
-    counts = Majority(country, threshold, "GDPR 8(1)") if threshold is not None else majority(country, when)
-    found = who_consents(where.day(day), when, counts.years, counts.article)
+    counts = majority(country or where.place[:2], when, threshold)
+    found = who_consents(where.day(day), when, counts.years, counts.source)
     alone = "alone" if found.verdict == "own_consent" else "with-parents"
     facts = {"day": when, "age": found.age, "reached_on": found.reached_on}
     return Reply(found, f"minor.headline-{alone}", facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from servanda.law.majority import Majority, majority
+from servanda.law.majority import majority
 from servanda.law.minors import who_consents
 from servanda.law.vectors import Input, day_of, kind
 
@@ -14,8 +14,8 @@ def age(given: Input) -> Mapping[str, object]:
     """Compute the age and who consents; without a threshold, that of the country counts."""
     day, country = day_of(given, "on"), given.get("country")
     own = given.get("threshold")
-    counts = majority(str(country), day) if own is None else Majority(str(country), int(own), "GDPR 8(1)")
-    found = who_consents(day_of(given, "born"), day, counts.years, counts.article)
+    counts = majority(str(country), day, None if own is None else int(own))
+    found = who_consents(day_of(given, "born"), day, counts.years, counts.source)
     return {
         "age": found.age,
         "threshold": found.threshold,
