@@ -43,7 +43,9 @@ def test_the_tables_load_whole() -> None:
 def test_the_united_states_have_had_three_decisions_and_two_gaps() -> None:
     needed = {
         day: found.needs if (found := facts.adequacy("US", day)) else None
-        for day in map(date.fromisoformat, ("2015-10-05", "2015-10-06", "2020-06-01", "2020-08-01", "2023-07-10"))
+        for day in map(
+            date.fromisoformat, ("2015-10-05", "2015-10-06", "2020-06-01", "2020-08-01", "2023-07-10")
+        )
     }
     assert list(needed.values()) == ["safe-harbor", None, "privacy-shield", None, "dpf"]
 
@@ -81,7 +83,11 @@ def test_phone_calls_in_france_need_consent_since_august_2026() -> None:
 
 @given(day=DAYS, country=st.sampled_from(COUNTRIES))
 def test_a_day_has_one_answer_and_it_held_on_that_day(day: date, country: str) -> None:
-    for found in (facts.adequacy(country, day), facts.phone_regime(country, day), facts.authority(country, day)):
+    for found in (
+        facts.adequacy(country, day),
+        facts.phone_regime(country, day),
+        facts.authority(country, day),
+    ):
         assert found is None or found.holds(day)
     assert sum(row.country == country and row.holds(day) for row in ages()) <= 1
 
@@ -97,7 +103,9 @@ def test_between_two_changes_nothing_changes(day: date) -> None:
 def test_a_fact_without_a_source_does_not_enter(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(row: dict[str, object]) -> object:
         monkeypatch.setattr(table, "_file", lambda _: {"age": [row]})
-        return table.rows("ages", "age", lambda given: table.Fact(given["source"], given["valid_from"], None), id)
+        return table.rows(
+            "ages", "age", lambda given: table.Fact(given["source"], given["valid_from"], None), id
+        )
 
     assert asked({"source": "GDPR 8(1)", "valid_from": date(2018, 5, 25)})
     with pytest.raises(facts.BadFact, match="a fact without a source does not enter"):

@@ -47,7 +47,9 @@ def command(project: Project, table: str | None, as_of: date | None, all_: bool,
         if table in (None, name) and (all_ or _holds(row, day))
     ]
     if as_json:
-        say_json({"format": 1, "as_of": day, "facts": [{"table": t, "kind": k, **row} for t, k, row in found]})
+        say_json(
+            {"format": 1, "as_of": day, "facts": [{"table": t, "kind": k, **row} for t, k, row in found]}
+        )
         return
     for name, title in _TITLES.items():
         rows = [row for given, _, row in found if given == name]

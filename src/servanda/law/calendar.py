@@ -69,10 +69,10 @@ class Calendar:
         return sum(self.is_working_day(after + n * _DAY) for n in days)
 
     def name(self, day: date, language: str) -> str:
-        """Return the name of a public holiday, in `language` where the library has it."""
+        """Return the name of a public holiday, in `language` where the library has it, else in the place's own."""
         wanted = {"en": "en_US"}.get(language, language)
         known = self._holidays.supported_languages
-        named = _library(self.place, wanted if wanted in known else None)
+        named = _library(self.place, wanted if wanted in known else self._holidays.default_language)
         return str(named.get(day) or "")
 
 

@@ -65,8 +65,8 @@ def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Prob
     if kind == "missing":
         return Problem(source.spot(path[:-1]), f"“{name}” is missing")
     if kind == "literal_error" and isinstance(item["input"], str):
-        known = ", ".join(word.strip("'") for word in re.split(", | or ", str(item["ctx"]["expected"])))
-        return Problem(source.spot(path), f"“{item['input']}” is not known here", f"known: {known}")
+        words = ", ".join(word.strip("'") for word in re.split(", | or ", str(item["ctx"]["expected"])))
+        return Problem(source.spot(path), f"“{item['input']}” is not known here", f"known: {words}")
     message = item["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     text, _, advice = message.partition(" | ")
     return Problem(source.spot(path), text[:1].lower() + text[1:], advice)

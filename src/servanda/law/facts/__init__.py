@@ -11,7 +11,15 @@ is opinion: what a company may do with a fact is said by the rules.
 
 from servanda.law.facts.periods import Limit, maximum, minima
 from servanda.law.facts.table import BadFact, Fact, changes, every
-from servanda.law.facts.territory import Adequacy, Authority, PhoneRegime, adequacy, authority, in_eea, phone_regime
+from servanda.law.facts.territory import (
+    Adequacy,
+    Authority,
+    PhoneRegime,
+    adequacy,
+    authority,
+    in_eea,
+    phone_regime,
+)
 from servanda.law.facts.tools import Tool, tool
 
 __all__ = [

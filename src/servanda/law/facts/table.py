@@ -45,7 +45,9 @@ def _file(name: str) -> dict[str, Any]:
         raise BadFact(f"the table of facts {name}.toml cannot be read: {error}") from None
 
 
-def rows(file: str, kind: str, make: Callable[[dict[str, Any]], Row], same: Callable[[Row], object]) -> list[Row]:
+def rows(
+    file: str, kind: str, make: Callable[[dict[str, Any]], Row], same: Callable[[Row], object]
+) -> list[Row]:
     """The rows of a kind. Raises BadFact for one without source or day, or that overlaps one of the same thing."""
     head = _file(file)
     found: list[Row] = []

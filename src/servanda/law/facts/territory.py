@@ -87,7 +87,8 @@ def authority(word: str, day: date) -> Authority | None:
         (
             found
             for found in _authorities()
-            if found.holds(day) and folded in (found.id.casefold(), found.country.casefold(), found.name.casefold())
+            if found.holds(day)
+            and folded in (found.id.casefold(), found.country.casefold(), found.name.casefold())
         ),
         None,
     )

@@ -45,6 +45,10 @@ def tool(word: str) -> Tool | None:
     """The tool with this id (privacy-shield), or that texts call so (“Privacy Shield”)."""
     folded = word.casefold()
     return next(
-        (found for found in tools() if folded == found.id or folded in (name.casefold() for name in found.names)),
+        (
+            found
+            for found in tools()
+            if folded == found.id or folded in (name.casefold() for name in found.names)
+        ),
         None,
     )
