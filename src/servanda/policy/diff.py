@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping
 from servanda.law.period import Period
 from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, field, members, plain
 from servanda.policy.enforced_diff import enforced_changes, period_verdict
-from servanda.policy.policy import Audience, Category, Party, Policy, Purpose, Recipient
+from servanda.policy.parties import Party
+from servanda.policy.policy import Audience, Category, Policy, Purpose, Recipient
 from servanda.policy.promise import Promise
 from servanda.policy.statement_diff import statement_changes
 from servanda.policy.values import Words, published_value
@@ -66,7 +67,7 @@ def _statements(old: Policy, new: Policy) -> Iterator[Change]:
 def _edition(old: Policy, new: Policy) -> Iterator[Change]:
     yield from _words("title", old.title, new.title)
     edition = (False, "it names the edition, and says nothing about data")
-    for name in ("number", "effective_from", "reviewed_at"):
+    for name in ("number", "effective_from", "prints", "earlier", "reviewed_at"):
         yield from field(
             f"version{STEP}{name}", getattr(old.version, name), getattr(new.version, name), edition
         )
@@ -101,8 +102,9 @@ def _party(where: str, old: Party | None, new: Party | None) -> Iterator[Change]
         return
     who = (True, "somebody else answers for the data (GDPR 13(1)(a) and (b))")
     reach = (True, "people reach them in another way (GDPR 13(1)(a) and (b))")
+    verdicts = {"name": who, "country": who, "line": ELSEWHERE}
     for name in Party.model_fields:
-        verdict = who if name in ("name", "country") else reach
+        verdict = verdicts.get(name, reach)
         yield from field(f"{where}{STEP}{name}", getattr(old, name), getattr(new, name), verdict)
 
 

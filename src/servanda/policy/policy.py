@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
+from servanda.policy.changes import Changes
 from servanda.policy.document import Strict, digest, load
+from servanda.policy.edition import Version
+from servanda.policy.parties import Party, RoleClaim
+from servanda.policy.pointers import Section, lost
 from servanda.policy.promise import Names, Promise, Retention
+from servanda.policy.requests import Requests
+from servanda.policy.rights import Rights
 from servanda.policy.values import Language, Words
 from servanda.policy.yamlfile import Source
 
@@ -24,38 +30,7 @@ def zone_name(value: str) -> str:
     return value
 
 
-def _date(value: Any) -> Any:
-    try:
-        day = date.fromisoformat(str(value))
-    except ValueError:
-        day = None
-    if day is None or str(day) != str(value):
-        raise ValueError(f"“{value}” is not a date | write it as 2022-12-26")
-    return value
-
-
 Zone = Annotated[str, AfterValidator(zone_name)]
-Date = Annotated[str, BeforeValidator(_date)]
-
-
-class Party(Strict):
-    """A company or a person in a role: the controller, the DPO (GDPR 13(1)(a) and (b))."""
-
-    name: str
-    email: str | None = None
-    postal: str | None = None
-    phone: str | None = None
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    url: str | None = None
-
-
-class Version(Strict):
-    """Which edition of the policy this is."""
-
-    number: str
-    effective_from: Date
-    reviewed_at: Date | None = None
-    changelog: Words | None = None
 
 
 class Audience(Strict):
@@ -117,6 +92,10 @@ class Policy(Strict):
     categories: dict[str, Category]
     purposes: dict[str, Purpose] = Field(default_factory=dict)
     recipients: dict[str, Recipient] = Field(default_factory=dict)
+    roles: list[RoleClaim] = Field(default_factory=list)
+    rights: Rights = Field(default_factory=Rights)
+    requests: Requests = Field(default_factory=Requests)
+    changes: Changes = Field(default_factory=Changes)
     promises: list[Promise] = Field(min_length=1)
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("policy.yaml", ""))
@@ -150,7 +129,7 @@ def load_policy(path: Path, name: str = "") -> Policy:
     source = yamlfile.read(path, name)
     policy = load(Policy, source)
     policy._source = source
-    problems = list(_references(policy))
+    problems = [*_references(policy), *_pointers(policy)]
     if problems:
         raise PolicyError(problems)
     return policy
@@ -178,6 +157,19 @@ def _references(policy: Policy) -> list[Problem]:
         for name, part in getattr(policy, section).items():
             found += _unknown(policy, (section, name, "data"), part.data, policy.categories)
     return found
+
+
+def _pointers(policy: Policy) -> Iterator[Problem]:
+    """Names of parts of the document, wherever a key is marked to hold such names."""
+    known: dict[Section, list[str]] = {
+        "audiences": list(policy.audiences),
+        "categories": list(policy.categories),
+        "purposes": list(policy.purposes),
+        "recipients": list(policy.recipients),
+        "promises": [promise.id for promise in policy.promises],
+    }
+    for name in lost(policy, known):
+        yield Problem(policy.source.spot(name.path), name.message, name.advice)
 
 
 def _line(policy: Policy, promise: int) -> int:

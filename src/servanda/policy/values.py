@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from servanda.law.period import NotAPeriod, Period, parse_period, parse_range
+from servanda.law.period import NotAPeriod, Period, PeriodRange, parse_period, parse_range
 from servanda.policy.document import Strict
 
 Language = Literal["en", "fr"]
 _ISO = re.compile(r"P(?=\d)(\d+[YMWD])+")
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_ONE_OR_SEVERAL = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+    ]
+}
+Names = Annotated[list[str], BeforeValidator(_several), Field(min_length=1), WithJsonSchema(_ONE_OR_SEVERAL)]
+"""One name, or a list of names."""
 
 
 class Words(Strict):
@@ -55,6 +70,50 @@ IsoPeriod = Annotated[
 """A calendar period in ISO 8601, days at the finest: P1Y, P13M, P90D."""
 
 
+def _span(value: Any) -> Period | PeriodRange:
+    if isinstance(value, Period | PeriodRange):
+        return value
+    try:
+        return parse_range(str(value)) if ".." in str(value) else parse_period(str(value))
+    except NotAPeriod as error:
+        raise ValueError(f"{error.message} | {error.advice}") from None
+
+
+Span = Annotated[
+    Period | PeriodRange,
+    BeforeValidator(_span),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(\.\.P(?=\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?)?$",
+            "examples": ["P1Y", "P5Y..P10Y"],
+        }
+    ),
+]
+"""A period, or a range of periods as some texts publish: P5Y..P10Y."""
+
+
+def _date(value: Any) -> Any:
+    try:
+        day = date.fromisoformat(str(value))
+    except ValueError:
+        day = None
+    if day is None or str(day) != str(value):
+        raise ValueError(f"“{value}” is not a date | write it as 2022-12-26")
+    return value
+
+
+Date = Annotated[str, BeforeValidator(_date)]
+"""A day, as text: 2022-12-26."""
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+"""A country by its two letters in ISO 3166-1: FR."""
+
+Line = Annotated[int, Field(ge=1)]
+"""A line of the published text, counted from 1."""
+
+
 def published_value(value: Any) -> Any:
     """A published value with its periods parsed: "P12M" and "P5Y..P10Y" become typed, the rest stays.
 
@@ -79,6 +138,15 @@ def periods_in(value: Any) -> list[Period]:
     if isinstance(parsed, dict):
         return [period for item in parsed.values() for period in periods_in(item)]
     return [period for item in parsed for period in periods_in(item)] if isinstance(parsed, list) else []
+
+
+def spans_in(value: Any) -> list[Period | PeriodRange]:
+    """The periods and ranges that a published value states, in its order."""
+    parsed = published_value(value)
+    if isinstance(parsed, Period | PeriodRange):
+        return [parsed]
+    below = list(parsed.values()) if isinstance(parsed, dict) else parsed
+    return [span for item in below for span in spans_in(item)] if isinstance(below, list) else []
 
 
 class Ground(Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from servanda.policy.document import Strict
-from servanda.policy.policy import Date
+from servanda.policy.values import Date
 
 
 class Waiver(Strict):

@@ -1,0 +1,87 @@
+"""Who answers for the data: the controller, the DPO, and the role that the text claims.
+
+Law: GDPR 13(1)(a) the identity and the contact details of the controller; 13(1)(b) and 37(7) those
+of the DPO; 4(7) and (8), 26, 28 who is controller and who is processor: whoever decides
+purposes and means is the controller, whatever a text calls them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from servanda.policy.document import Strict
+from servanda.policy.pointers import PointsAt
+from servanda.policy.sentence import Sentence
+from servanda.policy.values import Line
+
+NameIs = Literal["name", "brand", "site", "role"]
+"""What a text gives as a name: that of a company or a person, a brand, the address of a site, a role."""
+
+_SITE = re.compile(r"(https?://)?([\w-]+\.)+[a-z]{2,}/?", re.IGNORECASE)
+_ROLES = frozenset(
+    {
+        *("administrator", "company", "contractor", "controller", "editor", "operator", "owner", "provider"),
+        *("publisher", "seller", "us", "we", "website", "site"),
+        *("entreprise", "exploitant", "nous", "prestataire", "propriétaire", "responsable", "société"),
+        *("vendeur", "éditeur"),
+    }
+)
+_SMALL = frozenset(
+    {
+        *("a", "an", "de", "des", "du", "et", "la", "le", "les", "notre", "of", "our", "service"),
+        *("services", "the", "traitement", "web"),
+    }
+)
+
+
+class Party(Strict):
+    """A company or a person in a role: the controller, the DPO (GDPR 13(1)(a) and (b)).
+
+    `name_is` says what the text gives as a name; where it is absent, the name itself shows it.
+    `form` is the address of a form. `announced` are ways to reach them that the text speaks of
+    without giving them, such as a form that no link leads to.
+    """
+
+    name: str
+    name_is: NameIs | None = None
+    email: str | None = None
+    postal: str | None = None
+    phone: str | None = None
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    url: str | None = None
+    form: str | None = None
+    announced: list[Literal["contact_details", "email", "form", "phone", "postal"]] = Field(
+        default_factory=list
+    )
+    line: Line | None = None
+
+    @property
+    def named(self) -> NameIs:
+        """What stands as the name: as the document says, or else as its words show."""
+        if self.name_is is not None:
+            return self.name_is
+        if _SITE.fullmatch(self.name.strip()):
+            return "site"
+        words = set(re.findall(r"\w+", self.name.casefold())) - _SMALL
+        return "role" if words <= _ROLES else "name"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether somebody who reads the text can write to them."""
+        return bool(self.email or self.postal or self.form)
+
+
+class RoleClaim(Sentence):
+    """A sentence that calls the publisher controller or processor, and what it says on who decides.
+
+    `decided_by` is whoever sets purposes and means according to the text. `data` are the
+    categories that it speaks of, all where it names none. The role for what customers put into
+    a service stands under `processing`.
+    """
+
+    claims: Literal["controller", "joint_controller", "processor"]
+    decided_by: Literal["company", "customer", "both"] | None = None
+    data: Annotated[list[str], PointsAt("categories")] = Field(default_factory=list)

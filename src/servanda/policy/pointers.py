@@ -1,0 +1,75 @@
+"""Names in a document that point at its own parts: found wherever they stand, and checked at once.
+
+    data: Annotated[Names, PointsAt("categories")]
+
+says that each name of that key is a category of the same document. A name that points at
+nothing is an error at its spot, with "did you mean".
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+Section = Literal["audiences", "categories", "purposes", "recipients", "promises"]
+Path = tuple[str | int, ...]
+_ONE: dict[Section, str] = {
+    "audiences": "an audience",
+    "categories": "a category",
+    "purposes": "a purpose",
+    "recipients": "a recipient",
+    "promises": "a promise",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PointsAt:
+    """Marks a key that holds one name, or several, of parts of a section; `also` are words of its own."""
+
+    section: Section
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A name that points at nothing: where it stands, what is wrong, and what may have been meant."""
+
+    path: Path
+    message: str
+    advice: str
+
+
+def lost(document: BaseModel, known: Mapping[Section, list[str]]) -> Iterator[Lost]:
+    """Yield every marked name of a document that is not among the `known` ones of its section."""
+    yield from _within(document, (), known)
+
+
+def _within(value: Any, path: Path, known: Mapping[Section, list[str]]) -> Iterator[Lost]:
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            below = getattr(value, name)
+            marks = [mark for mark in field.metadata if isinstance(mark, PointsAt)]
+            for mark in marks:
+                yield from _unknown(below, (*path, name), mark, known[mark.section])
+            if not marks:
+                yield from _within(below, (*path, field.alias or name), known)
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            yield from _within(below, (*path, key), known)
+    elif isinstance(value, list):
+        for i, below in enumerate(value):
+            yield from _within(below, (*path, i), known)
+
+
+def _unknown(value: Any, path: Path, mark: PointsAt, known: list[str]) -> Iterator[Lost]:
+    names = value if isinstance(value, list) else [] if value is None else [value]
+    for i, name in enumerate(names):
+        if name not in known and name not in mark.also:
+            near = difflib.get_close_matches(name, [*known, *mark.also], n=1)
+            advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
+            message = f"“{name}” is not {_ONE[mark.section]} of this policy"
+            yield Lost((*path, i) if isinstance(value, list) else path, message, advice)
