@@ -24,8 +24,10 @@ from servanda.law.period import Period
 from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, field, members, plain
 from servanda.policy.enforced_diff import enforced_changes, period_verdict
 from servanda.policy.parties import Party
-from servanda.policy.policy import Audience, Category, Policy, Purpose, Recipient
+from servanda.policy.policy import Audience, Category, Policy, Purpose
 from servanda.policy.promise import Promise
+from servanda.policy.recipients import Recipient
+from servanda.policy.stated_diff import stated_changes
 from servanda.policy.statement_diff import statement_changes
 from servanda.policy.values import Words, published_value
 
@@ -201,6 +203,7 @@ def _promise(old: Promise, new: Promise) -> Iterator[Change]:
     )
     yield from _words(f"{where}{STEP}says", old.says, new.says)
     yield from _published(old, new, f"{where}{STEP}published")
+    yield from stated_changes(old, new, where)
     yield from enforced_changes(old, new, where)
 
 

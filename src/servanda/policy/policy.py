@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,14 +13,20 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
 from servanda.policy.changes import Changes
+from servanda.policy.claims import Claim
 from servanda.policy.document import Strict, digest, load
 from servanda.policy.edition import Version
 from servanda.policy.parties import Party, RoleClaim
-from servanda.policy.pointers import Section, lost
-from servanda.policy.promise import Names, Promise, Retention
+from servanda.policy.pointers import PointsAt, Section, lost
+from servanda.policy.processing import Processing
+from servanda.policy.promise import Promise, Retention
+from servanda.policy.recipients import Recipient, Transfer
 from servanda.policy.requests import Requests
 from servanda.policy.rights import Rights
-from servanda.policy.values import Language, Words
+from servanda.policy.security import Backups, Breaches, Measure, Sensitivity
+from servanda.policy.stated import Stated, Tag
+from servanda.policy.values import Language, Line, Names, Words
+from servanda.policy.wording import Wording
 from servanda.policy.yamlfile import Source
 
 
@@ -42,14 +49,23 @@ class Audience(Strict):
 class Category(Strict):
     """A category of personal data of one or more audiences, with its fields.
 
-    `role: processor` marks data that another controller decides about (GDPR 28):
-    Servanda shows them and never sweeps them.
+    `role: processor` marks data that another controller decides about (GDPR 28): Servanda shows
+    them and never sweeps them. `listed` is false where the company has the data and the text does not
+    name them; `open` is the word or sign that leaves their list in the text open, such as “etc.”.
+    `tags` say which law speaks of them, `sensitivity` why they need care, `held_by` which recipient
+    keeps them instead of the company.
     """
 
     says: Words
     audience: Names
     fields: list[str] = Field(default_factory=list)
     role: Literal["controller", "processor"] = "controller"
+    listed: bool = True
+    open: str | None = None
+    tags: list[Tag] = Field(default_factory=list)
+    sensitivity: list[Sensitivity] = Field(default_factory=list)
+    held_by: Annotated[str | None, PointsAt("recipients")] = None
+    line: Line | None = None
 
 
 class Purpose(Strict):
@@ -65,14 +81,36 @@ class Purpose(Strict):
     line: int | None = Field(default=None, ge=1)
 
 
-class Recipient(Strict):
-    """Who receives data (GDPR 13(1)(e) and (f))."""
+class Mention(Strict):
+    """Persons or data that the text shows to exist, in passing, and says no more about."""
 
     says: Words
-    kind: Literal["processor", "controller", "authority", "internal", "public"]
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    data: list[str] = Field(default_factory=list)
-    line: int | None = Field(default=None, ge=1)
+    what: Literal["persons", "data"]
+    purposes: Annotated[list[str], PointsAt("purposes")] = Field(default_factory=list)
+    sensitivity: list[Sensitivity] = Field(default_factory=list)
+    line: Line | None = None
+
+
+class Business(Strict):
+    """What the company does that decides which duties it has; absent where nobody has said.
+
+    Contracts with consumers of 120 euros and more are kept ten years (C. conso L213-1); who hosts what
+    the public may read keeps who published it (CPCE L34-1); who processes data for customers is their
+    processor (GDPR 28).
+    """
+
+    sells_to_consumers: bool | None = None
+    hosts_public_content: bool | None = None
+    processes_for_customers: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence on how long data stay: the promise that makes it, and where it stands in the file."""
+
+    promise: Promise
+    stated: Stated
+    path: tuple[str | int, ...]
 
 
 class Policy(Strict):
@@ -96,6 +134,15 @@ class Policy(Strict):
     rights: Rights = Field(default_factory=Rights)
     requests: Requests = Field(default_factory=Requests)
     changes: Changes = Field(default_factory=Changes)
+    transfers: list[Transfer] = Field(default_factory=list)
+    mentions: dict[str, Mention] = Field(default_factory=dict)
+    claims: list[Claim] = Field(default_factory=list)
+    security: list[Measure] = Field(default_factory=list)
+    backups: Backups | None = None
+    breaches: Breaches | None = None
+    processing: Processing | None = None
+    business: Business = Field(default_factory=Business)
+    text: Wording | None = None
     promises: list[Promise] = Field(min_length=1)
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("policy.yaml", ""))
@@ -118,6 +165,15 @@ class Policy(Strict):
     def retentions(self) -> list[tuple[Promise, Retention]]:
         """Every retention with the promise that it carries out, in the order of the document."""
         return [(p, r) for p in self.promises if p.keep == "enforce" for r in p.retentions]
+
+    def statements(self) -> list[Statement]:
+        """Every sentence on how long data stay, in the order of the document."""
+        found = []
+        for i, promise in enumerate(self.promises):
+            for j, stated in enumerate(promise.statements):
+                path = ("stated", j) if promise.stated else ("published",)
+                found.append(Statement(promise, stated, ("promises", i, *path)))
+        return found
 
     def at(self, promise: Promise, *more: str | int) -> Any:
         """The spot of a promise, or of a part of it, in the file."""
@@ -153,9 +209,8 @@ def _references(policy: Policy) -> list[Problem]:
                 )
     for name, category in policy.categories.items():
         found += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
-    for section in ("purposes", "recipients"):
-        for name, part in getattr(policy, section).items():
-            found += _unknown(policy, (section, name, "data"), part.data, policy.categories)
+    for name, part in policy.purposes.items():
+        found += _unknown(policy, ("purposes", name, "data"), part.data, policy.categories)
     return found
 
 

@@ -1,22 +1,24 @@
 """A promise, and the retention that carries it out.
 
     published   what the text of the policy says, kept even where it is vague or unlawful
+    stated      the same on periods, typed, so that rules can judge it
     enforced    what software does: a trigger, stages, a limit, a ground
 
-The two are apart because a text may say "a period of time", "5 to 10 years" or
+They are apart because a text may say "a period of time", "5 to 10 years" or
 nothing at all. Such a promise is enforced only through a value that the company
 states itself, with its ground and its owner, and is broken without one.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from servanda.law.period import Period
 from servanda.policy.document import Strict
-from servanda.policy.values import Ground, IsoPeriod, Words, periods_in
+from servanda.policy.stated import Since, Stated
+from servanda.policy.values import Ground, IsoPeriod, Names, Span, Words, periods_in, spans_in
 
 Kind = Literal[
     "access-trace",
@@ -47,19 +49,6 @@ Kind = Literal[
 ]
 Keep = Literal["enforce", "check", "workflow", "attest"]
 End = Literal["delete", "anonymise"]
-
-
-def _several(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_ONE_OR_SEVERAL = {
-    "anyOf": [
-        {"type": "string"},
-        {"type": "array", "items": {"type": "string"}, "minItems": 1},
-    ]
-}
-Names = Annotated[list[str], BeforeValidator(_several), Field(min_length=1), WithJsonSchema(_ONE_OR_SEVERAL)]
 
 
 class Retention(Strict):
@@ -138,6 +127,7 @@ class Promise(Strict):
     line: int = Field(ge=1)
     says: Words
     published: dict[str, Any] = Field(default_factory=dict)
+    stated: list[Stated] = Field(default_factory=list)
     enforced: list[Enforced] = Field(default_factory=list)
     within: IsoPeriod = Field(default=Period(days=7), json_schema_extra={"default": "P7D"})
 
@@ -167,6 +157,27 @@ class Promise(Strict):
         """Whether what is enforced has other periods than what was published."""
         enforced = [period for retention in self.retentions for period in retention.periods]
         return bool(self.retentions) and _lengths(enforced) != _lengths(periods_in(self.published))
+
+    @property
+    def statements(self) -> list[Stated]:
+        """What the text says on periods: `stated`, or else what is enforced and does not depart from it."""
+        if self.stated:
+            return self.stated
+        spans = spans_in(self.published)
+        return [_stated(item, spans if self.departs else None) for item in self.retentions]
+
+
+def _stated(item: Retention, departs: list[Span] | None) -> Stated:
+    """What is enforced as if the text said it; where it departs, only what the text says of time."""
+    ends: dict[str, Any] = {"data": item.data, "end": [item.end]}
+    if departs is not None:
+        said = departs[0] if departs else None
+        return Stated(**ends, period=said, lasts=[] if said else ["unsaid"])
+    months = sum(period.whole_months for period in item.periods)
+    total = Period(months=months, days=sum(period.days for period in item.periods))
+    since = item.trigger if item.trigger in get_args(Since) else "other"
+    stays = None if item.archive is None else "archive"
+    return Stated(**ends, period=total, since=[since], ground=item.ground, stays=stays)
 
 
 def _lengths(periods: list[Period]) -> set[Period]:

@@ -1,8 +1,8 @@
 """What changed in the statements of a policy: every section that is not compared by a rule of its own.
 
 Two statements are compared key by key, and lists of words item by item. Where a statement
-stands in the text, and in which words, binds nobody; all else does, since people were told
-something else (GDPR 5(1)(a), 13).
+stands in the text, and in which words, binds nobody, nor do the company's own records, which
+people were never told; all else does, since people were told something else (GDPR 5(1)(a), 13).
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ from typing import Any
 from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, field, members, plain
 
 OTHERWISE: Verdict = (True, "people were told something else")
+RECORD: Verdict = (False, "a record of the company's own: people were told nothing else")
+_RECORDS = frozenset(
+    {
+        *("members", "agreement", "told_by", "certified_until", "module", "evidence"),
+        *("replays_erasures", "breaches", "business", "tags", "defects"),
+    }
+)
 
 
 def statement_changes(where: str, old: object, new: object) -> Iterator[Change]:
@@ -21,7 +28,9 @@ def statement_changes(where: str, old: object, new: object) -> Iterator[Change]:
 
 
 def _changes(where: str, before: Any, after: Any) -> Iterator[Change]:
-    if isinstance(before, dict) and isinstance(after, dict):
+    if where.rsplit(STEP, 1)[-1] in _RECORDS:
+        yield from field(where, before, after, RECORD)
+    elif isinstance(before, dict) and isinstance(after, dict):
         for key in dict.fromkeys([*before, *after]):
             yield from _changes(f"{where}{STEP}{key}", before.get(key), after.get(key))
     elif isinstance(before, list) and isinstance(after, list):

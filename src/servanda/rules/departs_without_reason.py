@@ -13,12 +13,12 @@ Bad:
         kind: retention
         keep: enforce
         line: 12
-        says: {en: Accounts stay for five to ten years.}
-        published: {period: P5Y..P10Y}
+        says: {en: Accounts stay for five years.}
+        published: {period: P5Y}
         enforced:
           - data: account
             trigger: account_closure
-            active: P5Y
+            active: P3Y
             end: delete
             ground: {choice: disputes about a contract}
 
@@ -31,16 +31,16 @@ Good:
         kind: retention
         keep: enforce
         line: 12
-        says: {en: Accounts stay for five to ten years.}
-        published: {period: P5Y..P10Y}
+        says: {en: Accounts stay for five years.}
+        published: {period: P5Y}
         enforced:
           - data: account
             trigger: account_closure
-            active: P5Y
+            active: P3Y
             end: delete
             ground: {choice: disputes about a contract}
             owner: dpo
-            because: {en: "Of the range in the text, the time that disputes really take."}
+            because: {en: "Disputes really take three years; the text will follow with the next edition."}
 
 Add `because` and `owner` to the retention, or mend the text of the policy, which is better
 where it is simply wrong.

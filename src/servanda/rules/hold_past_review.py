@@ -13,6 +13,13 @@ Bad:
         line: 20
         says: {en: What a dispute needs stays until it is settled.}
         enforced: [{hold: litigation}]
+      - id: TEST-RET-01
+        kind: retention
+        keep: enforce
+        line: 12
+        says: {en: Accounts stay for three years after they are closed.}
+        published: {period: P3Y}
+        enforced: [{data: account, trigger: account_closure, active: P3Y, ground: {choice: disputes}}]
     --- holds.yaml
     - {kind: litigation, review_on: 2020-01-31}
 

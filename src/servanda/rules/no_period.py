@@ -26,20 +26,19 @@ Good:
         kind: retention
         keep: enforce
         line: 12
-        says: {en: We keep your account for a reasonable time.}
-        published: {period: undefined}
+        says: {en: We keep your account for three years after you close it.}
+        published: {period: P3Y}
         enforced:
           - data: account
             trigger: account_closure
             active: P3Y
             end: delete
             ground: {choice: disputes about a contract mostly arise within three years}
-            owner: dpo
-            because: {en: The text gives no period; this is the one that we hold ourselves to.}
 
-State the period that the company holds itself to, with its ground, who answers for it and
-why; `published` stays as the text has it. Or say `keep: workflow` where people end the
-data, or `keep: attest` where somebody states that they end.
+State a period in the text, and enforce it. Until the text is mended, enforce the period that the company
+holds itself to, with its ground, `owner` (who answers for it) and `because` (why); `published` stays as
+the text has it. Or say `keep: workflow` where people end the data, or `keep: attest` where somebody
+states that they end.
 """
 
 from __future__ import annotations

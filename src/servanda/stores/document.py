@@ -23,7 +23,7 @@ from servanda.errors import PolicyError, Problem, VaultError
 from servanda.policy import yamlfile
 from servanda.policy.document import Strict, digest, load
 from servanda.policy.policy import Zone
-from servanda.policy.promise import Names
+from servanda.policy.values import Names
 from servanda.policy.yamlfile import Source
 from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.files_place import LogFiles

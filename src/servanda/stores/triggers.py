@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from servanda.policy.document import Strict
 from servanda.policy.policy import Zone
-from servanda.policy.promise import Names
+from servanda.policy.values import Names
 from servanda.stores.shorter import Shorter as _Shorter
 
 TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]

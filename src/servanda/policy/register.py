@@ -1,0 +1,104 @@
+"""The register of processing (GDPR 30(1)), made from the document alone.
+
+One row a purpose: the persons and data it uses, who receives them, which of them are outside
+the EEA and on which tool, until when they stay, what protects them. A cell that the article
+demands and that the document cannot fill is empty; that is told, and never made up.
+
+    (a) the controller and a way to reach them       (d) recipients
+    (b) the purpose                                  (e) transfers, with country and tool
+    (c) persons and data                             (f) periods, (g) measures: where possible
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from servanda.policy.policy import Policy, Purpose
+from servanda.policy.recipients import Recipient, Transfer
+
+IsInside = Callable[[str], bool]
+"""Whether a country is in the EEA; the day is the caller's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One row of the register. `abroad` are the recipients outside the EEA, each with its transfer.
+
+    `nobody_named` is that the document names no recipient at all; where it names some and none has these
+    data, the cell says so.
+    """
+
+    purpose: str
+    persons: tuple[str, ...]
+    data: tuple[str, ...]
+    recipients: tuple[str, ...]
+    nobody_named: bool
+    abroad: tuple[tuple[str, Transfer | None], ...]
+    timed: tuple[str, ...]
+    measures: tuple[str, ...]
+
+    @property
+    def empty(self) -> list[str]:
+        """The mandatory cells that nothing fills, by their letter in the article and what they lack."""
+        found = []
+        if not self.data:
+            found.append("(c) persons and data")
+        if self.nobody_named:
+            found.append("(d) recipients")
+        found += [f"(e) the transfer to {name}" for name, transfer in self.abroad if transfer is None]
+        return found
+
+    @property
+    def untimed(self) -> list[str]:
+        """The data of this row without a period, which the article asks for “where possible”."""
+        return [name for name in self.data if name not in self.timed]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The register: whether it says who keeps it, and its rows."""
+
+    controller: bool
+    activities: tuple[Activity, ...]
+
+
+def register(policy: Policy, inside: IsInside) -> Register:
+    """Make the register of a policy; nothing in it is guessed."""
+    who = policy.controller
+    reachable = bool(who.name and (who.email or who.postal or who.phone or who.url))
+    rows = (_activity(policy, name, purpose, inside) for name, purpose in policy.purposes.items())
+    return Register(reachable, tuple(rows))
+
+
+def _activity(policy: Policy, name: str, purpose: Purpose, inside: IsInside) -> Activity:
+    data = [c for c in purpose.data if policy.categories[c].role == "controller"]
+    persons = dict.fromkeys(person for c in data for person in policy.categories[c].audience)
+    receive = {n: r for n, r in policy.recipients.items() if not r.data or set(r.data) & set(data)}
+    rules = [s.stated for s in policy.statements() if s.stated.tells and s.stated.clause != "exception"]
+    abroad = [(n, _transfer(policy, n, r)) for n, r in receive.items() if r.country and not inside(r.country)]
+    measures = [m.kind for m in policy.security if not m.data or set(m.data) & set(data)]
+    return Activity(
+        name,
+        tuple(persons),
+        tuple(data),
+        tuple(receive),
+        not policy.recipients,
+        tuple(abroad),
+        tuple(c for c in data if any(stated.covers(c) for stated in rules)),
+        tuple(dict.fromkeys(measures)),
+    )
+
+
+def _transfer(policy: Policy, name: str, recipient: Recipient) -> Transfer | None:
+    """The transfer that the text states to a recipient, with the tool that it names."""
+    stated = (t for t in policy.transfers if t.case == "made" and t.tool)
+    return next(
+        (
+            transfer
+            for transfer in stated
+            if name in transfer.recipients
+            or (not transfer.recipients and recipient.country in transfer.countries)
+        ),
+        None,
+    )
