@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -286,6 +287,41 @@ def test_more_data_under_one_period_is_seen_as_such() -> None:
     change = only(put(["account", "logs"], *RET, "data"))
     assert change.where == "promise customer-data › enforced › account and others › data › logs"
     assert change.what == "added"
+
+
+STATED: dict[str, Any] = {
+    "rights": {"access": {"line": 4}, "objection": {"against": ["any"], "line": 5}},
+    "requests": {"deadline": {"within": "P4W", "promise": "EX-DLN-01"}, "fee": {"free": True}},
+    "changes": {"notices": [{"means": ["email"], "lead": "P1Y"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "binds"),
+    [
+        (("rights", "objection", "against"), ["prospecting"], "rights › objection › against › any", True),
+        (("rights", "access"), None, "rights › access", True),
+        (("rights", "access", "line"), 6, "rights › access › line", False),
+        (("requests", "deadline", "within"), "P1M", "requests › deadline › within", True),
+        (("requests", "deadline", "promise"), None, "requests › deadline › promise", False),
+        (("requests", "fee", "free"), False, "requests › fee › free", True),
+        (("changes", "notices", 0, "lead"), "P12M", None, None),
+        (("changes", "notices", 0, "lead"), "P6M", "changes › notices › 1 › lead", True),
+        (("roles",), [{"claims": "processor"}], "roles › 1", True),
+        (("controller", "form"), "https://example.com/write", "controller › form", True),
+        (("controller", "line"), 3, "controller › line", False),
+        (("version", "prints"), ["number"], "version › prints", False),
+    ],
+)
+def test_another_statement_binds_and_another_place_in_the_text_does_not(
+    path: tuple[str | int, ...], value: Any, where: str | None, binds: bool | None
+) -> None:
+    old, new = ({**fresh(), **copy.deepcopy(STATED)} for _ in "12")
+    put(value, *path)(new)
+    changes = compare(Policy.model_validate(old), Policy.model_validate(new))
+    assert (where is None) == (changes == [])
+    if where is not None:
+        assert (where, binds) in [(change.where, change.binds) for change in changes]
 
 
 @given(st.sampled_from(["P1Y", "P2Y", "P30M", "P90D"]), st.sampled_from(["P1Y", "P2Y", "P30M", "P90D"]))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, field, members, plain
+from servanda.policy.values import published_value
 
 OTHERWISE: Verdict = (True, "people were told something else")
 RECORD: Verdict = (False, "a record of the company's own: people were told nothing else")
@@ -40,11 +41,11 @@ def _changes(where: str, before: Any, after: Any) -> Iterator[Change]:
             for i in range(max(len(before), len(after))):
                 pair = (items[i] if i < len(items) else None for items in (before, after))
                 yield from _changes(f"{where}{STEP}{i + 1}", *pair)
-    else:
+    elif published_value(before) != published_value(after):  # P12M is P1Y
         yield from field(where, before, after, _verdict(where.rsplit(STEP, 1)[-1]))
 
 
 def _verdict(key: str) -> Verdict:
-    if key == "line":
+    if key in ("line", "promise"):
         return ELSEWHERE
     return WORDING if key in ("en", "fr") else OTHERWISE
