@@ -21,11 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from servanda.law.period import Period
+from servanda.policy.audiences import Audience
 from servanda.policy.change import ELSEWHERE, STEP, WORDING, Change, Verdict, field, members, plain
 from servanda.policy.enforced_diff import enforced_changes, period_verdict
 from servanda.policy.parties import Party
-from servanda.policy.policy import Audience, Category, Policy, Purpose
+from servanda.policy.policy import Category, Policy
 from servanda.policy.promise import Promise
+from servanda.policy.purposes import Purpose
 from servanda.policy.recipients import Recipient
 from servanda.policy.stated_diff import stated_changes
 from servanda.policy.statement_diff import statement_changes

@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-Section = Literal["audiences", "categories", "purposes", "recipients", "promises"]
+Section = Literal["audiences", "categories", "consents", "purposes", "recipients", "promises"]
 Path = tuple[str | int, ...]
 _ONE: dict[Section, str] = {
     "audiences": "an audience",
     "categories": "a category",
+    "consents": "a consent",
     "purposes": "a purpose",
     "recipients": "a recipient",
     "promises": "a promise",

@@ -12,19 +12,26 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
+from servanda.policy.audiences import Audience
 from servanda.policy.changes import Changes
 from servanda.policy.claims import Claim
+from servanda.policy.collection import Automation, Collection
+from servanda.policy.consents import Consent
 from servanda.policy.document import Strict, digest, load
 from servanda.policy.edition import Version
+from servanda.policy.messages import Message
+from servanda.policy.minors import Minors
 from servanda.policy.parties import Party, RoleClaim
 from servanda.policy.pointers import PointsAt, Section, lost
 from servanda.policy.processing import Processing
 from servanda.policy.promise import Promise, Retention
+from servanda.policy.purposes import Anonymous, Obligation, OnlyFor, Purpose
 from servanda.policy.recipients import Recipient, Transfer
 from servanda.policy.requests import Requests
 from servanda.policy.rights import Rights
 from servanda.policy.security import Backups, Breaches, Measure, Sensitivity
 from servanda.policy.stated import Stated, Tag
+from servanda.policy.trackers import Trackers
 from servanda.policy.values import Language, Line, Names, Words
 from servanda.policy.wording import Wording
 from servanda.policy.yamlfile import Source
@@ -38,12 +45,6 @@ def zone_name(value: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(zone_name)]
-
-
-class Audience(Strict):
-    """A category of persons, such as visitors or customers."""
-
-    says: Words
 
 
 class Category(Strict):
@@ -66,19 +67,6 @@ class Category(Strict):
     sensitivity: list[Sensitivity] = Field(default_factory=list)
     held_by: Annotated[str | None, PointsAt("recipients")] = None
     line: Line | None = None
-
-
-class Purpose(Strict):
-    """Why data are used, and on which basis (GDPR 6(1), 13(1)(c))."""
-
-    says: Words
-    basis: list[
-        Literal[
-            "consent", "contract", "legal_obligation", "vital_interest", "public_task", "legitimate_interest"
-        ]
-    ] = Field(default_factory=list)
-    data: list[str] = Field(default_factory=list)
-    line: int | None = Field(default=None, ge=1)
 
 
 class Mention(Strict):
@@ -129,6 +117,15 @@ class Policy(Strict):
     audiences: dict[str, Audience]
     categories: dict[str, Category]
     purposes: dict[str, Purpose] = Field(default_factory=dict)
+    only_for: list[OnlyFor] = Field(default_factory=list)
+    anonymous: list[Anonymous] = Field(default_factory=list)
+    obligations: list[Obligation] = Field(default_factory=list)
+    collection: Collection | None = None
+    automation: Automation | None = None
+    consents: dict[str, Consent] = Field(default_factory=dict)
+    trackers: Trackers | None = None
+    messages: dict[str, Message] = Field(default_factory=dict)
+    minors: Minors | None = None
     recipients: dict[str, Recipient] = Field(default_factory=dict)
     roles: list[RoleClaim] = Field(default_factory=list)
     rights: Rights = Field(default_factory=Rights)
@@ -209,8 +206,6 @@ def _references(policy: Policy) -> list[Problem]:
                 )
     for name, category in policy.categories.items():
         found += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
-    for name, part in policy.purposes.items():
-        found += _unknown(policy, ("purposes", name, "data"), part.data, policy.categories)
     return found
 
 
@@ -220,6 +215,7 @@ def _pointers(policy: Policy) -> Iterator[Problem]:
         "audiences": list(policy.audiences),
         "categories": list(policy.categories),
         "purposes": list(policy.purposes),
+        "consents": list(policy.consents),
         "recipients": list(policy.recipients),
         "promises": [promise.id for promise in policy.promises],
     }

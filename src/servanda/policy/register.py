@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from servanda.policy.policy import Policy, Purpose
+from servanda.policy.policy import Policy
+from servanda.policy.purposes import Purpose
 from servanda.policy.recipients import Recipient, Transfer
 
 IsInside = Callable[[str], bool]

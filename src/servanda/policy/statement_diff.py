@@ -18,7 +18,7 @@ RECORD: Verdict = (False, "a record of the company's own: people were told nothi
 _RECORDS = frozenset(
     {
         *("members", "agreement", "told_by", "certified_until", "module", "evidence"),
-        *("replays_erasures", "breaches", "business", "tags", "defects"),
+        *("balanced_on", "records", "replays_erasures", "breaches", "business", "tags", "defects"),
     }
 )
 
