@@ -8,22 +8,18 @@ they may only object and are not told how, it is weak.
 Bad:
 
     --- policy.yaml
-    audiences:
-      readers: {says: {en: Consumers who left their number}, persons: [consumers]}
     messages:
-      calls: {says: {en: We call to present our offers}, channels: [phone], content: [offers], to: [readers]}
+      calls: {says: {en: We call to present our offers}, channels: [phone], content: [offers], to: [customers]}
 
 Good:
 
     --- policy.yaml
-    audiences:
-      readers: {says: {en: Consumers who left their number}, persons: [consumers]}
     messages:
       calls:
         says: {en: We call those who asked for it, to present our offers}
         channels: [phone]
         content: [offers]
-        to: [readers]
+        to: [customers]
         basis: [consent]
 
 Ask before calling, and keep the proof; or call about the running contract alone (`exception:

@@ -8,27 +8,23 @@ the audience are consumers (`persons` of each audience), or asks consent for cer
 Bad:
 
     --- policy.yaml
-    audiences:
-      readers: {says: {en: Consumers who left their address}, persons: [consumers]}
     messages:
       offers:
         says: {en: Our offers by e-mail}
         channels: [email]
         content: [offers]
-        to: [readers]
+        to: [customers]
         opt_out: [each_message]
 
 Good:
 
     --- policy.yaml
-    audiences:
-      readers: {says: {en: Consumers who left their address}, persons: [consumers]}
     messages:
       offers:
         says: {en: Our offers by e-mail}
         channels: [email]
         content: [offers]
-        to: [readers]
+        to: [customers]
         basis: [consent]
         opt_out: [each_message]
 
