@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -506,3 +506,70 @@ def test_each_marketing_message_can_be_stopped(ask: Any, messages: Any, letter: 
 )
 def test_what_cannot_be_switched_off_sells_nothing(ask: Any, messages: Any, letter: str) -> None:
     assert ask("SV234", audiences=AUDIENCES, messages=messages)[0] == letter
+
+
+FIRST_DAY = date(2026, 8, 11)
+"""From which France asks consumers before they are called (C. conso L223-1)."""
+
+
+@pytest.mark.parametrize(
+    ("messages", "day", "letter"),
+    [
+        ({}, TODAY, "N"),
+        (message(), TODAY, "N"),
+        (message(channel="phone", content="survey"), TODAY, "N"),
+        (message(channel="phone"), FIRST_DAY, "W"),
+        (message("consumers", channel="phone"), FIRST_DAY, "F"),
+        (message("consumers", channel="phone"), FIRST_DAY - timedelta(days=1), "W"),
+        (message("consumers", channel="phone", opt_out=["request"]), FIRST_DAY - timedelta(days=1), "P"),
+        (message("consumers", channel="phone", basis=["consent"]), FIRST_DAY, "P"),
+        (
+            message("consumers", channel="phone", exception="running_contract", opt_out=["request"]),
+            FIRST_DAY,
+            "P",
+        ),
+        (message("firms", channel="phone"), FIRST_DAY, "P"),
+        (message("consumers", channel="any"), FIRST_DAY, "U"),
+        (message("islanders", channel="phone"), FIRST_DAY, "U"),
+    ],
+)
+def test_calls_follow_the_law_of_the_day(ask: Any, messages: Any, day: date, letter: str) -> None:
+    islanders = {"says": WORDS, "persons": ["consumers"], "countries": ["IS"]}
+    assert ask("SV232", day, audiences=AUDIENCES | {"islanders": islanders}, messages=messages)[0] == letter
+
+
+# -- children ----------------------------------------------------------------------------------------
+
+
+def ages(alone: int, bound: str, under: int, **more: Any) -> dict[str, Any]:
+    parts = {"alone": {"age": alone, "bound": bound}, "with_parent": {"age": under, "bound": "under"}}
+    return {**parts, "mechanism": WORDS, **more}
+
+
+@pytest.mark.parametrize(
+    ("to", "minors", "letter"),
+    [
+        ("customers", None, "W"),
+        ("firms", None, "N"),
+        ("customers", {"only": "adults"}, "P"),
+        ("customers", ages(15, "from", 15), "P"),
+        ("customers", ages(15, "over", 15), "W"),
+        ("customers", ages(14, "over", 15), "P"),
+        ("customers", ages(13, "from", 13), "W"),
+        ("germans", ages(15, "from", 15), "W"),
+        ("germans", ages(16, "from", 16), "P"),
+        ("customers", ages(15, "from", 15, mechanism=None), "W"),
+        ("customers", {"alone": {"age": 15, "bound": "from"}}, "W"),
+    ],
+)
+def test_children_consent_from_the_age_of_the_law(ask: Any, to: str, minors: Any, letter: str) -> None:
+    audiences = AUDIENCES | {"germans": {"says": WORDS, "countries": ["DE"]}}
+    consents = consent("box", audience=[to])
+    assert ask("SV241", audiences=audiences, consents=consents, minors=minors)[0] == letter
+
+
+def test_who_is_asked_is_shown_by_the_data_of_the_purposes(ask: Any) -> None:
+    audiences = AUDIENCES | {"customers": {"says": WORDS, "persons": ["organisations"]}}
+    assert ask("SV241", purposes=TWO, audiences=audiences, consents=consent("box", purposes=["p"]))[0] == "N"
+    assert ask("SV241", audiences=audiences, consents=consent("box"))[0] == "W", "anybody may be asked"
+    assert ask("SV241", consents={})[0] == "N"

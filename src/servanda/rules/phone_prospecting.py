@@ -16,7 +16,7 @@ Good:
     --- policy.yaml
     messages:
       calls:
-        says: {en: We call those who asked for it, to present our offers}
+        says: {en: We call those who asked to hear of our offers}
         channels: [phone]
         content: [offers]
         to: [customers]
