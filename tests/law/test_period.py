@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.law.period import NotAPeriod, Period, PeriodRange, parse_period, parse_range
@@ -137,6 +137,16 @@ def test_a_range_is_read_and_its_order_checked() -> None:
             parse_range(wrong)
     with pytest.raises(NotAPeriod, match="one period is needed"):
         parse_period("P5Y..P10Y")
+
+
+SHORT = st.builds(Period, st.integers(0, 2), st.integers(0, 14), st.integers(0, 70))
+
+
+@given(SHORT, SHORT)
+@settings(max_examples=60, deadline=None)
+def test_whether_one_is_never_longer_is_what_every_day_says(one: Period, other: Period) -> None:
+    days = [date.fromordinal(n) for n in range(date(2000, 1, 1).toordinal(), date(2008, 1, 1).toordinal())]
+    assert one.never_longer_than(other) is all(one + day <= other + day for day in days)
 
 
 def test_periods_in_words() -> None:

@@ -92,6 +92,11 @@ class Period:
 
         `P28D` is never longer than `P1M`; of `P30D` and `P1M` neither holds.
         """
+        if self.whole_months == other.whole_months:
+            return self.days <= other.days
+        (least, most), (other_least, other_most) = _about(self), _about(other)
+        if most <= other_least or least > other_most:  # so far apart that no calendar is needed
+            return most <= other_least
         return all(self + date.fromordinal(day) <= other + date.fromordinal(day) for day in _SAMPLE)
 
     def in_words(self, language: str = "en") -> str:
@@ -124,6 +129,14 @@ class PeriodRange:
 
     def __str__(self) -> str:
         return f"{self.low}..{self.high}"
+
+
+def _about(period: Period) -> tuple[int, int]:
+    """Return days that a period can never last less, or more, than; not always the nearest."""
+    return (
+        365 * period.years + 28 * period.months + period.days,
+        366 * period.years + 31 * period.months + period.days,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -23,7 +23,9 @@ from servanda.policy.yamlfile import Source
 class Strict(BaseModel):
     """A part of a document: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, regex_engine="python-re")
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, regex_engine="python-re", defer_build=True
+    )
 
 
 Model = TypeVar("Model", bound=Strict)
