@@ -188,7 +188,7 @@ def test_a_refusal_has_its_grounds_and_an_answer(judge: Judge, refusal: Any, let
 @pytest.mark.parametrize("right", ["access", "rectification", "erasure", "restriction", "objection"])
 def test_each_missing_right_is_named(judge: Judge, right: str) -> None:
     looked = judge("SV311", "rights", **{right: None, "portability": None})
-    assert [f.message for f in looked.findings] == [f"the text announces no right to {right} and portability"]
+    assert [f.message for f in looked.findings] == [f"the text announces no right to {right} or portability"]
 
 
 @pytest.mark.parametrize(

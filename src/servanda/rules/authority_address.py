@@ -81,10 +81,10 @@ def check(view: View) -> Iterator[Said]:
 
 def _compared(view: View, printed: PrintedAuthority, known: Authority) -> Iterator[Finding]:
     if printed.postal and not _words(known.postal) <= _words(printed.postal):
-        message = f"this is not the postal address of {printed.name}, which is {known.postal}"
+        message = f"the postal address of {printed.name} is {known.postal}, and not this one"
         yield fails(view.said("rights", "authority", "postal"), message, f"postal: {known.postal}")
     if printed.phone and _number(printed.phone) != _number(known.phone):
-        message = f"this is not the telephone number of {printed.name}, which is {known.phone}"
+        message = f"the telephone number of {printed.name} is {known.phone}, and not this one"
         yield fails(view.said("rights", "authority", "phone"), message, f"phone: {known.phone}")
 
 

@@ -57,6 +57,6 @@ def _lacks(notice: Notice) -> Iterator[str]:
     if notice.prior is False:
         yield "without prior notice"
     elif notice.lead is None:
-        yield "at a time that the text leaves open"
+        yield "at no time that the text states"
     elif not notice.beforehand:
         yield "on the day on which it holds"

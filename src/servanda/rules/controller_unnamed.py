@@ -44,6 +44,6 @@ def check(view: View) -> Iterator[Finding]:
         )
     if not controller.reachable:
         announced = view.said("controller", "announced") if controller.announced else view.head("controller")
-        what = "announces contact details without giving them" if controller.announced else "gives none"
+        what = "announces contact details without giving them" if controller.announced else "gives no address"
         message = f"the controller cannot be reached: the text {what}"
         yield fails(announced, message, "email: an address, postal: an address")

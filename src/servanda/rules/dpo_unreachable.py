@@ -24,6 +24,14 @@ from collections.abc import Iterator
 from servanda.rules.rule import Said, fails, not_applicable, rule, weak
 from servanda.rules.view import View
 
+_WAYS = {
+    "contact_details": "contact details",
+    "email": "an e-mail address",
+    "form": "a form",
+    "phone": "a telephone number",
+    "postal": "a postal address",
+}
+
 
 @rule("SV903", law="GDPR 13(1)(b), 37(7)")
 def check(view: View) -> Iterator[Said]:
@@ -32,8 +40,8 @@ def check(view: View) -> Iterator[Said]:
     if dpo is None:
         yield not_applicable("the text names no data protection officer")
     elif not dpo.reachable:
-        ways = " and ".join(way.replace("_", " ") for way in dpo.announced)
-        what = f"announces {ways} without an address" if ways else "gives no address"
+        ways = " and ".join(_WAYS[way] for way in dpo.announced)
+        what = f"announces {ways} without giving it" if ways else "gives no address"
         at = view.said("dpo", "announced") if ways else view.head("dpo")
         yield fails(at, f"the data protection officer cannot be reached: the text {what}", "email: dpo@…")
     elif dpo.email is not None and dpo.email == view.policy.controller.email:

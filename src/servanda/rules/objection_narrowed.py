@@ -63,8 +63,10 @@ def check(view: View) -> Iterator[Said]:
             "no right to object" if objection is None else f"objection to {', '.join(objection.against)} only"
         )
         at = view.head("rights") if objection is None else view.said("rights", "objection", "against")
-        message = f"the text announces {said}, and {', '.join(resting)} rests on an interest or a public task"
-        yield fails(at, message[:199], "objection: {against: [situation, prospecting]}")
+        more = f" and {len(resting) - 3} more" if len(resting) > 3 else ""
+        which = f"{', '.join(resting[:3])}{more}"
+        message = f"the text announces {said}; an interest or a public task is the basis of {which}"
+        yield fails(at, message, "objection: {against: [situation, prospecting]}")
     elif not purposes or any(not purpose.basis for purpose in purposes.values()):
         yield needs("the legal basis of each purpose: objection depends on it (purposes.….basis)")
     else:

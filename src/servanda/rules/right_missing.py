@@ -45,7 +45,7 @@ def check(view: View) -> Iterator[Finding]:
     """Count the rights that are announced."""
     missing = [name for name in _SIX if getattr(view.policy.rights, name) is None]
     if missing:
-        listed = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+        listed = " or ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
         yield fails(
             view.head("rights"), f"the text announces no right to {listed}", f"{missing[0]}: {{line: …}}"
         )
