@@ -447,3 +447,46 @@ def test_a_statement_names_a_promise_that_is_there(judge: Judge) -> None:
     (problem,) = wrong.value.problems
     assert problem.message == "“X-RET-1” is not a promise of this policy"
     assert problem.advice == "did you mean “X-RET-01”?"
+
+
+BOX: dict[str, Any] = {"says": WORDS, "act": ["box"]}
+LINK = {"channels": ["message_link"]}
+
+
+@pytest.mark.parametrize(
+    ("consents", "general", "letter"),
+    [
+        ({"box": BOX | {"purposes": ["news", "tracking"]}}, {}, "P"),
+        ({"box": BOX | {"purposes": ["news", "tracking"]}}, {"purposes": ["news"]}, "W"),
+        ({"box": BOX | {"purposes": ["news", "tracking"]}}, None, "F"),
+        ({"box": BOX | {"purposes": ["news", "tracking"], "withdrawal": [LINK]}}, None, "P"),
+        (
+            {"box": BOX | {"purposes": ["news", "tracking"], "withdrawal": [LINK | {"purposes": ["news"]}]}},
+            None,
+            "W",
+        ),
+        ({"cookies": BOX}, None, "F"),
+        ({"cookies": BOX | {"withdrawal": [LINK]}}, None, "W"),
+        ({"browsing": {"says": WORDS, "act": ["browsing"]}}, None, "F"),
+    ],
+)
+def test_consent_can_be_taken_back_and_the_text_says_so(
+    judge: Judge, tmp_path: Path, consents: Any, general: Any, letter: str
+) -> None:
+    judge("SV314", "rights", withdrawal=None)
+    path = tmp_path / "policy.yaml"
+    document = yamlfile.parse(path.read_text(), "policy.yaml").data
+    basis = {name: "consent" for name in ("news", "tracking")}
+    document["purposes"] = {
+        name: {"says": WORDS, "basis": [basis.get(name, "contract")], "data": ["account"]}
+        for name in ("service", "news", "tracking")
+    }
+    document["consents"] = consents
+    if general is not None:
+        document["rights"]["withdrawal"] = general
+    path.write_text(yaml.safe_dump(document))
+    assert look(View(load_policy(path), TODAY), ["SV314"]).verdict("SV314") == letter
+
+
+def test_without_consent_there_is_nothing_to_take_back(judge: Judge) -> None:
+    assert judge("SV314", "rights").verdict("SV314") == "N"
