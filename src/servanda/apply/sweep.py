@@ -96,7 +96,8 @@ class Sweep:
         outcome.done[step.id] = 0
         if step.action == "warn":
             warnings.forget(self.db, self.found, step)
-            outcome.done[step.id] = warnings.warn(self.db, self.found, step) if step.rows else 0
+            at = self.plan.made_at
+            outcome.done[step.id] = warnings.warn(self.db, self.found, step, at) if step.rows else 0
             return
         if action(step.action).act is None and step.action not in ACTIONS:
             return

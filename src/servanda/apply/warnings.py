@@ -6,6 +6,8 @@ forgotten here, and is warned anew before the next end.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from servanda.database import Database, moment, tables
@@ -15,12 +17,12 @@ from servanda.stores.opened import Opened
 from servanda.stores.selection import All, Not, Reaches
 
 
-def warn(db: Database, found: Opened, step: Step) -> int:
-    """Put a letter for each person of a step into the outbox, once. Returns how many."""
+def warn(db: Database, found: Opened, step: Step, at: datetime) -> int:
+    """Put a letter for each person of a step into the outbox, once, dated `at`. Returns how many."""
     place, session = found.binding.places[step.place], found.sessions[step.store]
     assert step.condition is not None
     language = found.binding.policy.languages[0]
-    promise, now = step.promises[0], moment()
+    promise, now = step.promises[0], moment(at)
     keys = session.keys(step.table, step.condition)
     with db.begin() as connection:
         for key in keys:
