@@ -44,13 +44,20 @@ def full(looked: Looked, sources: Mapping[str, Source]) -> list[str]:
 
 
 def _undecided(looked: Looked, rules: Mapping[str, Rule]) -> Iterator[str]:
-    titles = (("needs", "Not decided; it needs"), ("not applicable", "Not applicable"))
-    for kind, title in titles:
-        told = [aside for aside in looked.asides if aside.kind == kind]
-        if told:
-            yield title
-            yield from columns([[aside.rule, rules[aside.rule].slug, aside.why] for aside in told])
-            yield ""
+    """What rules need that no document holds, a line each; those that do not apply, by their codes."""
+    needing = [
+        [aside.rule, rules[aside.rule].slug, aside.why] for aside in looked.asides if aside.kind == "needs"
+    ]
+    if needing:
+        yield "Not decided; it needs"
+        yield from columns(needing)
+        yield ""
+    apart = dict.fromkeys(aside.rule for aside in looked.asides if aside.kind == "not applicable")
+    if apart:
+        yield from textwrap.wrap(
+            f"Not applicable: {', '.join(apart)}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False
+        )
+        yield ""
 
 
 _PLAIN: dict[str, Any] = {

@@ -15,6 +15,7 @@ answer has two dates: `due`, and `due_strict`, which counts no pause.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -133,10 +134,11 @@ class Clock:
     def _paused(self, calendar: Calendar) -> tuple[Period, tuple[Step, ...]]:
         """How long the clock stood still, overlaps merged, and a step for each question."""
         steps: list[Step] = []
+        answers: list[date] = []
         days, resumed = 0, self.received
         for pause in sorted(self.pauses, key=lambda p: (p.asked, p.supplied or date.max)):
             in_order(self.received, pause.asked, "received", "asked")
-            if refused := self._not_counted(pause, resumed, calendar):
+            if refused := self._not_counted(pause, answers, calendar):
                 steps.append(step(pause.asked, refused, "EDPB-01/2022 159", within=self.ask_within))
                 continue
             if pause.supplied is None:
@@ -146,19 +148,19 @@ class Clock:
             since = max(pause.asked, resumed)
             days += max(0, (pause.supplied - since).days)
             resumed = max(resumed, pause.supplied)
+            answers.append(pause.supplied)
             steps.append(step(pause.supplied, "pause.counted", "EDPB-01/2022 159", asked=pause.asked))
         return Period(days=days), tuple(steps)
 
-    def _not_counted(self, pause: Pause, resumed: date, calendar: Calendar) -> str:
+    def _not_counted(self, pause: Pause, answers: Sequence[date], calendar: Calendar) -> str:
         """The sentence that says why a question stops nothing, or "".
 
-        A second question may follow the answer to the first; while that is awaited, the
-        request's own receipt counts.
+        A question may follow the request, or the latest answer that came before it.
         """
         if self.logged_in:
             return "pause.logged-in"
         if not pause.doubt:
             return "pause.no-doubt"
-        since = resumed if resumed <= pause.asked else self.received
+        since = max((day for day in answers if day <= pause.asked), default=self.received)
         late = calendar.working_days(since, pause.asked) > self.ask_within
         return "pause.late" if late else ""
