@@ -24,7 +24,7 @@ pytestmark = pytest.mark.unit
         ({"p": purpose("contract"), "q": purpose("contract", generic=True)}, "W"),
     ],
 )
-def test_every_listed_category_serves_something(ask: Ask, looked, purposes: Any, letter: str) -> None:
+def test_every_listed_category_serves_something(ask: Ask, purposes: Any, letter: str) -> None:
     assert ask("SV201", purposes=purposes) == letter
 
 
@@ -55,7 +55,7 @@ def test_the_finding_stands_at_the_category(tmp_path: Path) -> None:
         ({"p": purpose("contract", operations=[])}, "P"),
     ],
 )
-def test_every_purpose_has_one_basis(ask: Ask, looked, purposes: Any, letter: str) -> None:
+def test_every_purpose_has_one_basis(ask: Ask, purposes: Any, letter: str) -> None:
     assert ask("SV202", purposes=purposes) == letter
 
 
@@ -69,7 +69,7 @@ def test_every_purpose_has_one_basis(ask: Ask, looked, purposes: Any, letter: st
         ({"p": purpose("legitimate_interest", balanced_on="2026-01-05")}, "F"),
     ],
 )
-def test_an_interest_is_named_and_weighed(ask: Ask, looked, purposes: Any, letter: str) -> None:
+def test_an_interest_is_named_and_weighed(ask: Ask, purposes: Any, letter: str) -> None:
     assert ask("SV203", purposes=purposes) == letter
 
 
@@ -87,9 +87,7 @@ CITED = {"says": WORDS, "laws": ["C. com. L123-22"]}
         ({"p": purpose("contract")}, [CITED], "P"),
     ],
 )
-def test_a_legal_obligation_cites_its_law(
-    ask: Ask, looked, purposes: Any, obligations: Any, letter: str
-) -> None:
+def test_a_legal_obligation_cites_its_law(ask: Ask, purposes: Any, obligations: Any, letter: str) -> None:
     assert ask("SV204", purposes=purposes, obligations=obligations) == letter
 
 
