@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servanda.law.period import NotAPeriod, Period, PeriodRange, parse_period, parse_range
+from servanda.law.period import NotAPeriod, Period, PeriodRange, _about, parse_period, parse_range
 
 pytestmark = pytest.mark.unit
 
@@ -155,3 +155,13 @@ def test_periods_in_words() -> None:
     assert Period(3).in_words("fr") == "3 ans"
     assert Period(0, 0, 90).in_words() == "90 days"
     assert Period().in_words("fr") == "0 jour"
+
+
+@given(st.integers(0, 450), st.integers(0, 30), st.integers(0, 400))
+def test_what_is_known_of_a_length_without_a_calendar_is_never_wrong(
+    years: int, months: int, days: int
+) -> None:
+    period = Period(years, months, days)
+    (least, most), (short, long) = _about(period), period.in_days()
+    assert least <= short <= long <= most
+    assert most - least <= (5 if months % 12 else 2) + years // 100 + 3

@@ -6,7 +6,6 @@ import hashlib
 import os
 import textwrap
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +56,8 @@ def _finding(finding: Finding, rule: Rule) -> dict[str, Any]:
 
 def sarif(looked: Looked, hidden: Hidden, unseen: Sequence[str], folder: Path) -> dict[str, Any]:
     """A log of the Static Analysis Results Interchange Format (OASIS SARIF 2.1.0); waived findings are suppressed."""
+    from importlib.metadata import version
+
     numbers = {rule.code: i for i, rule in enumerate(looked.rules)}
     results = [_result(finding, numbers, folder) for finding in looked.findings]
     for finding, waiver in hidden:

@@ -131,11 +131,18 @@ class PeriodRange:
         return f"{self.low}..{self.high}"
 
 
+_SHORTEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
+_LONGEST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337)
+"""Days of so many months in a row, wherever they begin."""
+
+
 def _about(period: Period) -> tuple[int, int]:
     """Return days that a period can never last less, or more, than; not always the nearest."""
+    years, months = divmod(12 * period.years + period.months, 12)
+    leap = years // 4
     return (
-        365 * period.years + 28 * period.months + period.days,
-        366 * period.years + 31 * period.months + period.days,
+        365 * years + max(leap - 2 - years // 100, 0) + _SHORTEST[months] + period.days,
+        365 * years + leap + 1 + _LONGEST[months] + period.days,
     )
 
 

@@ -39,8 +39,10 @@ from servanda.policy.yamlfile import Source
 
 def zone_name(value: str) -> str:
     """Check the name of a time zone. Raises ValueError with an example."""
-    if value not in zoneinfo.available_timezones():
-        raise ValueError(f"there is no time zone “{value}” | such as Europe/Paris")
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError(f"there is no time zone “{value}” | such as Europe/Paris") from None
     return value
 
 

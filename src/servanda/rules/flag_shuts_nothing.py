@@ -59,12 +59,13 @@ from collections.abc import Iterator
 from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 from servanda.stores.archiving import ArchiveFlag
-from servanda.stores.sql_copy import database
 
 
 @rule("SV424", law="GDPR 5(1)(b) and (f)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Read from each database's catalogue whether flagged rows are shut out."""
+    from servanda.stores.sql_copy import database  # SQL is loaded only where a store is looked at
+
     for place in view.ended:
         how = place.place.archive
         if not isinstance(how, ArchiveFlag) or how.flag not in place.table.columns:

@@ -16,14 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from servanda.stores.document import Change
-from servanda.stores.partitions import Partitions
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Shape, Table
+
+if TYPE_CHECKING:  # `check` of a policy alone then loads no SQL
+    from servanda.stores.partitions import Partitions
 
 EVERYTHING = frozenset({"delete", "change", "key", "compare"})
 """What a database can."""
