@@ -99,7 +99,7 @@ def folder(tmp_path: Path, fresh_url: Any, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 STEPS = [
-    "check",
+    "check --select SV10,SV4",
     "hold place --kind litigation --person app.accounts=4 --case C-1 --reason dispute --review 2099-01-01",
     "plan",
     "apply --yes",
