@@ -20,9 +20,11 @@ from servanda.plan.archiving import archivings
 from servanda.plan.keeper import Sight, latest_entries
 from servanda.plan.make import Circumstances, make
 from servanda.plan.whereabouts import whereabouts
-from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.policy.standing import Standing
+from servanda.rules import View
+from servanda.rules.checks import check
+from servanda.rules.checks.looking import Looking
 from servanda.stores.opened import Opened
 
 Keeper = Callable[[Sight, Promise], Standing]
@@ -30,7 +32,7 @@ KEEPERS: dict[str, Keeper] = {**sweep.KEEPERS}
 """By kind of promise; later rooms add theirs."""
 
 _NEEDS = {
-    "check": "needs a comparison with reality that a later version makes",
+    "check": "needs to say what is compared: checked: in policy.yaml",
     "workflow": "needs the desk, where people work requests, of a later version",
     "attest": "needs a dated statement with an owner, which a later version records",
 }
@@ -68,7 +70,14 @@ def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circum
         whereabouts(found.binding.stores, db, _known_by(found)),
     )  # fmt: skip
     evidence = _evidence(db)
-    return [_standing(sight, policy, promise, evidence, provable) for promise in policy.promises]
+    view = View(policy, sight.today, found.binding, found.sessions, circumstances.holds)
+    looking = Looking(view, tuple(sorted(found.down)))
+    return [
+        check.standing(looking, promise, circumstances.now)
+        if promise.checked
+        else _standing(sight, promise, evidence, provable)
+        for promise in policy.promises
+    ]
 
 
 def _known_by(found: Opened) -> dict[tuple[str, str], str]:
@@ -79,12 +88,10 @@ def _known_by(found: Opened) -> dict[tuple[str, str], str]:
 
 def _standing(
     sight: Sight,
-    policy: Policy,
     promise: Promise,
     evidence: dict[str, tuple[datetime, int]],
     provable: Callable[[Entry], bool],
 ) -> Standing:
-    del policy
     if promise.keep == "enforce" and promise.kind in KEEPERS:
         return KEEPERS[promise.kind](sight, promise)
     sent = evidence.get(promise.id)

@@ -203,6 +203,8 @@ def _promise(old: Promise, new: Promise) -> Iterator[Change]:
     yield from field(
         f"{where}{STEP}within", old.within, new.within, (False, "it is looked at more or less often")
     )
+    compared = (False, "it is compared otherwise; what is promised stays")
+    yield from field(f"{where}{STEP}checked", old.checked or None, new.checked or None, compared)
     yield from _words(f"{where}{STEP}says", old.says, new.says)
     yield from _published(old, new, f"{where}{STEP}published")
     yield from stated_changes(old, new, where)

@@ -3,6 +3,7 @@
     published   what the text of the policy says, kept even where it is vague or unlawful
     stated      the same on periods, typed, so that rules can judge it
     enforced    what software does: a trigger, stages, a limit, a ground
+    checked     what software compares with it, or what is missing to compare anything
 
 They are apart because a text may say "a period of time", "5 to 10 years" or
 nothing at all. Such a promise is enforced only through a value that the company
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from servanda.law.period import Period
+from servanda.policy.checked import Check
 from servanda.policy.document import Strict
 from servanda.policy.stated import Since, Stated
 from servanda.policy.values import Ground, IsoPeriod, Names, Span, Words, periods_in, spans_in
@@ -129,6 +131,7 @@ class Promise(Strict):
     published: dict[str, Any] = Field(default_factory=dict)
     stated: list[Stated] = Field(default_factory=list)
     enforced: list[Enforced] = Field(default_factory=list)
+    checked: list[Check] = Field(default_factory=list)
     within: IsoPeriod = Field(default=Period(days=7), json_schema_extra={"default": "P7D"})
 
     @model_validator(mode="before")
@@ -137,6 +140,12 @@ class Promise(Strict):
         if isinstance(data, dict) and not data.get("name") and isinstance(data.get("id"), str):
             return {**data, "name": data["id"].lower()}
         return data
+
+    @model_validator(mode="after")
+    def _compared(self) -> Promise:
+        if self.checked and self.keep != "check":
+            raise ValueError("it says what it is compared with | only with keep: check")
+        return self
 
     @property
     def retentions(self) -> list[Retention]:

@@ -40,12 +40,12 @@ def waive(looked: Looked, stores: Stores, sources: Sequence[Source], today: date
     Raises PolicyError where a waiver names a rule that does not exist.
     """
     waivers = [(waiver, _rules(stores, i, waiver)) for i, waiver in enumerate(stores.waivers)]
-    names = {(source.name, *spot): name for source in sources for spot, name in _names(source).items()}
+    names = {(source.name, *spot): name for source in sources for spot, name in names_in(source).items()}
     shown, hidden = [], []
     for finding in looked.findings:
         at = finding.at
         where = finding.where or names.get((at.file, at.line, at.column), "")
-        covering = [w for w, rules in waivers if finding.rule in rules and _covers(w.where, where)]
+        covering = [w for w, rules in waivers if finding.rule in rules and covers(w.where, where)]
         running = next((w for w in covering if date.fromisoformat(w.until) >= today), None)
         if running is not None:
             hidden.append((finding, running))
@@ -74,21 +74,22 @@ def _reminding(finding: Finding, waiver: Waiver) -> Finding:
     return replace(finding, message=f"{finding.message} (waived until {waiver.until}: {waiver.because})")
 
 
-def _covers(wanted: str | None, where: str) -> bool:
+def covers(wanted: str | None, where: str) -> bool:
+    """Whether a part of a document is `wanted` or lies below it; None wants everything."""
     return wanted is None or where == wanted or where.startswith(f"{wanted}.")
 
 
-def _names(source: Source) -> dict[tuple[int, int], str]:
+def names_in(source: Source) -> dict[tuple[int, int], str]:
     """What stands at each spot; where a key and what it holds begin alike, the longer path."""
     found: dict[tuple[int, int], KeyPath] = {}
     for spots in (source.values, source.keys):
         for path, spot in spots.items():
             if len(path) >= len(found.get(spot, ())):
                 found[spot] = path
-    return {spot: _dotted(path, source) for spot, path in found.items()}
+    return {spot: dotted(path, source) for spot, path in found.items()}
 
 
-def _dotted(path: KeyPath, source: Source) -> str:
+def dotted(path: KeyPath, source: Source) -> str:
     """A path as a waiver names it: app.visits for a place, recipients.stripe for a part of the policy.
 
     A promise is named by its id, since its place in the list may change.

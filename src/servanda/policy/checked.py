@@ -1,0 +1,157 @@
+"""How a promise is compared with reality: what is looked at, and what nobody here can look at yet.
+
+    rule        a rule of law finds nothing, anywhere or at the statements of this promise
+    collected   what a category declares is what its places hold, and no more that tells of a person
+    purpose     a purpose has its bases, and the data that it uses are where the stores say
+    recipient   who receives data, where, under which agreement, on which transfer tool
+    audiences   the data of the stores are about these persons and no others
+    sources     the data come from these and from nobody else
+    authority   the authority named is the one of the company's country, as it is reached today
+    version     the edition in force is the one that the text says it is
+    site        only the live site shows it
+    document    only a document shows it that the company has not given
+    evidence    only the running application, a tool or a mailbox shows it
+
+Several stand beside one another: a promise is checked when all of them agree, broken when one does
+not. The last three say what is missing and are never more than *not yet*. That a sentence stands in the
+text is no check of it.
+
+Law: GDPR 5(2), the company must be able to show that it keeps what it says.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from servanda.policy.document import Strict
+from servanda.policy.pointers import PointsAt
+from servanda.policy.purposes import Basis
+from servanda.policy.values import Country, Date, Names
+
+HERE = "here"
+"""Stands in `at` for the promise itself and every statement of the document that names it."""
+
+
+class ByRule(Strict):
+    """Rules of law, by slug or code, find nothing that fails: anywhere, or `at` parts of the documents.
+
+    `at` names parts as waivers do, such as recipients.stripe, or `here` for the statements that name
+    this promise. A rule that is weak there leaves it at risk; one that needs more leaves it for later.
+    """
+
+    rule: Names
+    at: Names | None = None
+
+
+class ByFields(Strict):
+    """The columns at the places of categories are the declared fields, and nothing else that is personal.
+
+    With `fields`, only these are looked for: that each is really there.
+    """
+
+    collected: Annotated[Names, PointsAt("categories")]
+    fields: list[str] = Field(default_factory=list)
+
+
+class ByPurpose(Strict):
+    """Purposes have a basis, and what a basis asks; each category that they use has a place that is there.
+
+    `basis` are the bases that this promise states (GDPR 6(1)): the purposes must rest on these and no
+    others.
+    """
+
+    purpose: Annotated[Names, PointsAt("purposes")]
+    basis: list[Basis] = Field(default_factory=list)
+
+
+class ByRecipient(Strict):
+    """Recipients are known by name and country, their agreement and their transfer tool are valid today.
+
+    `within` is the country, or the EEA, in which the promise says that they are (GDPR 28(3), 44-46).
+    """
+
+    recipient: Annotated[Names, PointsAt("recipients")]
+    within: Literal["EEA"] | Country | None = None
+
+
+class ByAudience(Strict):
+    """Every category that the stores hold is about these audiences (GDPR 13, 14, 30(1)(c))."""
+
+    audiences: Annotated[Names, PointsAt("audiences")]
+
+
+class BySource(Strict):
+    """Data come from these kinds of sources and from no other; `person` is whoever they are about (GDPR 14)."""
+
+    sources: list[Literal["person", "database", "network", "partner", "persons", "public"]] = Field(
+        min_length=1
+    )
+
+
+class ByAuthority(Strict):
+    """The authority is that of the company's country on the day, and is printed as it is reached (GDPR 77)."""
+
+    authority: str
+
+
+class ByVersion(Strict):
+    """The edition in force holds from the day that the text prints."""
+
+    version: Date
+
+
+class Wanting(Strict):
+    """What is missing to compare anything: a look at the `site`, a `document`, or `evidence` of a tool."""
+
+    site: str | None = None
+    document: str | None = None
+    evidence: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Wanting:
+        if sum(bool(said) for said in (self.site, self.document, self.evidence)) != 1:
+            raise ValueError("one thing is missing at a time | give one of site, document, evidence")
+        return self
+
+
+_BY_KEY: dict[str, type[Strict]] = {
+    "rule": ByRule,
+    "collected": ByFields,
+    "purpose": ByPurpose,
+    "recipient": ByRecipient,
+    "audiences": ByAudience,
+    "sources": BySource,
+    "authority": ByAuthority,
+    "version": ByVersion,
+    "site": Wanting,
+    "document": Wanting,
+    "evidence": Wanting,
+}
+
+
+def _tag(value: Any) -> str | None:
+    if isinstance(value, Strict):
+        return type(value).__name__
+    keys = value if isinstance(value, dict) else ()
+    return next((model.__name__ for key, model in _BY_KEY.items() if key in keys), None)
+
+
+Check = Annotated[
+    Annotated[ByRule, Tag("ByRule")]
+    | Annotated[ByFields, Tag("ByFields")]
+    | Annotated[ByPurpose, Tag("ByPurpose")]
+    | Annotated[ByRecipient, Tag("ByRecipient")]
+    | Annotated[ByAudience, Tag("ByAudience")]
+    | Annotated[BySource, Tag("BySource")]
+    | Annotated[ByAuthority, Tag("ByAuthority")]
+    | Annotated[ByVersion, Tag("ByVersion")]
+    | Annotated[Wanting, Tag("Wanting")],
+    Discriminator(
+        _tag,
+        custom_error_type="unknown_check",
+        custom_error_message=f"nothing says what is compared | begin with one of {', '.join(_BY_KEY)}",
+    ),
+]
+"""One comparison, told by its key."""

@@ -1,0 +1,45 @@
+"""A promise on which the law has a rule: it is checked where the rule looked and found nothing.
+
+A rule that does not apply has looked at nothing, and checks nothing.
+"""
+
+from __future__ import annotations
+
+from servanda.policy.checked import HERE, ByRule
+from servanda.policy.promise import Promise
+from servanda.rules.checks.check import Seen, at_risk, broken, check, checked, not_yet, worst
+from servanda.rules.checks.looking import Looking
+from servanda.rules.rule import Rule
+
+
+@check(ByRule)
+def by_rule(looking: Looking, promise: Promise, said: ByRule) -> Seen:
+    """Run each rule, and look at what it finds at the parts that are named."""
+    at = None
+    if said.at is not None:
+        at = [p for part in said.at for p in (looking.statements(promise) if part == HERE else [part])]
+        lost = [part for part in said.at if part != HERE and not looking.has(part)]
+        if lost:
+            return broken(f"the documents have no {lost[0]}")
+    return worst([decided(looking, rule, at) for word in said.rule for rule in looking.rules(word)])
+
+
+def decided(looking: Looking, rule: Rule, at: list[str] | None) -> Seen:
+    """What one rule says at these parts of the documents."""
+    found = looking.found(rule, at)
+    fails = [finding for finding in found if finding.verdict == "fails"]
+    if fails:
+        more = f", and {len(fails) - 1} more" if len(fails) > 1 else ""
+        return broken(f"{rule.code} {rule.slug}: {fails[0].message}{more}")
+    unanswered = looking.unanswered(rule)
+    if unanswered:
+        return at_risk(unanswered)
+    if found:
+        return at_risk(f"{rule.code} {rule.slug} finds it weak: {found[0].message}")
+    if not rule.needs <= looking.view.sees:
+        return not_yet(f"needs what {rule.code} {rule.slug} looks at: {', '.join(sorted(rule.needs))}")
+    for aside in looking.asides(rule):
+        if aside.kind == "needs":
+            return not_yet(f"needs {aside.why}")
+        return not_yet(f"needs something that {rule.slug} can look at: {aside.why}")
+    return checked(f"{rule.code} {rule.slug} finds nothing")
