@@ -1,7 +1,6 @@
 """How a promise is compared with reality: what is looked at, and what nobody here can look at yet.
 
     rule        a rule of law finds nothing, anywhere or at the statements of this promise
-    collected   what a category declares is what its places hold, and no more that tells of a person
     purpose     a purpose has its bases, and the data that it uses are where the stores say
     recipient   who receives data, where, under which agreement, on which transfer tool
     audiences   the data of the stores are about these persons and no others
@@ -43,16 +42,6 @@ class ByRule(Strict):
 
     rule: Names
     at: Names | None = None
-
-
-class ByFields(Strict):
-    """The columns at the places of categories are the declared fields, and nothing else that is personal.
-
-    With `fields`, only these are looked for: that each is really there.
-    """
-
-    collected: Annotated[Names, PointsAt("categories")]
-    fields: list[str] = Field(default_factory=list)
 
 
 class ByPurpose(Strict):
@@ -118,7 +107,6 @@ class Wanting(Strict):
 
 _BY_KEY: dict[str, type[Strict]] = {
     "rule": ByRule,
-    "collected": ByFields,
     "purpose": ByPurpose,
     "recipient": ByRecipient,
     "audiences": ByAudience,
@@ -140,7 +128,6 @@ def _tag(value: Any) -> str | None:
 
 Check = Annotated[
     Annotated[ByRule, Tag("ByRule")]
-    | Annotated[ByFields, Tag("ByFields")]
     | Annotated[ByPurpose, Tag("ByPurpose")]
     | Annotated[ByRecipient, Tag("ByRecipient")]
     | Annotated[ByAudience, Tag("ByAudience")]
