@@ -43,8 +43,12 @@ def load(model: type[Model], source: Source) -> Model:
 
 
 def digest(model: BaseModel) -> str:
-    """SHA-256, in hex, of the canonical JSON of a document: the same for the same meaning."""
-    return hashlib.sha256(rfc8785.dumps(model.model_dump(mode="json", exclude_none=False))).hexdigest()
+    """SHA-256, in hex, of the canonical JSON of a document: the same for the same meaning.
+
+    What a document leaves out, or writes as it is by default, does not count, so that a later version of
+    this program, which knows more keys, finds the same digest.
+    """
+    return hashlib.sha256(rfc8785.dumps(model.model_dump(mode="json", exclude_defaults=True))).hexdigest()
 
 
 def _problems(error: pydantic.ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
