@@ -47,6 +47,24 @@ def sample(scan: Scan, file: LogFile, test: Test | None = None) -> Sample:
     return Sample(number, size, read, timed, met)
 
 
+def cells(scan: Scan, files: Sequence[LogFile], columns: Sequence[str], rows: int) -> dict[str, list[str]]:
+    """Values of the first lines of the newest file that has some, by column."""
+    found: dict[str, list[str]] = {name: [] for name in columns}
+    for file in reversed(files):
+        try:
+            with opened(file) as source:
+                for piece in islice(lines(source), rows):
+                    cell = scan.form.split(piece.rstrip(b"\r\n"))
+                    values = ((n, cell(n)) for n in columns) if cell is not None else ()
+                    for name, value in values:
+                        found[name] += [value[:400]] if value is not None else []
+        except Unreadable:
+            continue
+        if any(found.values()):
+            break
+    return found
+
+
 def readable(scan: Scan, table: str, files: Sequence[LogFile]) -> None:
     """See that some line of the newest files tells its time. Raises StoreError."""
     seen = _samples(scan, files)

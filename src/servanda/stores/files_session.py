@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from servanda.errors import StoreError
 from servanda.law.retention import local_midnight
 from servanda.stores.files_folder import LogFile, Unreadable
-from servanda.stores.files_look import lines_about, readable, remarks
+from servanda.stores.files_look import cells, lines_about, readable, remarks
 from servanda.stores.files_rewrite import being_written, clear_away, end_lines, remove, told
 from servanda.stores.files_scan import Scan, unread
 from servanda.stores.files_where import Span, Test, held_texts, of_file, test_of
@@ -133,6 +133,11 @@ class FilesSession:
             with suppress(Unreadable):
                 days.add(scan.latest_day(file, test))
         return max((day for day in days if day is not None), default=None)
+
+    def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+        """Values of some lines by column."""
+        found = cells(self._scan(table), self.store.files(table), columns, rows)
+        return {name: tuple(values) for name, values in found.items()}
 
     def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
         """None: lines end whole, and none is kept for statistics."""

@@ -32,8 +32,8 @@ from servanda.stores.selection import (
 )
 from servanda.stores.sql import SqlStore
 from servanda.stores.sql_forms import form_of
-from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_pages import Page, Track, pages, within
+from servanda.stores.sql_sample import Looking
 from servanda.stores.sql_times import local_day
 from servanda.stores.sql_where import ZERO_DAY
 from servanda.stores.verbs import Group, PageTooSlow
@@ -58,7 +58,7 @@ class Work:
     statements: dict[Any, Any] = field(default_factory=dict)
 
 
-class Session(Lists):
+class Session(Looking):
     """One connection, with the lists that conditions refer to."""
 
     def __init__(self, store: SqlStore, connection: Connection) -> None:

@@ -144,6 +144,9 @@ class Session(Protocol):
     def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
         """The greatest local date of a column among the rows that meet a condition."""
 
+    def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+        """Texts of some rows by column, to see of which nature they are; never shown, never kept."""
+
     def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
         """The size of the smallest group of rows that look alike (k-anonymity)."""
 
