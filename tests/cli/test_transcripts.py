@@ -76,6 +76,8 @@ def folder(tmp_path: Path, fresh_url: Any, monkeypatch: pytest.MonkeyPatch) -> P
     url = fresh_url("sqlite")
     document = policy([p for p in promises() if p.get("enforced")])
     document["promises"] = promises()
+    document["categories"]["account"]["fields"] = ["email"]
+    document["categories"]["visits"]["fields"] = ["ip_address"]
     found = project(tmp_path / "demo", url, document, PLACES)
     old, young = (date.today() - timedelta(days=d) for d in (5 * 366, 40))
     found.run(

@@ -70,8 +70,15 @@ def check(view: View) -> Iterator[Said]:
                 yield from _of_nobody(view, store, table, found)
 
 
-def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Finding]:
-    for name, what in uncovered(view.policy, view.bound, place, found):
+def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Said]:
+    missing = list(uncovered(view.policy, view.bound, place, found))
+    silent = [name for name in place.data if _names_nothing(view, place, name)]
+    if missing and silent:
+        yield needs(
+            f"the fields of {', '.join(silent)}: nothing tells which columns of {place.name} they cover"
+        )
+        return
+    for name, what in missing:
         where, column = f"{place.name}.{name}", f"{place.table.name}.{name}"
         at = view.at(place, "data")
         named = " or ".join(place.data)
@@ -81,6 +88,11 @@ def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Finding]:
         else:
             message = f"{column} may hold {_said(what)}, which {named} does not name"
             yield weak(at, message, f"name it in the fields of {named}, or waive it", where=where)
+
+
+def _names_nothing(view: View, place: BoundPlace, name: str) -> bool:
+    category = view.policy.categories[name]
+    return place.place.data[name] == "all" and category.role == "controller" and not category.fields
 
 
 def _of_nobody(view: View, store: str, table: Table, found: Seen) -> Iterator[Finding]:
@@ -93,7 +105,8 @@ def _of_nobody(view: View, store: str, table: Table, found: Seen) -> Iterator[Fi
     first = "; ".join(f"{name}: {SHOWN[what.nature]}" for name, what in list(personal.items())[:3])
     more = f" and {len(personal) - 3} more" if len(personal) > 3 else ""
     message = f"{table.name} holds personal data that no place names ({first}{more})"
-    yield fails(at, message, f"make {table.name} a place", where=f"{store}.{table.name}")
+    say = weak if waits else fails
+    yield say(at, message, f"make {table.name} a place", where=f"{store}.{table.name}")
 
 
 def _said(what: Recognised) -> str:
