@@ -202,7 +202,11 @@ ELSEWHERE = {"customer": {"says": {"en": "Customers"}}, "visitor": {"says": {"en
             {"controller": {"name": "Test", "email": "a@example.com", "country": "BE"}},
             "authority of FR",
         ),
-        (AUTHORITY, section("rights", authority__postal="8 rue Vivienne, 75083 Paris"), "SV316"),
+        (
+            [{"rule": "authority-address", "at": "rights.authority"}],
+            section("rights", authority__postal="8 rue Vivienne, 75083 Paris"),
+            "SV316",
+        ),
         (AUTHORITY, section("rights", complaint=None), "SV315"),
         (SHARED, {"claims": [SECTIONS["claims"][0] | {"unless": []}]}, "data go to host, stats"),
         ([{"audiences": "customer"}], {"audiences": ELSEWHERE}, ""),

@@ -5,7 +5,7 @@
     recipient   who receives data, where, under which agreement, on which transfer tool
     audiences   the data of the stores are about these persons and no others
     sources     the data come from these and from nobody else
-    authority   the authority named is the one of the company's country, as it is reached today
+    authority   the authority named is that of the company's country today, with no condition on complaints
     version     the edition in force is the one that the text says it is
     site        only the live site shows it
     document    only a document shows it that the company has not given
@@ -80,7 +80,7 @@ class BySource(Strict):
 
 
 class ByAuthority(Strict):
-    """The authority is that of the company's country on the day, and is printed as it is reached (GDPR 77)."""
+    """The authority is that of the company's country on the day, and no condition is put on a complaint (GDPR 77)."""
 
     authority: str
 

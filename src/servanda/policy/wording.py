@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from servanda.policy.document import Strict
+from servanda.policy.pointers import PointsAt
 from servanda.policy.values import Line, Words
 
 Tongue = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -26,6 +27,7 @@ class Defect(Strict):
     kind: Literal["placeholder", "empty", "dead_link", "service", "wrong_name", "outdated"]
     says: Words
     service: str | None = None
+    promise: Annotated[str | None, PointsAt("promises")] = None
     line: Line
 
 
@@ -38,6 +40,7 @@ class Citation(Strict):
     law: str
     article: str | None = None
     topic: str
+    promise: Annotated[str | None, PointsAt("promises")] = None
     line: Line
 
 

@@ -1,6 +1,7 @@
-"""A promise on complaints: the authority is that of the company's country today, and reached as it is printed.
+"""A promise on complaints: the authority is that of the company's country today, and nothing stands in the way.
 
-The tables of law have the authorities with their addresses, by day (GDPR 13(2)(d), 51, 77).
+The tables of law have the authorities, by day (GDPR 13(2)(d), 51, 77). What the text prints of its address is
+the subject of the rule authority-address.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from servanda.rules.checks.looking import Looking
 
 @check(ByAuthority)
 def by_authority(looking: Looking, promise: Promise, said: ByAuthority) -> Seen:
-    """Look the authority up, and compare what the text prints of it."""
+    """Look the authority up, and how the text speaks of complaints."""
     del promise
     known = authority(said.authority, looking.view.today)
     if known is None:
@@ -26,10 +27,9 @@ def by_authority(looking: Looking, promise: Promise, said: ByAuthority) -> Seen:
         return broken(
             f"{said.authority} is the authority of {known.country}, and the company is in {country}"
         )
-    seen = [checked(f"{known.id} is the authority of {country} today, and nothing printed of it differs")]
-    for word in ("authority-address", "complaint-unannounced"):
-        for rule in looking.rules(word):
-            for finding in looking.found(rule):
-                judge = broken if finding.verdict == "fails" else at_risk
-                seen.append(judge(f"{rule.code} {rule.slug}: {finding.message}"))
+    seen = [checked(f"{known.id} is the authority of {country} today, and people may complain to it")]
+    for rule in looking.rules("complaint-unannounced"):
+        for finding in looking.found(rule):
+            judge = broken if finding.verdict == "fails" else at_risk
+            seen.append(judge(f"{rule.code} {rule.slug}: {finding.message}"))
     return worst(seen)

@@ -67,7 +67,7 @@ def _elsewhere(looking: Looking, name: str, recipient: Recipient, within: str | 
 
 def _lacks(name: str, recipient: Recipient, within: str | None) -> list[str]:
     lacks = []
-    if not recipient.called and recipient.kind != "internal":
+    if not recipient.called and recipient.outside:
         lacks.append(f"the names behind {name}")
     if recipient.country is None and (recipient.outside or within):
         lacks.append(f"the country of {name}")
