@@ -49,7 +49,7 @@ STEPS: list[tuple[str, list[str]]] = [
         ["plan"],
     ),
     (
-        "How does each promise stand? What this version cannot keep is said to be so.",
+        "How does each promise stand? The text breaks some of its own; what nobody can keep or compare yet is said.",
         ["promises"],
     ),
     (
@@ -92,7 +92,7 @@ def main() -> int:
     for sentence, arguments in STEPS:
         say(sentence)
         code = servanda(arguments)
-        if code not in ({0, 1} if arguments == ["check"] else {0}):
+        if code not in ({0, 1} if arguments in (["check"], ["promises"]) else {0}):
             print(f"This step ended with {code}.", file=sys.stderr)
             return code
     say("Look around: the documents and the database are in .demo/exograd.")

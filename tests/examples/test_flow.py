@@ -55,7 +55,8 @@ class Company:
         result = CliRunner().invoke(command, ["-C", str(self.folder), *args], standalone_mode=False)
         if result.exception is not None:
             raise result.exception
-        assert result.return_value in (None, 0), result.output
+        told = (None, 0, 1) if args[0] == "promises" else (None, 0)  # each text breaks promises of its own
+        assert result.return_value in told, result.output
         return result.stdout
 
     def json(self, *args: str) -> Any:

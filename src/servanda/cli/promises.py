@@ -82,6 +82,7 @@ def command(
     return int(broken)
 
 
+_WIDTH = 110
 _SWEPT = ("retention", "archive", "anonymise", "hold")
 
 
@@ -103,7 +104,8 @@ def _row(standing: Standing, language: str, mark: str, zone: ZoneInfo) -> list[s
 def _proof(standing: Standing) -> str:
     if standing.state == "kept":
         return f"entry {standing.entry}" + (f", {standing.why}" if standing.why else "")
-    return click.style(f"{standing.state.replace('_', ' ')}: {standing.why}", fg=_COLOURS.get(standing.state))
+    said = f"{standing.state.replace('_', ' ')}: {_cut(standing.why, _WIDTH)}"
+    return click.style(said, fg=_COLOURS.get(standing.state))
 
 
 def _cut(text: str, width: int) -> str:
