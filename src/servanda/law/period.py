@@ -130,6 +130,11 @@ class PeriodRange:
     def __str__(self) -> str:
         return f"{self.low}..{self.high}"
 
+    def in_words(self, language: str = "en") -> str:
+        """Return the range for a person to read: "5 years to 10 years", "5 ans à 10 ans"."""
+        to = "à" if language == "fr" else "to"
+        return f"{self.low.in_words(language)} {to} {self.high.in_words(language)}"
+
 
 _SHORTEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
 _LONGEST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337)

@@ -76,18 +76,18 @@ def _too_long(view: View, name: str, tag: str, statement: Statement) -> Iterator
     limit = maximum(_looked_up(tag, stated), view.policy.jurisdictions, view.today)
     if limit is None or stated.high is None:
         return
+    high, most = stated.high.in_words(), limit.period.in_words()
     if tag == "prospect" and "unsubscription" in stated.since and stated.high != Period():
-        message = f"{name} are canvassed for {stated.high} after they unsubscribed"
+        message = f"{name}: canvassing goes on for {high} after people unsubscribed"
         yield weak(at, message, "end it at once: who objects is not written to any more (GDPR 21(3))")
     elif stated.ground is not None:
         return
     elif tag == "connection" and not set(stated.since) <= _OF_THE_EVENT:
-        message = f"{name} count from {', '.join(stated.since)}: the oldest become older than {limit.period}"
-        yield weak(
-            at, message, f"count from the event that they record; {limit.ground} recommends {limit.period}"
-        )
+        since = ", ".join(stated.since)
+        message = f"{name}: counted from {since}, so that the oldest become older than {most}"
+        yield weak(at, message, f"count from the event that they record; {limit.ground} recommends {most}")
     elif not stated.high.never_longer_than(limit.period):
-        message = f"{name} stay for {stated.high}; {limit.ground} recommends at most {limit.period}"
+        message = f"{name}: kept for {high}; {limit.ground} recommends at most {most}"
         yield weak(at, message, "shorten it, or give the reason in the text and under ground")
 
 

@@ -86,7 +86,7 @@ def check(view: View) -> Iterator[Finding]:
 def _vague(stated: Stated) -> str:
     """Why no period can be read from a statement, empty where one can."""
     if isinstance(stated.period, PeriodRange):
-        return f"{stated.period} is a range, not a period"
+        return f"{stated.period.in_words()} is a range, not a period"
     hedge = next((_HEDGES[word] for word in stated.hedge if word in _HEDGES), "")
     if hedge and stated.endures:
         return hedge
@@ -102,7 +102,7 @@ def _open(policy: Policy, stated: Stated) -> str:
             return "the text leaves the period to the law and gives no figure"
         return "the text leaves the period to another document" if "elsewhere" in stated.lasts else ""
     if not stated.since:
-        return f"the text does not say from when {stated.period} is counted"
+        return f"the text does not say from when the period of {stated.period.in_words()} runs"
     logs = [name for name, c in policy.categories.items() if "connection" in c.tags and stated.covers(name)]
     if logs and "last_activity" in stated.since:
         return f"{logs[0]} are counted from the last visit: those of who keeps coming never end"

@@ -84,18 +84,18 @@ def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iter
     low, high = _longest([s.low for s in figures]), _longest([s.high for s in figures])
     if applies is False or limit.period.never_longer_than(low):
         return
-    at, fix = view.head("categories", name), f"keep them apart for {limit.period} ({limit.ground})"
-    source = f"{limit.period} of {limit.ground}"
+    at, fix = view.head("categories", name), f"keep them apart for {limit.period.in_words()} ({limit.ground})"
+    source, gone = f"{limit.period.in_words()} of {limit.ground}", f"{name}: gone after {high.in_words()}"
     if limit.period.never_longer_than(high):
-        yield weak(at, f"{name} may go after {low}, the lower end of a range, before the {source}", fix)
-    elif applies is None:
         yield weak(
-            at, f"{name} go after {high}; if the company is concerned, the {source} must pass first", fix
+            at, f"{name}: may go after {low.in_words()}, the lower end of a range, before the {source}", fix
         )
+    elif applies is None:
+        yield weak(at, f"{gone}; if the company is concerned, the {source} must pass first", fix)
     elif _lifted(view.policy, name):
-        yield weak(at, f"{name} go after {high}, before the {source}; only a general clause keeps them", fix)
+        yield weak(at, f"{gone}, before the {source}; only a general clause keeps them", fix)
     else:
-        yield fails(at, f"{name} go after {high}, before the {source} have passed", fix)
+        yield fails(at, f"{gone}, before the {source} have passed", fix)
 
 
 def _longest(periods: list[Period | None]) -> Period:

@@ -145,5 +145,5 @@ _UNTIL = {
 
 def _words(stated: Stated) -> str:
     if stated.period is not None:
-        return str(stated.period)
+        return stated.period.in_words()
     return next(_UNTIL[word] for word in stated.lasts if word in _UNTIL)
