@@ -35,9 +35,9 @@ from collections.abc import Iterator
 
 from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
+from servanda.stores.asserted import filled
 from servanda.stores.lexicon import read
 from servanda.stores.recognise import readable
-from servanda.stores.selection import All, Any, Condition, Equals, Not
 from servanda.stores.shape import Column
 
 
@@ -45,6 +45,8 @@ from servanda.stores.shape import Column
 def check(view: View) -> Iterator[Finding]:
     """Count the rows of each column, of any table, whose name says that it holds such codes."""
     for store, session in view.sessions.items():
+        if any(said.never == "card-code" for said in view.bound.stores.stores[store].assert_):
+            continue  # SV443 looks, and names the promise
         for table in session.store.shape.tables.values():
             named = [c for c in table.columns.values() if _code(c)] if not table.view else []
             if not named or session.lacking(table.name, frozenset({"SELECT"})):
@@ -52,7 +54,7 @@ def check(view: View) -> Iterator[Finding]:
             places = view.bound.of_table(store, table.name)
             at = view.at(places[0], "data") if places else view.at_store(store)
             for column in named:
-                rows = session.count(table.name, _filled(column))
+                rows = session.count(table.name, filled(column))
                 if rows:
                     message = f"{table.name}.{column.name} holds verification codes of cards in {rows:,} rows"
                     where = f"{store}.{places[0].short if places else table.name}.{column.name}"
@@ -61,8 +63,3 @@ def check(view: View) -> Iterator[Finding]:
 
 def _code(column: Column) -> bool:
     return readable(column) and read(column.name).natures[:1] == ("card-code",)
-
-
-def _filled(column: Column) -> Condition:
-    null = Equals(column.name, None)
-    return Not(null) if column.number else Not(Any((null, All((Not(null), Equals(column.name, ""))))))

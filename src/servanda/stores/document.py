@@ -26,6 +26,7 @@ from servanda.policy.policy import Zone
 from servanda.policy.values import Names
 from servanda.policy.yamlfile import Source
 from servanda.stores.archiving import ArchiveEntry, PlaceArchive
+from servanda.stores.assertion import Assertion, Never
 from servanda.stores.files_place import LogFiles
 from servanda.stores.shorter import Shorter as _Shorter
 from servanda.stores.triggers import (
@@ -81,7 +82,8 @@ class Place(LogFiles, PlaceArchive):
 
     `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
     person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
-    children must stay is emptied by `at_end` and ended with its last child.
+    children must stay is emptied by `at_end` and ended with its last child. `assert_` is what
+    must be so of its rows (SV443).
     """
 
     table: str = ""
@@ -101,6 +103,7 @@ class Place(LogFiles, PlaceArchive):
         default_factory=dict
     )
     skeleton: bool = False
+    assert_: list[Assertion] = Field(default_factory=list, alias="assert")
 
     def lives_in(self, name: str) -> str:
         """The table of a place with this name; of files, their pattern."""
@@ -135,6 +138,7 @@ class StoreEntry(Strict):
     not_personal: dict[str, str] = Field(default_factory=dict)
     undecided: list[str] = Field(default_factory=list)
     allow: dict[str, int] = Field(default_factory=dict)
+    assert_: list[Never] = Field(default_factory=list, alias="assert")
 
     @field_validator("url", "apply_url", "replicas")
     @classmethod

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 class Column:
     """A column: its type as the store spells it, and what a change of it must respect.
 
-    `time` is the kind of time that its type says (aware, naive, date) or "" where it says none.
+    `time` is the kind of time that its type says (aware, naive, date) or "" where it says none. `default`
+    is what is written where nothing is said, as the store spells it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Column:
     on_update: bool = False
     generated: bool = False
     length: int | None = None
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

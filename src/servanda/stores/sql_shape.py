@@ -68,6 +68,7 @@ def _column(found: Any) -> Column:
         on_update="on update" in str(found.get("default") or "").lower(),
         generated=bool(found.get("computed")) or bool((found.get("identity") or {}).get("always")),
         length=getattr(type_, "length", None),
+        default=None if found.get("default") is None else str(found["default"]),
     )
 
 

@@ -1,0 +1,122 @@
+"""Rows are not as the stores document asserts, or what it asserts of is gone.
+
+Some promises say what is in a column: bank details only of those who pay by direct debit, no
+verification code of a card, advertising off until it is asked for (GDPR 5(1)(c), 25(2)).
+`assert:` writes them down where the column is, and each is counted in the database; no value
+is read or shown.
+
+Bad:
+
+    --- app.sql
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, iban TEXT, payment TEXT, closed_at TIMESTAMP);
+    CREATE INDEX accounts_closed ON accounts (closed_at);
+    INSERT INTO accounts VALUES (1, 'a@example.org', 'FR00 0000', 'cheque', NULL);
+    --- stores.yaml
+    places:
+      accounts:
+        data: {account: [email, iban, payment, closed_at]}
+        person: self
+        triggers: {account_closure: {column: closed_at, open: null}}
+        assert:
+          - {column: iban, is: null, unless: {payment: debit}}
+
+Good:
+
+    --- app.sql
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, iban TEXT, payment TEXT, closed_at TIMESTAMP);
+    CREATE INDEX accounts_closed ON accounts (closed_at);
+    INSERT INTO accounts VALUES (1, 'a@example.org', NULL, 'cheque', NULL), (2, NULL, 'FR00 0000', 'debit', NULL);
+
+Mend the rows, and what wrote them. A column that was renamed is named anew here. Where the
+assertion asks for more than was promised, change it; a promise itself is changed in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from servanda.errors import Spot
+from servanda.rules.rule import Finding, Said, fails, needs, not_applicable, rule
+from servanda.rules.view import View
+from servanda.stores.asserted import filled, has_default, violating
+from servanda.stores.assertion import Held, Never, Unasked
+from servanda.stores.binding import BoundPlace
+from servanda.stores.coverage import seen
+from servanda.stores.lexicon import SHOWN
+from servanda.stores.shape import Table
+
+_READ = frozenset({"SELECT"})
+
+
+@rule("SV443", law="GDPR 5(1)(a) and (c), 25(2)", needs={"stores"})
+def check(view: View) -> Iterator[Said]:
+    """Count, for each assertion, the rows that are not so."""
+    entries = view.bound.stores.stores
+    if not any(entry.assert_ or any(p.assert_ for p in entry.places.values()) for entry in entries.values()):
+        yield not_applicable("stores.yaml asserts nothing of rows")
+    for store in view.sessions:
+        for i, never in enumerate(entries[store].assert_):
+            at = view.bound.stores.source.spot(("stores", store, "assert", i))
+            yield from _promised(view, at, never)
+            for table in view.sessions[store].store.shape.tables.values():
+                yield from _never(view, at, store, table, never)
+    for place in view.places:
+        yield from _of(view, place)
+
+
+def _of(view: View, place: BoundPlace) -> Iterator[Said]:
+    for i, said in enumerate(place.place.assert_):
+        at = view.at(place, "assert", i)
+        yield from _promised(view, at, said)
+        if isinstance(said, Never):
+            yield from _never(view, at, place.store, place.table, said)
+            continue
+        unless = said.unless if isinstance(said, Held) else {}
+        gone = [name for name in (said.column, *unless) if name not in place.table.columns]
+        where = f"{place.name}.{said.column}"
+        if gone:
+            message = f"{place.table.name} has no column {gone[0]}, of which something is asserted{_by(said)}"
+            yield fails(at, message, "name the column as the store spells it now", where=where)
+        elif isinstance(said, Unasked):
+            if not has_default(place.table.columns[said.column], said.default):
+                message = f"{place.table.name}.{said.column} has another default than is asserted{_by(said)}"
+                yield fails(at, message, "change the default of the column", where=where)
+        elif view.sessions[place.store].lacking(place.table.name, _READ):
+            yield needs(f"the right to read {place.name}, to count what is asserted of it")
+        else:
+            yield from _held(view, at, place, said)
+
+
+def _held(view: View, at: Spot, place: BoundPlace, said: Held) -> Iterator[Finding]:
+    session, table = view.sessions[place.store], place.table.name
+    condition = violating(said, place.place.where)
+    rows = session.count(table, condition) + session.in_use(table, condition)
+    if rows:
+        counted = "1 row is" if rows == 1 else f"{rows:,} rows are"
+        message = f"{table}: {counted} not as asserted, {said}{_by(said)}"
+        yield fails(at, message, "mend the rows, and what writes them", where=f"{place.name}.{said.column}")
+
+
+def _never(view: View, at: Spot, store: str, table: Table, said: Never) -> Iterator[Said]:
+    """The columns of a table that hold what must never be there; a column that is empty holds nothing."""
+    session = view.sessions[store]
+    if table.view or session.lacking(table.name, _READ):
+        return
+    for name, what in seen(view.bound, session, store, table).columns.items():
+        if what.state != "personal" or what.nature != said.never:
+            continue
+        rows = session.count(table.name, filled(table.columns[name]))
+        if rows:
+            message = (
+                f"{table.name}.{name} holds {SHOWN[said.never]} in {rows:,} rows, and never should{_by(said)}"
+            )
+            yield fails(at, message, "empty the column and drop it", where=f"{store}.{table.name}.{name}")
+
+
+def _promised(view: View, at: Spot, said: Held | Unasked | Never) -> Iterator[Finding]:
+    if said.promise is not None and view.policy.promise(said.promise) is None:
+        yield fails(at, f"“{said.promise}” is no promise of the policy", "see them with: servanda promises")
+
+
+def _by(said: Held | Unasked | Never) -> str:
+    return f" ({said.promise})" if said.promise else ""
