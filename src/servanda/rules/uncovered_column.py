@@ -79,14 +79,14 @@ def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Said]:
         )
         return
     for name, what in missing:
-        where, column = f"{place.name}.{name}", f"{place.table.name}.{name}"
+        where = f"{place.name}.{name}"
         at = view.at(place, "data")
         named = " or ".join(place.data)
         if what.state == "personal":
-            message = f"{column} holds {_said(what)}, which {named} does not name"
+            message = f"{where} holds {_said(what)}, which {named} does not name"
             yield fails(at, message, f"name it in the fields of {named}, or drop the column", where=where)
         else:
-            message = f"{column} may hold {_said(what)}, which {named} does not name"
+            message = f"{where} may hold {_said(what)}, which {named} does not name"
             yield weak(at, message, f"name it in the fields of {named}, or waive it", where=where)
 
 
