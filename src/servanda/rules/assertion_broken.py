@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.errors import Spot
-from servanda.rules.rule import Finding, Said, fails, needs, not_applicable, rule
+from servanda.rules.rule import Finding, Said, fails, needs, rule
 from servanda.rules.view import View
 from servanda.stores.asserted import filled, has_default, violating
 from servanda.stores.assertion import Held, Never, Unasked
@@ -52,8 +52,6 @@ _READ = frozenset({"SELECT"})
 def check(view: View) -> Iterator[Said]:
     """Count, for each assertion, the rows that are not so."""
     entries = view.bound.stores.stores
-    if not any(entry.assert_ or any(p.assert_ for p in entry.places.values()) for entry in entries.values()):
-        yield not_applicable("stores.yaml asserts nothing of rows")
     for store in view.sessions:
         for i, never in enumerate(entries[store].assert_):
             at = view.bound.stores.source.spot(("stores", store, "assert", i))
