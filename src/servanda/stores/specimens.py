@@ -28,6 +28,7 @@ _VAT = re.compile(
 )
 _NIR = re.compile(r"[1-478]\d{5}[0-9AB]\d{8}")
 _CARD = re.compile(r"[2-6]\d{14,15}|[56]\d{18}")
+_AMOUNT = re.compile(r"[+-]?\d+[.,]\d+(?:e[+-]?\d+)?")
 _KEY = re.compile(r'"([A-Za-z_][\w -]{0,40})"\s*:')
 
 
@@ -40,7 +41,7 @@ def nature(text: str) -> str:
         return "email" if _EMAIL.fullmatch(text) else ""
     if _IP.fullmatch(text) and _is_ip(text):
         return "ip"
-    if re.search(r"\d{2}", text) is None:
+    if re.search(r"\d{2}", text) is None or _AMOUNT.fullmatch(text):
         return ""
     return _numbered(text)
 
