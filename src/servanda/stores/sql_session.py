@@ -303,12 +303,12 @@ class Session(Looking):
         return [(*key, local_day(top, trigger.time, zone), n) for *key, top, n in rows]
 
     @contextmanager
-    def page_transaction(self) -> Iterator[None]:
-        """The transaction of one page; retried by `attempt` on a lock or a deadlock."""
+    def page_transaction(self) -> Iterator[float]:
+        """The transaction of one page, and when it began; retried by `attempt` on a lock or a deadlock."""
         self._connection.rollback()
         try:
             self.store.begin_page(self._connection)
-            yield
+            yield time.monotonic()
             self._connection.commit()
         except BaseException:
             self._connection.rollback()
@@ -318,16 +318,15 @@ class Session(Looking):
                 self.store.end_page(self._connection)
 
     def attempt(self, act: Callable[[], int]) -> int:
-        """Do something in the transaction of a page, which `took` seconds; again while locks are in the way.
+        """Do something in the transaction of a page, which `took` seconds once begun; again while locks are in the way.
 
         Raises PageTooSlow where the store cut it off.
         """
         until = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE
         pause = 0.02
         while True:
-            began = time.monotonic()
             try:
-                with self.page_transaction():
+                with self.page_transaction() as began:
                     done = act()
             except sa.exc.DBAPIError as error:
                 if self.store.cut_off(error):
