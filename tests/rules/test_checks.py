@@ -105,8 +105,8 @@ class Company:
         ends = retention("T-RET-01", "account", "account_closure", "P3Y")
         sections = {name: changed.get(name, value) for name, value in SECTIONS.items()}
         document = policy([ends], **sections) | {"promises": [ends, promise]}
-        document |= {name: value for name, value in changed.items() if name not in SECTIONS}
-        made = project(self.folder, self.url, document, PLACES)
+        document |= {name: value for name, value in changed.items() if name not in (*SECTIONS, "places")}
+        made = project(self.folder, self.url, document, changed.get("places", PLACES))
         return self.stands(made)
 
     def stands(self, made: TestProject) -> Standing:
@@ -247,6 +247,86 @@ def test_data_of_a_purpose_that_are_not_where_they_were_said_to_be_break_it(comp
     found = company.stands(made)
     assert (found.state, found.where) == ("broken", "app.accounts")
     assert "app.accounts cannot be read as declared" in found.why
+
+
+# -- what is collected --------------------------------------------------------------------------
+
+ACCOUNT = {"says": {"en": "Accounts"}, "audience": "customer", "fields": ["email", "closed"]}
+FIELDS = [{"collected": "account"}]
+NO_CARDS = [{"absent": ["card", "card-code"]}]
+MAPPED = {"accounts": PLACES["accounts"] | {"fields": {"closed": "closed_at"}}}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_columns_are_the_declared_fields(kind: str, tmp_path: Path, fresh_url: Callable[[str], str]) -> None:
+    url = fresh_url(kind)
+    company = Company(tmp_path, url)
+    made = project(tmp_path, url, policy([retention("T-RET-01", "account", "x", "P3Y")]), {})
+    made.run(ACCOUNTS)
+    categories = {"categories": {"account": ACCOUNT}}
+
+    found = company.standing(FIELDS, **categories)
+    assert (found.state, found.why[:37]) == ("not_yet", "needs the column that holds closed (f")
+    found = company.standing([{"collected": "account", "fields": ["email"]}], **categories)
+    assert (found.state, found.why) == ("checked", "1 field of account in 1 place")
+
+    found = company.standing(FIELDS, places=MAPPED, **categories)
+    assert (found.state, found.where) == ("checked", "app.accounts")
+    assert found.why == "2 fields of account in 1 place, and nothing else that is personal"
+    assert company.standing(NO_CARDS, places=MAPPED, **categories).state == "checked"
+
+    made.run("ALTER TABLE accounts ADD note VARCHAR(200)")
+    found = company.standing(FIELDS, places=MAPPED, **categories)
+    assert (found.state, found.where) == ("at_risk", "app.accounts")
+    assert "accounts.note may hold free text" in found.why
+
+    made.run("ALTER TABLE accounts ADD x7 VARCHAR(60)")
+    made.run(
+        *(
+            f"INSERT INTO accounts (id, email, x7) VALUES ({i}, 'a{i}@example.org', '{card}')"
+            for i, card in enumerate(["4111111111111111", "5500005555555559", "340000000000009"], 1)
+        )
+    )
+    found = company.standing(FIELDS, places=MAPPED, **categories)
+    assert found.state == "broken"
+    assert found.why == "app.accounts.x7 holds numbers of payment cards, which account does not declare"
+    assert "4111" not in str(found.evidence)
+    found = company.standing(NO_CARDS, places=MAPPED, **categories)
+    assert (found.state, found.where) == ("broken", "app.accounts")
+
+
+def test_a_column_that_another_category_lists_is_not_asked_of_this_one(company: Company) -> None:
+    project_of(company).run("ALTER TABLE accounts ADD phone VARCHAR(25)")
+    both = {"account": ["email", "closed_at"], "calls": ["phone"]}
+    places = {"accounts": MAPPED["accounts"] | {"data": both}}
+    categories = {"account": ACCOUNT, "calls": ACCOUNT | {"fields": ["fax"]}}
+    assert company.standing(FIELDS, places=places, categories=categories).state == "checked"
+    categories["calls"] = ACCOUNT | {"fields": ["recording"]}
+    found = company.standing([{"collected": "calls"}], places=places, categories=categories)
+    assert found.state == "broken"
+    assert "app.accounts.phone holds phone numbers, which calls does not declare" in found.why
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [({"closed": "closed_on"}, "no column closed_on"), ({"cloesd": "closed_at"}, "“cloesd” is no field")],
+)
+def test_a_field_that_points_at_nothing_is_a_complaint(
+    company: Company, fields: dict[str, str], message: str
+) -> None:
+    places = {"accounts": PLACES["accounts"] | {"fields": fields}}
+    company.standing(FIELDS, places=places, categories={"account": ACCOUNT})
+    stores = load_stores(company.folder / "stores.yaml")
+    with opened(load_policy(company.folder / "policy.yaml"), stores, company.folder) as found:
+        (complaint,) = found.binding.complaints
+    assert message in complaint.message
+    assert complaint.at.line > 1
+
+
+def test_data_that_no_store_holds_need_one(company: Company) -> None:
+    categories = {"account": ACCOUNT, "calls": ACCOUNT}
+    found = company.standing([{"collected": "calls"}], categories=categories)
+    assert (found.state, found.why) == ("broken", "no place holds calls")
 
 
 def test_a_store_that_does_not_answer_leaves_it_at_risk(company: Company, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """How a promise is compared with reality: what is looked at, and what nobody here can look at yet.
 
     rule        a rule of law finds nothing, anywhere or at the statements of this promise
+    collected   the fields that a category declares are what its places hold of persons, and no more
+    absent      no column of any store holds such data, cards for instance
     purpose     a purpose has its bases, and the data that it uses are where the stores say
     recipient   who receives data, where, under which agreement, on which transfer tool
     audiences   the data of the stores are about these persons and no others
@@ -42,6 +44,24 @@ class ByRule(Strict):
 
     rule: Names
     at: Names | None = None
+
+
+class ByFields(Strict):
+    """The columns at the places of categories are the declared fields, and nothing else that is personal.
+
+    With `fields`, only these are looked for: that each is really there.
+    """
+
+    collected: Annotated[Names, PointsAt("categories")]
+    fields: list[str] = Field(default_factory=list)
+
+
+class ByAbsence(Strict):
+    """No column of any store holds such data, by name, type, or the values that were looked at."""
+
+    absent: list[Literal["bank-account", "card", "card-code", "identity-document", "national-id"]] = Field(
+        min_length=1
+    )
 
 
 class ByPurpose(Strict):
@@ -107,6 +127,8 @@ class Wanting(Strict):
 
 _BY_KEY: dict[str, type[Strict]] = {
     "rule": ByRule,
+    "collected": ByFields,
+    "absent": ByAbsence,
     "purpose": ByPurpose,
     "recipient": ByRecipient,
     "audiences": ByAudience,
@@ -128,6 +150,8 @@ def _tag(value: Any) -> str | None:
 
 Check = Annotated[
     Annotated[ByRule, Tag("ByRule")]
+    | Annotated[ByFields, Tag("ByFields")]
+    | Annotated[ByAbsence, Tag("ByAbsence")]
     | Annotated[ByPurpose, Tag("ByPurpose")]
     | Annotated[ByRecipient, Tag("ByRecipient")]
     | Annotated[ByAudience, Tag("ByAudience")]

@@ -155,6 +155,12 @@ class _Binder:
         for section, names in (("where", self.place.where), ("at_end", self.place.at_end)):
             self._columns(table, names, section)
         self._columns(table, self.place.identifiers.values(), "identifiers")
+        for name, columns in self.place.fields.items():
+            self._columns(table, columns, "fields", name)
+            known = [f for held in data for f in self.binding.policy.categories[held].fields]
+            if name not in known:
+                message = f"“{name}” is no field of what lies here"
+                self.complain("unknown-category", message, _near(name, dict.fromkeys(known)), "fields", name)
         triggers = self._triggers(table, links, limits)
         for beyond in ability.beyond(can, self.place, limits):
             self.complain("store-cannot", *beyond)

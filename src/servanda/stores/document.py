@@ -82,8 +82,9 @@ class Place(LogFiles, PlaceArchive):
 
     `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
     person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
-    children must stay is emptied by `at_end` and ended with its last child. `assert_` is what
-    must be so of its rows (SV443).
+    children must stay is emptied by `at_end` and ended with its last child. `fields` says which column
+    holds a declared field of a category, where the names do not tell. `assert_` is what must be so of
+    its rows (SV443).
     """
 
     table: str = ""
@@ -103,6 +104,7 @@ class Place(LogFiles, PlaceArchive):
         default_factory=dict
     )
     skeleton: bool = False
+    fields: dict[str, Names] = Field(default_factory=dict)
     assert_: list[Assertion] = Field(default_factory=list, alias="assert")
 
     def lives_in(self, name: str) -> str:

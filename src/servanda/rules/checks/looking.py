@@ -18,7 +18,9 @@ from servanda.rules.run import Looked, chosen, look
 from servanda.rules.view import View
 from servanda.rules.waivers import covers, dotted, names_in
 from servanda.stores.binding import BoundPlace
+from servanda.stores.coverage import Seen, seen
 from servanda.stores.document import Stores
+from servanda.stores.shape import Table
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class Looking:
     _names: dict[tuple[str, int, int], str] = field(default_factory=dict)
     _naming: dict[str, list[str]] = field(default_factory=dict)
     _parts: set[str] = field(default_factory=set)
+    _held: dict[tuple[str, str], Seen] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -104,6 +107,13 @@ class Looking:
     def places(self, category: str) -> list[BoundPlace]:
         """The places that hold a category, in the stores that answered."""
         return [place for place in self.view.places if category in place.data]
+
+    def recognised(self, store: str, table: Table) -> Seen:
+        """What the columns of a table are, as far as names, types and some values tell."""
+        at = (store, table.name)
+        if at not in self._held:
+            self._held[at] = seen(self.view.bound, self.view.sessions[store], store, table)
+        return self._held[at]
 
     def declared(self, category: str) -> list[str]:
         """The places where the stores document says that a category lies, whether they are there or not."""
