@@ -156,8 +156,8 @@ SHARED = [{"rule": "never-shared-contradicted", "at": "here"}]
         (AUTHORITY, "CNIL is the authority of FR today"),
         (SHARED, "SV516 never-shared-contradicted finds nothing"),
         ([{"rule": ["SV516", "SV517"]}], "SV517 processor-without-agreement finds nothing"),
-        ([{"audiences": "customer"}], "1 categories of the stores are about customer only"),
-        ([{"sources": ["person"]}], "1 forms and 0 sources"),
+        ([{"audiences": "customer"}], "the one category of the stores: about customer and nobody else"),
+        ([{"sources": ["person"]}], "data come from 1 form and 0 other sources"),
         ([{"version": "2026-01-01"}], "edition 1 holds from 2026-01-01"),
     ],
     ids=str,
@@ -348,8 +348,8 @@ def project_of(company: Company) -> TestProject:
 @pytest.mark.parametrize(
     ("checked", "changed", "needs"),
     [
-        (RECIPIENTS, section("recipients", host__agreement=None), "needs the dated agreement with host"),
-        (RECIPIENTS, section("recipients", host__names=[]), "needs the names behind host"),
+        (RECIPIENTS, section("recipients", host__agreement=None), "needs the dated agreement of host"),
+        (RECIPIENTS, section("recipients", host__names=[]), "needs the names of host"),
         (RECIPIENTS, section("recipients", host__country=None), "needs the country of host"),
         ([{"site": "the foot of each page"}], {}, "needs a look at the live site: the foot of each page"),
         (

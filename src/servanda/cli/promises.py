@@ -33,7 +33,7 @@ _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "g
 @click.option(
     "--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the promises' words."
 )
-@click.option("--all", "all_", is_flag=True, help="Also list each promise that no version keeps yet.")
+@click.option("--all", "all_", is_flag=True, help="Also list each promise that is not yet kept, with what it needs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the states as JSON.")
 @click.pass_obj
 def command(
@@ -138,7 +138,10 @@ def _full(standing: Standing, language: str) -> list[str]:
             rows.append(["", retention.because.say(language)])
     if standing.entry is not None:
         rows.append(["proof", f"entry {standing.entry}; servanda ledger prove {standing.entry}"])
-    rows += [[f"  {k.replace('_', ' ')}", str(v)] for k, v in standing.evidence.items() if k != "archived"]
+    for key, value in standing.evidence.items():
+        said = value if isinstance(value, list) else [value]
+        if key != "archived":
+            rows += [[f"  {key.replace('_', ' ')}", str(one)] for one in said]
     return columns(rows)
 
 
@@ -146,7 +149,7 @@ def _sum(listed: list[Standing], hidden: int) -> str:
     counts = {state: sum(s.state == state for s in listed) for state in _STATES}
     said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)
     more = (
-        f"   {count(hidden, 'promise')} that this version does not keep yet: servanda promises --all"
+        f"   {count(hidden, 'promise')} not yet kept, and what each needs: servanda promises --all"
         if hidden
         else ""
     )

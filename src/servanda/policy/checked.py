@@ -3,6 +3,7 @@
     rule        a rule of law finds nothing, anywhere or at the statements of this promise
     collected   the fields that a category declares are what its places hold of persons, and no more
     absent      no column of any store holds such data, cards for instance
+    hashed      the passwords of a category are slow, salted hashes
     purpose     a purpose has its bases, and the data that it uses are where the stores say
     recipient   who receives data, where, under which agreement, on which transfer tool
     audiences   the data of the stores are about these persons and no others
@@ -62,6 +63,12 @@ class ByAbsence(Strict):
     absent: list[Literal["bank-account", "card", "card-code", "identity-document", "national-id"]] = Field(
         min_length=1
     )
+
+
+class ByHash(Strict):
+    """The columns of these categories that hold passwords hold slow, salted hashes and nothing else (GDPR 32)."""
+
+    hashed: Annotated[Names, PointsAt("categories")]
 
 
 class ByPurpose(Strict):
@@ -129,6 +136,7 @@ _BY_KEY: dict[str, type[Strict]] = {
     "rule": ByRule,
     "collected": ByFields,
     "absent": ByAbsence,
+    "hashed": ByHash,
     "purpose": ByPurpose,
     "recipient": ByRecipient,
     "audiences": ByAudience,
@@ -152,6 +160,7 @@ Check = Annotated[
     Annotated[ByRule, Tag("ByRule")]
     | Annotated[ByFields, Tag("ByFields")]
     | Annotated[ByAbsence, Tag("ByAbsence")]
+    | Annotated[ByHash, Tag("ByHash")]
     | Annotated[ByPurpose, Tag("ByPurpose")]
     | Annotated[ByRecipient, Tag("ByRecipient")]
     | Annotated[ByAudience, Tag("ByAudience")]

@@ -24,4 +24,5 @@ def by_audience(looking: Looking, promise: Promise, said: ByAudience) -> Seen:
                 f"{name} is about {', '.join(others)}, of whom this says nothing", *looking.declared(name)
             )
     spoken = {audience for category in held.values() for audience in category.audience}
-    return checked(f"{len(held)} categories of the stores are about {', '.join(sorted(spoken))} only")
+    count = "the one category" if len(held) == 1 else f"all {len(held)} categories"
+    return checked(f"{count} of the stores: about {', '.join(sorted(spoken))} and nobody else")

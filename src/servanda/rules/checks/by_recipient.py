@@ -7,6 +7,8 @@ agreement that the company has not written down is what it needs (GDPR 13(1)(e) 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from servanda.law.facts import in_eea
 from servanda.policy.checked import ByRecipient
 from servanda.policy.promise import Promise
@@ -17,19 +19,22 @@ from servanda.rules.checks.looking import Looking
 
 @check(ByRecipient)
 def by_recipient(looking: Looking, promise: Promise, said: ByRecipient) -> Seen:
-    """Look at each recipient."""
+    """Look at each recipient; what several lack is said once."""
     del promise
-    return worst([_recipient(looking, name, said.within) for name in said.recipient])
+    recipients = {name: looking.policy.recipients[name] for name in said.recipient}
+    seen = [_recipient(looking, name, recipient, said.within) for name, recipient in recipients.items()]
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name, recipient in recipients.items():
+        lacking.setdefault(_lacks(recipient, said.within), []).append(name)
+    lacking.pop((), None)
+    seen += [not_yet(f"needs the {_and(whats)} of {_and(names)}") for whats, names in lacking.items()]
+    return worst(seen)
 
 
-def _recipient(looking: Looking, name: str, within: str | None) -> Seen:
-    recipient = looking.policy.recipients[name]
+def _recipient(looking: Looking, name: str, recipient: Recipient, within: str | None) -> Seen:
     bad = [*_found(looking, name, recipient), *_elsewhere(looking, name, recipient, within)]
     if bad:
         return worst(bad)
-    lacks = _lacks(name, recipient, within)
-    if lacks:
-        return not_yet(f"needs {', '.join(lacks)}")
     parts = [f"{name} is in {recipient.country}"] if recipient.country else [f"{name} is named"]
     if recipient.agreement is not None:
         until = f" until {recipient.agreement.expires}" if recipient.agreement.expires else ""
@@ -65,12 +70,17 @@ def _elsewhere(looking: Looking, name: str, recipient: Recipient, within: str | 
     return [] if inside else [broken(f"{name} is in {country}, and the promise says {within}")]
 
 
-def _lacks(name: str, recipient: Recipient, within: str | None) -> list[str]:
+def _lacks(recipient: Recipient, within: str | None) -> tuple[str, ...]:
     lacks = []
     if not recipient.called and recipient.outside:
-        lacks.append(f"the names behind {name}")
+        lacks.append("names")
     if recipient.country is None and (recipient.outside or within):
-        lacks.append(f"the country of {name}")
+        lacks.append("country")
     if recipient.kind == "processor" and recipient.agreement is None:
-        lacks.append(f"the dated agreement with {name}")
-    return lacks
+        lacks.append("dated agreement")
+    return tuple(lacks)
+
+
+def _and(names: Sequence[str]) -> str:
+    """Names as they stand in a sentence: a, b and c."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

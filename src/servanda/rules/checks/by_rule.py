@@ -1,12 +1,14 @@
 """A promise on which the law has a rule: it is checked where the rule looked and found nothing.
 
-A rule that does not apply has looked at nothing, and checks nothing.
+A rule that does not apply has looked at nothing, and checks nothing; nor does one that would look at the
+statements of a promise where none names it.
 """
 
 from __future__ import annotations
 
 from servanda.policy.checked import HERE, ByRule
 from servanda.policy.promise import Promise
+from servanda.policy.values import Names
 from servanda.rules.checks.check import Seen, at_risk, broken, check, checked, not_yet, worst
 from servanda.rules.checks.looking import Looking
 from servanda.rules.rule import Rule
@@ -21,7 +23,15 @@ def by_rule(looking: Looking, promise: Promise, said: ByRule) -> Seen:
         lost = [part for part in said.at if part != HERE and not looking.has(part)]
         if lost:
             return broken(f"the documents have no {lost[0]}")
+        if not _said(looking, promise, said.at):
+            return not_yet(f"needs a statement that names {promise.id} (promise:)")
     return worst([decided(looking, rule, at) for word in said.rule for rule in looking.rules(word)])
+
+
+def _said(looking: Looking, promise: Promise, at: Names) -> bool:
+    """Whether there is something to look at: a part of its own, or a statement that names the promise."""
+    own = bool(promise.stated or promise.enforced)
+    return own or at != [HERE] or len(looking.statements(promise)) > 1
 
 
 def decided(looking: Looking, rule: Rule, at: list[str] | None) -> Seen:

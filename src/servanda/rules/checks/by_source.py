@@ -19,6 +19,6 @@ def by_source(looking: Looking, promise: Promise, said: BySource) -> Seen:
     if others:
         names = ", ".join(others)
         return broken(f"data also come from {names}")
-    return checked(
-        f"{len(collection.forms)} forms and {len(collection.sources)} sources are all that data come from"
-    )
+    forms, sources = len(collection.forms), len(collection.sources)
+    count = f"{forms} form{'s' * (forms != 1)} and {sources} other source{'s' * (sources != 1)}"
+    return checked(f"data come from {count}, all of a kind that is promised")

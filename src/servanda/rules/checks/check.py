@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,12 +78,18 @@ def worst(parts: list[Seen]) -> Seen:
     return Seen(state, _sentence([part.why for part in same]), where)
 
 
+_HEAD = re.compile(r"(needs |SV\d+ [\w-]+: )")
+
+
 def _sentence(clauses: list[str]) -> str:
-    """Clauses one after the other; “needs” is said once."""
-    different = list(dict.fromkeys(clause for clause in clauses if clause))
-    first, *rest = different or [""]
-    both = first.startswith("needs ")
-    return "; ".join([first, *(c.removeprefix("needs ") if both else c for c in rest)])
+    """Clauses one after the other; “needs”, and the rule that says several, are said once."""
+    said, last = [], ""
+    for clause in dict.fromkeys(clause for clause in clauses if clause):
+        head = _HEAD.match(clause)
+        begins = head[0] if head else ""
+        said.append(clause.removeprefix(begins) if begins == last else clause)
+        last = begins
+    return "; ".join(said)
 
 
 def standing(looking: Looking, promise: Promise, now: datetime) -> Standing:

@@ -56,7 +56,7 @@ class Looking:
         findings = list(self._of(rule).findings)
         if at is None:
             return findings
-        return [f for f in findings if any(covers(part, self._where(f)) for part in at)]
+        return [f for f in findings if any(covers(part, where) for part in at for where in self._where(f))]
 
     def asides(self, rule: Rule) -> list[Aside]:
         """Why a rule does not decide."""
@@ -78,11 +78,13 @@ class Looking:
             self._looked[rule.code] = look(self.view, [rule.code])
         return self._looked[rule.code]
 
-    def _where(self, finding: Finding) -> str:
+    def _where(self, finding: Finding) -> list[str]:
+        """The part that is found, and the statement of the document that it is found by."""
         if not self._names:
             self._names = {(s.name, *spot): n for s in self._sources() for spot, n in names_in(s).items()}
         at = finding.at
-        return finding.where or self._names.get((at.file, at.line, at.column), "")
+        stands = self._names.get((at.file, at.line, at.column), "")
+        return [name for name in (finding.where, stands) if name]
 
     def _sources(self) -> list[Source]:
         return [self.policy.source, *([] if self.view.binding is None else [self.stores.source])]
@@ -91,11 +93,11 @@ class Looking:
 
     def statements(self, promise: Promise) -> list[str]:
         """The promise and every statement that names it, as waivers name parts of the document."""
-        source = self.policy.source
         if not self._naming:
-            for path, value in _leaves(source.data, ()):
-                if path[-1:] == ("promise",):
-                    self._naming.setdefault(value, []).append(dotted(path[:-1], source))
+            for source in self._sources():
+                for path, value in _leaves(source.data, ()):
+                    if path[-1:] == ("promise",):
+                        self._naming.setdefault(value, []).append(dotted(path[:-1], source))
         return [promise.id, *self._naming.get(promise.id, ())]
 
     def has(self, part: str) -> bool:
