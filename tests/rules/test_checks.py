@@ -323,6 +323,49 @@ def test_a_field_that_points_at_nothing_is_a_complaint(
     assert complaint.at.line > 1
 
 
+@pytest.mark.parametrize(
+    ("kept", "state", "says"),
+    [
+        (
+            "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+            "checked",
+            "slow hashes of passwords",
+        ),
+        (
+            "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub",
+            "checked",
+            "slow hashes of passwords",
+        ),
+        ("pbkdf2_sha256$870000$salt$b7kTzCzv", "checked", "slow hashes of passwords"),
+        ("5f4dcc3b5aa765d61d8327deb882cf99", "at_risk", "digests that are quickly guessed"),
+        ("$1$salt$qJH7.N4xYta3aEG/dfqo/0", "at_risk", "digests that are quickly guessed"),
+        ("letmein2", "broken", "passwords that are no hashes"),
+        ("", "not_yet", "needs rows: app.accounts.password is empty"),
+    ],
+)
+def test_passwords_are_slow_hashes(company: Company, kept: str, state: str, says: str) -> None:
+    hashed = [{"hashed": "account"}]
+    assert company.standing(hashed).why == "needs the column that holds the passwords of account"
+    made = project_of(company)
+    made.run("ALTER TABLE accounts ADD password VARCHAR(100)")
+    for i in (1, 2, 3):
+        made.run(f"INSERT INTO accounts (id, password) VALUES ({i}, '{kept}')")
+    found = company.standing(hashed)
+    assert (found.state, says in found.why) == (state, True), found.why
+    assert not kept or kept not in f"{found.why}{found.evidence}"
+
+
+def test_a_rule_looks_at_nothing_where_nothing_names_the_promise(company: Company) -> None:
+    found = company.standing(SHARED, claims=[])
+    assert (found.state, found.why) == ("not_yet", "needs a statement that names T-OTH-01 (promise:)")
+
+
+def test_what_several_recipients_lack_is_said_once(company: Company) -> None:
+    changed = section("recipients", host__agreement=None, stats__agreement=None)
+    found = company.standing(RECIPIENTS, **changed)
+    assert (found.state, found.why) == ("not_yet", "needs the dated agreement of host and stats")
+
+
 def test_data_that_no_store_holds_need_one(company: Company) -> None:
     categories = {"account": ACCOUNT, "calls": ACCOUNT}
     found = company.standing([{"collected": "calls"}], categories=categories)

@@ -33,7 +33,9 @@ _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "g
 @click.option(
     "--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the promises' words."
 )
-@click.option("--all", "all_", is_flag=True, help="Also list each promise that is not yet kept, with what it needs.")
+@click.option(
+    "--all", "all_", is_flag=True, help="Also list each promise that is not yet kept, with what it needs."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the states as JSON.")
 @click.pass_obj
 def command(

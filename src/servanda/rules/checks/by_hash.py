@@ -69,7 +69,7 @@ def _column(column: str, where: str, values: list[str]) -> Seen:
     if not values:
         return not_yet(f"needs rows: {column} is empty")
     if not rest:
-        return checked(f"{column} holds slow hashes only, of {len(values)} looked at", where)
+        return checked(f"{column} holds slow hashes of passwords, and nothing else", where)
     if all(_FAST.match(value) for value in rest):
         return at_risk(f"{column} holds digests that are quickly guessed", where)
     return broken(f"{column} holds passwords that are no hashes", where)

@@ -40,7 +40,8 @@ def decided(looking: Looking, rule: Rule, at: list[str] | None) -> Seen:
     fails = [finding for finding in found if finding.verdict == "fails"]
     if fails:
         more = f", and {len(fails) - 1} more" if len(fails) > 1 else ""
-        return broken(f"{rule.code} {rule.slug}: {fails[0].message}{more}")
+        where = dict.fromkeys(finding.where for finding in fails if finding.where)
+        return broken(f"{rule.code} {rule.slug}: {fails[0].message}{more}", *where)
     unanswered = looking.unanswered(rule)
     if unanswered:
         return at_risk(unanswered)
