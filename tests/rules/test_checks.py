@@ -339,7 +339,10 @@ def test_a_field_that_points_at_nothing_is_a_complaint(
         ("pbkdf2_sha256$870000$salt$b7kTzCzv", "checked", "slow hashes of passwords"),
         ("5f4dcc3b5aa765d61d8327deb882cf99", "at_risk", "digests that are quickly guessed"),
         ("$1$salt$qJH7.N4xYta3aEG/dfqo/0", "at_risk", "digests that are quickly guessed"),
+        ("{SSHA512}c2FsdHNhbHRzYWx0", "at_risk", "digests that are quickly guessed"),
         ("letmein2", "broken", "passwords that are no hashes"),
+        ("$2b$letmein", "broken", "passwords that are no hashes"),
+        ("pbkdf2:secret", "broken", "passwords that are no hashes"),
         ("", "not_yet", "needs rows: app.accounts.password is empty"),
     ],
 )
@@ -372,8 +375,11 @@ def test_data_that_no_store_holds_need_one(company: Company) -> None:
     assert (found.state, found.why) == ("broken", "no place holds calls")
 
 
-def test_a_store_that_does_not_answer_leaves_it_at_risk(company: Company, tmp_path: Path) -> None:
-    company.standing(PURPOSES)
+@pytest.mark.parametrize("checked", [PURPOSES, NO_CARDS, FIELDS, [{"hashed": "account"}]], ids=str)
+def test_a_store_that_does_not_answer_leaves_it_at_risk(
+    company: Company, tmp_path: Path, checked: list[dict[str, Any]]
+) -> None:
+    company.standing(checked)
     stores = tmp_path / "stores.yaml"
     stores.write_text(stores.read_text().replace(company.url, "postgresql://nobody@127.0.0.1:1/none"))
     found = company.stands(project_of(company))

@@ -37,7 +37,7 @@ def by_absence(looking: Looking, promise: Promise, said: ByAbsence) -> Seen:
                     found.append(broken(f"{where}.{column} holds {SHOWN[what.nature]}", where))
                 elif what.by == "values":
                     found.append(at_risk(f"{where}.{column} may hold {SHOWN[what.nature]}", where))
-    if not columns:
+    if not columns and not looking.down:
         return not_yet("needs a store to look at")
     shown = " or ".join(SHOWN[nature] for nature in said.absent)
     return worst([*found, checked(f"{columns} columns hold no {shown}")])

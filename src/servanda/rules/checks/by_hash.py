@@ -1,9 +1,10 @@
 """A promise on sign-in data: passwords lie in the stores as slow, salted hashes only.
 
-    $2b$12$…, $argon2id$…, pbkdf2_sha256$…, scrypt:…, {SSHA512}…   a hash of a password
-    5f4dcc3b5aa765d61d8327deb882cf99                              a digest that is guessed in hours: at risk
-    anything else                                                 a password, or what can be turned into one
+    $2b$12$…, $argon2id$…, pbkdf2_sha256$…, scrypt:…     a hash of a password
+    5f4dcc3b5aa765d61d8327deb882cf99, {SSHA512}…        a digest that is guessed in hours: at risk
+    anything else                                       a password, or what can be turned into one
 
+A hash is believed whole, with its digest: a password may begin like one.
 Up to 200 values of each such column are looked at, and never shown (GDPR 32(1)(a)).
 """
 
@@ -20,9 +21,10 @@ from servanda.stores.binding import BoundPlace
 from servanda.stores.recognise import ROWS, readable
 
 _SLOW = re.compile(
-    r"\$(2[abxy]?|argon2(id|i|d)|scrypt|pbkdf2[-\w]*|bcrypt-sha256|[567y]|gy)\$"
-    r"|(pbkdf2_\w+|argon2|bcrypt\w*|scrypt)\$|(pbkdf2|scrypt):"
-    r"|\{(PBKDF2[-\w]*|ARGON2\w*|BCRYPT|BLF-CRYPT|SHA512-CRYPT|SHA256-CRYPT)\}",
+    r"(\$2[abxy]?\$\d\d\$[./0-9a-z]{53}"
+    r"|\$(argon2(id|i|d)|scrypt|pbkdf2[-\w]*|bcrypt-sha256|[567y]|gy)\$\S*\$[\w./+=-]{8,}"
+    r"|((pbkdf2_\w+|argon2|bcrypt\w*|scrypt)\$|(pbkdf2|scrypt):)\S*\$[\w./+=-]{8,}"
+    r"|\{(PBKDF2[-\w]*|ARGON2\w*|BCRYPT|BLF-CRYPT|SHA512-CRYPT|SHA256-CRYPT)\}\S{40,})\Z",
     re.IGNORECASE,
 )
 _FAST = re.compile(
