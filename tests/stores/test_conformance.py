@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.selection import (
     All,
     Before,

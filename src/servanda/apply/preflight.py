@@ -14,7 +14,7 @@ from servanda.errors import Refused
 from servanda.plan.plan import Plan, Step
 from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.binding import BoundPlace
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.opened import Opened
 from servanda.stores.selection import reads_other_rows
 

@@ -14,7 +14,7 @@ from servanda.stores.archiving import ArchiveTable
 from servanda.stores.binding import Binding, BoundPlace
 from servanda.stores.selection import Condition, Link, Reaches
 from servanda.stores.shape import Points, Table
-from servanda.stores.triggers import Reference
+from servanda.stores.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.binding import Binding, BoundPlace
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.selection import (
     All,
     Any,

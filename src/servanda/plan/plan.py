@@ -18,7 +18,7 @@ import rfc8785
 
 from servanda.errors import Refused, ServandaError
 from servanda.plan.archiving import Archiving
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.selection import Condition, LatestTime
 
 FORMAT = 1

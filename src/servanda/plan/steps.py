@@ -21,7 +21,7 @@ from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.lists import held
 from servanda.stores.binding import BoundPlace
-from servanda.stores.document import Change
+from servanda.stores.change import Change, Scalar
 from servanda.stores.opened import Opened
 from servanda.stores.selection import (
     All,
@@ -37,7 +37,6 @@ from servanda.stores.selection import (
     Reaches,
     Undone,
 )
-from servanda.stores.triggers import Scalar
 
 Changes = tuple[tuple[str, Change], ...]
 

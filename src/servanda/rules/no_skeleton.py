@@ -53,7 +53,7 @@ from servanda.policy.promise import Retention
 from servanda.rules.rule import Finding, fails, rule, weak
 from servanda.rules.view import View
 from servanda.stores.binding import BoundPlace
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 
 _SAMPLE = date(2023, 3, 1)
 

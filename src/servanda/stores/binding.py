@@ -32,7 +32,7 @@ from servanda.stores.selection import (
     TimeColumn,
 )
 from servanda.stores.shape import Shape, Table
-from servanda.stores.triggers import Reference
+from servanda.stores.reference import Reference
 from servanda.stores.verbs import EVERYTHING
 
 
@@ -161,6 +161,7 @@ class _Binder:
             if name not in known:
                 message = f"“{name}” is no field of what lies here"
                 self.complain("unknown-category", message, _near(name, dict.fromkeys(known)), "fields", name)
+        self._columns(table, self.place.secrets, "secrets")
         triggers = self._triggers(table, links, limits)
         for beyond in ability.beyond(can, self.place, limits):
             self.complain("store-cannot", *beyond)
@@ -196,7 +197,7 @@ class _Binder:
 
     def _links(self, table: Table) -> dict[str, Link]:
         links = {label: link for label, link in self._declared(table)}
-        seen = {(link.columns, link.to_table) for link in links.values()}
+        seen = {(link.columns, link.to_table) for link in links.values() if link.plain}
         for real in table.points:
             if (real.columns, real.table) not in seen:
                 links.setdefault(
@@ -208,17 +209,15 @@ class _Binder:
         for label, reference in self.place.links().items():
             path = ("person",) if label == "person" else ("references", label)
             target = self._target(reference)
-            if target is None or not self._columns(table, [*reference.via, *reference.when], *path):
+            named = [*reference.via, *reference.when, *reference.clears]
+            if target is None or not self._columns(table, named, *path):
                 continue
             on = tuple(reference.on or target.key)
             if len(on) != len(reference.via):
                 message = f"{len(reference.via)} columns point at {len(on) or 'no'} columns of {target.name}"
                 self.complain("vanished-place", message, "say which with on: […]", *path)
             elif all(c in target.columns for c in on):
-                yield (
-                    label,
-                    Link(table.name, tuple(reference.via), target.name, on, tuple(reference.when.items())),
-                )
+                yield label, _link(table, reference, target, on)
             else:
                 self.complain(
                     "vanished-place", f"table {target.name} lacks a column of {', '.join(on)}", "", *path
@@ -310,6 +309,10 @@ class _Binder:
             if name not in here:
                 self.complain("unbound-trigger", f"there is no reference “{name}”", _near(name, here), *path)
                 return ()
+            if not here[name].plain:
+                message = f"the reference “{name}” is not compared as it is, and no trigger can follow it"
+                self.complain("unbound-trigger", message, "bind a column of the row itself", *path)
+                return ()
             chain.append(here[name])
             here = self._links_of(chain[-1].to_table)
         return tuple(chain)
@@ -339,7 +342,8 @@ class _Binder:
         if child is None:
             self.complain("vanished-place", f"there is no table for the place {name}", "", *path)
             return None
-        ways = {k: v for k, v in self._links_of(child.name).items() if v.to_table == table.name}
+        found = self._links_of(child.name).items()
+        ways = {k: v for k, v in found if v.to_table == table.name and v.plain}
         way = ways.get(trigger.by) if trigger.by else next(iter(ways.values())) if len(ways) == 1 else None
         if way is None:
             several = (
@@ -370,6 +374,20 @@ class _Binder:
             return None
         zone = said.zone or ("UTC" if column.time == "utc" else self.entry.timezone)
         return TimeColumn(name, kind, zone, tuple(said.open))
+
+
+def _link(table: Table, reference: Reference, target: Table, on: tuple[str, ...]) -> Link:
+    compare = "text" if reference.path is not None and reference.compare == "exact" else reference.compare
+    return Link(
+        table.name,
+        tuple(reference.via),
+        target.name,
+        on,
+        tuple(reference.when.items()),
+        tuple(reference.nobody),
+        compare,
+        reference.path or "",
+    )
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:

@@ -27,48 +27,15 @@ from servanda.policy.values import Names
 from servanda.policy.yamlfile import Source
 from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.assertion import Assertion, Never
+from servanda.stores.change import Changed, Scalar
 from servanda.stores.files_place import LogFiles
+from servanda.stores.reference import Reference
 from servanda.stores.shorter import Shorter as _Shorter
-from servanda.stores.triggers import (
-    AtGreatest,
-    AtLatest,
-    AtParent,
-    AtParentTrigger,
-    Reference,
-    Scalar,
-    Trigger,
-)
+from servanda.stores.triggers import AtGreatest, AtLatest, AtParent, AtParentTrigger, Trigger
 from servanda.stores.waiver import Waiver
 
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 _PASSWORD = re.compile(r"://[^/@:\s]*:(?!\$\{)[^/@\s]+@")
-
-
-class Change(Strict):
-    """How a value is emptied: exactly one of these; YAML null is the shortest way to write `set: null`.
-
-    `constant` writes a fixed value; `truncate` keeps the year, month or day of a date or the
-    network of an IP address; `generalise` keeps the first N characters of a postcode;
-    `pseudonym` writes a keyed hash, which is still personal data (GDPR recital 26).
-    """
-
-    constant: Scalar = None
-    truncate: Literal["year", "month", "day", "ip"] | None = None
-    generalise: int | None = Field(default=None, ge=1, le=12)
-    pseudonym: bool = False
-
-    @model_validator(mode="after")
-    def _one(self) -> Change:
-        given = [self.constant is not None, bool(self.truncate), bool(self.generalise), self.pseudonym]
-        if sum(given) > 1:
-            raise ValueError(
-                "a column is emptied in one way | keep one of constant, truncate, generalise, pseudonym"
-            )
-        return self
-
-
-def _change(value: Any) -> Any:
-    return {} if value is None else value
 
 
 def _data(value: Any) -> Any:
@@ -82,9 +49,11 @@ class Place(LogFiles, PlaceArchive):
 
     `data` maps categories to their columns, or to `all`. `person` is `self` where a row is a
     person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
-    children must stay is emptied by `at_end` and ended with its last child. `fields` says which column
-    holds a declared field of a category, where the names do not tell. `assert_` is what must be so of
-    its rows (SV443).
+    children must stay is emptied by `at_end` and ended with its last child. `erase` says what
+    becomes of a person's row when they are erased (GDPR 17), `shared` what of a row that is also another
+    person's: it goes with its `last` owner, with `any`, or loses `mine`. `secrets` are columns that
+    access leaves out, such as password hashes. `fields` says which column holds a declared field of a
+    category, where the names do not tell. `assert_` is what must be so of its rows (SV443).
     """
 
     table: str = ""
@@ -100,9 +69,10 @@ class Place(LogFiles, PlaceArchive):
     identifiers: dict[str, str] = Field(default_factory=dict)
     references: dict[str, Reference] = Field(default_factory=dict)
     triggers: dict[str, Trigger] = Field(default_factory=dict)
-    at_end: dict[str, Annotated[Change, BeforeValidator(_change), _Shorter("null")]] = Field(
-        default_factory=dict
-    )
+    at_end: dict[str, Changed] = Field(default_factory=dict)
+    erase: Literal["delete", "anonymise", "keep", "refuse"] = "delete"
+    shared: Literal["last", "any", "mine"] = "last"
+    secrets: list[str] = Field(default_factory=list)
     skeleton: bool = False
     fields: dict[str, Names] = Field(default_factory=dict)
     assert_: list[Assertion] = Field(default_factory=list, alias="assert")

@@ -28,7 +28,7 @@ from servanda.stores.selection import (
     OwnTime,
     walk,
 )
-from servanda.stores.triggers import Scalar
+from servanda.stores.change import Scalar
 
 _OPERATORS: dict[str, Callable[[Anything, Anything], bool]] = {
     "=": operator.eq,

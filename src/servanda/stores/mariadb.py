@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.mariadb_partitions import MariadbPartitions
 from servanda.stores.mariadb_scrub import scrub
 from servanda.stores.partitions import Partitions
@@ -56,6 +56,7 @@ class MariadbStore(SqlStore):
         "MariaDB: ended rows stay in the file of their table until InnoDB purges and writes over them, or"
         " apply --scrub; in its undo and redo logs until they turn over; in its binary log until it ends"
     )
+    reads_to_write = False  # INSERT … SELECT would lock what it reads of a snapshot
     manners = Manners(0.006, rest=7.0, full_page=0.04, most=2_000, ceiling=5_000)  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
@@ -66,6 +67,11 @@ class MariadbStore(SqlStore):
         """A transaction that never waits for a row and gives up on statements that take long."""
         connection.begin()
         connection.exec_driver_sql(_PAGE_SETTINGS)
+
+    def begin_snapshot(self, connection: Connection) -> None:
+        """A snapshot, of which only plain SELECTs read."""
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
     def end_page(self, connection: Connection) -> None:
         """Reading takes its time again."""
@@ -102,10 +108,14 @@ class MariadbStore(SqlStore):
         query = f"SELECT table_name, engine FROM information_schema.tables WHERE {where}"
         engines = {str(name): str(engine) for name, engine in connection.execute(sa.text(query), arguments)}
         extra = connection.execute(
-            sa.text(f"SELECT table_name, column_name, extra FROM information_schema.columns WHERE {where}"),
+            sa.text(
+                "SELECT table_name, column_name, extra, collation_name"
+                f" FROM information_schema.columns WHERE {where}"
+            ),
             arguments,
         ).all()
-        updates = {(t, c) for t, c, e in extra if "on update" in str(e).lower()}
+        updates = {(t, c) for t, c, e, _ in extra if "on update" in str(e).lower()}
+        collations = {(t, c): str(collation or "") for t, c, _, collation in extra}
         found: dict[str, list[str]] = {}
         query = f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_{where[6:]}"
         for table, name in connection.execute(sa.text(query), arguments):
@@ -115,7 +125,8 @@ class MariadbStore(SqlStore):
             outside.setdefault(table, []).append(other)
         parted = set(connection.execute(sa.text(_PARTED.format(where=where)), arguments).scalars())
         tables = shape.tables.items()
-        completed = {n: _completed(t, str(engines.get(n)), updates, found.get(n, [])) for n, t in tables}
+        columns = (updates, collations)
+        completed = {n: _completed(t, str(engines.get(n)), columns, found.get(n, [])) for n, t in tables}
         return Shape({n: replace(t, partitioned=n in parted) for n, t in completed.items()}, outside)
 
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
@@ -158,6 +169,41 @@ class MariadbStore(SqlStore):
         return sa.cast(
             sa.func.sha2(sa.func.concat_ws(",", self.print_secret.hex(), *parts), 256), sa.LargeBinary
         )
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """Its own functions, over the bytes of UTF-8."""
+        raw = sa.cast(_utf8(text), sa.LargeBinary)
+        hashes = {"md5": sa.func.md5(raw), "sha1": sa.func.sha1(raw), "sha256": sa.func.sha2(raw, 256)}
+        return hashes[kind]
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """JSON_EXTRACT; what is no JSON holds nothing."""
+        steps = "$" + "".join(f'."{step}"' for step in path.split("."))
+        found = sa.func.json_unquote(sa.func.json_extract(json, steps))
+        null = sa.func.json_type(sa.func.json_extract(json, steps)) == "NULL"
+        return sa.case((sa.func.json_valid(json) == 0, sa.null()), (null, sa.null()), else_=found)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """A regular expression."""
+        return text.op("REGEXP", is_comparison=True)("^[0-9]{1,18}$")
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """By the column's collation, which its index follows, and then as bytes."""
+        ours, theirs = [_utf8(self.folded(c) if fold else c) for c in (column, known)]
+        as_bytes: Bool = sa.cast(ours, sa.LargeBinary) == sa.cast(theirs, sa.LargeBinary)
+        table = self.shape.tables.get(at[0])
+        collation = table.columns[at[1]].collation if table is not None and at[1] in table.columns else ""
+        if not collation or (fold and not collation.endswith("_ci")):
+            return as_bytes
+        charset = collation.split("_")[0]
+        return sa.and_(column == _convert(known, charset).collate(collation), as_bytes)
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
@@ -219,11 +265,18 @@ class MariadbStore(SqlStore):
         return lines
 
 
-def _completed(table: Table, engine: str, updates: set[tuple[str, str]], triggers: list[str]) -> Table:
+def _completed(
+    table: Table,
+    engine: str,
+    told: tuple[set[tuple[str, str]], dict[tuple[str, str], str]],
+    triggers: list[str],
+) -> Table:
+    updates, collations = told
     columns = {
         name: replace(
             column,
             on_update=(table.name, name) in updates,
+            collation=collations.get((table.name, name), ""),
             time="utc" if column.type.upper().startswith("TIMESTAMP") else column.time,
         )
         for name, column in table.columns.items()
@@ -246,6 +299,15 @@ def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.case(
         (sa.func.is_ipv4(ip) == 1, _unicode(four)), (sa.func.is_ipv6(ip) == 1, _unicode(six)), else_=sa.null()
     )
+
+
+def _convert(text: sa.ColumnElement[Any], charset: str) -> sa.ColumnElement[Any]:
+    """A text in another character set."""
+    return sa.func.convert(text.op("USING")(sa.literal_column(charset)), type_=sa.String())
+
+
+def _utf8(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return _convert(text, "utf8mb4")
 
 
 def _unicode(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, INET, JSONB
 from sqlalchemy.engine import URL, Connection, Engine
 
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.partitions import Partitions
 from servanda.stores.postgres_partitions import PostgresPartitions
 from servanda.stores.postgres_scrub import scrub
@@ -83,6 +83,11 @@ class PostgresStore(SqlStore):
         connection.begin()
         connection.exec_driver_sql(_PAGE_SETTINGS)
 
+    def begin_snapshot(self, connection: Connection) -> None:
+        """REPEATABLE READ is a snapshot."""
+        connection.begin()
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers (those of foreign keys left out)."""
         query = sa.text(
@@ -143,6 +148,38 @@ class PostgresStore(SqlStore):
         parts = [sa.func.coalesce(sa.func.encode(b, "hex"), none) for b in bytes_]
         text = sa.func.concat_ws(",", self.print_secret.hex(), *parts)
         return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """Its own functions; SHA-1 is that of the extension pgcrypto."""
+        if kind == "md5":
+            return sa.func.md5(text)
+        raw = sa.func.convert_to(text, "UTF8")
+        return sa.func.encode(sa.func.sha256(raw) if kind == "sha256" else sa.func.digest(raw, kind), "hex")
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """The operator #>>."""
+        steps = sa.cast(sa.literal(path.split(".")), ARRAY(sa.Text))
+        return sa.cast(json, JSONB).op("#>>", return_type=sa.Text())(steps)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """A POSIX expression."""
+        return text.op("~", is_comparison=True)("^[0-9]{1,18}$")
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """Texts are bytes here, unless their type is citext."""
+        same: Bool = self.folded(column) == self.folded(known) if fold else column == known
+        if not isinstance(self.types.get(at), CITEXT):
+            return same
+        texts = [sa.cast(c, sa.Text) for c in (column, known)]
+        a, b = [self.folded(t) for t in texts] if fold else texts
+        return sa.and_(column == sa.cast(known, CITEXT), a == b)
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""

@@ -20,19 +20,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from servanda.stores.document import Change
-from servanda.stores.triggers import Scalar
+from servanda.stores.change import Change, Scalar
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Rows of `table` point at rows of `to_table`: `columns` equal `to_columns`, where `when` holds."""
+    """Rows of `table` point at rows of `to_table`: `columns` equal `to_columns`, where `when` holds.
+
+    Values in `nobody` point at no row. `compare` and `path` are those of the reference: how two values
+    are compared, and the way to the value inside a JSON column.
+    """
 
     table: str
     columns: tuple[str, ...]
     to_table: str
     to_columns: tuple[str, ...]
     when: tuple[tuple[str, Scalar], ...] = ()
+    nobody: tuple[Scalar, ...] = ()
+    compare: str = "exact"
+    path: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether columns are compared as they are."""
+        return self.compare == "exact" and not self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Column:
     generated: bool = False
     length: int | None = None
     default: str | None = None
+    collation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

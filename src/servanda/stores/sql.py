@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from servanda.errors import ServandaError, StoreDown, StoreError
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.partitions import Partitions
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners, Settings
@@ -38,6 +38,7 @@ class SqlStore:
     print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
+    reads_to_write = True  # a statement that reads rows and writes others locks nothing that it reads
     fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
     manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
 
@@ -82,6 +83,10 @@ class SqlStore:
         """Open the transaction of a page, with its locks and time limits."""
         connection.begin()
 
+    def begin_snapshot(self, connection: Connection) -> None:
+        """Open a transaction that sees one moment of the store."""
+        connection.begin()
+
     def end_page(self, connection: Connection) -> None:
         """Put back, after a page, what `begin_page` set for longer than its transaction."""
 
@@ -98,6 +103,33 @@ class SqlStore:
 
     def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
         """A keyed hash of the values of columns, 64 hex digits; NULL differs from every value."""
+        raise NotImplementedError
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A text in small letters."""
+        return sa.func.lower(text)
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """A hash (md5, sha1, sha256) of a text in UTF-8, in small hex digits."""
+        raise NotImplementedError
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """The text at a path inside JSON; NULL where there is none."""
+        raise NotImplementedError
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """Whether a text is a whole number of at most 18 digits."""
+        raise NotImplementedError
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """Whether a text column equals a known text byte by byte, found by an index on the column."""
         raise NotImplementedError
 
     def again(self, error: sa.exc.DBAPIError) -> bool:

@@ -24,6 +24,7 @@ from servanda.stores.selection import (
     ParentTrigger,
     TimeColumn,
 )
+from servanda.stores.sql_match import Matcher, joined
 from servanda.stores.sql_times import local_day
 
 Column = sa.ColumnElement[Any]
@@ -42,9 +43,9 @@ class Days:
     """Reads the days of triggers in one store; `zone` is the company's own time zone."""
 
     def __init__(
-        self, tables: Mapping[str, sa.TableClause], lists: Mapping[str, sa.Table], zone: str
+        self, tables: Mapping[str, sa.TableClause], lists: Mapping[str, sa.Table], store: Matcher, zone: str
     ) -> None:
-        self._tables, self._lists, self._zone = tables, lists, zone
+        self._tables, self._lists, self._store, self._zone = tables, lists, store, zone
 
     def of(self, trigger: Bound, row: sa.FromClause) -> DayOf:
         """How to read a trigger of `row`."""
@@ -81,7 +82,7 @@ class Days:
         self, trigger: LatestTime, row: sa.FromClause, through: list[sa.FromClause], on: list[Any]
     ) -> tuple[list[Column], Tell]:
         link, child = trigger.link, self._tables[trigger.link.table].alias()
-        met = [*on, *_joined(link, child, row)]
+        met = [*on, joined(self._store, link, child, row)]
         top = [_at(sa.func.max(child.c[trigger.time.name]), [*through, child], met)]
         tells = [self._day(trigger.time)]
         if trigger.remembered is not None:
@@ -110,14 +111,14 @@ class Days:
         here, tables, met = row, list(through), list(on)
         for link in links:
             parent = self._tables[link.to_table].alias()
-            met += _joined(link, here, parent)
+            met.append(joined(self._store, link, here, parent))
             tables.append(parent)
             here = parent
         return here, tables, met
 
     def key_at(self, links: Sequence[Link], key: Sequence[str], row: sa.FromClause) -> list[Column]:
         """The key of the row at the end of links; of `row` itself where there are none."""
-        if links and not links[1:] and links[0].to_columns == tuple(key) and not links[0].when:
+        if links and not links[1:] and links[0].to_columns == tuple(key) and _bare(links[0]):
             return [row.c[c] for c in links[0].columns]
         end, through, met = self._follow(links, row, [], [])
         return [_at(end.c[k], through, met) for k in key]
@@ -133,10 +134,9 @@ def _at(column: Column, through: Sequence[sa.FromClause], on: Sequence[Any]) -> 
     return sa.select(column).select_from(*through).where(*on).correlate_except(*through).scalar_subquery()
 
 
-def _joined(link: Link, source: sa.FromClause, target: sa.FromClause) -> list[Any]:
-    pairs = zip(link.columns, link.to_columns, strict=True)
-    when = [source.c[n].is_(None) if v is None else source.c[n] == sa.literal(v) for n, v in link.when]
-    return [*(source.c[a] == target.c[b] for a, b in pairs), *when]
+def _bare(link: Link) -> bool:
+    """Whether a link is nothing but equal columns."""
+    return link.plain and not link.when and not link.nobody
 
 
 def _text_day(values: Iterator[Any]) -> date | None:

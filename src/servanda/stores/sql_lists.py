@@ -34,7 +34,7 @@ class Lists:
         kinds = {
             (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
         }
-        self.days = Days(self._tables, self._lists, store.settings.zone)
+        self.days = Days(self._tables, self._lists, store, store.settings.zone)
         self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
         self.partitions: Partitions = store.partitions(self)
 
@@ -226,6 +226,48 @@ class Lists:
     def select(self, query: sa.Select[Any], values: dict[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of a query, in the transaction of a page."""
         return [tuple(row) for row in self._connection.execute(query, values)]
+
+    def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
+        """Carry out a statement in the transaction that is open."""
+        found: sa.CursorResult[Any] = self._connection.execute(statement, values)
+        return found
+
+    def changed_rows(self, statement: sa.Executable, values: Any = None) -> int:
+        """Carry out a statement in the transaction that is open. Returns how many rows it wrote, inserts included."""
+        done = self._connection.execute(statement, values, execution_options={"preserve_rowcount": True})
+        return int(done.rowcount)
+
+    def stream(
+        self, query: sa.Select[Any], values: dict[str, Any] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query as they come, in the transaction that is open; few of them in memory at once."""
+        options = {"stream_results": True, "yield_per": 1000}
+        with (
+            self.store.errors(),
+            self._connection.execute(query, values or {}, execution_options=options) as rows,
+        ):
+            for row in rows:
+                yield tuple(row)
+
+    def make(self, table: sa.Table) -> None:
+        """Make a temporary table, outside of any transaction."""
+        assert not self._connection.in_transaction(), "MariaDB would commit it"
+        self._ddl(sa.schema.CreateTable(table))
+
+    def look_at(self, table: str) -> None:
+        """Let the planner see how many rows a temporary table has, in the transaction that is open."""
+        self.store.look_at(self._connection, table)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything inside sees the store as it was at one moment; nothing is changed in the end."""
+        self._connection.rollback()
+        with self.store.errors():
+            self.store.begin_snapshot(self._connection)
+            try:
+                yield
+            finally:
+                self._connection.rollback()
 
     def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
         """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""

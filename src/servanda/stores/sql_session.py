@@ -149,7 +149,7 @@ class Session(Looking):
         row, key = self._tables[table], self.store.shape.tables[table].key
         same = row.c[column] == value
         if isinstance(value, str):
-            same = sa.func.lower(row.c[column]) == sa.func.lower(value)
+            same = self.store.same_text(row.c[column], sa.literal(value), (table, column), fold=True)
         query = sa.select(row.c[column], *(row.c[k] for k in key)).where(same)
         with self.store.errors(), self._reading():
             found = self._connection.execute(query).all()

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from servanda.law.retention import local_midnight
-from servanda.stores.document import Change
+from servanda.stores.change import Change, Scalar
 from servanda.stores.selection import (
     All,
     Any,
@@ -43,8 +43,8 @@ from servanda.stores.selection import (
     Undone,
     decided,
 )
+from servanda.stores.sql_match import Matcher, equals, every, joined, when
 from servanda.stores.sql_times import ends_in_utc, wall_clock, written
-from servanda.stores.triggers import Scalar
 
 Bool = sa.ColumnElement[bool]
 _YES: sa.ColumnElement[Anything] = sa.literal_column("1")
@@ -53,7 +53,7 @@ ZERO_DAY = date(1900, 1, 2)
 """Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
 
 
-class Dialect(Protocol):
+class Dialect(Matcher, Protocol):
     """What a kind of database says differently."""
 
     texts_time: bool
@@ -120,7 +120,7 @@ class Where:
             case Missing(trigger):
                 return self._missing(trigger, row, table)
             case Equals(column, value):
-                return _equals(row.c[column], value)
+                return equals(row.c[column], value)
             case Compares(column, operator, value):
                 compared: Bool = row.c[column].op(operator, is_comparison=True)(sa.literal(value))
                 return compared
@@ -133,7 +133,7 @@ class Where:
             case Copied() | CopiedTo():
                 return self._copied(condition, row)
             case All(parts):
-                return _all(self.sql(part, row, table) for part in parts)
+                return every(self.sql(part, row, table) for part in parts)
             case Any(parts):
                 return _any(self.sql(part, row, table) for part in parts)
             case Not(part):
@@ -206,7 +206,7 @@ class Where:
         if form is not None:
             parts.append(self._dialect.text_form(column, form))
         parts += [column != sa.literal(value) for value in time.open if value is not None]
-        return _all(parts)
+        return every(parts)
 
     def _before(self, trigger: Bound, day: date, row: sa.FromClause, table: str) -> Bool:
         match trigger:
@@ -220,7 +220,7 @@ class Where:
                 return self._latest_before(trigger, day, row, table)
             case GreatestTime(parts):
                 over = [sa.or_(self._before(p, day, row, table), self._absent(p, row, table)) for p in parts]
-                return _all([*over, _any(self._before(p, day, row, table) for p in parts)])
+                return every([*over, _any(self._before(p, day, row, table) for p in parts)])
             case EventTime(name):
                 day_text = self._lists[name].c.day
                 return self._in_list(name, row, self._list_key(name), day_text < day.isoformat())
@@ -229,9 +229,9 @@ class Where:
         link, time = trigger.link, trigger.time
         child = self._tables[link.table].alias()
         column = child.c[time.name]
-        still = [_equals(column, value) for value in time.open]  # a child that is still open is fresh
+        still = [equals(column, value) for value in time.open]  # a child that is still open is fresh
         fresh = _any([column >= self.cut(link.table, time, day), *still])
-        here = _joined(link, child, row)
+        here = joined(self._dialect, link, child, row)
         parts: list[Bool] = [~self._exists(here, fresh)]
         dated = self.own(link.table, time, child, day)
         any_child: list[Bool] = [self._exists(here, dated)]
@@ -241,7 +241,7 @@ class Where:
             parts.append(~self._in_list(trigger.remembered, row, key, latest >= day.isoformat()))
             any_child.append(self._in_list(trigger.remembered, row, key))
         parts.append(_any([*any_child, self.own(table, trigger.fallback, row, day)]))
-        return _all(parts)
+        return every(parts)
 
     def _missing(self, trigger: Bound, row: sa.FromClause, table: str) -> Bool:
         match trigger:
@@ -256,7 +256,7 @@ class Where:
                 return sa.and_(~self._has_latest(trigger, row), self._unusable(table, fallback, row))
             case GreatestTime(parts):
                 absent = [self._absent(part, row, table) for part in parts]
-                return _all([*absent, *(~self._still(part, row) for part in parts)])
+                return every([*absent, *(~self._still(part, row) for part in parts)])
             case EventTime():
                 return sa.false()
 
@@ -280,10 +280,10 @@ class Where:
         """The trigger has a value that means "still running"."""
         match trigger:
             case OwnTime(time):
-                return _any(_equals(row.c[time.name], value) for value in time.open)
+                return _any(equals(row.c[time.name], value) for value in time.open)
             case ParentTime(links, time) if time.open:
                 return self._along(
-                    links, row, lambda end: _any(_equals(end.c[time.name], value) for value in time.open)
+                    links, row, lambda end: _any(equals(end.c[time.name], value) for value in time.open)
                 )
             case EventTime(name):  # what has not happened yet may still happen
                 return ~self._in_list(name, row, self._list_key(name))
@@ -296,8 +296,8 @@ class Where:
         child = self._tables[link.table].alias()
         column = child.c[time.name]
         dated = column.is_not(None) & ~self._unusable(link.table, time, child)
-        still = [_equals(column, value) for value in time.open]
-        known = self._exists(_joined(link, child, row), _any([dated, *still]))
+        still = [equals(column, value) for value in time.open]
+        known = self._exists(joined(self._dialect, link, child, row), _any([dated, *still]))
         if trigger.remembered is None:
             return known
         return known | self._in_list(trigger.remembered, row, self._list_key(trigger.remembered))
@@ -307,10 +307,10 @@ class Where:
         options: list[Bool] = [] if None in time.open else [column.is_(None)]
         zero = column <= 0 if time.kind.startswith("epoch") else column < self.cut(table, time, ZERO_DAY)
         still = [column != sa.literal(value) for value in time.open if value is not None]
-        options.append(_all([zero, *still]))
+        options.append(every([zero, *still]))
         form = self._form(table, time)
         if form is not None:
-            options.append(_all([column.is_not(None), ~self._dialect.text_form(column, form), *still]))
+            options.append(every([column.is_not(None), ~self._dialect.text_form(column, form), *still]))
         return _any(options)
 
     def _along(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
@@ -318,21 +318,21 @@ class Where:
         link, rest = links[0], links[1:]
         parent = self._tables[link.to_table].alias()
         inner = self._along(rest, parent, last) if rest else last(parent)
-        return self._exists(_joined(link, row, parent), inner)
+        return self._exists(joined(self._dialect, link, row, parent), inner)
 
     def _among(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
         """The same as `_along`, asked once for all parents and not again for each of their children."""
         link, rest = links[0], links[1:]
-        if len(link.columns) > 1 or self._row_by_row:
+        if len(link.columns) > 1 or self._row_by_row or not link.plain:
             return self._along(links, row, last)
         parent = self._tables[link.to_table].alias()
         inner = self._among(rest, parent, last) if rest else last(parent)
         found = sa.select(parent.c[link.to_columns[0]]).where(inner)
-        return _all([row.c[link.columns[0]].in_(found), _when(link, row)])
+        return every([row.c[link.columns[0]].in_(found), every(when(link, row))])
 
     def _pointed_at(self, link: Link, kept: Condition | None, row: sa.FromClause) -> Bool:
         child = self._tables[link.table].alias()
-        parts = [_joined(link, child, row)]
+        parts = [joined(self._dialect, link, child, row)]
         if kept is not None:
             parts.append(self.sql(kept, child, link.table))
         return self._exists(*parts)
@@ -340,11 +340,11 @@ class Where:
     def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
         if not links:
             return self._in_list(name, row, key)
-        if links[-1].to_columns == key:  # the last link already carries the key
+        if links[-1].to_columns == key and links[-1].plain:  # the last link already carries the key
             *before, last = links
             if not before:
-                return sa.and_(self._in_list(name, row, last.columns), _when(last, row))
-            end = lambda r: sa.and_(self._in_list(name, r, last.columns), _when(last, r))  # noqa: E731
+                return sa.and_(self._in_list(name, row, last.columns), every(when(last, row)))
+            end = lambda r: sa.and_(self._in_list(name, r, last.columns), every(when(last, r)))  # noqa: E731
             return self._along(tuple(before), row, end)
         return self._along(links, row, lambda end: self._in_list(name, end, key))
 
@@ -368,30 +368,12 @@ def _on(part: Bool, table: sa.FromClause, alias: sa.FromClause) -> Bool:
     )
 
 
-def _equals(column: sa.ColumnElement[Anything], value: Scalar) -> Bool:
-    return column.is_(None) if value is None else column == sa.literal(value)
-
-
 def _not_set(column: sa.ColumnElement[Anything], time: TimeColumn) -> Bool:
     """NULL, 0 in an epoch, or a value that the document calls open; never NULL itself."""
     values: list[Scalar] = [value for value in time.open if value is not None]
     if time.kind.startswith("epoch"):
         values.append(0)
     return _any([column.is_(None), *(column.is_not(None) & (column == sa.literal(v)) for v in values)])
-
-
-def _joined(link: Link, source: sa.FromClause, target: sa.FromClause) -> Bool:
-    pairs = zip(link.columns, link.to_columns, strict=True)
-    return _all([*(source.c[a] == target.c[b] for a, b in pairs), _when(link, source)])
-
-
-def _when(link: Link, source: sa.FromClause) -> Bool:
-    return _all(_equals(source.c[name], value) for name, value in link.when)
-
-
-def _all(parts: Anything) -> Bool:
-    items = list(parts)
-    return reduce(lambda a, b: a & b, items) if items else sa.true()
 
 
 def _any(parts: Anything) -> Bool:

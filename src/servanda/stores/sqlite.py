@@ -21,7 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners
 from servanda.stores.shape import Column, Points, Shape, Table
@@ -69,6 +69,8 @@ class SqliteStore(SqlStore):
                 connection.execute("PRAGMA synchronous = NORMAL")  # the disk is waited for in `after_page`
             connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
+            connection.create_function("servanda_folded", 1, _folded, deterministic=True)
+            connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
             connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
 
         @event.listens_for(engine, "begin")
@@ -147,6 +149,39 @@ class SqliteStore(SqlStore):
     def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
         """A function of ours: SQLite is in our own process."""
         return sa.func.servanda_fingerprint(sa.literal(self.print_secret, sa.LargeBinary()), *columns)
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A function of ours: SQLite's own knows the letters of ASCII only."""
+        return sa.func.servanda_folded(text)
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """A function of ours."""
+        return sa.func.servanda_hashed(text, kind)
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """json_extract; what is no JSON holds nothing."""
+        steps = "$" + "".join(f'."{step}"' for step in path.split("."))
+        found = sa.func.json_extract(json, steps)
+        return sa.cast(sa.case((sa.func.json_valid(json) == 1, found)), sa.Text)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """GLOB."""
+        some = sa.and_(sa.func.length(text) > 0, sa.func.length(text) <= 18)
+        return sa.and_(some, ~text.op("GLOB", is_comparison=True)("*[^0-9]*"))
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """A column may be NOCASE, so bytes are compared as well."""
+        del at
+        if fold:
+            return self.folded(column) == self.folded(known)
+        return sa.and_(column == known, sa.cast(column, sa.LargeBinary) == sa.cast(known, sa.LargeBinary))
 
     def again(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
@@ -276,6 +311,14 @@ def _pseudonym(value: Any, key: Any) -> str | None:
         return None if value is None else str(value)
     secret = key if isinstance(key, bytes) else str(key).encode()
     return "psn_" + hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _folded(text: Any) -> str | None:
+    return None if text is None else str(text).lower()
+
+
+def _hashed(text: Any, kind: str) -> str | None:
+    return None if text is None else hashlib.new(kind, str(text).encode()).hexdigest()
 
 
 def _fingerprint(key: bytes, *values: Any) -> str:

@@ -9,22 +9,10 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from servanda.policy.document import Strict
 from servanda.policy.policy import Zone
 from servanda.policy.values import Names
+from servanda.stores.change import Scalar
 from servanda.stores.shorter import Shorter as _Shorter
 
 TimeKind = Literal["aware", "naive", "date", "text", "epoch", "epoch_ms"]
-Scalar = str | int | bool | None
-
-
-class Reference(Strict):
-    """A row points at another place: columns `via` equal columns `on` there (its key by default).
-
-    `when` limits the reference to rows with these values, as in (`rel_type`: Client).
-    """
-
-    via: Names
-    to: str
-    on: Names | None = None
-    when: dict[str, Scalar] = Field(default_factory=dict)
 
 
 def _listed(value: Any) -> Any:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from servanda.stores.document import Change
+from servanda.stores.change import Change
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.settings import Manners, Settings

@@ -1,0 +1,116 @@
+"""What belongs to some persons in one store: every row, found set by set along the subject graph.
+
+    the persons' own rows ─▶ component after component of the graph, circles in rounds ─▶ who is only named
+
+One statement an edge and round, whoever and how many they are. What is found lies in temporary tables
+of the store, for as long as the transaction that found it.
+
+Law: GDPR 15(1) and 17(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from servanda.persons.person import Human
+from servanda.persons.subject import Component, Edge, StoreGraph
+from servanda.stores import sql_copy
+from servanda.stores.opened import Opened
+from servanda.stores.sql_reach import Along, Reached
+from servanda.stores.sql_session import Session
+
+
+@dataclass(slots=True)
+class Reach:
+    """The rows of some persons in one store. `mentions` gives each edge that only names them its number."""
+
+    graph: StoreGraph
+    session: Session
+    rows: Reached
+    mentions: dict[int, Edge]
+    flow: list[tuple[Component, list[Along], list[Along]]]
+    naming: list[Along]
+
+    @classmethod
+    def of(cls, found: Opened, graph: StoreGraph) -> Reach:
+        """Make ready to follow a graph; outside of any transaction."""
+        tables = sorted(
+            t for t in graph.reached() | {e.taker for e in graph.mentions()} if graph.shape[t].key
+        )
+        numbers = {table: n for n, table in enumerate(tables)}
+        named = [e for e in graph.mentions() if {e.giver, e.taker} <= numbers.keys()]
+        mentions = {len(numbers) + i: edge for i, edge in enumerate(named)}
+        session = sql_copy.database(found.sessions[graph.store])
+        rows = Reached(session, numbers)
+        rows.ready()
+        naming = [
+            Along(e.link, e.where, n, numbers[e.giver], unless=numbers[e.taker]) for n, e in mentions.items()
+        ]
+        return cls(graph, session, rows, mentions, list(_flow(graph, numbers)), naming)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each table whose rows can be gathered."""
+        return dict(self.rows.numbers)
+
+    def gather(self, humans: Sequence[Human], *, reading: bool = True, lock: bool = False) -> None:
+        """Gather everything of some persons, each with its number in `humans`; inside a transaction.
+
+        With `lock` their own rows are locked first. `reading` locks nothing.
+        """
+        self.rows.clear()
+        seeds: dict[str, dict[tuple[object, ...], int]] = {}
+        places = {p.name: t for t, living in self.graph.places.items() for p in living}
+        for number, human in enumerate(humans):
+            for person in human:
+                if places.get(person.place) in self.rows.numbers:
+                    seeds.setdefault(places[person.place], {})[number, *person.key] = number
+        for table, keys in seeds.items():
+            self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
+            if lock:
+                self.rows.lock(table)
+        some = set(seeds)
+        for component, entering, inside in self.flow:
+            for along in entering:
+                some |= self._followed(along, some, reading)
+            if inside and some & set(component.tables):
+                self._rounds(inside, reading)
+                some |= set(component.tables)
+        for along in self.naming:
+            self._followed(along, some, reading)
+
+    def _followed(self, along: Along, some: set[str], reading: bool) -> set[str]:
+        """Follow an edge, where anything was found at its beginning. Returns the table that it led to, if any."""
+        giver, taker = along.link.to_table, along.link.table
+        if along.forward:
+            giver, taker = taker, giver
+        if giver not in some or not self.rows.follow(along, reading=reading):
+            return set()
+        return {taker}
+
+    def _rounds(self, inside: list[Along], reading: bool) -> None:
+        """Follow the edges of a circle until a round finds nothing new."""
+        round_ = 1
+        while any([self.rows.follow(along, round_, reading=reading) for along in inside]):
+            round_ += 1
+
+
+def _flow(graph: StoreGraph, numbers: dict[str, int]) -> Sequence[tuple[Component, list[Along], list[Along]]]:
+    """Each component with the edges that lead into it, and those inside it."""
+    found = []
+    for component in graph.flow():
+        edges = [e for t in component.tables for e in graph.owners(t) if {e.giver, e.taker} <= numbers.keys()]
+        ways: tuple[list[Along], list[Along]] = ([], [])
+        for edge in edges:
+            rounds = component.cyclic and edge.giver in component.tables
+            number, giver = numbers[edge.taker], numbers[edge.giver]
+            forward = edge.ownership == "owns"
+            ways[rounds].append(Along(edge.link, edge.where, number, giver, forward, rounds))
+        found.append((component, *ways))
+    return found
+
+
+def graph_of(graphs: dict[str, StoreGraph], humans: Sequence[Human]) -> set[str]:
+    """The stores in which some persons have rows."""
+    return {person.place.split(".", 1)[0] for human in humans for person in human} & graphs.keys()

@@ -1,0 +1,276 @@
+"""The rows of persons, gathered in temporary tables of the store: which row, of whom, found in which round.
+
+    n  which table it is of, or which mention       p  whose it is        k0, k1 …  its key
+    r  the round in which it was found; -1: the row is the person itself
+    s  why it stays, when the person is erased: 0, or a sum of the reasons below
+
+One table for each signature of key types, made once a session, outside of transactions. Each edge of the
+graph is one statement: rows are found by rows, set by set, and never one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from servanda.stores.change import Scalar
+from servanda.stores.selection import Link
+from servanda.stores.sql_lists import Lists
+from servanda.stores.sql_match import Side, equals, joined
+
+LAW, HELD, SHARED, POINTED, DECLARED = 1, 2, 4, 8, 16
+"""Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`."""
+
+ROOT = -1
+_CHUNK, _MANY = 5_000, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """One edge as the store follows it: from rows of one table to rows of another.
+
+    `forward`: from the row that points to the row that it points at. `number` is that of what is
+    found, `giver` that of the rows it is found by; rows whose number is in `unless` are left out.
+    """
+
+    link: Link
+    where: tuple[tuple[str, Scalar], ...]
+    number: int
+    giver: int
+    forward: bool = False
+    rounds: bool = False
+    unless: int | None = None
+
+
+@dataclass(slots=True)
+class Reached:
+    """The gathered rows of one session. `numbers` gives each table its number."""
+
+    session: Lists
+    numbers: Mapping[str, int]
+    _made: dict[str, sa.Table] = field(default_factory=dict)
+    _of: dict[str, sa.Table] = field(default_factory=dict)
+    _statements: dict[Any, Any] = field(default_factory=dict)
+    _filled: int = 0
+
+    # -- the tables ----------------------------------------------------------------------------
+
+    def ready(self) -> None:
+        """Make the temporary tables; outside of any transaction."""
+        for name in self.numbers:
+            self._work(name)
+
+    def _work(self, table: str) -> sa.Table:
+        if table not in self._of:
+            store = self.session.store
+            shape = store.shape.tables[table]
+            types = [_key_type(store, table, c) for c in shape.key]
+            signature = repr(types)
+            if signature not in self._made:
+                self._made[signature] = self._make(types)
+            self._of[table] = self._made[signature]
+        return self._of[table]
+
+    def _make(self, types: Sequence[sa.types.TypeEngine[Any]]) -> sa.Table:
+        keys = [
+            sa.Column(f"k{i}", t, primary_key=True, nullable=False, autoincrement=False)
+            for i, t in enumerate(types)
+        ]
+        made = sa.Table(
+            f"servanda_reach_{len(self._made)}",
+            sa.MetaData(),
+            sa.Column("n", sa.SmallInteger, primary_key=True, autoincrement=False),
+            *keys,
+            sa.Column("p", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("r", sa.Integer, nullable=False),
+            sa.Column("s", sa.SmallInteger, nullable=False),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DELETE ROWS",
+        )
+        self.session.make(made)
+        return made
+
+    def rows(self, table: str) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
+        """A table, an alias of the gathered rows, and what joins them by key."""
+        row, work = self.session.table_of(table), self._work(table).alias("w")
+        return row, work, self.same(table, row, work)
+
+    def same(self, table: str, row: sa.FromClause, work: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Whether a gathered row is this row."""
+        key = self.session.store.shape.tables[table].key
+        return sa.and_(*(row.c[k] == work.c[f"k{i}"] for i, k in enumerate(key)))
+
+    def gathered(self, table: str) -> sa.FromClause:
+        """A new alias of the gathered rows of a table."""
+        return self._work(table).alias()
+
+    # -- filling them --------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget everything that was gathered; in the transaction that gathers anew."""
+        self._filled = 0
+        for made in self._made.values():
+            self.session.execute(self._once(("clear", made.name), lambda made=made: sa.delete(made)))
+
+    def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Begin with the rows that are persons: of each its number and its key."""
+        work, number = self._work(table), self.numbers[table]
+        names = [c.name for c in work.c if c.name.startswith("k")]
+        rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
+        for start in range(0, len(rows), _CHUNK):
+            self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
+        self._filled += len(rows)
+        self._look(work, len(rows))
+
+    def lock(self, table: str) -> None:
+        """Lock the rows that are persons, so that no row that points at them comes meanwhile."""
+        if not self.session.store.locks_rows:
+            return
+        self.session.execute(self._once(("lock", table), lambda: self._locking(table)))
+
+    def _locking(self, table: str) -> sa.Select[Any]:
+        row, work, same = self.rows(table)
+        found = sa.select(sa.literal(1)).select_from(work.join(row, same))
+        found = found.where(work.c.n == self.numbers[table], work.c.r == ROOT)
+        found = found.with_for_update(of=row if self.session.store.locks_of else None)
+        return (
+            sa.select(sa.func.count()).select_from(found.subquery()) if self.session.store.fences else found
+        )
+
+    def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
+        """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
+        taker = along.link.to_table if along.forward else along.link.table
+        work = self._work(taker)
+        query = self._once(("follow", along), lambda: self._finding(along))
+        values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
+        if reading and not self.session.store.reads_to_write:
+            found = self._carried(work, query, values)
+        else:
+            insert = self._once(
+                ("insert", along), lambda: sa.insert(work).from_select([c.name for c in work.c], query)
+            )
+            found = self.session.changed_rows(insert, values)
+        self._filled += found
+        self._look(work, found)
+        return found
+
+    def _finding(self, along: Along) -> sa.Select[Any]:
+        link, store = along.link, self.session.store
+        giver = link.table if along.forward else link.to_table
+        taker = link.to_table if along.forward else link.table
+        row, work = self.session.table_of(taker).alias(), self._work(giver).alias()
+        known: Any = _as_row(work, store.shape.tables[giver].key)
+        wanted = link.columns if along.forward else link.to_columns
+        on = [work.c.n == along.giver]
+        if along.rounds:
+            on.append(work.c.r >= sa.bindparam("before"))
+        named = {
+            *wanted,
+            *(dict(along.where) if along.forward else ()),
+            *(dict(link.when) if along.forward else ()),
+        }
+        if not named <= set(store.shape.tables[giver].key):
+            known = self.session.table_of(giver).alias()
+            on.append(self.same(giver, known, work))
+        source, target = (known, row) if along.forward else (row, known)
+        side: Side = "target" if along.forward else "source"
+        on.append(joined(store, link, source, target, bare=side))
+        on += [equals(source.c[name], value) for name, value in along.where]
+        keys = [row.c[k] for k in store.shape.tables[taker].key]
+        on += [~self._there(taker, keys, work, n) for n in (along.number, along.unless) if n is not None]
+        numbers = (sa.literal(along.number, sa.SmallInteger), sa.bindparam("round", type_=sa.Integer))
+        zero = sa.literal(0, sa.SmallInteger)
+        found = [numbers[0].label("n"), *(k.label(f"k{i}") for i, k in enumerate(keys)), work.c.p]
+        return sa.select(*found, numbers[1].label("r"), zero.label("s")).distinct().where(*on)
+
+    def _there(
+        self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
+    ) -> sa.ColumnElement[bool]:
+        """Whether a row was gathered before for the same person."""
+        old = self._work(taker).alias()
+        same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
+        return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
+
+    def _carried(self, work: sa.Table, query: sa.Select[Any], values: dict[str, Any]) -> int:
+        """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
+        inner = query.subquery()
+        keys = [c for c in inner.c if c.name.startswith("k")]
+        order = [*keys, inner.c.p]
+        done, last = 0, None
+        while True:
+            part = sa.select(inner).order_by(*order).limit(_CHUNK)
+            if last is not None:
+                part = part.where(_after(order, last))
+            rows = [dict(row) for row in self.session.execute(part, values).mappings()]
+            if rows:
+                self.session.execute(sa.insert(work), rows)
+                done += len(rows)
+                last = [rows[-1][c.name] for c in order]
+            if len(rows) < _CHUNK:
+                return done
+
+    def _look(self, work: sa.Table, found: int) -> None:
+        """Let the planner see a table that has become large."""
+        if found >= _MANY:
+            self.session.look_at(work.name)
+
+    def _once(self, name: Any, make: Any) -> Any:
+        """A statement that is built once a session."""
+        if name not in self._statements:
+            self._statements[name] = make()
+        return self._statements[name]
+
+    # -- what was found ------------------------------------------------------------------------
+
+    def counts(self) -> dict[int, int]:
+        """How many rows were gathered, by number; a row of several persons once for each."""
+        found: dict[int, int] = {}
+        for made in self._made.values():
+            query = self._once(("counts", made.name), lambda made=made: _counting(made))
+            found.update({int(row[0]): int(row[1]) for row in self.session.execute(query)})
+        return found
+
+    def stream(
+        self,
+        table: str,
+        number: int,
+        columns: Sequence[str],
+        where: Sequence[tuple[str, Scalar]],
+        person: int,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Columns of the gathered rows of a person, as a stream."""
+        row, work, same = self.rows(table)
+        query = sa.select(*(row.c[c] for c in columns)).select_from(work.join(row, same))
+        query = query.where(work.c.n == number, work.c.p == person, *(equals(row.c[n], v) for n, v in where))
+        yield from self.session.stream(query)
+
+
+def _counting(made: sa.Table) -> sa.Select[Any]:
+    return sa.select(made.c.n, sa.func.count()).group_by(made.c.n)
+
+
+def _after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Whether a row comes after another in the order of some columns."""
+    parts = []
+    for i, (column, value) in enumerate(zip(columns, values, strict=True)):
+        equal = [c == v for c, v in zip(columns[:i], values[:i], strict=True)]
+        parts.append(sa.and_(*equal, column > value))
+    return sa.or_(*parts)
+
+
+def _as_row(work: sa.FromClause, key: Sequence[str]) -> sa.FromClause:
+    """The gathered rows as if they were rows of their table of which only the key is known."""
+    return cast(sa.FromClause, SimpleNamespace(c={name: work.c[f"k{i}"] for i, name in enumerate(key)}))
+
+
+def _key_type(store: Any, table: str, column: str) -> sa.types.TypeEngine[Any]:
+    """The type of a key among the gathered rows; texts keep the collation of their column."""
+    type_ = store.key_type(store.types[table, column])
+    collation = store.shape.tables[table].columns[column].collation
+    if collation and isinstance(type_, sa.String):
+        return sa.String(type_.length or 190, collation=collation)
+    return cast("sa.types.TypeEngine[Any]", type_)
