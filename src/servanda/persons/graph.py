@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from servanda.stores.archiving import ArchiveTable
 from servanda.stores.binding import Binding, BoundPlace
+from servanda.stores.reference import Reference
 from servanda.stores.selection import Condition, Link, Reaches
 from servanda.stores.shape import Points, Table
-from servanda.stores.reference import Reference
 
 
 @dataclass(frozen=True, slots=True)

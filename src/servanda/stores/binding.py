@@ -20,6 +20,7 @@ from servanda.stores import ability
 from servanda.stores import triggers as doc
 from servanda.stores.archive_faults import archive_faults
 from servanda.stores.document import Place, StoreEntry, Stores
+from servanda.stores.reference import Reference
 from servanda.stores.selection import (
     Bound,
     EventTime,
@@ -32,7 +33,6 @@ from servanda.stores.selection import (
     TimeColumn,
 )
 from servanda.stores.shape import Shape, Table
-from servanda.stores.reference import Reference
 from servanda.stores.verbs import EVERYTHING
 
 

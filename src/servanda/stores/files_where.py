@@ -14,6 +14,7 @@ from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
 from servanda.errors import StoreError
+from servanda.stores.change import Scalar
 from servanda.stores.files_lines import Line, written
 from servanda.stores.selection import (
     All,
@@ -28,7 +29,6 @@ from servanda.stores.selection import (
     OwnTime,
     walk,
 )
-from servanda.stores.change import Scalar
 
 _OPERATORS: dict[str, Callable[[Anything, Anything], bool]] = {
     "=": operator.eq,

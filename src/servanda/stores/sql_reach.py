@@ -231,7 +231,8 @@ class Reached:
         found: dict[int, int] = {}
         for made in self._made.values():
             query = self._once(("counts", made.name), lambda made=made: _counting(made))
-            found.update({int(row[0]): int(row[1]) for row in self.session.execute(query)})
+            counted: Any = self.session.execute(query).all()
+            found.update({int(n): int(rows) for n, rows in counted})
         return found
 
     def stream(
