@@ -68,6 +68,24 @@ class Pages:
         self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
+    def intend(self, step: Step, expected: int, **more: Any) -> None:
+        """Record what is about to be done, where that is known only inside the store's transaction.
+
+        Raises EpochChanged before anything was done. `end` or `undone` says what became of it.
+        """
+        self._open(step, expected, more)
+
+    def end(self, rows: int, *said: tuple[str, dict[str, Any]]) -> None:
+        """Say what was done since `intend`, with entries of its own."""
+        self._said = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
+
+    def undone(self, error: Exception, expected: int) -> None:
+        """Say that it was not done, or that nobody can tell."""
+        body: dict[str, Any] = {"page": self._number, "run": self.run, "failed": type(error).__name__}
+        lost = isinstance(error, StoreDown)
+        self._outcome(body | ({"interrupted": True, "expected": expected} if lost else {"rows": 0}))
+        self.settle()
+
     def check(self) -> None:
         """Raise EpochChanged where a hold was placed or lifted since this page was opened."""
         if int(self.db.setting(EPOCH) or 0) != self.epoch:

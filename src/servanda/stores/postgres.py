@@ -149,6 +149,15 @@ class PostgresStore(SqlStore):
         text = sa.func.concat_ws(",", self.print_secret.hex(), *parts)
         return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
 
+    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+        """Its own name for it."""
+        found: Bool = sa.func.strpos(sa.cast(text, sa.Text), part) > 0
+        return found
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A text, or the text of JSON, in small letters."""
+        return sa.func.lower(text if isinstance(text.type, sa.String) else sa.cast(text, sa.Text))
+
     def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
         """Its own functions; SHA-1 is that of the extension pgcrypto."""
         if kind == "md5":

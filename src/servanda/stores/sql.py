@@ -109,6 +109,11 @@ class SqlStore:
         """A text in small letters."""
         return sa.func.lower(text)
 
+    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+        """Whether a text holds another one, byte by byte."""
+        found: Bool = sa.func.instr(text, part) > 0
+        return found
+
     def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
         """A hash (md5, sha1, sha256) of a text in UTF-8, in small hex digits."""
         raise NotImplementedError

@@ -52,7 +52,7 @@ class Reached:
 
     session: Lists
     numbers: Mapping[str, int]
-    _made: dict[str, sa.Table] = field(default_factory=dict)
+    made: dict[str, sa.Table] = field(default_factory=dict)
     _of: dict[str, sa.Table] = field(default_factory=dict)
     _statements: dict[Any, Any] = field(default_factory=dict)
     _filled: int = 0
@@ -62,17 +62,18 @@ class Reached:
     def ready(self) -> None:
         """Make the temporary tables; outside of any transaction."""
         for name in self.numbers:
-            self._work(name)
+            self.work(name)
 
-    def _work(self, table: str) -> sa.Table:
+    def work(self, table: str) -> sa.Table:
+        """The temporary table that has the gathered rows of a table, beside those of others."""
         if table not in self._of:
             store = self.session.store
             shape = store.shape.tables[table]
             types = [_key_type(store, table, c) for c in shape.key]
             signature = repr(types)
-            if signature not in self._made:
-                self._made[signature] = self._make(types)
-            self._of[table] = self._made[signature]
+            if signature not in self.made:
+                self.made[signature] = self._make(types)
+            self._of[table] = self.made[signature]
         return self._of[table]
 
     def _make(self, types: Sequence[sa.types.TypeEngine[Any]]) -> sa.Table:
@@ -81,7 +82,7 @@ class Reached:
             for i, t in enumerate(types)
         ]
         made = sa.Table(
-            f"servanda_reach_{len(self._made)}",
+            f"servanda_reach_{len(self.made)}",
             sa.MetaData(),
             sa.Column("n", sa.SmallInteger, primary_key=True, autoincrement=False),
             *keys,
@@ -96,7 +97,7 @@ class Reached:
 
     def rows(self, table: str) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
         """A table, an alias of the gathered rows, and what joins them by key."""
-        row, work = self.session.table_of(table), self._work(table).alias("w")
+        row, work = self.session.table_of(table), self.work(table).alias("w")
         return row, work, self.same(table, row, work)
 
     def same(self, table: str, row: sa.FromClause, work: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -106,19 +107,19 @@ class Reached:
 
     def gathered(self, table: str) -> sa.FromClause:
         """A new alias of the gathered rows of a table."""
-        return self._work(table).alias()
+        return self.work(table).alias()
 
     # -- filling them --------------------------------------------------------------------------
 
     def clear(self) -> None:
         """Forget everything that was gathered; in the transaction that gathers anew."""
         self._filled = 0
-        for made in self._made.values():
-            self.session.execute(self._once(("clear", made.name), lambda made=made: sa.delete(made)))
+        for made in self.made.values():
+            self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
 
     def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
         """Begin with the rows that are persons: of each its number and its key."""
-        work, number = self._work(table), self.numbers[table]
+        work, number = self.work(table), self.numbers[table]
         names = [c.name for c in work.c if c.name.startswith("k")]
         rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
         for start in range(0, len(rows), _CHUNK):
@@ -130,7 +131,7 @@ class Reached:
         """Lock the rows that are persons, so that no row that points at them comes meanwhile."""
         if not self.session.store.locks_rows:
             return
-        self.session.execute(self._once(("lock", table), lambda: self._locking(table)))
+        self.session.execute(self.once(("lock", table), lambda: self._locking(table)))
 
     def _locking(self, table: str) -> sa.Select[Any]:
         row, work, same = self.rows(table)
@@ -144,13 +145,13 @@ class Reached:
     def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
         taker = along.link.to_table if along.forward else along.link.table
-        work = self._work(taker)
-        query = self._once(("follow", along), lambda: self._finding(along))
+        work = self.work(taker)
+        query = self.once(("follow", along), lambda: self._finding(along))
         values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
         if reading and not self.session.store.reads_to_write:
             found = self._carried(work, query, values)
         else:
-            insert = self._once(
+            insert = self.once(
                 ("insert", along), lambda: sa.insert(work).from_select([c.name for c in work.c], query)
             )
             found = self.session.changed_rows(insert, values)
@@ -162,7 +163,7 @@ class Reached:
         link, store = along.link, self.session.store
         giver = link.table if along.forward else link.to_table
         taker = link.to_table if along.forward else link.table
-        row, work = self.session.table_of(taker).alias(), self._work(giver).alias()
+        row, work = self.session.table_of(taker).alias(), self.work(giver).alias()
         known: Any = _as_row(work, store.shape.tables[giver].key)
         wanted = link.columns if along.forward else link.to_columns
         on = [work.c.n == along.giver]
@@ -191,7 +192,7 @@ class Reached:
         self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
     ) -> sa.ColumnElement[bool]:
         """Whether a row was gathered before for the same person."""
-        old = self._work(taker).alias()
+        old = self.work(taker).alias()
         same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
         return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
 
@@ -218,7 +219,11 @@ class Reached:
         if found >= _MANY:
             self.session.look_at(work.name)
 
-    def _once(self, name: Any, make: Any) -> Any:
+    def forget(self) -> None:
+        """Build every statement anew: holds or the day have changed."""
+        self._statements.clear()
+
+    def once(self, name: Any, make: Any) -> Any:
         """A statement that is built once a session."""
         if name not in self._statements:
             self._statements[name] = make()
@@ -229,8 +234,8 @@ class Reached:
     def counts(self) -> dict[int, int]:
         """How many rows were gathered, by number; a row of several persons once for each."""
         found: dict[int, int] = {}
-        for made in self._made.values():
-            query = self._once(("counts", made.name), lambda made=made: _counting(made))
+        for made in self.made.values():
+            query = self.once(("counts", made.name), lambda made=made: _counting(made))
             counted: Any = self.session.execute(query).all()
             found.update({int(n): int(rows) for n, rows in counted})
         return found

@@ -207,10 +207,10 @@ class Session(Looking):
 
     def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
         """Write the changes of each group into the rows of a page, in one statement. Returns how many rows."""
-        new = self._changed
+        new = self.changed
         return self._end(work, page, "change", lambda row: sa.update(row).values(new(work.table, groups)))
 
-    def _changed(self, table: str, groups: Sequence[Group]) -> dict[str, Any]:
+    def changed(self, table: str, groups: Sequence[Group]) -> dict[str, Any]:
         """The new value of each column; columns that change by themselves are written back (ON UPDATE)."""
         row = self._tables[table]
         values: dict[str, Any] = {

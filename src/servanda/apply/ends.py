@@ -1,0 +1,96 @@
+"""The statements that carry out an erasure, in their order: first what stays is emptied, then what goes goes.
+
+Children go before what they point at. A circle of foreign keys is opened by a reference that may be NULL;
+a table that points at itself by one that may not is unwound from its outermost rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from servanda.persons.subject import Edge, components
+from servanda.plan.erasing import StoreEraser
+from servanda.plan.fates import TableRules
+from servanda.plan.surviving import groups, where
+from servanda.stores.sql_erase import EMPTIED, UNTOUCHED, Asks, Ending
+from servanda.stores.sql_reach import HELD, SHARED
+
+End = tuple[str, Callable[[], int]]
+"""The place whose rows a statement ends, and the statement; it returns how many."""
+
+
+def changes(eraser: StoreEraser) -> Iterator[End]:
+    """What empties rows that stay, and lets them lead elsewhere."""
+    rules, ending = eraser.rules, eraser.rules.ending
+    for table in rules.tables.values():
+        for place in table.places:
+            listed = groups(place, table.limits[place.name])
+            if listed and place.place.erase != "keep":
+                reasons = {"reasons": EMPTIED, "unless": UNTOUCHED}
+                at = where(place)
+                yield (
+                    place.name,
+                    partial(ending.change, table.table, table.number, listed, where=at, **reasons),
+                )
+        for edge in eraser.reach.graph.owners(table.table):
+            theirs = rules.tables.get(edge.giver)
+            if edge.changes and edge.ownership == "owned" and theirs is not None:
+                leaving = ending.leads(edge.link, ending.gathered(edge.giver, theirs.number))
+                yield edge.place, _loosening(eraser, edge, table.number, SHARED, leaving)
+    for number, edge in eraser.reach.mentions.items():
+        if edge.changes and edge.erase != "keep":
+            yield edge.place, _loosening(eraser, edge, number, -1, None)
+
+
+def _loosening(
+    eraser: StoreEraser, edge: Edge, number: int, reasons: int, met: Asks | None
+) -> Callable[[], int]:
+    at = where(eraser.found.binding.places[edge.place])
+    change, listed = eraser.rules.ending.change, [(None, edge.changes)]
+    more = {"reasons": reasons, "unless": HELD}
+    return partial(change, edge.taker, number, listed, where=at, met=met, name=edge.label, **more)
+
+
+def deletes(eraser: StoreEraser) -> Iterator[End]:
+    """What ends the rows that nothing keeps, children first."""
+    rules = eraser.rules
+    for component, tables in rules.order:
+        if not component.cyclic:
+            yield from ((t.places[0].name, partial(_delete, rules.ending, t)) for t in tables)
+            continue
+        hard: dict[str, list[str]] = {t.table: [] for t in tables}
+        for table in tables:
+            for child in table.circle:
+                if child.real is None or child.table.name not in hard:
+                    continue
+                loose = [c for c in child.link.columns if child.table.columns[c].nullable]
+                if loose:
+                    yield "", partial(_loosen, rules.ending, rules.tables[child.table.name], loose[0])
+                elif child.table.name != table.table:
+                    hard[table.table].append(child.table.name)
+        for part in components(hard):
+            for name in part.tables:
+                table = rules.tables[name]
+                yield table.places[0].name, partial(_unwind, rules.ending, table)
+
+
+def _delete(ending: Ending, table: TableRules) -> int:
+    return ending.delete(table.table, table.number, table.again)
+
+
+def _loosen(ending: Ending, table: TableRules, column: str) -> int:
+    ending.loosen(table.table, table.number, [column])
+    return 0
+
+
+def _unwind(ending: Ending, table: TableRules) -> int:
+    """Delete rows of a table that may point at itself by a key that cannot be NULL: the outermost first."""
+    own = [c for c in table.circle if c.table.name == table.table and c.real is not None]
+    fixed = [c.link for c in own if not any(c.table.columns[n].nullable for n in c.link.columns)]
+    if not fixed:
+        return _delete(ending, table)
+    done = 0
+    while more := ending.unpointed(table.table, table.number, fixed, table.again):
+        done += more
+    return done

@@ -1,0 +1,282 @@
+"""Erases persons: decides and acts in one transaction a store, and records both sides of it.
+
+    gather, decide ─▶ intent in the ledger ─▶ change, delete ─▶ commit ─▶ outcome in the ledger
+
+1. Nothing is changed for somebody whose erasure would be refused half way; others go on without them.
+2. The intent is recorded inside the transaction, before the first change; a process that dies leaves
+   rows as they were, or erased, and an intent that the next start closes with a fresh count.
+3. Who is erased twice loses nothing more: what is done is not done again.
+4. A hold that was confirmed is respected: a transaction begins under its epoch, or not at all.
+
+Law: GDPR 17(1) without undue delay; 5(2) and 24 evidence.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.apply.ends import changes, deletes
+from servanda.apply.pages import EpochChanged, Pages, recover
+from servanda.apply.residue import Names
+from servanda.database import Database
+from servanda.errors import Refused, StoreError
+from servanda.ledger import Ledger
+from servanda.persons.holds import Holds
+from servanda.persons.reach import Reach
+from servanda.persons.subject import SubjectGraph
+from servanda.plan.erasing import Asked, Erasure, StoreEraser
+from servanda.plan.lists import load_holds, load_records
+from servanda.plan.make import Circumstances
+from servanda.plan.plan import Step
+from servanda.stores.opened import Opened
+from servanda.vault import Vault
+
+BATCH = 500
+"""How many persons leave in one transaction, where many are erased together."""
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done for one human: in each store what was decided, rows that were changed, what is still found.
+
+    `named` are their identifiers, in memory for the residue scan only. `stopped` gives the stores in which it
+    could not be done, and why: the rest was.
+    """
+
+    reference: str
+    erasures: tuple[Erasure, ...]
+    residue: int = 0
+    stopped: tuple[tuple[str, str], ...] = ()
+    named: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def found(self) -> bool:
+        """Whether anything of them was there."""
+        return any(e.found for e in self.erasures)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why nothing was changed, in the stores where it was refused."""
+        return tuple(why for e in self.erasures for why in e.refused)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything that was decided is done."""
+        return not self.refused and not self.stopped
+
+
+class _Without(Exception):
+    """Some of a batch are refused; the others go on without them."""
+
+    def __init__(self, refused: list[Erasure]) -> None:
+        self.refused = refused
+
+
+@dataclass(slots=True)
+class Eraser:
+    """Erases persons, under the ledger and the holds of now; see `eraser`."""
+
+    found: Opened
+    db: Database
+    ledger: Ledger
+    holds: Holds
+    now: datetime
+    pages: Pages
+    stores: dict[str, StoreEraser] = field(default_factory=dict)
+    names: dict[str, Names] = field(default_factory=dict)
+    reaches: dict[str, Reach] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Load the holds of now, and make ready what follows from them."""
+        circumstances = Circumstances.of(self.holds, self.now, self.found.binding.policy.timezone)
+        load_holds(self.found, circumstances.holds)
+        load_records(self.found, self.db, circumstances.now)
+        self.pages.epoch = circumstances.epoch
+        for name, graph in SubjectGraph.of(self.found.binding).stores.items():
+            if name in self.found.sessions and graph.places:
+                if name not in self.reaches:
+                    self.reaches[name] = Reach.of(self.found, graph)
+                    self.names[name] = Names.of(self.reaches[name])
+                reach = self.reaches[name]
+                reach.rows.forget()
+                self.stores[name] = StoreEraser.of(
+                    self.found, reach, circumstances.today, circumstances.holds
+                )
+
+    def plan(self, asked: Sequence[Asked]) -> list[Erasure]:
+        """Decide, and change nothing: what would become of the rows of some humans, store by store."""
+        found: list[Erasure] = []
+        for name, store in self.stores.items():
+            mine = _here(asked, name)
+            if mine:
+                with store.reach.session.snapshot():
+                    found += store.decide(mine)
+        return found
+
+    def erase(self, asked: Sequence[Asked]) -> list[Erased]:
+        """Erase some humans, as many together as one transaction takes. Returns what was done, in their order."""
+        done: list[Erased] = []
+        for start in range(0, len(asked), BATCH):
+            done += self._batch(asked[start : start + BATCH])
+        self.pages.settle()
+        return done
+
+    def _batch(self, asked: Sequence[Asked]) -> list[Erased]:
+        erasures: dict[str, list[Erasure]] = {a.reference: [] for a in asked}
+        residue: dict[str, int] = {}
+        named: dict[str, set[str]] = {}
+        stopped: dict[str, list[tuple[str, str]]] = {}
+        for name in list(self.stores):
+            mine = _here(asked, name)
+            while mine:
+                try:
+                    acted = self._store(name, self.stores[name], mine)
+                except _Without as without:
+                    out = {e.reference for e in without.refused}
+                    for erasure in without.refused:
+                        erasures[erasure.reference].append(erasure)
+                    mine = [a for a in mine if a.reference not in out]
+                    continue
+                except EpochChanged:
+                    self.load()
+                    continue
+                except StoreError as error:
+                    for one in mine:
+                        stopped.setdefault(one.reference, []).append((name, error.message))
+                    break
+                for one, erasure in zip(mine, acted.erasures, strict=True):
+                    erasures[one.reference].append(erasure)
+                for i, values in acted.named.items():
+                    named.setdefault(mine[i].reference, set()).update(values)
+                for i, rows in acted.residue.items():
+                    residue[mine[i].reference] = residue.get(mine[i].reference, 0) + rows
+                break
+        return [
+            Erased(
+                a.reference,
+                tuple(erasures[a.reference]),
+                residue.get(a.reference, 0),
+                tuple(stopped.get(a.reference, ())),
+                frozenset(named.get(a.reference, ())),
+            )
+            for a in asked
+        ]
+
+    def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:
+        """One transaction: everything of some humans in one store."""
+        expected = [0]
+        session = store.reach.session
+        acted = _Acted()
+        step = _step(asked, name)
+
+        def effect() -> int:
+            nonlocal acted
+            acted = _Acted(store.decide(asked, reading=False))
+            refused = [e for e in acted.erasures if e.refused]
+            if refused:
+                raise _Without(refused)
+            expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
+            acted.named = self.names[name].read()
+            self.pages.intend(step, expected[0], persons=len(asked))
+            for place, change in (*changes(store), *deletes(store)):
+                acted.count(place, change())
+            acted.residue = self.names[name].left(store, acted.erasures)
+            return acted.rows
+
+        for attempt in range(_TRIES):
+            try:
+                session.attempt(effect)
+                break
+            except (EpochChanged, _Without):
+                raise
+            except (StoreError, sa.exc.SQLAlchemyError) as error:
+                self.pages.undone(error, expected[0])
+                again = isinstance(error, StoreError) and attempt + 1 < _TRIES and acted.raced(error)
+                if not again:
+                    raise
+        self.pages.end(acted.rows, *_entries(asked, acted))
+        return acted
+
+
+@dataclass(slots=True)
+class _Acted:
+    """What one transaction did."""
+
+    erasures: list[Erasure] = field(default_factory=list)
+    done: dict[str, int] = field(default_factory=dict)
+    named: dict[int, set[str]] = field(default_factory=dict)
+    residue: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows were changed or deleted."""
+        return sum(self.done.values())
+
+    def count(self, place: str, rows: int) -> None:
+        """Count rows that a statement ended."""
+        if place:
+            self.done[place] = self.done.get(place, 0) + rows
+
+    def raced(self, error: StoreError) -> bool:
+        """Whether a row came meanwhile that points at one that goes; then everything is decided anew."""
+        return "foreign key" in error.message.lower() or "integrity" in error.message.lower()
+
+
+@contextmanager
+def eraser(found: Opened, db: Database, vault: Vault, now: datetime) -> Iterator[Eraser]:
+    """Make ready to erase persons. Raises Refused where an apply runs, or the ledger does not verify."""
+    ledger = Ledger(db, vault)
+    for session in found.sessions.values():
+        session.store.secret = vault.secret("pseudonym")
+    with db.exclusive("apply"):
+        report = ledger.verify()
+        if not report.ok:
+            raise Refused(
+                f"the ledger does not verify: {report.faults[0]}",
+                advice="look at it with: servanda ledger verify; nothing was changed",
+            )
+        recover(db, ledger, lambda _: None)
+        holds = Holds(db, vault, ledger)
+        made = Eraser(found, db, ledger, holds, now, Pages(db, ledger, secrets.token_hex(8), 0))
+        made.load()
+        try:
+            yield made
+        finally:
+            made.pages.settle()
+
+
+def erase(found: Opened, db: Database, vault: Vault, asked: Sequence[Asked], now: datetime) -> list[Erased]:
+    """Erase some humans. For several calls, one `eraser` is faster."""
+    with eraser(found, db, vault, now) as made:
+        return made.erase(asked)
+
+
+def _here(asked: Sequence[Asked], store: str) -> list[Asked]:
+    return [a for a in asked if any(p.place.split(".", 1)[0] == store for p in a.human)]
+
+
+def _step(asked: Sequence[Asked], store: str) -> Step:
+    """What the ledger calls it: one human by reference, or how many there are."""
+    who = asked[0].reference if len(asked) == 1 else f"{len(asked)} persons"
+    return Step(f"erasure:{store}:{who}", store, store, "", "erase", (), (), 0, "", 0, 0, 0, "")
+
+
+def _entries(asked: Sequence[Asked], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entry of each human: how many rows had which fate, what was kept on which ground and until when."""
+    for i, (one, erasure) in enumerate(zip(asked, acted.erasures, strict=True)):
+        kept = [
+            {"place": k.place, "rows": k.rows, "promise": k.promise, "ground": k.ground}
+            | ({} if k.until is None else {"until": k.until.isoformat()})
+            for k in erasure.kept
+        ]
+        fates = [{"places": list(f.places), "fate": f.fate, "rows": f.rows} for f in erasure.fates]
+        body = {"person": one.reference, "store": erasure.store, "fates": fates, "kept": kept}
+        yield "erasure.done", body | {"residue": acted.residue.get(i, 0)}

@@ -1,0 +1,195 @@
+"""What is still found of somebody who was erased: their identifiers, in rows that stay and in whole tables.
+
+Identifiers are read before anything goes, and lie in memory and in a temporary table for as long as they
+are looked for. Columns that a law keeps are left out: there they are meant to be. Rows that were reached are
+looked through before the transaction ends; whole tables afterwards, page by page, once for many persons.
+
+Law: GDPR 5(2): to be able to show it; 17(1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.persons.reach import Reach
+from servanda.plan.erasing import Erasure, StoreEraser
+from servanda.plan.limits import by_column
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.sql_copy import database
+from servanda.stores.sql_erase import UNTOUCHED
+
+_SHORT = 6
+_FEW = 20
+_TOKEN = re.compile(r"[^\s<>()\[\]{}\"',;:|]+")
+
+
+@dataclass(slots=True)
+class Names:
+    """The identifiers of the persons who were gathered in one store."""
+
+    reach: Reach
+    table: sa.Table
+    columns: dict[str, tuple[str, ...]]
+    known: dict[Any, Any] = field(default_factory=dict)
+    last: dict[int, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reach: Reach) -> Names:
+        """Make room for identifiers; outside of any transaction."""
+        made = sa.Table(
+            "servanda_named",
+            sa.MetaData(),
+            sa.Column("p", sa.Integer, nullable=False),
+            sa.Column("v", sa.String(255), nullable=False),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DELETE ROWS",
+        )
+        reach.session.make(made)
+        columns: dict[str, tuple[str, ...]] = {}
+        for table in reach.numbers:
+            mine = [c for p in reach.graph.places[table] for c in p.place.identifiers.values()]
+            texts = [c for c in dict.fromkeys(mine) if _textual(reach, table, c)]
+            if texts:
+                columns[table] = tuple(texts)
+        return cls(reach, made, columns)
+
+    def read(self) -> dict[int, set[str]]:
+        """The identifiers of each person, in small letters, from the rows that are persons."""
+        found: dict[int, set[str]] = {}
+        session = self.reach.session
+        for table, columns in self.columns.items():
+            rows: Any = session.execute(self._once(table, columns)).all()
+            for person, *values in rows:
+                mine = {str(v).strip().lower() for v in values if v is not None}
+                found.setdefault(int(person), set()).update(v for v in mine if len(v) >= _SHORT)
+        self.last = found
+        return found
+
+    def _once(self, table: str, columns: Sequence[str]) -> Any:
+        if table not in self.known:
+            row, work, same = self.reach.rows.rows(table)
+            query = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
+            self.known[table] = query.where(work.c.n == self.reach.numbers[table], work.c.r < 0)
+        return self.known[table]
+
+    def left(self, store: StoreEraser, erasures: Sequence[Erasure]) -> dict[int, int]:
+        """In how many rows that were reached, and stay, a person's identifiers still stand where nothing keeps them."""
+        found: dict[int, int] = {}
+        stay = {n for e in erasures for f in e.fates if f.fate == "anonymise" for n in f.places}
+        tables = [r for r in store.rules.tables.values() if any(p.name in stay for p in r.places)]
+        looked = [(r, c) for r in tables if (c := _loose(r.places, r.limits))]
+        if not looked:
+            return found
+        session = self.reach.session
+        session.execute(sa.delete(self.table))
+        if not self._fill(store):
+            return found
+        for rules, columns in looked:
+            query = self._looking(rules.table, rules.number, columns)
+            rows: Any = session.execute(query).all()
+            for person, count in rows:
+                found[int(person)] = found.get(int(person), 0) + int(count)
+        return found
+
+    def _fill(self, store: StoreEraser) -> int:
+        values = [{"p": p, "v": v[:255]} for p, own in self.last.items() for v in own]
+        if values:
+            store.reach.session.execute(sa.insert(self.table), values)
+        return len(values)
+
+    def _looking(self, table: str, number: int, columns: Sequence[str]) -> Any:
+        if ("left", table) not in self.known:
+            row, work, same = self.reach.rows.rows(table)
+            named, dialect = self.table, self.reach.session.store
+            holds = [dialect.within(dialect.folded(row.c[c]), named.c.v) for c in columns]
+            rows = work.join(row, same).join(named, named.c.p == work.c.p)
+            staying = [work.c.n == number, work.c.s != 0, work.c.s.op("&")(UNTOUCHED) == 0]
+            query = sa.select(work.c.p, sa.func.count()).select_from(rows).where(*staying, sa.or_(*holds))
+            self.known["left", table] = query.group_by(work.c.p)
+        return self.known["left", table]
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """In how many rows of a place a column still holds an identifier of somebody who was erased."""
+
+    place: str
+    column: str
+    rows: int
+
+
+def scan(found: Opened, named: frozenset[str], pause: Callable[[], None] = lambda: None) -> list[Residue]:
+    """Look for identifiers in every text column that is mapped; `pause` is called between two statements.
+
+    A few identifiers are looked for by the database; many by reading the texts once, word by word.
+    """
+    results: list[Residue] = []
+    for place in found.binding.places.values():
+        columns = _texts(place)
+        if not named or place.place.files or not columns:
+            continue
+        look = _few if len(named) <= _FEW else _many
+        results += look(found, place, columns, named)
+        pause()
+    return [residue for residue in results if residue.rows]
+
+
+def _few(
+    found: Opened, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
+) -> Iterator[Residue]:
+    session = database(found.session_of(place))
+    row, store = session.table_of(place.table.name), session.store
+    parts = []
+    for column in columns:
+        text = store.folded(row.c[column])
+        holds = sa.or_(*(store.within(text, sa.literal(v)) for v in sorted(named)))
+        parts.append(sa.func.coalesce(sa.func.sum(sa.case((holds, 1), else_=0)), 0))
+    counts = session.first(sa.select(*parts).select_from(row))
+    yield from (Residue(place.name, c, int(n)) for c, n in zip(columns, counts, strict=True))
+
+
+def _many(
+    found: Opened, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
+) -> Iterator[Residue]:
+    session = database(found.session_of(place))
+    row = session.table_of(place.table.name)
+    counts = dict.fromkeys(columns, 0)
+    with session.snapshot():
+        for values in session.stream(sa.select(*(row.c[c] for c in columns))):
+            for column, value in zip(columns, values, strict=True):
+                if value is not None and _names(str(value).lower(), named):
+                    counts[column] += 1
+    yield from (Residue(place.name, c, n) for c, n in counts.items())
+
+
+def _names(text: str, named: frozenset[str]) -> bool:
+    return text in named or any(word.strip(".") in named for word in _TOKEN.findall(text))
+
+
+def _loose(places: Sequence[BoundPlace], limits: dict[str, Any]) -> list[str]:
+    """The text columns of a table in which nothing lets an identifier stay."""
+    found: list[str] = []
+    for place in places:
+        owners = by_column(place, limits[place.name])
+        found += [c for c in _texts(place) if not owners.get(c)]
+    return list(dict.fromkeys(found))
+
+
+def _texts(place: BoundPlace) -> list[str]:
+    """The text columns of a place."""
+    mapped = {c for own in place.data.values() for c in own} | set(place.place.at_end)
+    kinds = ("CHAR", "TEXT", "CLOB", "JSON")
+    return [
+        n for n, c in place.table.columns.items() if n in mapped and any(k in c.type.upper() for k in kinds)
+    ]
+
+
+def _textual(reach: Reach, table: str, column: str) -> bool:
+    kind = reach.graph.shape[table].columns[column].type.upper()
+    return "CHAR" in kind or "TEXT" in kind

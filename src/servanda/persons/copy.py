@@ -1,0 +1,113 @@
+"""What is held about a person: every row that is theirs, as it was at one moment of each store.
+
+    for held in copy_of(found, human):         place by place
+        for row in held.rows: …                row by row, as the store sends them
+
+Rows are read one after the other and never all at once: two million of them need no more memory than
+two. Each `Held` is read before the next is asked for. Of rows that only name the person, the columns
+that name them are theirs. Passwords and keys are left out, and named.
+
+Law: GDPR 15(1) and (3), 15(4) rights of others, 32 for what proves who somebody is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from servanda.persons.person import Human
+from servanda.persons.reach import Reach
+from servanda.persons.subject import Edge, StoreGraph, SubjectGraph
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.secret import secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows of one place that are a person's. `data` gives each category its columns.
+
+    `left_out` are columns that prove who somebody is. `named` is true where the rows are somebody else's
+    and only name the person.
+    """
+
+    place: str
+    table: str
+    data: dict[str, tuple[str, ...]]
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...]
+    rows: Iterator[tuple[Any, ...]]
+    named: bool = False
+
+
+class Copier:
+    """Copies what is held about persons, one after the other, in the stores of one project."""
+
+    def __init__(self, found: Opened) -> None:
+        graphs = SubjectGraph.of(found.binding).stores
+        self._reaches = {
+            name: Reach.of(found, graph)
+            for name, graph in graphs.items()
+            if name in found.sessions and graph.places
+        }
+
+    def copy(self, human: Human) -> Iterator[Held]:
+        """Everything of one human, place by place; in each store as it was at one moment."""
+        here = {person.place.split(".", 1)[0] for person in human}
+        for store, reach in self._reaches.items():
+            if store in here:
+                with reach.session.snapshot():
+                    yield from _held(reach, human)
+
+
+def copy_of(found: Opened, human: Human) -> Iterator[Held]:
+    """Everything of one human. For several, one `Copier` is faster."""
+    yield from Copier(found).copy(human)
+
+
+def _held(reach: Reach, human: Human) -> Iterator[Held]:
+    reach.gather([human])
+    counts = reach.rows.counts()
+    for table, number in reach.numbers.items():
+        for place in reach.graph.places[table] if counts.get(number) else ():
+            yield from _read(reach, place, number, _columns(reach.graph, place))
+    for number, edge in reach.mentions.items():
+        if counts.get(number):
+            place = next(p for p in reach.graph.places[edge.taker] if p.name == edge.place)
+            yield from _read(reach, place, number, _naming(place, edge), named=True)
+
+
+def _read(
+    reach: Reach, place: BoundPlace, number: int, columns: Sequence[str], *, named: bool = False
+) -> Iterator[Held]:
+    """The rows of a place, if there are any; what was not read of them is passed over."""
+    hidden = secrets(place.place, tuple(columns))
+    shown = tuple(c for c in columns if c not in hidden)
+    rows = reach.rows.stream(place.table.name, number, shown, tuple(place.place.where.items()), 0)
+    first = next(rows, None)
+    if first is None:
+        return
+    data = {name: tuple(c for c in own if c in shown) for name, own in place.data.items()}
+    yield Held(place.name, place.table.name, data, shown, hidden, _again(first, rows), named)
+    for _ in rows:
+        pass
+
+
+def _again(first: tuple[Any, ...], rest: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    yield first
+    yield from rest
+
+
+def _columns(graph: StoreGraph, place: BoundPlace) -> list[str]:
+    """The columns of a place in their order: its data, what names the row, and what leads to its person."""
+    wanted = {c for own in place.data.values() for c in own} | set(place.table.key)
+    wanted |= set(place.place.identifiers.values())
+    wanted |= {c for e in graph.owners(place.table.name) if e.ownership == "owned" for c in e.link.columns}
+    return [c for c in place.table.columns if c in wanted]
+
+
+def _naming(place: BoundPlace, edge: Edge) -> list[str]:
+    """The columns of somebody else's row that name the person."""
+    wanted = {*place.table.key, *edge.link.columns, *(c for c, _ in edge.changes)}
+    return [c for c in place.table.columns if c in wanted]

@@ -1,0 +1,197 @@
+"""Erasing a person: what goes, what is emptied, what stays and why, on every database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projects import NOW, TestProject, policy, project, retention
+from servanda.apply.erasing import Erased, erase, eraser
+from servanda.persons.person import Person
+from servanda.plan.erasing import Asked, Erasure
+
+TABLES = (
+    "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100), name VARCHAR(50), note VARCHAR(100))",
+    "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers(id),"
+    " ip VARCHAR(40))",
+    "CREATE TABLE invoices (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders(id),"
+    " customer_id INTEGER NOT NULL REFERENCES customers(id), issued_on DATE, name VARCHAR(50))",
+    "CREATE TABLE logins (id INTEGER PRIMARY KEY, customer_id INTEGER)",
+    "CREATE TABLE tickets (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers(id), subject VARCHAR(50))",
+    "CREATE TABLE replies (id INTEGER PRIMARY KEY, ticket_id INTEGER REFERENCES tickets(id), author_id INTEGER,"
+    " author_email VARCHAR(100), body VARCHAR(50))",
+    "CREATE TABLE messages (id INTEGER PRIMARY KEY, from_id INTEGER, to_id INTEGER, body VARCHAR(50))",
+)
+ROWS = (
+    "INSERT INTO customers VALUES (1, 'ann@example.com', 'Ann', 'x'), (2, 'bob@example.com', 'Bob', 'y'),"
+    " (3, 'cat@example.com', 'Cat', 'z')",
+    "INSERT INTO orders VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c')",
+    "INSERT INTO invoices VALUES (1, 1, 1, '2024-05-05', 'Ann'), (2, 3, 2, '2010-01-01', 'Bob')",
+    "INSERT INTO logins VALUES (1, 1), (2, 2), (3, 1), (4, NULL)",
+    "INSERT INTO tickets VALUES (1, 1, 'help'), (2, 2, 'help')",
+    "INSERT INTO replies VALUES (1, 1, 1, 'ann@example.com', 'h'), (2, 2, 1, 'ann@example.com', 'h'),"
+    " (3, 2, 2, 'bob@example.com', 'h')",
+    "INSERT INTO messages VALUES (1, 1, 2, 'hi'), (2, 2, 1, 'ho'), (3, 1, 1, 'self'), (4, 2, 3, 'hu')",
+)
+LAW = {"limit": "min", "ground": {"law": "FR/c-com/L123-22"}}
+
+
+def places() -> dict[str, Any]:
+    return {
+        "customers": {
+            "data": "account",
+            "person": "self",
+            "identifiers": {"email": "email"},
+            "skeleton": True,
+            "at_end": {"email": None, "name": None, "note": None},
+        },
+        "orders": {
+            "data": "account",
+            "person": {"via": "customer_id", "to": "customers"},
+            "at_end": {"ip": None},
+            "skeleton": True,
+        },
+        "invoices": {
+            "data": "invoice",
+            "person": {"via": "customer_id", "to": "customers"},
+            "references": {"order": {"via": "order_id", "to": "orders"}},
+            "triggers": {"issued": "issued_on"},
+        },
+        "logins": {"data": "account", "person": {"via": "customer_id", "to": "customers"}},
+        "tickets": {"data": "account", "person": {"via": "customer_id", "to": "customers"}},
+        "replies": {
+            "data": "account",
+            "person": "ticket",
+            "references": {
+                "ticket": {"via": "ticket_id", "to": "tickets"},
+                "author": {
+                    "via": "author_id",
+                    "to": "customers",
+                    "ownership": "mentions",
+                    "erase": "detach",
+                    "clears": {"author_email": None},
+                },
+            },
+        },
+        "messages": {
+            "data": "account",
+            "person": {"via": "from_id", "to": "customers", "erase": "detach"},
+            "references": {
+                "to": {"via": "to_id", "to": "customers", "ownership": "owned", "erase": "detach"},
+            },
+        },
+    }
+
+
+def documents() -> dict[str, Any]:
+    kept = retention("X-RET-01", "invoice", "issued", "P10Y", **LAW)
+    return policy([kept, retention("X-RET-02", "account", "never", "P1Y")])
+
+
+@pytest.fixture
+def made(tmp_path: Path, store_url: str) -> TestProject:
+    found = project(tmp_path, store_url, documents(), places())
+    found.run(*TABLES, *ROWS)
+    return found
+
+
+def gone(made: TestProject, *ids: int) -> list[Erased]:
+    asked = [Asked(f"p{i}", [Person("app.customers", (i,))]) for i in ids]
+    with made.opened() as found:
+        return erase(found, made.db, made.vault, asked, NOW)
+
+
+def content(made: TestProject) -> dict[str, list[tuple[Any, ...]]]:
+    tables = ("customers", "orders", "invoices", "logins", "tickets", "replies", "messages")
+    return {t: sorted(made.rows(f"SELECT * FROM {t}"), key=repr) for t in tables}
+
+
+def fates(erasure: Erasure) -> dict[tuple[str, str], int]:
+    return {(f.places[0].split(".")[1], f.fate): f.rows for f in erasure.fates}
+
+
+def test_what_law_keeps_stays_and_the_rest_goes(made: TestProject) -> None:
+    before = content(made)
+    (erased,) = gone(made, 1)
+    after = content(made)
+    assert erased.done
+    assert erased.residue == 0
+    (erasure,) = erased.erasures
+    assert fates(erasure) == {
+        ("customers", "anonymise"): 1,
+        ("orders", "anonymise"): 1,
+        ("orders", "delete"): 1,
+        ("invoices", "keep"): 1,
+        ("logins", "delete"): 2,
+        ("tickets", "delete"): 1,
+        ("replies", "delete"): 1,
+        ("replies", "mention"): 1,
+        ("messages", "delete"): 1,
+        ("messages", "shared"): 2,
+    }
+    (kept,) = erasure.kept
+    assert (kept.place, kept.rows, str(kept.until), kept.article) == (
+        "app.invoices",
+        1,
+        "2034-05-05",
+        "GDPR 17(3)(b)",
+    )
+    assert after["customers"] == [(1, None, None, None), *before["customers"][1:]]
+    assert after["orders"] == [(1, 1, None), before["orders"][2]]
+    assert after["invoices"] == before["invoices"]
+    assert after["logins"] == [(2, 2), (4, None)]
+    assert after["tickets"] == [(2, 2, "help")]
+    assert after["replies"] == [(2, 2, None, None, "h"), (3, 2, 2, "bob@example.com", "h")]
+    assert after["messages"] == [(1, None, 2, "hi"), (2, 2, None, "ho"), (4, 2, 3, "hu")]
+
+
+def test_twice_changes_nothing_more(made: TestProject) -> None:
+    gone(made, 1)
+    once = content(made)
+    (erased,) = gone(made, 1)
+    assert content(made) == once
+    assert erased.done
+
+
+def test_a_row_of_two_goes_with_the_last(made: TestProject) -> None:
+    gone(made, 1)
+    gone(made, 2)
+    assert content(made)["messages"] == [(4, None, 3, "hu")]
+    gone(made, 3)
+    assert content(made)["messages"] == []
+
+
+def test_two_who_leave_together_leave_nothing(made: TestProject) -> None:
+    one, two = gone(made, 1, 2)
+    assert one.done
+    assert two.done
+    assert content(made)["messages"] == [(4, None, 3, "hu")]
+    assert content(made)["replies"] == []
+    assert [r[0] for r in content(made)["customers"]] == [1, 3]
+
+
+def test_a_plan_changes_nothing_and_says_the_same(made: TestProject) -> None:
+    before = content(made)
+    asked = [Asked("p1", [Person("app.customers", (1,))])]
+    with made.opened() as found, eraser(found, made.db, made.vault, NOW) as ready:
+        (planned,) = ready.plan(asked)
+        assert content(made) == before
+        (erased,) = ready.erase(asked)
+    assert erased.erasures == (planned,)
+
+
+def test_what_would_refuse_is_found_before_anything_is_changed(made: TestProject) -> None:
+    made.run(
+        "CREATE TABLE badges (id INTEGER PRIMARY KEY, ticket_id INTEGER NOT NULL REFERENCES tickets(id))",
+        "INSERT INTO badges VALUES (1, 1)",
+    )
+    before = content(made)
+    one, two = gone(made, 1, 2)
+    assert not one.done
+    assert "app.tickets" in one.refused[0]
+    assert two.done
+    after = content(made)
+    assert after["customers"][0] == before["customers"][0]
+    assert [r[0] for r in after["customers"]] == [1, 3]
