@@ -24,22 +24,27 @@ def changes(eraser: StoreEraser) -> Iterator[End]:
     """What empties rows that stay, and lets them lead elsewhere."""
     rules, ending = eraser.rules, eraser.rules.ending
     for table in rules.tables.values():
-        for place in table.places:
+        found = eraser.present.get(table.number, set())
+        emptied = any(r & EMPTIED and not r & UNTOUCHED for r in found)
+        for place in table.places if emptied else ():
             listed = groups(place, table.limits[place.name])
             if listed and place.place.erase != "keep":
                 reasons = {"reasons": EMPTIED, "unless": UNTOUCHED}
                 at = where(place)
                 yield (
                     place.name,
-                    partial(ending.change, table.table, table.number, listed, where=at, **reasons),
+                    partial(
+                        ending.change, table.table, table.number, listed, where=at, name=place.name, **reasons
+                    ),
                 )
-        for edge in eraser.reach.graph.owners(table.table):
+        shared = any(r & SHARED and not r & HELD for r in found)
+        for edge in eraser.reach.graph.owners(table.table) if shared else ():
             theirs = rules.tables.get(edge.giver)
             if edge.changes and edge.ownership == "owned" and theirs is not None:
                 leaving = ending.leads(edge.link, ending.gathered(edge.giver, theirs.number))
                 yield edge.place, _loosening(eraser, edge, table.number, SHARED, leaving)
     for number, edge in eraser.reach.mentions.items():
-        if edge.changes and edge.erase != "keep":
+        if edge.changes and edge.erase != "keep" and number in eraser.present:
             yield edge.place, _loosening(eraser, edge, number, -1, None)
 
 
@@ -49,13 +54,16 @@ def _loosening(
     at = where(eraser.found.binding.places[edge.place])
     change, listed = eraser.rules.ending.change, [(None, edge.changes)]
     more = {"reasons": reasons, "unless": HELD}
-    return partial(change, edge.taker, number, listed, where=at, met=met, name=edge.label, **more)
+    return partial(
+        change, edge.taker, number, listed, where=at, met=met, name=f"{edge.place}.{edge.label}", **more
+    )
 
 
 def deletes(eraser: StoreEraser) -> Iterator[End]:
     """What ends the rows that nothing keeps, children first."""
     rules = eraser.rules
-    for component, tables in rules.order:
+    for component, every in rules.order:
+        tables = [t for t in every if 0 in eraser.present.get(t.number, ())]
         if not component.cyclic:
             yield from ((t.places[0].name, partial(_delete, rules.ending, t)) for t in tables)
             continue

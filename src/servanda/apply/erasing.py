@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from servanda.apply.ends import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names
@@ -36,6 +34,7 @@ from servanda.plan.lists import load_holds, load_records
 from servanda.plan.make import Circumstances
 from servanda.plan.plan import Step
 from servanda.stores.opened import Opened
+from servanda.stores.sql_erase import RowsCame, wholly
 from servanda.vault import Vault
 
 BATCH = 500
@@ -179,6 +178,8 @@ class Eraser:
 
         def effect() -> int:
             nonlocal acted
+            if acted.intended:  # locks were in the way, and everything was undone
+                self.pages.undone(RowsCame("locked"), expected[0])
             acted = _Acted(store.decide(asked, reading=False))
             refused = [e for e in acted.erasures if e.refused]
             if refused:
@@ -186,6 +187,7 @@ class Eraser:
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
             acted.named = self.names[name].read()
             self.pages.intend(step, expected[0], persons=len(asked))
+            acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
             acted.residue = self.names[name].left(store, acted.erasures)
@@ -193,14 +195,14 @@ class Eraser:
 
         for attempt in range(_TRIES):
             try:
-                session.attempt(effect)
+                wholly(session, effect)
                 break
             except (EpochChanged, _Without):
                 raise
-            except (StoreError, sa.exc.SQLAlchemyError) as error:
-                self.pages.undone(error, expected[0])
-                again = isinstance(error, StoreError) and attempt + 1 < _TRIES and acted.raced(error)
-                if not again:
+            except StoreError as error:
+                if acted.intended:
+                    self.pages.undone(error, expected[0])
+                if not isinstance(error, RowsCame) or attempt + 1 == _TRIES:
                     raise
         self.pages.end(acted.rows, *_entries(asked, acted))
         return acted
@@ -214,6 +216,7 @@ class _Acted:
     done: dict[str, int] = field(default_factory=dict)
     named: dict[int, set[str]] = field(default_factory=dict)
     residue: dict[int, int] = field(default_factory=dict)
+    intended: bool = False
 
     @property
     def rows(self) -> int:
@@ -224,10 +227,6 @@ class _Acted:
         """Count rows that a statement ended."""
         if place:
             self.done[place] = self.done.get(place, 0) + rows
-
-    def raced(self, error: StoreError) -> bool:
-        """Whether a row came meanwhile that points at one that goes; then everything is decided anew."""
-        return "foreign key" in error.message.lower() or "integrity" in error.message.lower()
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from servanda.cli.project import Project
@@ -75,3 +77,29 @@ def grants(project: Project, reader: str, writer: str) -> None:
             click.echo(f"-- store {name}")
             for line in found.sessions[name].store.grants(tables, reader, writer):
                 click.echo(line)
+
+
+@command.command("graph")
+@click.option("--json", "as_json", is_flag=True, help="Print the graph as JSON.")
+@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Draw the graph into this file.")
+@click.pass_obj
+def graph(project: Project, as_json: bool, svg: Path | None) -> None:
+    """Show how rows reach persons: what a request for access or erasure finds, from where, by which columns."""
+    from servanda.cli import graph_view
+    from servanda.persons.drawing import draw
+    from servanda.persons.orphans import orphans
+    from servanda.persons.subject import SubjectGraph
+
+    with project.opened() as found:
+        graphs = [g for g in SubjectGraph.of(found.binding).stores.values() if g.places]
+        lost = {g.store: orphans(g, found.sessions[g.store]) for g in graphs}
+    if svg is not None:
+        svg.write_text(draw(graphs, lost), encoding="utf-8")
+        click.echo(f"Drew {count(sum(len(g.places) for g in graphs), 'table')} into {svg}.", err=as_json)
+    if as_json:
+        say_json({"stores": {g.store: graph_view.as_json(g, lost[g.store]) for g in graphs}})
+    elif svg is None:
+        for one in graphs:
+            click.echo(f"{one.store}: {count(len(one.places), 'table')}, {len(one.reached())} reach a person")
+            for line in columns([list(row) for row in graph_view.text(one, lost[one.store])]):
+                click.echo(f"  {line}")

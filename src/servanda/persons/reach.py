@@ -11,7 +11,7 @@ Law: GDPR 15(1) and 17(1).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from servanda.persons.person import Human
 from servanda.persons.subject import Component, Edge, StoreGraph
@@ -23,7 +23,10 @@ from servanda.stores.sql_session import Session
 
 @dataclass(slots=True)
 class Reach:
-    """The rows of some persons in one store. `mentions` gives each edge that only names them its number."""
+    """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
+
+    `some` are the tables of which rows were gathered.
+    """
 
     graph: StoreGraph
     session: Session
@@ -31,6 +34,7 @@ class Reach:
     mentions: dict[int, Edge]
     flow: list[tuple[Component, list[Along], list[Along]]]
     naming: list[Along]
+    some: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, found: Opened, graph: StoreGraph) -> Reach:
@@ -70,7 +74,7 @@ class Reach:
             self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
             if lock:
                 self.rows.lock(table)
-        some = set(seeds)
+        some = self.some = set(seeds)
         for component, entering, inside in self.flow:
             for along in entering:
                 some |= self._followed(along, some, reading)

@@ -111,9 +111,16 @@ class StoreGraph:
 
     def several(self, table: str) -> bool:
         """Whether a row of a table may belong to more than one person."""
-        owners, many = self.owners(table), any(e.ownership == "owns" for e in self.owners(table))
+        owners = self.owners(table)
+        many = any(e.ownership == "owns" or not self._one(e) for e in owners)
         selves = any(p.place.person == "self" for p in self.places.get(table, ()))
         return many or len(owners) + selves > 1
+
+    def _one(self, edge: Edge) -> bool:
+        """Whether a reference leads to one row at most."""
+        there, ends = self.shape[edge.link.to_table], set(edge.link.to_columns)
+        exact = edge.link.compare in ("exact", "text")
+        return exact and any(set(key) <= ends for key in (there.key, *there.unique) if key)
 
     def shareable(self) -> set[str]:
         """The tables that have rows of several persons, themselves or through their owners."""

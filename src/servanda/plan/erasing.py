@@ -20,7 +20,7 @@ from servanda.persons.person import Human
 from servanda.persons.reach import Reach
 from servanda.persons.subject import Edge
 from servanda.plan.fates import StoreRules, TableRules
-from servanda.plan.limits import end_of
+from servanda.plan.limits import Limit, end_of
 from servanda.plan.surviving import article, groups, where
 from servanda.stores.binding import BoundPlace
 from servanda.stores.change import Change
@@ -82,11 +82,15 @@ class Erasure:
 
 @dataclass(slots=True)
 class StoreEraser:
-    """Decides what becomes of persons' rows in one store."""
+    """Decides what becomes of persons' rows in one store.
+
+    `present` are the sums of reasons that rows were found to have, by the number of their table or mention.
+    """
 
     found: Opened
     reach: Reach
     rules: StoreRules
+    present: dict[int, set[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, found: Opened, reach: Reach, today: date, holds: Sequence[Hold]) -> StoreEraser:
@@ -96,15 +100,20 @@ class StoreEraser:
     def decide(self, asked: Sequence[Asked], *, reading: bool = True) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
         self.reach.gather([a.human for a in asked], reading=reading, lock=not reading)
+        some = self.reach.some
         for rules, asks, others in self.rules.alone:
+            if rules.table not in some:
+                continue
             self.rules.ending.spread(
                 rules.table, rules.number, SHARED, asks, others=others, name=f"alone {others}"
             )
-        for tables_, cyclic in self.rules.shared:
+        for sharing, cyclic in self.rules.shared:
+            tables_ = [(r, a) for r, a in sharing if r.table in some]
             while sum(self.rules.ending.spread(r.table, r.number, SHARED, a) for r, a in tables_) and cyclic:
                 pass
         self._hold_persons()
-        for _, tables in self.rules.order:
+        for _, every in self.rules.order:
+            tables = [r for r in every if r.table in some]
             for rules in tables:
                 if rules.reasons:
                     self.rules.ending.mark(rules.table, rules.number, rules.reasons)
@@ -132,7 +141,9 @@ class StoreEraser:
         tables = {r.number: r for r in self.rules.tables.values()}
         kept: dict[int, list[KeptField]] = {}
         lawful = set()
+        self.present = {}
         for person, number, reasons, rows in self.rules.ending.fates():
+            self.present.setdefault(number, set()).add(reasons)
             if number in tables:
                 places, fate = tuple(p.name for p in tables[number].places), _fate(reasons, tables[number])
                 refused.setdefault(person, []).extend(self._refused(tables[number], fate))
@@ -162,12 +173,9 @@ class StoreEraser:
         policy = self.found.binding.policy
         for place in rules.places:
             for limit in rules.limits[place.name]:
-                condition = All((where(place), Not(limit.over)))
                 mine = {c for name, own in place.data.items() if name in limit.retention.data for c in own}
                 columns = tuple(c for c in place.table.columns if c in mine)
-                for person, rows, day in self.rules.ending.latest(
-                    rules.table, rules.number, condition, limit.trigger
-                ):
+                for person, rows, day in self._latest(rules, place, limit):
                     until = None if day is None else end_of(policy, limit.retention, day)
                     promise, ground = limit.promise, str(limit.retention.ground)
                     yield (
@@ -183,6 +191,13 @@ class StoreEraser:
                             article(limit.retention),
                         ),
                     )
+
+    def _latest(
+        self, rules: TableRules, place: BoundPlace, limit: Limit
+    ) -> list[tuple[int, int, date | None]]:
+        """The rows of each person that a limit keeps, and the latest day that it counts from."""
+        keeps, name = All((where(place), Not(limit.over))), f"{place.name} {limit.promise.id}"
+        return self.rules.ending.latest(rules.table, rules.number, keeps, limit.trigger, name=name)
 
     # -- what would stop it half way -------------------------------------------------------------
 

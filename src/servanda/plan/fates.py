@@ -95,7 +95,7 @@ class StoreRules:
     def _reasons(self, rules: TableRules) -> None:
         """Why rows of a table stay of themselves: law, holds, what the document declares."""
         law = [s for p in rules.places if (s := stays(p, rules.limits[p.name])) is not None]
-        law += [where(p) for p in rules.places if unknown(self.found.binding, p)]
+        law += [where(p) for p in rules.places if unknown(p)]
         covered = [
             All((where(p), c)) for p in rules.places if (c := held(self.found, p, self.holds)) is not None
         ]

@@ -41,9 +41,9 @@ def surviving(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
     return [replace(limit, warned=None, archived=None) for limit in limits if survives(limit.retention)]
 
 
-def unknown(binding: Binding, place: BoundPlace) -> bool:
-    """Whether something must stay by law and nobody can tell how long: the place is not as it was declared."""
-    return bool(binding.unusable(place.name)) and any(survives(r) for _, r in place.limits)
+def unknown(place: BoundPlace) -> bool:
+    """Whether something must stay by law and nobody can tell how long: its trigger is bound to nothing."""
+    return any(survives(r) and r.trigger not in place.triggers for _, r in place.limits)
 
 
 def where(place: BoundPlace) -> Condition:

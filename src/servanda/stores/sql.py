@@ -83,6 +83,10 @@ class SqlStore:
         """Open the transaction of a page, with its locks and time limits."""
         connection.begin()
 
+    def begin_whole(self, connection: Connection) -> None:
+        """Open a transaction that may take long: everything of one person."""
+        connection.begin()
+
     def begin_snapshot(self, connection: Connection) -> None:
         """Open a transaction that sees one moment of the store."""
         connection.begin()

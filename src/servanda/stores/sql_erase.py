@@ -9,6 +9,7 @@ What a mark asks is asked again by the statement that ends a row, where it may h
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from servanda.errors import StoreError
 from servanda.stores.change import Change
 from servanda.stores.selection import Bound, Condition, Link
+from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_match import joined
 from servanda.stores.sql_reach import DECLARED, HELD, LAW, POINTED, SHARED, Reached
 
@@ -28,6 +31,34 @@ Asks = Callable[[sa.FromClause], Bool]
 EMPTIED = LAW | POINTED | DECLARED
 """Reasons for which a row stays and its fields go."""
 UNTOUCHED = HELD | SHARED
+
+
+_PATIENCE = 6
+"""How many times `lock_timeout` a transaction is tried for, while rows are locked."""
+
+
+class RowsCame(StoreError):
+    """A row came meanwhile that points at one that goes: nothing was changed, and all is to be decided anew."""
+
+
+def wholly(session: Lists, act: Callable[[], int]) -> int:
+    """Do something in one transaction, however long it takes: wholly or not at all; again while locks are in the way.
+
+    Raises RowsCame where a constraint refuses, StoreError for everything else that does.
+    """
+    until = time.monotonic() + session.store.settings.lock_timeout * _PATIENCE
+    pause = 0.02
+    while True:
+        try:
+            with session.whole():
+                return act()
+        except sa.exc.IntegrityError as error:
+            raise RowsCame(session.store.told(error).message, advice="try again") from None
+        except sa.exc.DBAPIError as error:
+            if time.monotonic() + pause > until or not session.store.again(error):
+                raise session.store.told(error) from None
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
 
 
 @dataclass(slots=True)
@@ -138,7 +169,7 @@ class Ending:
         return found
 
     def latest(
-        self, table: str, number: int, condition: Condition, trigger: Bound
+        self, table: str, number: int, condition: Condition, trigger: Bound, *, name: str
     ) -> list[tuple[int, int, date | None]]:
         """The rows of each person that meet a condition, and the latest day of a trigger: (person, rows, day)."""
         row, work, same = self.rows.rows(table)
@@ -150,7 +181,7 @@ class Ending:
             met = self.meets(table, condition)(row)
             return query.where(work.c.n == number, met).group_by(work.c.p)
 
-        query = self.rows.once(("latest", table, number, repr(condition), repr(trigger)), made)
+        query = self.rows.once(("latest", table, name), made)
         counted: Any = self.rows.session.execute(query).all()
         return [(int(p), int(rows), day.tell(values)) for p, rows, *values in counted]
 
@@ -201,7 +232,7 @@ class Ending:
         reasons: int = -1,
         unless: int = 0,
         met: Asks | None = None,
-        name: str = "",
+        name: str,
     ) -> int:
         """Empty columns of gathered rows that are not yet empty, each group where its condition holds.
 
@@ -222,8 +253,7 @@ class Ending:
             values = session.changed(table, listed)
             return sa.update(row).where(*parts, sa.or_(*undone)).values(values)  # type: ignore[arg-type]
 
-        known = ("change", table, number, repr(groups), repr(where), reasons, unless, name)
-        return self.rows.session.run(self.rows.once(known, made))
+        return self.rows.session.run(self.rows.once(("change", table, number, name), made))
 
     def _meant(
         self, table: str, number: int, row: sa.FromClause, chosen: Callable[[Any], Bool]

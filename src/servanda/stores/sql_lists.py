@@ -269,6 +269,18 @@ class Lists:
             finally:
                 self._connection.rollback()
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """A transaction that takes its time, and that is undone where anything fails inside."""
+        self._connection.rollback()
+        try:
+            self.store.begin_whole(self._connection)
+            yield
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+
     def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
         """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
         with self.store.errors(), self._reading():

@@ -99,6 +99,10 @@ class SqliteStore(SqlStore):
         finally:
             connection.execution_options(servanda_begin="BEGIN")
 
+    def begin_whole(self, connection: Connection) -> None:
+        """Take the write lock at once."""
+        self.begin_page(connection)
+
     def after_page(self, connection: Connection) -> None:
         """Wait until the page is on the disk, and move it from the journal into the file, once its lock is given back.
 

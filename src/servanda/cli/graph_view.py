@@ -1,0 +1,91 @@
+"""`servanda stores graph` in words and as JSON: who is reached from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from servanda.persons.subject import Edge, StoreGraph
+
+
+def text(graph: StoreGraph, orphans: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+    """The graph as a tree from the persons on: what stands in it, how it is reached, what to know of it."""
+    shown: set[str] = set()
+    for table in dict.fromkeys(p.table.name for p in graph.roots):
+        names = sorted({n for p in graph.places[table] for n in p.place.identifiers})
+        yield table, "persons" + (f", by {', '.join(names)}" if names else ""), _note(graph, table, orphans)
+        shown.add(table)
+        yield from _below(graph, table, 1, shown, orphans)
+    for table in graph.places:
+        if table not in graph.reached():
+            named = any(e.taker == table for e in graph.mentions())
+            yield table, "only names persons" if named else "reaches nobody", _note(graph, table, orphans)
+
+
+def _below(
+    graph: StoreGraph, table: str, depth: int, shown: set[str], orphans: Mapping[str, int]
+) -> Iterator[tuple[str, str, str]]:
+    for edge in graph.edges:
+        if edge.giver != table or edge.ownership == "none":
+            continue
+        again = edge.taker in shown
+        name = f"{'  ' * depth}└ {edge.taker}"
+        yield (
+            name,
+            how(edge),
+            "" if again or edge.ownership == "mentions" else _note(graph, edge.taker, orphans),
+        )
+        if not again and edge.ownership != "mentions":
+            shown.add(edge.taker)
+            yield from _below(graph, edge.taker, depth + 1, shown, orphans)
+
+
+def how(edge: Edge) -> str:
+    """What an edge compares, in words: “owned, by email in any case”."""
+    link = edge.link
+    column = f"{link.columns[0]}.{link.path}" if link.path else " + ".join(link.columns)
+    ways = {"folded": " in any case", "lower": " in small letters"}
+    said = f"{edge.ownership}, by {column}{ways.get(link.compare, '')}"
+    if link.compare in ("md5", "sha1", "sha256"):
+        said += f" as {link.compare}"
+    return said + "".join(f", {name} = {value}" for name, value in link.when)
+
+
+def _note(graph: StoreGraph, table: str, orphans: Mapping[str, int]) -> str:
+    notes = []
+    if orphans.get(table):
+        notes.append(f"{orphans[table]} rows of nobody")
+    if not graph.shape[table].key:
+        notes.append("no key: not reached by requests")
+    return "; ".join(notes)
+
+
+def as_json(graph: StoreGraph, orphans: Mapping[str, int]) -> dict[str, Any]:
+    """The graph for programs."""
+    reached = graph.reached()
+    tables = [
+        {
+            "table": table,
+            "places": [p.name for p in living],
+            "person": any(p.place.person == "self" for p in living),
+            "reached": table in reached,
+            "shared": table in reached and graph.several(table),
+            "orphans": orphans.get(table, 0),
+        }
+        for table, living in graph.places.items()
+    ]
+    edges = [
+        {
+            "place": e.place,
+            "reference": e.label,
+            "ownership": e.ownership,
+            "from": e.link.table,
+            "columns": list(e.link.columns),
+            "to": e.link.to_table,
+            "on": list(e.link.to_columns),
+            "compare": e.link.compare,
+            "when": dict(e.link.when),
+        }
+        for e in graph.edges
+    ]
+    return {"tables": tables, "edges": edges, "order": [list(c.tables) for c in graph.order()]}

@@ -1,0 +1,39 @@
+"""Rows that belong to nobody: personal data none of whose references arrives anywhere.
+
+NULL, a value that stands for nobody, a parent that is gone: no person reaches such a row, so that no request
+does. Only retention ends it.
+"""
+
+from __future__ import annotations
+
+from servanda.persons.subject import StoreGraph
+from servanda.stores.sql_copy import database
+from servanda.stores.sql_match import equals, joined
+from servanda.stores.verbs import Session
+
+
+def orphans(graph: StoreGraph, session: Session) -> dict[str, int]:
+    """How many rows of each table belong to nobody, of the tables whose rows should belong to somebody."""
+    import sqlalchemy as sa
+
+    opened = database(session)
+    found: dict[str, int] = {}
+    for table in sorted(graph.reached()):
+        living = graph.places[table]
+        if any(p.place.person == "self" and not p.place.where for p in living):
+            continue
+        row = opened.table_of(table)
+        lost = []
+        for edge in graph.owners(table):
+            other = edge.link.to_table if edge.ownership == "owned" else edge.link.table
+            there = opened.table_of(other).alias()
+            source, target = (row, there) if edge.ownership == "owned" else (there, row)
+            met = [joined(opened.store, edge.link, source, target)]
+            met += [equals(source.c[name], value) for name, value in edge.where]
+            lost.append(~sa.exists(sa.select(sa.literal(1)).select_from(there).where(*met)))
+        for place in living:
+            if place.place.person == "self":
+                lost.append(~sa.and_(*(equals(row.c[n], v) for n, v in place.place.where.items())))
+        count = opened.first(sa.select(sa.func.count()).select_from(row).where(*lost))
+        found[table] = int(count[0])
+    return found
