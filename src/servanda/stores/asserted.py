@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from servanda.stores.assertion import Held
+from servanda.stores.change import Scalar
 from servanda.stores.selection import All, Any, Condition, Equals, Not
 from servanda.stores.shape import Column
-from servanda.stores.triggers import Scalar
 
 
 def violating(held: Held, where: dict[str, Scalar]) -> Condition:

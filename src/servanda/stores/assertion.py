@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from servanda.policy.document import Strict
+from servanda.stores.change import Scalar
 from servanda.stores.shorter import Shorter
-from servanda.stores.triggers import Scalar
 
 Nature = Literal[
     "email", "phone", "name", "postal-address", "ip", "birth", "bank-account", "card", "card-code",
