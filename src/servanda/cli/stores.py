@@ -58,14 +58,18 @@ def grants(project: Project, reader: str, writer: str) -> None:
     """Print the GRANTs that a reading and a writing role need, and no more."""
     from servanda.actions import action
     from servanda.persons.graph import children
+    from servanda.persons.subject import SubjectGraph
     from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 
     with project.opened() as found:
+        graphs = SubjectGraph.of(found.binding).stores
         needs: dict[str, dict[str, frozenset[str]]] = {}
         for place in found.binding.places.values():
             tables = needs.setdefault(place.store, {})
-            verbs = action("delete").rights if place.swept else frozenset({"SELECT"})
-            verbs |= action("anonymise").rights if place.place.at_end and place.swept else frozenset()
+            ends = place.swept or place.table.name in graphs[place.store].reached()
+            verbs = action("delete").rights if ends else frozenset({"SELECT"})
+            verbs |= action("anonymise").rights if place.place.at_end and ends else frozenset()
+            verbs |= action("anonymise").rights if graphs[place.store].writes(place.name) else frozenset()
             verbs |= {"UPDATE"} if isinstance(place.place.archive, ArchiveFlag) else set()
             tables[place.table.name] = tables.get(place.table.name, frozenset()) | verbs
             if isinstance(place.place.archive, ArchiveTable):

@@ -82,6 +82,10 @@ class StoreGraph:
         """The edges by which rows of others name a person."""
         return [e for e in self.edges if e.ownership == "mentions" and table in (None, e.taker)]
 
+    def writes(self, place: str) -> bool:
+        """Whether references of a place are changed when a person leaves."""
+        return any(e.place == place and e.changes and e.ownership != "none" for e in self.edges)
+
     def reached(self) -> set[str]:
         """The tables whose rows can be a person's."""
         found = {p.table.name for p in self.roots}

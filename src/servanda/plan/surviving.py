@@ -24,11 +24,6 @@ CLAIMS = ("c-civ/2224", "c-com/L110-4", "c-mon-fin/L133-24", "c-conso/L218-2")
 Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
 
 
-def survives(retention: Retention) -> bool:
-    """Whether data stay for this retention although their person is erased."""
-    return retention.limit == "min" or bool(retention.ground.law)
-
-
 def article(retention: Retention) -> str:
     """The exception of the GDPR that a retention rests on."""
     law = retention.ground.law or ""
@@ -38,12 +33,14 @@ def article(retention: Retention) -> str:
 def surviving(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
     """The limits of a place that an erasure leaves in force; nobody is warned first, and copies do not count."""
     limits = limits_of(binding, place, today)
-    return [replace(limit, warned=None, archived=None) for limit in limits if survives(limit.retention)]
+    return [
+        replace(limit, warned=None, archived=None) for limit in limits if limit.retention.outlives_erasure
+    ]
 
 
 def unknown(place: BoundPlace) -> bool:
     """Whether something must stay by law and nobody can tell how long: its trigger is bound to nothing."""
-    return any(survives(r) and r.trigger not in place.triggers for _, r in place.limits)
+    return any(r.outlives_erasure and r.trigger not in place.triggers for _, r in place.limits)
 
 
 def where(place: BoundPlace) -> Condition:

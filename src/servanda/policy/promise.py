@@ -79,6 +79,11 @@ class Retention(Strict):
         """The periods from trigger to end, one after the other."""
         return (self.active,) if self.archive is None else (self.active, self.archive)
 
+    @property
+    def outlives_erasure(self) -> bool:
+        """Whether data stay for it although their person is erased: a duty by law, or claims (GDPR 17(3)(b), (e))."""
+        return self.limit == "min" or bool(self.ground.law)
+
 
 class KeepsHolds(Strict):
     """The promise is a hold: data that must not end while a case or an order runs."""

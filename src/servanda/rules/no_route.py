@@ -33,16 +33,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.persons.graph import route
+from servanda.persons.subject import SubjectGraph
 from servanda.rules.rule import Finding, fails, rule
 from servanda.rules.view import View
 
 
 @rule("SV417", law="GDPR 15, 17, 18", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Follow the route of each place."""
+    """Follow the route of each place, and every other reference that says whose its rows are."""
+    graphs = SubjectGraph.of(view.bound).stores
     for place in view.places:
         person = place.place.person
         if person == "none" or route(view.bound, place) is not None:
+            continue
+        if person is None and place.table.name in graphs[place.store].reached():
             continue
         if person is None:
             message = f"{place.name} does not say whose its rows are: a hold on a person does not reach them"
