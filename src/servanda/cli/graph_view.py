@@ -25,9 +25,11 @@ def text(graph: StoreGraph, orphans: Mapping[str, int]) -> Iterator[tuple[str, s
 def _below(
     graph: StoreGraph, table: str, depth: int, shown: set[str], orphans: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
+    seen: set[tuple[str, str]] = set()
     for edge in graph.edges:
-        if edge.giver != table or edge.ownership == "none":
+        if edge.giver != table or edge.ownership == "none" or (edge.taker, how(edge)) in seen:
             continue
+        seen.add((edge.taker, how(edge)))
         again = edge.taker in shown
         name = f"{'  ' * depth}└ {edge.taker}"
         yield (

@@ -105,5 +105,5 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     elif svg is None:
         for one in graphs:
             click.echo(f"{one.store}: {count(len(one.places), 'table')}, {len(one.reached())} reach a person")
-            for line in columns([list(row) for row in graph_view.text(one, lost[one.store])]):
-                click.echo(f"  {line}")
+            for line in columns(list(graph_view.text(one, lost[one.store]))):
+                click.echo(line)

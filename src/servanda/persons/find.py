@@ -1,8 +1,8 @@
 """Who is meant by an address, a number or another identifier: every row that bears it.
 
-Looked for in the columns that the stores document names under `identifiers`, at places whose rows are
-persons, and at places that know a person by nothing but an address. Letters' case does not count;
-everything else does: josé@ is not jose@.
+Looked for in the columns that the stores document names under `identifiers`, and at places that know a
+person by nothing but an address: a guest's ticket, a newsletter. Letters' case does not count; everything
+else does: josé@ is not jose@.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def find(found: Opened, identifier: str) -> list[Person]:
 
 
 def _columns(found: Opened) -> Iterator[tuple[BoundPlace, str, str]]:
-    """The columns that identify, persons' own rows first; of the others the table that they lead to."""
-    for place in found.binding.places.values():
-        if place.place.person == "self" and place.table.key:
+    """The columns that identify, persons' own rows first; of addresses the table that they lead to."""
+    for place in sorted(found.binding.places.values(), key=lambda p: p.place.person != "self"):
+        if place.table.key:
             yield from ((place, column, "") for column in dict.fromkeys(place.place.identifiers.values()))
     yield from _addresses(found)
 
