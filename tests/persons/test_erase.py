@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from projects import NOW, TestProject, policy, project, retention
 from servanda.apply.erasing import Erased, erase, eraser
+from servanda.apply.residue import scan
+from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
 from servanda.plan.erasing import Asked, Erasure
 
@@ -35,6 +38,7 @@ ROWS = (
     " (3, 2, 2, 'bob@example.com', 'h')",
     "INSERT INTO messages VALUES (1, 1, 2, 'hi'), (2, 2, 1, 'ho'), (3, 1, 1, 'self'), (4, 2, 3, 'hu')",
 )
+END = date(2099, 1, 1)
 LAW = {"limit": "min", "ground": {"law": "FR/c-com/L123-22"}}
 
 
@@ -195,3 +199,55 @@ def test_what_would_refuse_is_found_before_anything_is_changed(made: TestProject
     after = content(made)
     assert after["customers"][0] == before["customers"][0]
     assert [r[0] for r in after["customers"]] == [1, 3]
+
+
+def test_a_hold_suspends_everything_of_whom_it_is_about(made: TestProject) -> None:
+    before = content(made)
+    scope = (HeldPerson("app.customers", (1,)),)
+    hold = made.holds.place("litigation", scope, case="C", reason="r", author="a", review_on=date(2099, 1, 1))
+    held, free = gone(made, 1, 2)
+    assert {f.fate for f in held.erasures[0].fates} == {"held"}
+    after = content(made)
+    assert [r for r in after["customers"] if r[0] == 1] == before["customers"][:1]
+    assert [r for r in after["logins"] if r[1] == 1] == [(1, 1), (3, 1)]
+    assert after["messages"][:3] == before["messages"][:3]
+    assert free.done
+    made.holds.lift(hold.id)
+    (erased,) = gone(made, 1)
+    assert erased.erasures[0].rows("delete") > 0
+    assert [r for r in content(made)["logins"] if r[1] == 1] == []
+
+
+def test_a_held_row_keeps_what_it_points_at(made: TestProject) -> None:
+    before = content(made)
+    scope = (HeldRows("app.replies", "id", "=", 1),)
+    made.holds.place(
+        "order", scope, case="C", reason="r", author="a", review_on=date(2098, 1, 1), ends_on=END
+    )
+    (refused,) = gone(made, 1)
+    assert "app.tickets" in refused.refused[0]
+    assert content(made) == before
+
+
+def test_what_is_left_of_somebody_is_found(made: TestProject) -> None:
+    made.run("UPDATE tickets SET subject = 'ask Ann@Example.com' WHERE id = 2")
+    (erased,) = gone(made, 1)
+    assert erased.named == {"ann@example.com"}
+    with made.opened() as found:
+        (left,) = scan(found, erased.named)
+        assert (left.place, left.column, left.rows) == ("app.tickets", "subject", 1)
+        many = erased.named | {f"nobody{i}@example.com" for i in range(50)}
+        assert scan(found, many) == [left]
+        assert scan(found, frozenset({"nobody@example.com"})) == []
+
+
+def test_the_ledger_says_what_was_kept_and_names_nobody(made: TestProject) -> None:
+    gone(made, 1)
+    entry = made.ledger.last("erasure.done")
+    assert entry is not None
+    assert entry.body is not None
+    assert entry.body["person"] == "p1"
+    assert entry.body["kept"][0]["until"] == "2034-05-05"
+    assert made.ledger.verify().ok
+    said = " ".join(e.header + str(e.body) for e in made.ledger.entries())
+    assert "ann@example.com" not in said.lower()

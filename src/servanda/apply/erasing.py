@@ -14,7 +14,7 @@ Law: GDPR 17(1) without undue delay; 5(2) and 24 evidence.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ from typing import Any
 
 from servanda.apply.ends import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
-from servanda.apply.residue import Names
+from servanda.apply.residue import Names, Residue, scan
 from servanda.database import Database
 from servanda.errors import Refused, StoreError
 from servanda.ledger import Ledger
@@ -109,6 +109,27 @@ class Eraser:
                 self.stores[name] = StoreEraser.of(
                     self.found, reach, circumstances.today, circumstances.holds
                 )
+
+    def left_out(self) -> list[tuple[str, str]]:
+        """Places whose rows are persons' and that no erasure reaches, each with the reason; their promise ends them."""
+        return [
+            (
+                place.name,
+                f"{table} has no key, and rows without a name are ended by ranges of their date alone",
+            )
+            for reach in self.reaches.values()
+            for table in sorted(reach.graph.reached() - reach.numbers.keys())
+            for place in reach.graph.places[table]
+        ]
+
+    def look_through(
+        self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
+    ) -> list[Residue]:
+        """Look for what is left of some humans in every text, once for all of them, and record what was found."""
+        left = scan(self.found, frozenset().union(*(e.named for e in erased)), pause)
+        found = [{"place": r.place, "column": r.column, "rows": r.rows, "kept": r.kept} for r in left]
+        self.ledger.append("erasure.residue", {"persons": [e.reference for e in erased], "found": found})
+        return left
 
     def plan(self, asked: Sequence[Asked]) -> list[Erasure]:
         """Decide, and change nothing: what would become of the rows of some humans, store by store."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -117,11 +117,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Residue:
-    """In how many rows of a place a column still holds an identifier of somebody who was erased."""
+    """In how many rows of a place a column still holds an identifier of somebody who was erased.
+
+    `kept`: a law keeps what is in the column, at least of some rows, so that it may be meant to be there.
+    """
 
     place: str
     column: str
     rows: int
+    kept: bool = False
 
 
 def scan(found: Opened, named: frozenset[str], pause: Callable[[], None] = lambda: None) -> list[Residue]:
@@ -134,10 +138,15 @@ def scan(found: Opened, named: frozenset[str], pause: Callable[[], None] = lambd
         columns = _texts(place)
         if not named or place.place.files or not columns:
             continue
+        lawful = {c for name, own in place.data.items() if _by_law(place, name) for c in own}
         look = _few if len(named) <= _FEW else _many
-        results += look(found, place, columns, named)
+        results += [replace(r, kept=r.column in lawful) for r in look(found, place, columns, named)]
         pause()
     return [residue for residue in results if residue.rows]
+
+
+def _by_law(place: BoundPlace, category: str) -> bool:
+    return any(r.outlives_erasure and category in r.data for _, r in place.limits)
 
 
 def _few(

@@ -118,7 +118,7 @@ class Ending:
             for part in parts[1:]:
                 total = total + part
             found = sa.select(total).select_from(row).where(self.rows.same(table, row, work)).correlate(work)
-            new = work.c.s + sa.func.coalesce(found.scalar_subquery(), 0)
+            new = work.c.s.op("|")(sa.func.coalesce(found.scalar_subquery(), 0))
             return sa.update(work).where(work.c.n == number).values(s=new)
 
         return self.rows.session.run(self.rows.once(("mark", table, number), made))
@@ -150,12 +150,16 @@ class Ending:
         return [int(p) for (p,) in self.rows.session.execute(query)]
 
     def hold(self, persons: Sequence[int]) -> None:
-        """Hold everything of some persons."""
+        """Hold everything of some persons, also where it is somebody else's too."""
         for made in self.rows.made.values():
+            held = sa.update(made).values(s=made.c.s + HELD).where(~_has(made, HELD))
             for start in range(0, len(persons), 500):
-                mine = made.c.p.in_(persons[start : start + 500])
-                held = sa.update(made).where(mine, ~_has(made, HELD)).values(s=made.c.s + HELD)
-                self.rows.session.execute(held)
+                self.rows.session.execute(held.where(made.c.p.in_(persons[start : start + 500])))
+            other = made.alias()
+            keys = [c.name for c in made.c if c.name == "n" or c.name.startswith("k")]
+            same = [other.c[name] == made.c[name] for name in keys]
+            found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, HELD))
+            self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
 
     # -- what was decided ----------------------------------------------------------------------
 
