@@ -137,7 +137,7 @@ class Eraser:
         for name, store in self.stores.items():
             mine = _here(asked, name)
             if mine:
-                with store.reach.session.snapshot():
+                with store.reach.session.looking():
                     found += store.decide(mine)
         return found
 
@@ -201,7 +201,7 @@ class Eraser:
             nonlocal acted
             if acted.intended:  # locks were in the way, and everything was undone
                 self.pages.undone(RowsCame("locked"), expected[0])
-            acted = _Acted(store.decide(asked, reading=False))
+            acted = _Acted(store.decide(asked, lock=True))
             refused = [e for e in acted.erasures if e.refused]
             if refused:
                 raise _Without(refused)

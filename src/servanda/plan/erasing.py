@@ -97,9 +97,9 @@ class StoreEraser:
         """An eraser for one day and its holds."""
         return cls(found, reach, StoreRules(found, reach, today, holds))
 
-    def decide(self, asked: Sequence[Asked], *, reading: bool = True) -> list[Erasure]:
+    def decide(self, asked: Sequence[Asked], *, lock: bool = False) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
-        self.reach.gather([a.human for a in asked], reading=reading, lock=not reading)
+        self.reach.gather([a.human for a in asked], reading=False, lock=lock)
         some = self.reach.some
         for rules, asks, others in self.rules.alone:
             if rules.table not in some:

@@ -270,6 +270,24 @@ class Lists:
                 self._connection.rollback()
 
     @contextmanager
+    def looking(self) -> Iterator[None]:
+        """A transaction in which our own tables are written beside what is read; everything is undone in the end.
+
+        One moment of the store, but where that would lock the application's rows.
+        """
+        if self.store.reads_to_write:
+            with self.snapshot():
+                yield
+            return
+        self._connection.rollback()
+        with self.store.errors():
+            try:
+                self.store.begin_whole(self._connection)
+                yield
+            finally:
+                self._connection.rollback()
+
+    @contextmanager
     def whole(self) -> Iterator[None]:
         """A transaction that takes its time, and that is undone where anything fails inside."""
         self._connection.rollback()
