@@ -29,13 +29,11 @@ def changes(eraser: StoreEraser) -> Iterator[End]:
         for place in table.places if emptied else ():
             listed = groups(place, table.limits[place.name])
             if listed and place.place.erase != "keep":
-                reasons = {"reasons": EMPTIED, "unless": UNTOUCHED}
+                change = partial(ending.change, reasons=EMPTIED, unless=UNTOUCHED)
                 at = where(place)
                 yield (
                     place.name,
-                    partial(
-                        ending.change, table.table, table.number, listed, where=at, name=place.name, **reasons
-                    ),
+                    partial(change, table.table, table.number, listed, where=at, name=place.name),
                 )
         shared = any(r & SHARED and not r & HELD for r in found)
         for edge in eraser.reach.graph.owners(table.table) if shared else ():

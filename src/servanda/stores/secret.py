@@ -11,8 +11,8 @@ from servanda.stores import lexicon
 from servanda.stores.document import Place
 
 _WORDS = (
-    r"(^|_)(secret|salt|otp|totp|mfa|two_factor|2fa|recovery_codes?|private_key|api_?key|remember_token|reset_token"
-    r"|access_token|refresh_token|auth_token|session_token|csrf|nonce)(_|$)"
+    r"(^|_)(secret|salt|otp|totp|mfa|two_factor|2fa|recovery_codes?|private_?key|api_?key|csrf|nonce"
+    r"|(remember|reset|access|refresh|auth|session)_?token)(_|$)"
 )
 _SECRET = re.compile(_WORDS)
 

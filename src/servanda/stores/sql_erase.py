@@ -114,7 +114,7 @@ class Ending:
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
             parts = [sa.case((asks(row), flag), else_=0) for flag, asks in reasons]
-            total = parts[0]
+            total: Any = parts[0]
             for part in parts[1:]:
                 total = total + part
             found = sa.select(total).select_from(row).where(self.rows.same(table, row, work)).correlate(work)
@@ -254,7 +254,7 @@ class Ending:
                 due = [] if condition is None else [session.where.sql(condition, row, table)]
                 undone.append(sa.and_(sa.or_(*new), *due))
             listed = [(condition, tuple(changes)) for condition, changes in groups]
-            values = session.changed(table, listed)
+            values = self.rows.session.changed(table, listed)
             return sa.update(row).where(*parts, sa.or_(*undone)).values(values)  # type: ignore[arg-type]
 
         return self.rows.session.run(self.rows.once(("change", table, number, name), made))

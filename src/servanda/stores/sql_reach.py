@@ -19,8 +19,8 @@ import sqlalchemy as sa
 
 from servanda.stores.change import Scalar
 from servanda.stores.selection import Link
-from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_match import Side, equals, joined
+from servanda.stores.sql_session import Session
 
 LAW, HELD, SHARED, POINTED, DECLARED = 1, 2, 4, 8, 16
 """Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`."""
@@ -50,7 +50,7 @@ class Along:
 class Reached:
     """The gathered rows of one session. `numbers` gives each table its number."""
 
-    session: Lists
+    session: Session
     numbers: Mapping[str, int]
     made: dict[str, sa.Table] = field(default_factory=dict)
     _of: dict[str, sa.Table] = field(default_factory=dict)
