@@ -298,6 +298,7 @@ class Lists:
         except BaseException:
             self._connection.rollback()
             raise
+        self.store.after_page(self._connection)
 
     def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
         """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
