@@ -251,12 +251,17 @@ class _Acted:
 
 
 @contextmanager
-def eraser(found: Opened, db: Database, vault: Vault, now: datetime) -> Iterator[Eraser]:
-    """Make ready to erase persons. Raises Refused where an apply runs, or the ledger does not verify."""
+def eraser(
+    found: Opened, db: Database, vault: Vault, now: datetime, *, wait: float = 0.0
+) -> Iterator[Eraser]:
+    """Make ready to erase persons. Waits some seconds for an apply that runs.
+
+    Raises Refused where it does not end in that time, or the ledger does not verify.
+    """
     ledger = Ledger(db, vault)
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
-    with db.exclusive("apply"):
+    with db.exclusive("apply", wait):
         report = ledger.verify()
         if not report.ok:
             raise Refused(
