@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": "Count what is due, say why, and save the plan",
     "apply": "Carry out a plan, page by page, each page proved",
     "hold": "Place, list, show and lift holds",
+    "request": "Work a person's request, from its receipt to the answer",
     "archive": "List, read and verify what is archived",
     "clock": "Say until when something is due by law, and why",
     "event": "Record an event or evidence that the company's application sends",

@@ -214,6 +214,106 @@ archived_by_person = Index("servanda_archived_person", archived.c.person_place, 
 archived_by_segment = Index("servanda_archived_segment", archived.c.segment, archived.c.data_key)
 archived_by_day = Index("servanda_archived_day", archived.c.last_day)
 
+person = _table(
+    "person",
+    Column("reference", _KEY, primary_key=True),
+    Column("use", _KEY, nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("expires_on", String(10)),
+    UniqueConstraint("use", "mac", name="servanda_person_once"),
+    comment="Random references of persons; mac is a keyed hash of an address, and ends with its use",
+)
+
+request = _table(
+    "request",
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("right", _KEY, nullable=False),
+    Column("asker", _KEY, nullable=False),
+    Column("channel", _KEY, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("received", String(10), nullable=False),
+    Column("promised", _KEY),
+    Column("more_time", Integer, nullable=False),
+    Column("person", _KEY),
+    Column("key_id", _KEY, nullable=False),
+    Column("sealed", _LONG),
+    Column("ended_on", String(10)),
+    Column("erase_on", String(10)),
+    comment="Requests of persons; who asks and what for is sealed under key_id, and ends with it",
+)
+request_open = Index("servanda_request_open", request.c.ended_on, request.c.received)
+request_person = Index("servanda_request_person", request.c.person)
+
+happening = _table(
+    "happening",
+    Column("request", _NUMBER, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", _KEY, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("entry", _NUMBER, nullable=False),
+    Column("facts", _LONG, nullable=False),
+    Column("sealed", _LONG),
+    comment="What happened to a request, in order; words about a person are sealed under its key",
+)
+
+link = _table(
+    "link",
+    Column("mac", String(64), primary_key=True),
+    Column("request", _NUMBER, nullable=False),
+    Column("use", _KEY, nullable=False),
+    Column("made_at", _MOMENT, nullable=False),
+    Column("expires_at", _MOMENT, nullable=False),
+    Column("left", Integer, nullable=False),
+    comment="One-time links, by the keyed hash of their token; left is how often one still opens",
+)
+
+attempt = _table(
+    "attempt",
+    Column("mac", String(64), primary_key=True),
+    Column("at", _MOMENT, primary_key=True),
+    comment="Attempts by the keyed hash of an address or a source, to limit their rate; older ones are removed",
+)
+
+suppression = _table(
+    "suppression",
+    Column("mac", String(64), primary_key=True),
+    Column("purpose", _KEY, primary_key=True),
+    Column("since", String(10), nullable=False),
+    Column("expires_on", String(10)),
+    Column("request", _NUMBER),
+    comment="Who is not to be written to, or not to come back by an import: keyed hashes of addresses",
+)
+
+directive = _table(
+    "directive",
+    Column("id", _NUMBER, primary_key=True),
+    Column("person", _KEY, nullable=False),
+    Column("key_id", _KEY, nullable=False),
+    Column("sealed", _LONG, nullable=False),
+    Column("made_on", String(10), nullable=False),
+    Column("revoked_on", String(10)),
+    Column("carried_out_on", String(10)),
+    comment="What a person wants to happen to the data after death (LIL 85), sealed under key_id",
+)
+
+outbox = _table(
+    "outbox",
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", _KEY, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("request", _NUMBER),
+    Column("key_id", _KEY, nullable=False),
+    Column("sealed", _LONG),
+    Column("made_at", _MOMENT, nullable=False),
+    Column("handed_at", _MOMENT),
+    Column("digest", String(64)),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", _MOMENT),
+    comment="Letters to be rendered and sent: to whom and with which values is sealed under key_id",
+)
+outbox_waiting = Index("servanda_outbox_waiting", outbox.c.handed_at, outbox.c.next_at)
+
 
 MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(setting, if_not_exists=True),  # 1
@@ -238,5 +338,16 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateIndex(archived_by_person, if_not_exists=True),  # 20
     CreateIndex(archived_by_segment, if_not_exists=True),  # 21
     CreateIndex(archived_by_day, if_not_exists=True),  # 22
+    CreateTable(person, if_not_exists=True),  # 23
+    CreateTable(request, if_not_exists=True),  # 24
+    CreateIndex(request_open, if_not_exists=True),  # 25
+    CreateIndex(request_person, if_not_exists=True),  # 26
+    CreateTable(happening, if_not_exists=True),  # 27
+    CreateTable(link, if_not_exists=True),  # 28
+    CreateTable(attempt, if_not_exists=True),  # 29
+    CreateTable(suppression, if_not_exists=True),  # 30
+    CreateTable(directive, if_not_exists=True),  # 31
+    CreateTable(outbox, if_not_exists=True),  # 32
+    CreateIndex(outbox_waiting, if_not_exists=True),  # 33
 )
 """Migration n is the n-th statement, counted from 1."""

@@ -1,0 +1,307 @@
+"""`servanda request`: a person's request, from the day on which it arrives to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.request_view import listed, one, shown
+from servanda.cli.view import say_json
+
+if TYPE_CHECKING:
+    from servanda.rights.requests import Requests, Secret
+    from servanda.rights.story import Request
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_ASKERS = click.Choice(["person", "parent", "mandatary", "heir", "executor"])
+_CHANNELS = click.Choice(["email", "post", "phone", "on_site", "account", "other"])
+_on = click.option("--on", "day", type=_DAY, default=None, metavar="DAY", help="The day; today by default.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+_number = click.argument("number", type=click.IntRange(1))
+
+
+@click.group("request", short_help="Work a person's request, from its receipt to the answer")
+def command() -> None:
+    """Work requests of persons: access, erasure, correction, objection and the others (GDPR 12, 15 to 22)."""
+
+
+def _today(project: Project) -> date:
+    from servanda.rights.requests import local_day
+
+    return local_day(project.now, project.policy().timezone)
+
+
+def _requests(project: Project) -> Requests:
+    from servanda.rights.requests import Requests
+
+    return Requests(
+        project.database(), project.vault(), project.ledger(), project.policy(), _today(project)
+    )
+
+
+@command.command("open", short_help="Write down a request that arrived")
+@click.argument("right")
+@click.option("--about", metavar="ADDRESS", help="Whom it is about: an e-mail address or number. Asked for if absent.")
+@click.option("--contact", metavar="ADDRESS", help="Where the answer goes; the same address, by default.")
+@click.option("--received", type=_DAY, metavar="DAY", help="When it arrived; of a registered letter, its receipt.")
+@click.option("--channel", type=_CHANNELS, default="email", show_default=True, help="How it arrived.")
+@click.option("--asker", type=_ASKERS, default="person", show_default=True, help="Who asks.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the letters.")
+@click.option("--says", metavar="TEXT", default="", help="What the person wrote; - reads it from standard input.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="What the right needs, such as field=email.")
+@_json
+@click.pass_obj
+def open_(
+    project: Project,
+    right: str,
+    about: str | None,
+    contact: str | None,
+    received: datetime | None,
+    channel: Any,
+    asker: Any,
+    lang: str | None,
+    says: str,
+    fields: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Write down a request for RIGHT: the clock runs from the day on which it arrived.
+
+    Addresses that stand on a command line stay in the shell's history: leave --about out, and it
+    is asked for.
+    """
+    from servanda.rights import letters
+    from servanda.rights.requests import Opening
+    from servanda.rights.right import right_of
+
+    wanted = right_of(right)
+    given = _fields(fields, wanted.asks)
+    about = about or click.prompt("Whom is it about", err=True)
+    says = click.get_text_stream("stdin").read() if says == "-" else says
+    requests = _requests(project)
+    opening = Opening(
+        right=wanted.name,
+        about=about.strip(),
+        contact=(contact or about).strip(),
+        received=received.date() if received else _today(project),
+        asker=asker,
+        channel=channel,
+        language=lang or project.policy().languages[0],
+        says=says,
+        fields=given,
+    )
+    request = requests.open(opening)
+    letter = letters.acknowledged(request, _secret(opening), request.answer_by(requests.calendar))
+    request = requests.record(request.number, "acknowledged", letters=[letter])
+    _told(project, requests, request, as_json)
+
+
+def _secret(opening: Any) -> Secret:
+    from servanda.rights.requests import Secret
+
+    return Secret(opening.about, opening.contact, opening.says, dict(opening.fields or {}))
+
+
+def _fields(given: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, str]:
+    found = dict(word.partition("=")[::2] for word in given)
+    missing = [name for name in wanted if not found.get(name)]
+    if missing:
+        raise click.UsageError(f"this right needs {' and '.join(f'--field {name}=…' for name in missing)}")
+    unknown = [name for name in found if name not in wanted]
+    if unknown:
+        raise click.UsageError(f"this right has no field {unknown[0]}")
+    return found
+
+
+@command.command("list", short_help="List requests, the most urgent first")
+@click.option("--all", "ended", is_flag=True, help="Those that have ended, too.")
+@_json
+@click.pass_obj
+def list_(project: Project, ended: bool, as_json: bool) -> None:
+    """List what is open, the most urgent first, with the days that are left."""
+    requests = _requests(project)
+    found = requests.all(ended=ended)
+    if as_json:
+        today = _today(project)
+        say_json({"format": 1, "requests": [one(r, requests.calendar, today) for r in found]})
+        return
+    for line in listed(found, requests.calendar, _today(project), ended):
+        click.echo(line)
+
+
+@command.command("show", short_help="Show what happened to a request, and until when it is to be answered")
+@_number
+@click.option("--reveal", metavar="REASON", help="Show who asks and in which words, too; the ledger notes why.")
+@_json
+@click.pass_obj
+def show(project: Project, number: int, reveal: str | None, as_json: bool) -> None:
+    """Show the story of a request. Who asks is sealed, and is shown only with a reason."""
+    requests = _requests(project)
+    request = requests.find(number)
+    secret = requests.secret(number, reveal) if reveal else None
+    if as_json:
+        said = one(request, requests.calendar, _today(project))
+        if secret is not None:
+            said |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
+        say_json(said)
+        return
+    for line in shown(request, requests.calendar, _today(project), secret):
+        click.echo(line)
+
+
+def _told(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
+    """Print how a request stands now, and what to do next."""
+    today = _today(project)
+    if as_json:
+        say_json(one(request, requests.calendar, today))
+        return
+    click.echo(shown(request, requests.calendar, today, None)[0])
+    click.echo(f"Next: {_NEXT[request.state].format(n=request.number)}")
+
+
+_NEXT = {
+    "received": "prove who asks, with servanda request identify {n}",
+    "asked": "wait for the answer; then servanda request identify {n}",
+    "proved": "see what is due, with servanda request plan {n}",
+    "planned": "carry it out, with servanda request apply {n}",
+    "done": "answer, with servanda request answer {n}",
+    "answered": "nothing; see servanda request list",
+    "refused": "nothing; see servanda request list",
+    "forwarded": "nothing; see servanda request list",
+    "withdrawn": "nothing; see servanda request list",
+    "unproved": "nothing, unless the person proves who asks: servanda request identify {n}",
+}
+
+
+
+
+@command.command("identify", short_help="Ask who asks, or write down how that was proved")
+@_number
+@click.option("--link", is_flag=True, help="Send a one-time link to the address on record.")
+@click.option("--method", metavar="WORDS", help="It is proved, by this: a call back, data only the person knows.")
+@click.option("--ask", "wanted", metavar="WORDS", help="Ask for this; takes a --doubt.")
+@click.option("--doubt", metavar="WORDS", help="Why there is a reasonable doubt about who asks (GDPR 12(6)).")
+@_on
+@_json
+@click.pass_obj
+def identify(
+    project: Project,
+    number: int,
+    link: bool,
+    method: str | None,
+    wanted: str | None,
+    doubt: str | None,
+    day: datetime | None,
+    as_json: bool,
+) -> None:
+    """Send a link, ask for something on a doubt that is written down, or note how identity was proved.
+
+    No copy of an identity document is asked for by default. A question stops the clock until its answer,
+    where it is asked without delay (EDPB Guidelines 01/2022, §159).
+    """
+    from servanda.rights import letters
+
+    if sum(map(bool, (link, method, wanted))) != 1:
+        raise click.UsageError("say one of --link, --method WORDS, --ask WORDS")
+    if bool(wanted) != bool(doubt):
+        raise click.UsageError("a question takes a doubt, and a doubt a question: --ask WORDS --doubt WORDS")
+    requests = _requests(project)
+    on = day.date() if day else None
+    if link:
+        request = requests.send_link(number, project.now)
+    elif method:
+        if requests.find(number).state == "unproved":
+            requests.record(number, "reopened", on)
+        request = requests.record(number, "proved", on, facts={"by": "operator"}, words=method)
+    else:
+        request = requests.find(number)
+        secret = requests.secret(number, "to ask who asks")
+        answer = request.answer_by(requests.calendar)
+        letter = letters.asked(request, secret, answer, str(doubt), str(wanted))
+        facts = {"doubt": True, "about": "identity"}
+        request = requests.record(number, "asked", on, facts=facts, words=str(doubt), letters=[letter])
+    _told(project, requests, request, as_json)
+
+
+@command.command("extend", short_help="Take two months more, with reasons")
+@_number
+@click.option("--reasons", required=True, help="Why: complexity, or the number of requests; the person is told.")
+@_json
+@click.pass_obj
+def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
+    """Take two months more, and tell the person why; within the first month only (GDPR 12(3))."""
+    from servanda.rights import letters
+    from servanda.rights.story import Happening
+
+    requests = _requests(project)
+    request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
+    longer = replace(
+        request, happenings=(*request.happenings, Happening("extended", _today(project), "", 0))
+    )
+    letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
+    request = requests.record(number, "extended", words=reasons, letters=[letter])
+    _told(project, requests, request, as_json)
+
+
+@command.command("refuse", short_help="Refuse, with a ground that the law knows and with reasons")
+@_number
+@click.option("--ground", required=True, help="manifestly_unfounded, manifestly_excessive, law, …")
+@click.option("--reasons", required=True, help="Why that is so here; the person is told.")
+@_json
+@click.pass_obj
+def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bool) -> None:
+    """Refuse a request; the letter names the ground, the reasons, and where to complain (GDPR 12(4), (5))."""
+    from servanda.errors import Refused
+    from servanda.rights import letters
+    from servanda.rights.story import GROUNDS
+
+    if ground not in GROUNDS:
+        raise Refused(f"“{ground}” is no ground for a refusal", advice=f"one of: {', '.join(GROUNDS)}")
+    requests = _requests(project)
+    request, secret = requests.find(number), requests.secret(number, "to refuse")
+    letter = letters.refused(request, secret, ground, reasons)
+    request = requests.record(number, "refused", facts={"ground": ground}, words=reasons, letters=[letter])
+    _told(project, requests, request, as_json)
+
+
+@command.command("forward", short_help="Pass it on to the customer who decides about the data")
+@_number
+@click.option("--to", "controller", required=True, help="Who decides about the data: the customer's name.")
+@_json
+@click.pass_obj
+def forward(project: Project, number: int, controller: str, as_json: bool) -> None:
+    """Pass a request on to the controller whose processor we are, and tell the person (GDPR 28(3)(e))."""
+    from servanda.rights import letters
+
+    requests = _requests(project)
+    request, secret = requests.find(number), requests.secret(number, "to forward")
+    letter = letters.forwarded(request, secret, controller)
+    request = requests.record(number, "forwarded", words=controller, letters=[letter])
+    _told(project, requests, request, as_json)
+
+
+@command.command("close", short_help="Close a request that was withdrawn, or that nobody proved to be theirs")
+@_number
+@click.option("--withdrawn", "why", flag_value="withdrawn", help="The person took it back.")
+@click.option("--unproved", "why", flag_value="unproved", help="Nobody proved who asks; it can be opened again.")
+@_on
+@_json
+@click.pass_obj
+def close(project: Project, number: int, why: str | None, day: datetime | None, as_json: bool) -> None:
+    """Close a request without an answer; the person is told where nothing was proved."""
+    from servanda.rights import letters
+
+    if why is None:
+        raise click.UsageError("say why: --withdrawn or --unproved")
+    requests = _requests(project)
+    request = requests.find(number)
+    said = []
+    if why == "unproved":
+        secret = requests.secret(number, "to tell that nothing was proved")
+        said = [letters.unproved(request, secret, request.answer_by(requests.calendar))]
+    request = requests.record(number, why, day.date() if day else None, letters=said)
+    _told(project, requests, request, as_json)

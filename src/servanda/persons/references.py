@@ -1,0 +1,71 @@
+"""References to persons: random names by which plans, requests and the ledger speak of somebody.
+
+    address ──normalise──▶ HMAC under the key “identifiers” ──▶ reference
+
+The row that joins the two is the only way from an address to a reference. It is made for one
+use and ends with it; the ledger then speaks of somebody whom nobody can name.
+Law: GDPR 4(5) and 25(1): what is pseudonymous while the row is there, is anonymous after.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import date
+from typing import Literal
+
+import sqlalchemy as sa
+
+from servanda.database import tables
+from servanda.vault import Vault
+
+Use = Literal["request", "directive"]
+_KEY = "identifiers"
+
+
+def normalise(identifier: str) -> str:
+    """An address as it is compared: blanks around it, letters' case and composed accents do not count."""
+    return unicodedata.normalize("NFC", identifier.strip()).casefold()
+
+
+def mac_of(vault: Vault, identifier: str) -> str:
+    """The keyed hash of an address under the current key, 64 hex digits."""
+    return vault.mac(_KEY, normalise(identifier).encode())
+
+
+def macs_of(vault: Vault, identifier: str) -> list[str]:
+    """The keyed hash under every key, newest first: to find what an older key made."""
+    return vault.macs(_KEY, normalise(identifier).encode())
+
+
+def refer(
+    connection: sa.Connection, vault: Vault, use: Use, identifier: str, expires_on: date | None = None
+) -> str:
+    """The reference of an address for one use, made where there is none; it lasts as long as asked for last."""
+    person = tables.person
+    until = expires_on.isoformat() if expires_on else None
+    found = find(connection, vault, use, identifier)
+    if found is not None:
+        same = person.c.reference == found
+        connection.execute(sa.update(person).where(same).values(expires_on=until))
+        return found
+    reference = secrets.token_hex(16)
+    row = {"reference": reference, "use": use, "mac": mac_of(vault, identifier), "expires_on": until}
+    connection.execute(sa.insert(person).values(row))
+    return reference
+
+
+def find(connection: sa.Connection, vault: Vault, use: Use, identifier: str) -> str | None:
+    """The reference of an address for one use, None where there is none."""
+    person = tables.person
+    query = sa.select(person.c.reference).where(
+        person.c.use == use, person.c.mac.in_(macs_of(vault, identifier))
+    )
+    found = connection.execute(query).scalars().first()
+    return None if found is None else str(found)
+
+
+def forget(connection: sa.Connection, today: date) -> int:
+    """End the references whose use is over. Returns how many."""
+    over = tables.person.c.expires_on < today.isoformat()
+    return int(connection.execute(sa.delete(tables.person).where(over)).rowcount)

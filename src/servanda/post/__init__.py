@@ -1,0 +1,1 @@
+"""Post: letters that wait to be sent, and how they are handed over."""

@@ -1,0 +1,62 @@
+"""A project's own database of each kind, with keys, and requests under an example's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from own_database import SERVERS, own_database
+from servanda.database import Database
+from servanda.ledger import Ledger
+from servanda.policy.policy import Policy, load_policy
+from servanda.rights.requests import Requests
+from servanda.vault import Vault
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture(autouse=True)
+def vault_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "keys"
+    monkeypatch.setenv("SERVANDA_VAULT", str(folder))
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "project"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture(params=list(SERVERS))
+def database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Database]:
+    for url in own_database(request, request.param):
+        with Database.open(url, folder) as db:
+            yield db
+
+
+@pytest.fixture
+def vault(database: Database) -> Vault:
+    return Vault.create(database)
+
+
+@pytest.fixture
+def ledger(database: Database, vault: Vault) -> Ledger:
+    return Ledger(database, vault)
+
+
+@pytest.fixture(scope="session")
+def exograd() -> Policy:
+    return load_policy(EXAMPLES / "exograd" / "policy.yaml")
+
+
+@pytest.fixture
+def requests_on(
+    database: Database, vault: Vault, ledger: Ledger, exograd: Policy
+) -> Callable[[date], Requests]:
+    """The requests of Exograd as seen on a day."""
+    return lambda day: Requests(database, vault, ledger, exograd, day)
