@@ -34,7 +34,7 @@ class Right:
 
 RIGHTS: dict[str, Right] = {}
 """Every right, by name; filled when the files of this folder are loaded."""
-_NOT_RIGHTS = frozenset({"__init__", "letters", "links", "requests", "right", "story", "suppressed", "wishes"})
+_NOT_RIGHTS = frozenset({"__init__", "letters", "links", "login", "requests", "right", "story", "suppressed", "wishes"})
 
 
 def register(found: Right) -> Right:

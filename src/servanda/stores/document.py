@@ -30,6 +30,7 @@ from servanda.stores.assertion import Assertion, Never
 from servanda.stores.change import Changed, Scalar
 from servanda.stores.files_place import LogFiles
 from servanda.stores.reference import Reference
+from servanda.stores.login import Login
 from servanda.stores.shorter import Shorter as _Shorter
 from servanda.stores.triggers import AtGreatest, AtLatest, AtParent, AtParentTrigger, Trigger
 from servanda.stores.waiver import Waiver
@@ -177,7 +178,10 @@ class Own(Strict):
 
 
 class Stores(Strict):
-    """The whole stores document. `nowhere` names categories that no store holds, each with the reason."""
+    """The whole stores document. `nowhere` names categories that no store holds, each with the reason.
+
+    `login` is the company's own, where its tokens prove who asks.
+    """
 
     servanda: Literal[1]
     database: Own = Own()
@@ -187,6 +191,7 @@ class Stores(Strict):
     )
     stores: dict[str, StoreEntry] = Field(min_length=1)
     waivers: list[Waiver] = Field(default_factory=list)
+    login: Login | None = None
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
 
@@ -198,7 +203,7 @@ class Stores(Strict):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of what the document means for plans; URLs stand in it with variables unfilled."""
-        return digest(self.model_copy(update={"waivers": []}))
+        return digest(self.model_copy(update={"waivers": [], "login": None}))
 
     def own_address(self) -> str | None:
         """The URL of Servanda's own database with its variables filled in; None: SQLite in the folder."""
