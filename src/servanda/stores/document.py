@@ -31,6 +31,7 @@ from servanda.stores.change import Changed, Scalar
 from servanda.stores.files_place import LogFiles
 from servanda.stores.reference import Reference
 from servanda.stores.login import Login
+from servanda.stores.mail import Mail
 from servanda.stores.shorter import Shorter as _Shorter
 from servanda.stores.triggers import AtGreatest, AtLatest, AtParent, AtParentTrigger, Trigger
 from servanda.stores.waiver import Waiver
@@ -180,7 +181,7 @@ class Own(Strict):
 class Stores(Strict):
     """The whole stores document. `nowhere` names categories that no store holds, each with the reason.
 
-    `login` is the company's own, where its tokens prove who asks.
+    `login` is the company's own, where its tokens prove who asks; `mail` is how letters leave it.
     """
 
     servanda: Literal[1]
@@ -192,6 +193,7 @@ class Stores(Strict):
     stores: dict[str, StoreEntry] = Field(min_length=1)
     waivers: list[Waiver] = Field(default_factory=list)
     login: Login | None = None
+    mail: Mail | None = None
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
 
@@ -203,11 +205,15 @@ class Stores(Strict):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of what the document means for plans; URLs stand in it with variables unfilled."""
-        return digest(self.model_copy(update={"waivers": [], "login": None}))
+        return digest(self.model_copy(update={"waivers": [], "login": None, "mail": None}))
 
     def own_address(self) -> str | None:
         """The URL of Servanda's own database with its variables filled in; None: SQLite in the folder."""
         return None if self.database == Own() else _VARIABLE.sub(_variable, self.database.url)
+
+    def mail_address(self) -> str | None:
+        """The URL of the mail server with its variables filled in, None where there is none."""
+        return _VARIABLE.sub(_variable, self.mail.url) if self.mail and self.mail.url else None
 
     def places(self) -> dict[str, tuple[StoreEntry, Place]]:
         """Every place by its full name, such as app.visits."""
