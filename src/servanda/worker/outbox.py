@@ -149,6 +149,13 @@ def paper_of(office: Office, letter: Letter, made_at: str) -> Paper:
     return compose(letter, office.policy, office.mail.centre, day)
 
 
+def rendered(paper: Paper, form: str, made_at: str) -> bytes:
+    """A paper as text, html or pdf."""
+    if form == "pdf":
+        return as_pdf.render(paper, datetime.fromisoformat(made_at))
+    return (as_html.render(paper) if form == "html" else as_text.render(paper)).encode()
+
+
 _ATTACHED = frozenset({"identity-link", "receipt-acknowledged"})
 """Letters that nobody files: they carry no PDF."""
 

@@ -1,0 +1,136 @@
+"""`servanda post`: the letters that wait, what they say, and their sending."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.view import columns, count, say_json
+
+if TYPE_CHECKING:
+    from servanda.worker.outbox import Office
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@click.group("post", short_help="List, read and send the letters that wait")
+def command() -> None:
+    """Letters to persons: written when something is decided, rendered and sent from here.
+
+    The nightly timer and `servanda serve` send them, too. Where stores.yaml names no mail server,
+    they are written as files into the folder outbox.
+    """
+
+
+def _office(project: Project) -> Office:
+    from servanda.worker.outbox import Office
+
+    return Office.of(
+        project.database(), project.vault(), project.ledger(), project.policy(), project.stores(), project.folder
+    )
+
+
+def _rows(office: Office, waiting: bool) -> list[Any]:
+    import sqlalchemy as sa
+
+    from servanda.database import tables
+
+    outbox = tables.outbox
+    where = outbox.c.handed_at.is_(None) if waiting else sa.true()
+    with office.db.read() as connection:
+        return list(connection.execute(sa.select(outbox).where(where).order_by(outbox.c.id)))
+
+
+@command.command("list", short_help="List the letters that wait")
+@click.option("--all", "sent", is_flag=True, help="Those that were sent, too.")
+@_json
+@click.pass_obj
+def list_(project: Project, sent: bool, as_json: bool) -> None:
+    """List letters by number and kind; to whom they go is sealed."""
+    rows = _rows(_office(project), not sent)
+    if as_json:
+        say_json(
+            {
+                "format": 1,
+                "letters": [
+                    {
+                        "id": row.id,
+                        "kind": row.kind,
+                        "language": row.language,
+                        "request": row.request,
+                        "made_at": row.made_at,
+                        "handed_at": row.handed_at,
+                        "tries": row.tries,
+                        "digest": row.digest,
+                    }
+                    for row in rows
+                ],
+            }
+        )
+        return
+    lines = [[str(row.id), row.kind, _about(row), row.made_at[:10], _state(row)] for row in rows]
+    for line in columns(lines) or ["No letter waits."]:
+        click.echo(line)
+
+
+def _about(row: Any) -> str:
+    return f"request {row.request}" if row.request else ""
+
+
+def _state(row: Any) -> str:
+    if row.handed_at:
+        return f"sent {row.handed_at[:10]}" if row.digest else f"refused {row.handed_at[:10]}"
+    return f"waits, {count(row.tries, 'attempt')}" if row.tries else "waits"
+
+
+@command.command("show", short_help="Show what a letter that waits says")
+@click.argument("number", type=click.IntRange(1))
+@click.option("--as", "form", type=click.Choice(["text", "html", "pdf"]), default="text", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
+@click.pass_obj
+def show(project: Project, number: int, form: str, out: Path | None) -> None:
+    """Render a letter as it will be sent. The reading is an entry of the ledger."""
+    from servanda.errors import ServandaError
+    from servanda.worker.outbox import letter_of, paper_of, rendered
+
+    if form == "pdf" and out is None:
+        raise click.UsageError("a PDF is no text: name a file with --out")
+    office = _office(project)
+    row = next((r for r in _rows(office, False) if r.id == number), None)
+    if row is None or row.sealed is None:
+        why = "is no letter" if row is None else "was sent, and its words are forgotten"
+        raise ServandaError(f"{number} {why}", advice="see them with: servanda post list --all")
+    paper = paper_of(office, letter_of(office.vault, row), row.made_at)
+    office.ledger.append("letter.read", {"letter": number})
+    made = rendered(paper, form, row.made_at)
+    if out is None:
+        click.echo(made.decode(), nl=False)
+        return
+    try:
+        out.touch(mode=0o600)
+        out.write_bytes(made)
+    except OSError as error:
+        raise ServandaError(f"{out} cannot be written: {error.strerror}") from None
+    click.echo(f"Wrote {out}, {count(len(made), 'byte')}.")
+
+
+@command.command("send", short_help="Send the letters that wait")
+@_json
+@click.pass_obj
+def send(project: Project, as_json: bool) -> int:
+    """Hand every letter that waits to the mail server, or to the folder outbox; 1 where one stays."""
+    from servanda.worker.outbox import send_waiting
+
+    done = list(send_waiting(_office(project), project.now))
+    if as_json:
+        handed = [{"id": h.id, "kind": h.kind, "sent": h.sent, "why": h.why} for h in done]
+        say_json({"format": 1, "letters": handed})
+    else:
+        for one in done:
+            click.echo(f"{one.id} {one.kind}: {'sent' if one.sent else one.why}")
+        sent = sum(h.sent for h in done)
+        click.echo(f"{count(sent, 'letter')} sent, {count(len(done) - sent, 'letter')} not.")
+    return 0 if all(h.sent for h in done) else 1
