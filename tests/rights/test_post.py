@@ -1,0 +1,218 @@
+"""Letters on their way: a real mail server on loopback takes them, refuses them, or is not there."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+
+from servanda.database import Database, tables
+from servanda.ledger import Ledger
+from servanda.policy.policy import Policy
+from servanda.post.letter import Letter, put
+from servanda.post.server import Folder, NotSent, Server
+from servanda.stores.mail import Mail
+from servanda.vault import Vault
+from servanda.worker.outbox import Office, send_waiting
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SAID = {"right": "access", "received": "2026-11-02", "number": 41, "due": "2026-12-02"}
+
+
+@dataclass
+class Inbox:
+    """What a mail server has taken; it refuses addresses at refused.example, and answers with `says`."""
+
+    taken: list[EmailMessage] = field(default_factory=list)
+    says: str = "250 taken"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if address.endswith("@refused.example"):
+            return "550 nobody here"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.says.startswith("250"):
+            found = email.message_from_bytes(envelope.content, policy=email.policy.default)
+            assert isinstance(found, EmailMessage)
+            self.taken.append(found)
+        return self.says
+
+
+@contextmanager
+def running(inbox: Inbox) -> Iterator[Server]:
+    controller = Controller(inbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        assert controller.server is not None
+        port = controller.server.sockets[0].getsockname()[1]
+        yield Server("127.0.0.1", port, security="plain")
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def office(database: Database, vault: Vault, ledger: Ledger, exograd: Policy, folder: Path) -> Office:
+    mail = Mail(sender="privacy@exograd.example", centre="https://donnees.exograd.example")
+    return Office(database, vault, ledger, exograd, mail, Folder(folder / "outbox"))
+
+
+def write(office: Office, kind: str = "receipt-acknowledged", to: str = "lea@example.org", **values: Any) -> int:
+    key = office.vault.new_key()
+    letter = Letter(kind, "fr", to, SAID | values, 41)
+    with office.db.begin() as connection:
+        return put(connection, office.vault, key, letter, NOW)
+
+
+def test_a_letter_arrives_with_its_accents_and_its_pdf(office: Office) -> None:
+    inbox = Inbox()
+    number = write(office, "refused", ground="law", reasons="Un procès est en cours, dossier n° 26/01234 – été.")
+    with running(inbox) as server:
+        handed = list(send_waiting(replace(office, carrier=server), NOW))
+    assert [(h.id, h.sent) for h in handed] == [(number, True)]
+    (message,) = inbox.taken
+    assert message["To"] == "lea@example.org"
+    assert message["From"] == "privacy@exograd.example"
+    assert message["Subject"].startswith("Votre demande d’accès à vos données")
+    text = message.get_body(("plain",))
+    assert text is not None
+    assert "Un procès est en cours, dossier n° 26/01234 – été." in text.get_content()
+    html = message.get_body(("html",))
+    assert html is not None
+    assert "2 novembre 2026" in html.get_content()
+    (pdf,) = message.iter_attachments()
+    assert pdf.get_content_type() == "application/pdf"
+    assert pdf.get_content().startswith(b"%PDF")
+
+
+def test_what_was_sent_is_sealed_and_its_words_are_forgotten(office: Office) -> None:
+    inbox = Inbox()
+    number = write(office)
+    with running(inbox) as server:
+        list(send_waiting(replace(office, carrier=server), NOW))
+        assert list(send_waiting(replace(office, carrier=server), NOW)) == [], "once"
+    assert len(inbox.taken) == 1
+    entry = office.ledger.last("letter.sent", letter=number)
+    assert entry is not None
+    assert entry.body is not None
+    with office.db.read() as connection:
+        row = connection.execute(sa.select(tables.outbox)).one()
+    assert row.sealed is None
+    assert row.digest == entry.body["digest"]
+    assert "lea@" not in str(entry.body)
+
+
+def test_a_server_that_is_away_is_tried_again_later_and_gets_the_same_letter(office: Office) -> None:
+    write(office)
+    gone = Server("127.0.0.1", 1, security="plain")
+    (first,) = send_waiting(replace(office, carrier=gone), NOW)
+    assert not first.sent
+    assert "does not answer" in first.why
+    assert list(send_waiting(replace(office, carrier=gone), NOW)) == [], "not at once"
+    inbox = Inbox()
+    with running(inbox) as server:
+        (second,) = send_waiting(replace(office, carrier=server), NOW + timedelta(minutes=1))
+    assert second.sent
+    assert len(inbox.taken) == 1
+
+
+def test_who_is_refused_for_good_is_told_in_the_ledger_and_holds_up_nobody(office: Office) -> None:
+    refused = write(office, to="ghost@refused.example")
+    fine = write(office)
+    inbox = Inbox()
+    with running(inbox) as server:
+        handed = {h.id: h for h in send_waiting(replace(office, carrier=server), NOW)}
+        assert handed[fine].sent
+        assert not handed[refused].sent
+        assert list(send_waiting(replace(office, carrier=server), NOW + timedelta(days=9))) == []
+    entry = office.ledger.last("letter.refused", letter=refused)
+    assert entry is not None
+    assert "ghost" not in str(entry.body)
+
+
+def test_a_busy_server_is_asked_again(office: Office) -> None:
+    write(office)
+    inbox = Inbox(says="451 later, please")
+    with running(inbox) as server:
+        (one,) = send_waiting(replace(office, carrier=server), NOW)
+        assert not one.sent
+        inbox.says = "250 now"
+        (two,) = send_waiting(replace(office, carrier=server), NOW + timedelta(hours=1))
+    assert two.sent
+
+
+def test_a_process_that_dies_before_its_note_sends_the_same_message_again(office: Office) -> None:
+    write(office)
+    inbox = Inbox()
+
+    class Dies(Exception):
+        pass
+
+    @dataclass
+    class Dying:
+        server: Server
+
+        def take(self, message: EmailMessage) -> None:
+            self.server.take(message)
+            raise Dies
+
+    with running(inbox) as server:
+        with pytest.raises(Dies):
+            list(send_waiting(replace(office, carrier=Dying(server)), NOW))
+        list(send_waiting(replace(office, carrier=server), NOW + timedelta(minutes=2)))
+    assert [m["Message-ID"] for m in inbox.taken] == [inbox.taken[0]["Message-ID"]] * 2
+
+
+def test_without_a_server_letters_are_files_for_their_owner_alone(office: Office, folder: Path) -> None:
+    number = write(office)
+    (handed,) = send_waiting(office, NOW)
+    assert handed.sent
+    (file,) = (folder / "outbox").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.name == f"{number}-receipt-acknowledged.eml"
+    with office.db.read() as connection:
+        digest = connection.execute(sa.select(tables.outbox.c.digest)).scalar_one()
+    assert digest == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://u:p%40ss@mail.example.org", Server("mail.example.org", 587, "u", "p@ss", "starttls")),
+        ("smtps://mail.example.org", Server("mail.example.org", 465, None, None, "tls")),
+        ("smtp+plain://127.0.0.1:2525", Server("127.0.0.1", 2525, None, None, "plain")),
+    ],
+)
+def test_addresses_of_servers(url: str, server: Server) -> None:
+    assert Server.of(url) == server
+
+
+def test_starttls_is_asked_for_and_its_absence_is_no_reason_to_send_in_clear(office: Office) -> None:
+    write(office)
+    inbox = Inbox()
+    with running(inbox) as server, pytest.raises(NotSent):
+        replace(server, security="starttls").take(_message())
+    assert inbox.taken == []
+
+
+def _message() -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "x"
+    message["Message-ID"] = "<1@x>"
+    return message
+
+
