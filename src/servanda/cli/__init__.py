@@ -34,6 +34,7 @@ COMMANDS = {
     "post": "List, read and send the letters that wait",
     "archive": "List, read and verify what is archived",
     "clock": "Say until when something is due by law, and why",
+    "serve": "Serve the privacy centre",
     "event": "Record an event or evidence that the company's application sends",
     "ledger": "Verify, export and prove the evidence",
     "keys": "Make, show and rotate keys",

@@ -1,0 +1,205 @@
+"""The pages of the centre and where they are.
+
+    /                       what is promised, and what one may ask
+    /rights                 every right
+    /ask/RIGHT              a form; then a link by mail
+    /confirm/TOKEN          the link: proves who asks, with a button, since mail programs open links
+    /request                the state of one's request, for an hour after that
+
+The same page, in the same time, answers whether or not an address is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from servanda.rights import letters, links
+from servanda.rights.requests import Opening, Secret
+from servanda.rights.right import Right, load
+from servanda.web import session
+from servanda.web.centre.view import View
+from servanda.web.guard import FORM, form_token, is_ours, new_cookie
+from servanda.web.site import Site
+
+LANGUAGE = "servanda-language"
+_EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
+_LONGEST = 4_000
+WORDS = {"rectification": "what", "directives": "wish"}
+"""Rights that need words of the person, and the sentence that asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The pages of one site."""
+
+    site: Site
+
+    def view(self, request: Request) -> View:
+        """The language of a visitor: chosen, remembered, or that of the browser."""
+        known = self.site.languages
+        wanted = [request.query_params.get("lang"), request.cookies.get(LANGUAGE)]
+        wanted += _accepted(request.headers.get("accept-language", ""))
+        return View(self.site, next((w for w in wanted if w in known), known[0]))
+
+    def shown(self, request: Request, name: str, status: int = 200, **more: Any) -> HTMLResponse:
+        """A page, with the cookies that it needs."""
+        view = self.view(request)
+        cookie = request.cookies.get(FORM) or new_cookie()
+        token = form_token(self.site.vault, cookie)
+        page = view.page(name, form=token, path=request.url.path, **more)
+        response = HTMLResponse(page, status, headers={"Content-Language": view.language})
+        if request.cookies.get(FORM) != cookie:
+            _remember(request, response, FORM, cookie)
+        if request.query_params.get("lang") == view.language:
+            _remember(request, response, LANGUAGE, view.language)
+        return response
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def home(self, request: Request) -> Response:
+        """The front page."""
+        return self.shown(request, "home")
+
+    def rights(self, request: Request) -> Response:
+        """Every right, each a link to its form."""
+        return self.shown(request, "rights", rights=list(load()))
+
+    def policy(self, request: Request) -> Response:
+        """The promises of the policy, in its own words."""
+        return self.shown(request, "policy")
+
+    # -- asking ----------------------------------------------------------------------------
+
+    def ask(self, request: Request, right: str) -> Response:
+        """The form for a right."""
+        found = _right(right)
+        return self.shown(request, "ask", right=found, wants=WORDS.get(found.name, ""), given={}, errors={})
+
+    async def asked(self, request: Request, right: str) -> Response:
+        """A form that was sent."""
+        from starlette.concurrency import run_in_threadpool
+
+        form = await request.form()
+        said = {name: str(value) for name, value in form.items() if isinstance(value, str)}
+        return await run_in_threadpool(self._asked, request, _right(right), said)
+
+    def _asked(self, request: Request, right: Right, said: Mapping[str, str]) -> Response:
+        if not is_ours(self.site.vault, request.cookies.get(FORM), said.get("form")):
+            return self.shown(request, "message", 403, name="form")
+        wants = WORDS.get(right.name, "")
+        errors = _errors(said, wants)
+        if errors:
+            given = {"email": said.get("email", ""), "words": said.get("words", "")}
+            return self.shown(request, "ask", 422, right=right, wants=wants, given=given, errors=errors)
+        if not self._allowed(request, said["email"]):
+            return self.shown(request, "message", 429, name="busy")
+        due = self._open(self.view(request).language, right, said)
+        return self.shown(request, "sent", address=said["email"].strip(), due=due)
+
+    def _allowed(self, request: Request, address: str) -> bool:
+        source = request.client.host if request.client else ""
+        with self.site.db.begin() as connection:
+            return links.allowed(connection, self.site.vault, address, source, self.site.now())
+
+    def _open(self, language: str, right: Right, said: Mapping[str, str]) -> Any:
+        """Write the request down and send the link; the day until which it is answered."""
+        site = self.site
+        address, words = said["email"].strip(), said.get("words", "").strip()
+        opening = Opening(right.name, address, address, site.today, "person", "centre", language, words)
+        requests = site.requests
+        found = requests.open(opening)
+        answer = found.answer_by(requests.calendar)
+        secret = Secret(address, address, words, {})
+        letter = letters.acknowledged(found, secret, answer)
+        requests.record(found.number, "acknowledged", letters=[letter])
+        requests.send_link(found.number, site.now())
+        return answer.due
+
+    # -- proving ---------------------------------------------------------------------------
+
+    def confirm(self, request: Request, token: str) -> Response:
+        """What a link would confirm; opening it uses nothing up."""
+        site = self.site
+        with site.db.begin() as connection:
+            found = links.look(connection, site.vault, "identity", token, site.now())
+        if found is None:
+            return self.shown(request, "message", 410, name="gone")
+        return self.shown(request, "confirm", right=site.requests.find(found.request).right, token=token)
+
+    async def confirmed(self, request: Request, token: str) -> Response:
+        """The button of a link was pressed."""
+        from starlette.concurrency import run_in_threadpool
+
+        form = await request.form()
+        return await run_in_threadpool(self._confirmed, request, token, form.get("form"))
+
+    def _confirmed(self, request: Request, token: str, form: Any) -> Response:
+        site = self.site
+        if not is_ours(site.vault, request.cookies.get(FORM), form):
+            return self.shown(request, "message", 403, name="form")
+        found = site.requests.follow_link(token, site.now())
+        if found is None:
+            return self.shown(request, "message", 410, name="gone")
+        response = RedirectResponse("/request", 303)
+        _remember(
+            request, response, session.COOKIE, session.make(site.vault, found.number, site.now()), hours=1
+        )
+        return response
+
+    def state(self, request: Request) -> Response:
+        """The state of one's request, for whoever proved that it is theirs."""
+        site = self.site
+        number = session.read(site.vault, request.cookies.get(session.COOKIE), site.now())
+        if number is None:
+            return self.shown(request, "message", 410, name="gone")
+        return self.shown(request, "state", request=site.requests.find(number))
+
+    def healthy(self) -> Response:
+        """For whoever watches whether the centre answers."""
+        self.site.db.setting("schema")
+        return Response("ok\n", media_type="text/plain")
+
+
+def _right(name: str) -> Right:
+    found = load().get(name)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _errors(said: Mapping[str, str], wants: str) -> dict[str, str]:
+    """What is wrong with a form: the sentence for each field."""
+    found: dict[str, str] = {}
+    email, words = said.get("email", "").strip(), said.get("words", "").strip()
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        found["email"] = "ask.error.email"
+    if len(words) > _LONGEST or (wants and not words):
+        found["words"] = "ask.error.words"
+    return found
+
+
+def _accepted(header: str) -> list[str]:
+    """The languages that a browser asks for, the dearest first."""
+    weighed: list[tuple[float, str]] = []
+    for part in header[:400].split(","):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), name[:2].lower()))
+        except ValueError:
+            continue
+    return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]
+
+
+def _remember(request: Request, response: Response, name: str, value: str, hours: int = 12) -> None:
+    """Set a cookie that no script reads and no other site sends."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        name, value, max_age=hours * 3600, httponly=True, secure=secure, samesite="lax", path="/"
+    )

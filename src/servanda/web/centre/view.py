@@ -1,0 +1,116 @@
+"""From the project to what a page of the centre shows, in the visitor's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from servanda.law.facts import authority
+from servanda.locale import Catalogue, catalogue, day_in_words
+from servanda.policy.policy import Policy
+from servanda.rights.story import Request
+from servanda.web.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page being made: the site, and the language of who reads it."""
+
+    site: Site
+    language: str
+
+    @property
+    def words(self) -> Catalogue:
+        """The sentences of the centre."""
+        return catalogue("centre", self.language)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy whose pages these are."""
+        return self.site.policy
+
+    @property
+    def other(self) -> str:
+        """The other language of the pages."""
+        return next(language for language in self.site.languages if language != self.language)
+
+    @property
+    def contact(self) -> str:
+        """Where to write to."""
+        parties = (self.policy.dpo, self.policy.controller)
+        return next((p.email for p in parties if p is not None and p.email), self.policy.controller.name)
+
+    @property
+    def authority(self) -> tuple[str, str] | None:
+        """The supervisory authority’s name and address on the web."""
+        word = self.policy.authority or self.policy.controller.country or ""
+        found = authority(word, self.site.today) if word else None
+        return (found.name, found.complaints or found.url) if found else None
+
+    def say(self, key: str, **facts: object) -> str:
+        """A sentence of the centre."""
+        return self.words.say(key, **facts)
+
+    def day(self, day: Any) -> str:
+        """A day in words."""
+        return day_in_words(day, self.language)
+
+    def said(self, words: Any) -> str:
+        """Words of the policy in this language, or in its first one."""
+        for language in (self.language, *self.policy.languages):
+            if language in words:
+                return str(words[language])
+        return str(next(iter(words.values())))
+
+    # -- the front page --------------------------------------------------------------------
+
+    @property
+    def answer_within(self) -> str:
+        """The time within which the policy promises an answer, empty where it promises none that holds."""
+        deadline = self.policy.requests.deadline
+        if deadline is None or deadline.calendar.in_days()[0] > 31:
+            return ""
+        return self.say("home.answer", period=deadline.within.in_words(self.language))
+
+    def periods(self) -> Iterator[tuple[str, str, str]]:
+        """Of each promise on how long: the data, the periods, the promise’s own words."""
+        for promise in self.policy.promises:
+            for retention in promise.retentions:
+                names = [self.said(self.policy.categories[name].says) for name in retention.data]
+                length = " + ".join(period.in_words(self.language) for period in retention.periods)
+                yield ", ".join(names), length, self.said(promise.says)
+
+    def recipients(self) -> Iterator[tuple[str, str, str]]:
+        """Whom data go to: the name, what for, the country."""
+        for recipient in self.policy.recipients.values():
+            name = ", ".join(recipient.names) or self.said(recipient.says)
+            yield name, self.said(recipient.says), recipient.country or "–"
+
+    # -- one request -----------------------------------------------------------------------
+
+    def story(self, request: Request) -> list[tuple[str, str, bool]]:
+        """What happened to a request: in words, on which day, whether it lies behind."""
+        done = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in request.happenings]
+        if request.open:
+            due = request.answer_by(self.site.requests.calendar).due
+            done.append((self.say("clock.due"), self.day(due), False))
+        return done
+
+    def page(self, name: str, **more: Any) -> str:
+        """A page of the centre as HTML."""
+        return _environment().get_template(f"{name}.html").render(view=self, say=self.say, **more)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("servanda.web.centre"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
