@@ -103,6 +103,20 @@ def test_two_people_who_work_one_request_do_not_answer_it_twice(requests_on: On)
     assert [h.kind for h in requests_on(DAY).find(number).happenings] == ["received", "refused"]
 
 
+def test_requests_that_arrive_at_once_have_a_number_each(requests_on: On) -> None:
+    threads = [
+        Thread(target=lambda n=n: requests_on(DAY).open(opening(about=f"p{n % 2}@example.org")))
+        for n in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = requests_on(DAY).all()
+    assert [one.number for one in found] == [1, 2, 3, 4, 5, 6]
+    assert len({one.person for one in found}) == 2
+
+
 def test_a_record_ends_five_years_after_the_answer_and_takes_its_key_along(
     requests_on: On, database: Database, vault: Vault, ledger: Ledger
 ) -> None:

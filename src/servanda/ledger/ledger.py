@@ -118,6 +118,13 @@ class Ledger:
             ) from error
         return made
 
+    def queue(self, connection: Connection) -> None:
+        """Wait until no other transaction appends; until this one ends, none does.
+
+        For transactions that take a number of their own before they append.
+        """
+        self._lock(connection)
+
     def end_body(self, number: int, reason: str) -> Entry:
         """End the body of an entry, and append an entry that says so; returns this one.
 

@@ -149,6 +149,7 @@ class Requests:
         secret |= {"fields": dict(opening.fields or {})}
         sealed = self._vault.seal(key_id, json.dumps(secret, ensure_ascii=False).encode())
         with self._db.begin() as connection:
+            self._ledger.queue(connection)
             number = 1 + int(connection.execute(sa.select(sa.func.max(tables.request.c.number))).scalar() or 0)
             person = references.refer(connection, self._vault, "request", opening.about)
             row |= {"number": number, "person": person, "key_id": key_id, "sealed": sealed}

@@ -65,6 +65,7 @@ class Wishes:
         key_id = self._vault.new_key()
         sealed = self._vault.seal(key_id, json.dumps(asdict(wish), ensure_ascii=False).encode())
         with self._db.begin() as connection:
+            self._ledger.queue(connection)
             person = references.refer(connection, self._vault, "directive", address)
             self._revoke(connection, person)
             directive = tables.directive
