@@ -1,0 +1,175 @@
+"""The privacy centre as a visitor without scripts meets it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import urllib.parse
+from datetime import timedelta
+
+import pytest
+from conftest import Served
+
+from servanda.locale import LANGUAGES
+from servanda.rights.links import MOST
+from servanda.rights.right import load
+
+
+def test_a_visitor_asks_and_proves_it_and_sees_how_it_stands(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/access")
+    sent = visitor.post("/ask/access", email="lea@example.org", words="Merci", form=form.form)
+    assert sent.status == 200
+    assert "lea@example.org" in sent.text
+    assert [kind for kind, _ in served.letters()] == ["receipt-acknowledged", "identity-link"]
+    link = f"/confirm/{served.token()}"
+    page = visitor.get(link)
+    assert "Confirmez-vous cette demande" in page.text
+    assert served.site.requests.find(1).state == "received", "mail programs open links; a button confirms"
+    state = visitor.post(link, form=page.form)
+    assert urllib.parse.urlsplit(state.url).path == "/request"
+    assert "Confirmée" in state.text
+    assert served.site.requests.find(1).state == "proved"
+    assert served.site.requests.secret(1, "test").says == "Merci"
+    assert "Confirmée" in visitor.get("/request").text
+    assert visitor.get(link).status == 410, "a link is good for once"
+    assert served.visitor().get("/request").status == 410, "nobody else sees it"
+
+
+def test_the_cookie_of_a_request_ends_and_cannot_be_made(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/access")
+    visitor.post("/ask/access", email="lea@example.org", form=form.form)
+    link = f"/confirm/{served.token()}"
+    visitor.post(link, form=visitor.get(link).form)
+    now = served.site.now()
+    served.site.now = lambda: now + timedelta(hours=1, seconds=1)
+    assert visitor.get("/request").status == 410
+    served.site.now = lambda: now
+    assert visitor.get("/request").status == 200
+    for cookie in visitor.jar:
+        if cookie.name == "servanda-request" and cookie.value:
+            number, rest = cookie.value.split(".", 1)
+            cookie.value = f"{int(number) + 1}.{rest}"
+    assert visitor.get("/request").status == 410
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_in_the_language_of_its_reader(served: Served, language: str) -> None:
+    visitor = served.visitor(f"de;q=0.9, {language};q=0.8")
+    for path in ("/", "/rights", "/policy", "/ask/erasure", "/ask/rectification", "/nowhere"):
+        page = visitor.get(path)
+        assert f'<html lang="{language}">' in page.text, path
+        assert page.headers["content-language"] == language
+    other = next(one for one in LANGUAGES if one != language)
+    assert f'<html lang="{other}">' in visitor.get(f"/?lang={other}").text
+    assert f'<html lang="{other}">' in visitor.get("/").text, "the choice is remembered"
+
+
+def test_the_front_page_says_how_long_and_who_receives(served: Served) -> None:
+    text = served.visitor().get("/").text
+    assert "1 an" in text
+    assert "10 ans" in text
+    assert "Mailchimp" in text or "mailchimp" in text
+    assert "30 jours" in text
+
+
+def test_an_address_that_is_none_is_told_and_nothing_is_lost(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/rectification")
+    page = visitor.post("/ask/rectification", email="lea at example", words="mon <nom>", form=form.form)
+    assert page.status == 422
+    assert 'aria-invalid="true"' in page.text
+    assert "mon &lt;nom&gt;" in page.text, "what was written is still there, as text"
+    assert 'value="lea at example"' in page.text
+    assert served.site.requests.all() == []
+
+
+def test_a_correction_needs_words(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/rectification")
+    assert visitor.post("/ask/rectification", email="lea@example.org", form=form.form).status == 422
+
+
+def test_another_site_cannot_send_our_forms(served: Served) -> None:
+    visitor, other = served.visitor(), served.visitor()
+    theirs = other.get("/ask/access").form
+    visitor.get("/ask/access")
+    assert visitor.post("/ask/access", email="lea@example.org", form=theirs).status == 403
+    assert visitor.post("/ask/access", email="lea@example.org").status == 403
+    assert served.visitor().post("/ask/access", email="lea@example.org", form="0" * 64).status == 403
+    assert served.site.requests.all() == []
+
+
+def test_the_same_page_answers_whoever_is_asked_about(served: Served) -> None:
+    pages = []
+    for address in ("known@example.org", "unknown@example.org"):
+        visitor = served.visitor()
+        form = visitor.get("/ask/access")
+        page = visitor.post("/ask/access", email=address, form=form.form)
+        pages.append(page.text.replace(address, "…"))
+    assert pages[0] == pages[1]
+
+
+def test_too_many_requests_are_turned_away_in_plain_words(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/access")
+    tried = [
+        visitor.post("/ask/access", email="lea@example.org", form=form.form).status
+        for _ in range(MOST["address"] + 2)
+    ]
+    assert tried == [200] * MOST["address"] + [429, 429]
+    assert len(served.site.requests.all()) == MOST["address"]
+
+
+def test_no_page_loads_or_tells_anything_elsewhere(served: Served) -> None:
+    visitor = served.visitor()
+    for path in ("/", "/rights", "/policy", *(f"/ask/{name}" for name in load()), "/confirm/x", "/nowhere"):
+        page = visitor.get(path)
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "'unsafe-inline'" not in policy
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["x-frame-options"] == "DENY"
+        assert page.headers["cache-control"] == "no-store"
+        assert not re.findall(r'(?:src|action)="https?:', page.text), path
+        assert "<script" not in page.text
+        assert " style=" not in page.text
+        assert "server" not in page.headers or "uvicorn" not in page.headers["server"].lower()
+
+
+def test_bodies_have_an_end(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/access")
+    assert visitor.post("/ask/access", email="a" * 70_000, form=form.form).status == 413
+    host, port = served.base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as plain:
+        head = b"POST /ask/access HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        plain.sendall(head + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n")
+        for _ in range(40):
+            try:
+                plain.sendall(b"1000\r\n" + b"a" * 4096 + b"\r\n")
+            except OSError:
+                break
+        assert plain.recv(64).startswith(b"HTTP/1.1 413")
+    assert served.site.requests.all() == []
+
+
+@pytest.mark.parametrize("path", ["/ask/nothing", "/confirm/", "/..%2f..%2fetc/passwd", "/static/../policy.yaml", "/x" * 200])
+def test_pages_that_are_not_there(served: Served, path: str) -> None:
+    page = served.visitor().get(path)
+    assert page.status in (404, 410)
+    assert "root:" not in page.text
+
+
+def test_a_fault_of_ours_shows_nothing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret of lea@example.org")
+
+    monkeypatch.setattr("servanda.rights.requests.Requests.open", fail)
+    visitor = served.visitor()
+    form = visitor.get("/ask/access")
+    page = visitor.post("/ask/access", email="lea@example.org", form=form.form)
+    assert page.status == 500
+    assert "secret" not in page.text
+    assert "rien n’a été perdu" in page.text
