@@ -71,7 +71,9 @@ def office(database: Database, vault: Vault, ledger: Ledger, exograd: Policy, fo
     return Office(database, vault, ledger, exograd, mail, Folder(folder / "outbox"))
 
 
-def write(office: Office, kind: str = "receipt-acknowledged", to: str = "lea@example.org", **values: Any) -> int:
+def write(
+    office: Office, kind: str = "receipt-acknowledged", to: str = "lea@example.org", **values: Any
+) -> int:
     key = office.vault.new_key()
     letter = Letter(kind, "fr", to, SAID | values, 41)
     with office.db.begin() as connection:
@@ -80,7 +82,9 @@ def write(office: Office, kind: str = "receipt-acknowledged", to: str = "lea@exa
 
 def test_a_letter_arrives_with_its_accents_and_its_pdf(office: Office) -> None:
     inbox = Inbox()
-    number = write(office, "refused", ground="law", reasons="Un procès est en cours, dossier n° 26/01234 – été.")
+    number = write(
+        office, "refused", ground="law", reasons="Un procès est en cours, dossier n° 26/01234 – été."
+    )
     with running(inbox) as server:
         handed = list(send_waiting(replace(office, carrier=server), NOW))
     assert [(h.id, h.sent) for h in handed] == [(number, True)]
@@ -214,5 +218,3 @@ def _message() -> EmailMessage:
     message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "x"
     message["Message-ID"] = "<1@x>"
     return message
-
-

@@ -176,9 +176,7 @@ def test_a_new_link_ends_the_one_before(requests_on: On, database: Database, vau
     assert requests.follow_link(token_of(database, vault, number), NOW) is not None
 
 
-def test_of_two_who_use_a_link_at_once_one_gets_it(
-    requests_on: On, database: Database, vault: Vault
-) -> None:
+def test_of_two_who_use_a_link_at_once_one_gets_it(requests_on: On, database: Database, vault: Vault) -> None:
     requests = requests_on(DAY)
     number = requests.open(opening()).number
     requests.send_link(number, NOW)

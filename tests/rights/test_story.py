@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -70,7 +71,7 @@ def test_nothing_of_a_person_is_touched_before_proof(told: list[tuple[str, int]]
 @given(steps)
 def test_what_has_ended_stays_ended(told: list[tuple[str, int]]) -> None:
     states = [found.state for found in lived(told, request())]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         if before in ENDED - {"unproved"}:
             assert after == before
     assert set(states) <= ENDED | OPEN
@@ -85,9 +86,7 @@ def test_the_answer_is_never_due_later_than_the_law_says(
         answer = found.answer_by(FRANCE)
         assert answer.due <= answer.law_due
         assert answer.due_strict <= answer.due
-        pauses = sum(
-            (p.supplied - p.asked).days for p in found.clock.pauses if p.supplied is not None
-        )
+        pauses = sum((p.supplied - p.asked).days for p in found.clock.pauses if p.supplied is not None)
         most = Period(months=3) if found.last("extended") else MONTH
         assert (answer.law_due - (DAY + most)).days <= pauses + 10, "pauses and a long week-end at most"
 

@@ -8,8 +8,8 @@ import urllib.parse
 from datetime import timedelta
 
 import pytest
-from conftest import Served
 
+from conftest import Served
 from servanda.locale import LANGUAGES
 from servanda.rights.links import MOST
 from servanda.rights.right import load
@@ -155,7 +155,9 @@ def test_bodies_have_an_end(served: Served) -> None:
     assert served.site.requests.all() == []
 
 
-@pytest.mark.parametrize("path", ["/ask/nothing", "/confirm/", "/..%2f..%2fetc/passwd", "/static/../policy.yaml", "/x" * 200])
+@pytest.mark.parametrize(
+    "path", ["/ask/nothing", "/confirm/", "/..%2f..%2fetc/passwd", "/static/../policy.yaml", "/x" * 200]
+)
 def test_pages_that_are_not_there(served: Served, path: str) -> None:
     page = served.visitor().get(path)
     assert page.status in (404, 410)

@@ -29,7 +29,12 @@ def _office(project: Project) -> Office:
     from servanda.worker.outbox import Office
 
     return Office.of(
-        project.database(), project.vault(), project.ledger(), project.policy(), project.stores(), project.folder
+        project.database(),
+        project.vault(),
+        project.ledger(),
+        project.policy(),
+        project.stores(),
+        project.folder,
     )
 
 

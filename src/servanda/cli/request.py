@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -39,35 +39,44 @@ def _today(project: Project) -> date:
 def _requests(project: Project) -> Requests:
     from servanda.rights.requests import Requests
 
-    return Requests(
-        project.database(), project.vault(), project.ledger(), project.policy(), _today(project)
-    )
+    return Requests(project.database(), project.vault(), project.ledger(), project.policy(), _today(project))
 
 
 @command.command("open", short_help="Write down a request that arrived")
 @click.argument("right")
-@click.option("--about", metavar="ADDRESS", help="Whom it is about: an e-mail address or number. Asked for if absent.")
+@click.option(
+    "--about", metavar="ADDRESS", help="Whom it is about: an e-mail address or number. Asked for if absent."
+)
 @click.option("--contact", metavar="ADDRESS", help="Where the answer goes; the same address, by default.")
-@click.option("--received", type=_DAY, metavar="DAY", help="When it arrived; of a registered letter, its receipt.")
+@click.option(
+    "--received", type=_DAY, metavar="DAY", help="When it arrived; of a registered letter, its receipt."
+)
 @click.option("--channel", type=_CHANNELS, default="email", show_default=True, help="How it arrived.")
 @click.option("--asker", type=_ASKERS, default="person", show_default=True, help="Who asks.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default=None, help="The language of the letters.")
-@click.option("--says", metavar="TEXT", default="", help="What the person wrote; - reads it from standard input.")
-@click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="What the right needs, such as field=email.")
+@click.option(
+    "--says", metavar="TEXT", default="", help="What the person wrote; - reads it from standard input."
+)
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the right needs, such as field=email.",
+)
 @_json
 @click.pass_obj
 def open_(
     project: Project,
+    /,
     right: str,
     about: str | None,
     contact: str | None,
     received: datetime | None,
-    channel: Any,
-    asker: Any,
-    lang: str | None,
-    says: str,
     fields: tuple[str, ...],
     as_json: bool,
+    says: str,
+    **more: Any,
 ) -> None:
     """Write down a request for RIGHT: the clock runs from the day on which it arrived.
 
@@ -80,17 +89,17 @@ def open_(
 
     wanted = right_of(right)
     given = _fields(fields, wanted.asks)
-    about = about or click.prompt("Whom is it about", err=True)
-    says = click.get_text_stream("stdin").read() if says == "-" else says
+    about = about or str(click.prompt("Whom is it about", err=True))
+    says = sys.stdin.read() if says == "-" else says
     requests = _requests(project)
     opening = Opening(
         right=wanted.name,
         about=about.strip(),
         contact=(contact or about).strip(),
         received=received.date() if received else _today(project),
-        asker=asker,
-        channel=channel,
-        language=lang or project.policy().languages[0],
+        asker=more["asker"],
+        channel=more["channel"],
+        language=more["lang"] or project.policy().languages[0],
         says=says,
         fields=given,
     )
@@ -135,7 +144,9 @@ def list_(project: Project, ended: bool, as_json: bool) -> None:
 
 @command.command("show", short_help="Show what happened to a request, and until when it is to be answered")
 @_number
-@click.option("--reveal", metavar="REASON", help="Show who asks and in which words, too; the ledger notes why.")
+@click.option(
+    "--reveal", metavar="REASON", help="Show who asks and in which words, too; the ledger notes why."
+)
 @_json
 @click.pass_obj
 def show(project: Project, number: int, reveal: str | None, as_json: bool) -> None:
@@ -177,12 +188,12 @@ _NEXT = {
 }
 
 
-
-
 @command.command("identify", short_help="Ask who asks, or write down how that was proved")
 @_number
 @click.option("--link", is_flag=True, help="Send a one-time link to the address on record.")
-@click.option("--method", metavar="WORDS", help="It is proved, by this: a call back, data only the person knows.")
+@click.option(
+    "--method", metavar="WORDS", help="It is proved, by this: a call back, data only the person knows."
+)
 @click.option("--ask", "wanted", metavar="WORDS", help="Ask for this; takes a --doubt.")
 @click.option("--doubt", metavar="WORDS", help="Why there is a reasonable doubt about who asks (GDPR 12(6)).")
 @_on
@@ -229,7 +240,9 @@ def identify(
 
 @command.command("extend", short_help="Take two months more, with reasons")
 @_number
-@click.option("--reasons", required=True, help="Why: complexity, or the number of requests; the person is told.")
+@click.option(
+    "--reasons", required=True, help="Why: complexity, or the number of requests; the person is told."
+)
 @_json
 @click.pass_obj
 def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
@@ -239,9 +252,7 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
 
     requests = _requests(project)
     request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
-    longer = replace(
-        request, happenings=(*request.happenings, Happening("extended", _today(project), "", 0))
-    )
+    longer = replace(request, happenings=(*request.happenings, Happening("extended", _today(project), "", 0)))
     letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
     request = requests.record(number, "extended", words=reasons, letters=[letter])
     _told(project, requests, request, as_json)
@@ -287,7 +298,9 @@ def forward(project: Project, number: int, controller: str, as_json: bool) -> No
 @command.command("close", short_help="Close a request that was withdrawn, or that nobody proved to be theirs")
 @_number
 @click.option("--withdrawn", "why", flag_value="withdrawn", help="The person took it back.")
-@click.option("--unproved", "why", flag_value="unproved", help="Nobody proved who asks; it can be opened again.")
+@click.option(
+    "--unproved", "why", flag_value="unproved", help="Nobody proved who asks; it can be opened again."
+)
 @_on
 @_json
 @click.pass_obj

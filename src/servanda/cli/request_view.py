@@ -16,27 +16,31 @@ if TYPE_CHECKING:
     from servanda.rights.story import Request
 
 
-def listed(
-    requests: Sequence[Request], calendar: Calendar, today: date, ended: bool
-) -> list[str]:
+def listed(requests: Sequence[Request], calendar: Calendar, today: date, ended: bool) -> list[str]:
     """A line a request, the most urgent first; the answered ones last."""
     if not requests:
         return ["No request was ever made." if ended else "No request is open."]
     order = sorted(requests, key=lambda r: (not r.open, r.answer_by(calendar).due, r.number))
-    rows = [[str(r.number), r.right, r.state, f"received {r.received}", _due(r, calendar, today)] for r in order]
+    rows = [
+        [str(r.number), r.right, r.state, f"received {r.received}", _due(r, calendar, today)] for r in order
+    ]
     return list(columns(rows))
 
 
 def shown(request: Request, calendar: Calendar, today: date, secret: Secret | None) -> list[str]:
     """The story of a request: how it stands, its clock, and each happening with its entry."""
     answer = request.answer_by(calendar)
-    lines = [f"Request {request.number} · {request.right} · {request.state} · {_due(request, calendar, today)}"]
+    lines = [
+        f"Request {request.number} · {request.right} · {request.state} · {_due(request, calendar, today)}"
+    ]
     if secret is not None:
         lines += ["", *columns([["about", secret.about], ["answer to", secret.contact]])]
         lines += [f"  {name}: {value}" for name, value in secret.fields.items()]
         lines += [f"  “{secret.says.strip()}”"] if secret.says.strip() else []
     lines += ["", "What happened"]
-    lines += columns([[f"  {h.day}", h.kind, _facts(h.facts), f"entry {h.entry}"] for h in request.happenings])
+    lines += columns(
+        [[f"  {h.day}", h.kind, _facts(h.facts), f"entry {h.entry}"] for h in request.happenings]
+    )
     lines += ["", "The clock"]
     from servanda.law.sentences import said
 

@@ -116,7 +116,7 @@ class _Sheet(FPDF):
         self.ln(after)
 
     def _face(self, size: float, style: str = "", colour: tuple[int, int, int] = _INK) -> None:
-        self.set_font("caladea", style, size)  # type: ignore[arg-type]
+        self.set_font("caladea", style, size)
         self.set_text_color(*colour)
 
     def _quote(self, text: str) -> None:
@@ -153,4 +153,4 @@ class _Sheet(FPDF):
 def _widths(table: Table) -> tuple[int, ...]:
     """Widths by the longest text of each column, within reason."""
     columns = zip(table.head, *table.rows, strict=True)
-    return tuple(min(max(max(len(cell) for cell in column), 8), 40) for column in columns)
+    return tuple(min(max(8, *map(len, column)), 40) for column in columns)

@@ -111,4 +111,6 @@ class Folder:
             part.write_bytes(bytes(message))
             part.replace(target)
         except OSError as error:
-            raise NotSent(f"the folder {self.path.name} cannot be written: {error.strerror}", later=True) from None
+            raise NotSent(
+                f"the folder {self.path.name} cannot be written: {error.strerror}", later=True
+            ) from None

@@ -48,7 +48,9 @@ def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str
     said = _decoded(login, folder / login.keys, token)
     issued, expires = (datetime.fromtimestamp(int(said[name]), UTC) for name in ("iat", "exp"))
     if expires - issued > MOST:
-        raise BadToken("a token of the login lives longer than ten minutes", advice="let exp be iat + 600 at most")
+        raise BadToken(
+            "a token of the login lives longer than ten minutes", advice="let exp be iat + 600 at most"
+        )
     row = {
         "mac": vault.mac("identifiers", f"login:{login.issuer}:{said['jti']}".encode()),
         "request": 0,

@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from servanda.rights.right import Right, register
 
-RIGHT = register(Right("rectification", "GDPR 16", asks=("field", "value"), aliases=("correction", "correct", "rectify")))
+RIGHT = register(
+    Right("rectification", "GDPR 16", asks=("field", "value"), aliases=("correction", "correct", "rectify"))
+)

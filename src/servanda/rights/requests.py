@@ -84,7 +84,9 @@ class Requests:
         with self._db.read() as connection:
             found = self._read(connection, tables.request.c.number == number)
         if not found:
-            raise ServandaError(f"there is no request {number}", advice="see them with: servanda request list")
+            raise ServandaError(
+                f"there is no request {number}", advice="see them with: servanda request list"
+            )
         return found[0]
 
     def all(self, *, ended: bool = True) -> list[Request]:
@@ -110,7 +112,9 @@ class Requests:
         query = sa.select(tables.request).where(tables.request.c.number == number)
         row = connection.execute(query.with_for_update() if lock else query).first()
         if row is None:
-            raise ServandaError(f"there is no request {number}", advice="see them with: servanda request list")
+            raise ServandaError(
+                f"there is no request {number}", advice="see them with: servanda request list"
+            )
         return row
 
     def _read(self, connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[Request]:
@@ -145,12 +149,14 @@ class Requests:
             "more_time": int(not _flat(self._policy)),
         }
         key_id = self._vault.new_key()
-        secret = {"about": opening.about, "contact": opening.contact, "says": opening.says}
-        secret |= {"fields": dict(opening.fields or {})}
+        secret: dict[str, Any] = {"about": opening.about, "contact": opening.contact}
+        secret |= {"says": opening.says, "fields": dict(opening.fields or {})}
         sealed = self._vault.seal(key_id, json.dumps(secret, ensure_ascii=False).encode())
         with self._db.begin() as connection:
             self._ledger.queue(connection)
-            number = 1 + int(connection.execute(sa.select(sa.func.max(tables.request.c.number))).scalar() or 0)
+            number = 1 + int(
+                connection.execute(sa.select(sa.func.max(tables.request.c.number))).scalar() or 0
+            )
             person = references.refer(connection, self._vault, "request", opening.about)
             row |= {"number": number, "person": person, "key_id": key_id, "sealed": sealed}
             connection.execute(sa.insert(tables.request).values(row))
@@ -262,7 +268,10 @@ class Requests:
             ends = day + KEPT
         elif kind != "reopened":
             return
-        values = {"ended_on": day.isoformat() if ends else None, "erase_on": ends.isoformat() if ends else None}
+        values = {
+            "ended_on": day.isoformat() if ends else None,
+            "erase_on": ends.isoformat() if ends else None,
+        }
         same = tables.request.c.number == row.number
         connection.execute(sa.update(tables.request).where(same).values(values))
         self._let_go(connection, row.person)

@@ -34,7 +34,9 @@ class Right:
 
 RIGHTS: dict[str, Right] = {}
 """Every right, by name; filled when the files of this folder are loaded."""
-_NOT_RIGHTS = frozenset({"__init__", "letters", "links", "login", "requests", "right", "story", "suppressed", "wishes"})
+_NOT_RIGHTS = frozenset(
+    {"__init__", "letters", "links", "login", "requests", "right", "story", "suppressed", "wishes"}
+)
 
 
 def register(found: Right) -> Right:
@@ -61,5 +63,3 @@ def right_of(word: str) -> Right:
         if folded in (found.name, *found.aliases):
             return found
     raise ServandaError(f"there is no right “{word}”", advice=f"one of: {', '.join(load())}")
-
-

@@ -246,7 +246,8 @@ def _refuse(request: Request, day: date, calendar: Calendar, facts: Mapping[str,
     del day, calendar
     if facts.get("ground") not in GROUNDS:
         raise Refused(
-            f"request {request.number}: that is no ground for a refusal", advice=f"one of: {', '.join(GROUNDS)}"
+            f"request {request.number}: that is no ground for a refusal",
+            advice=f"one of: {', '.join(GROUNDS)}",
         )
 
 

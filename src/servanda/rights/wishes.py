@@ -113,7 +113,10 @@ class Wishes:
         return found
 
     def carry_out(self, number: int, proof: str) -> None:
-        """Note that a wish was followed; `proof` says how the death was shown. Raises Refused where it does not stand."""
+        """Note that a wish was followed; `proof` says how the death was shown.
+
+        Raises Refused where it does not stand.
+        """
         directive = tables.directive
         with self._db.begin() as connection:
             stands = sa.and_(

@@ -31,5 +31,7 @@ class Mail(Strict):
         if isinstance(value, str) and _PASSWORD.search(value):
             raise ValueError("a password stands in this document | write ${SMTP_URL} and set it")
         if isinstance(value, str) and not _URL.fullmatch(value):
-            raise ValueError("this is no mail server | write smtp://user:${SMTP_PASSWORD}@mail.example.org:587")
+            raise ValueError(
+                "this is no mail server | write smtp://user:${SMTP_PASSWORD}@mail.example.org:587"
+            )
         return value

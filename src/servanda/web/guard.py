@@ -93,4 +93,6 @@ def is_ours(vault: Vault, cookie: str | None, token: Any) -> bool:
     """Whether a form was sent from a page that we gave to this visitor."""
     if not cookie or not isinstance(token, str) or len(token) != 64:
         return False
-    return any(hmac.compare_digest(token, mac) for mac in vault.macs("identifiers", b"form:" + cookie.encode()))
+    return any(
+        hmac.compare_digest(token, mac) for mac in vault.macs("identifiers", b"form:" + cookie.encode())
+    )

@@ -169,7 +169,9 @@ def message_of(office: Office, row: Any, now: datetime) -> EmailMessage:
     message["To"] = letter.to
     message["Subject"] = paper.subject
     message["Date"] = now
-    message["Message-ID"] = f"<{row.id}-{letter.kind}@{office.ledger.origin.rpartition('/')[2][:16]}.servanda>"
+    message["Message-ID"] = (
+        f"<{row.id}-{letter.kind}@{office.ledger.origin.rpartition('/')[2][:16]}.servanda>"
+    )
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.language
     message.set_content(as_text.render(paper))
@@ -177,5 +179,7 @@ def message_of(office: Office, row: Any, now: datetime) -> EmailMessage:
     if letter.kind not in _ATTACHED:
         made = datetime.fromisoformat(row.made_at)
         name = f"{row.request or row.id}-{letter.kind}.pdf"
-        message.add_attachment(as_pdf.render(paper, made), maintype="application", subtype="pdf", filename=name)
+        message.add_attachment(
+            as_pdf.render(paper, made), maintype="application", subtype="pdf", filename=name
+        )
     return message

@@ -48,12 +48,12 @@ class Centre:
         wanted += _accepted(request.headers.get("accept-language", ""))
         return View(self.site, next((w for w in wanted if w in known), known[0]))
 
-    def shown(self, request: Request, name: str, status: int = 200, **more: Any) -> HTMLResponse:
+    def shown(self, request: Request, template: str, status: int = 200, /, **more: Any) -> HTMLResponse:
         """A page, with the cookies that it needs."""
         view = self.view(request)
         cookie = request.cookies.get(FORM) or new_cookie()
         token = form_token(self.site.vault, cookie)
-        page = view.page(name, form=token, path=request.url.path, **more)
+        page = view.page(template, form=token, path=request.url.path, **more)
         response = HTMLResponse(page, status, headers={"Content-Language": view.language})
         if request.cookies.get(FORM) != cookie:
             _remember(request, response, FORM, cookie)
@@ -159,7 +159,7 @@ class Centre:
         number = session.read(site.vault, request.cookies.get(session.COOKIE), site.now())
         if number is None:
             return self.shown(request, "message", 410, name="gone")
-        return self.shown(request, "state", request=site.requests.find(number))
+        return self.shown(request, "state", asked=site.requests.find(number))
 
     def healthy(self) -> Response:
         """For whoever watches whether the centre answers."""

@@ -100,9 +100,9 @@ class View:
             done.append((self.say("clock.due"), self.day(due), False))
         return done
 
-    def page(self, name: str, **more: Any) -> str:
+    def page(self, template: str, /, **more: Any) -> str:
         """A page of the centre as HTML."""
-        return _environment().get_template(f"{name}.html").render(view=self, say=self.say, **more)
+        return _environment().get_template(f"{template}.html").render(view=self, say=self.say, **more)
 
 
 @cache
