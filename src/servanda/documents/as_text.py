@@ -15,7 +15,13 @@ def render(paper: Paper) -> str:
     head = [*(line for line in sender if line), "", paper.dated]
     head += [paper.reference] if paper.reference else []
     body = [_block(block) for block in paper.blocks]
-    parts = ["\n".join(head), _wrapped(paper.subject.upper()), *body, _wrapped(paper.closing), paper.sender.name]
+    parts = [
+        "\n".join(head),
+        _wrapped(paper.subject.upper()),
+        *body,
+        _wrapped(paper.closing),
+        paper.sender.name,
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -29,9 +29,9 @@ from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.assertion import Assertion, Never
 from servanda.stores.change import Changed, Scalar
 from servanda.stores.files_place import LogFiles
-from servanda.stores.reference import Reference
 from servanda.stores.login import Login
 from servanda.stores.mail import Mail
+from servanda.stores.reference import Reference
 from servanda.stores.shorter import Shorter as _Shorter
 from servanda.stores.triggers import AtGreatest, AtLatest, AtParent, AtParentTrigger, Trigger
 from servanda.stores.waiver import Waiver
