@@ -22,6 +22,9 @@ from servanda.plan.make import Circumstances, make
 from servanda.plan.whereabouts import whereabouts
 from servanda.policy.promise import Promise
 from servanda.policy.standing import Standing
+from servanda.rights import keeper as rights
+from servanda.rights import rehearsal
+from servanda.rights.requests import Requests
 from servanda.rules import View
 from servanda.rules.checks import check
 from servanda.rules.checks.looking import Looking
@@ -43,10 +46,8 @@ _ENFORCE = {
     "communication": "needs the consent record of a later version, or evidence from the mailer",
     "consent": "needs the consent record of a later version",
     "cookie": "needs the banner of a later version",
-    "deadline": "needs the requests of a later version",
     "minors": "needs evidence from the sign-up form",
     "register": "needs the register of a later version",
-    "right": "needs the requests of a later version",
     "role-as-processor": "needs instructions of the customer, or evidence from the application",
     "security": "needs evidence from the application",
     "sub-processor": "needs the consent record of a later version",
@@ -69,15 +70,25 @@ def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circum
         policy, found, plan, ledger, circumstances.holds, circumstances.now, latest_entries(ledger), provable,
         whereabouts(found.binding.stores, db, _known_by(found)),
     )  # fmt: skip
-    evidence = _evidence(db)
+    evidence, practice = _evidence(db), _practice(sight, db)
     view = View(policy, sight.today, found.binding, found.sessions, circumstances.holds)
     looking = Looking(view, tuple(sorted(found.down)))
     return [
         check.standing(looking, promise, circumstances.now)
         if promise.checked
-        else _standing(sight, promise, evidence, provable)
+        else rights.standing(practice, promise) or _standing(sight, promise, evidence, provable)
         for promise in policy.promises
     ]
+
+
+def _practice(sight: Sight, db: Database) -> rights.Practice:
+    """How requests went; without keys there were none."""
+    policy, served = sight.policy, db.setting("served-at")
+    requests = Requests(db, None, sight.ledger, policy, sight.today)
+    return rights.Practice(
+        tuple(requests.all()), requests.calendar, sight.now, sight.today, sight.ledger.last(rehearsal.ENTRY),
+        datetime.fromisoformat(served) if served else None, sight.provable,
+    )  # fmt: skip
 
 
 def _known_by(found: Opened) -> dict[tuple[str, str], str]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.project import Project
-from servanda.cli.request_view import listed, one, shown
+from servanda.cli import request_work
+from servanda.cli.request_identity import identify
+from servanda.cli.request_view import listed, one, requests_of, shown, today_of, told
 from servanda.cli.view import say_json
 
 if TYPE_CHECKING:
-    from servanda.rights.requests import Requests, Secret
-    from servanda.rights.story import Request
+    from servanda.rights.requests import Secret
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _ASKERS = click.Choice(["person", "parent", "mandatary", "heir", "executor"])
@@ -30,16 +31,8 @@ def command() -> None:
     """Work requests of persons: access, erasure, correction, objection and the others (GDPR 12, 15 to 22)."""
 
 
-def _today(project: Project) -> date:
-    from servanda.rights.requests import local_day
-
-    return local_day(project.now, project.policy().timezone)
-
-
-def _requests(project: Project) -> Requests:
-    from servanda.rights.requests import Requests
-
-    return Requests(project.database(), project.vault(), project.ledger(), project.policy(), _today(project))
+for _one in (identify, *request_work.COMMANDS):
+    command.add_command(_one)
 
 
 @command.command("open", short_help="Write down a request that arrived")
@@ -88,15 +81,15 @@ def open_(
     from servanda.rights.right import right_of
 
     wanted = right_of(right)
-    given = _fields(fields, wanted.asks)
+    given = _fields(fields, wanted.asks, wanted.may_ask)
     about = about or str(click.prompt("Whom is it about", err=True))
     says = sys.stdin.read() if says == "-" else says
-    requests = _requests(project)
+    requests = requests_of(project)
     opening = Opening(
         right=wanted.name,
         about=about.strip(),
         contact=(contact or about).strip(),
-        received=received.date() if received else _today(project),
+        received=received.date() if received else today_of(project),
         asker=more["asker"],
         channel=more["channel"],
         language=more["lang"] or project.policy().languages[0],
@@ -106,7 +99,7 @@ def open_(
     request = requests.open(opening)
     letter = letters.acknowledged(request, _secret(opening), request.answer_by(requests.calendar))
     request = requests.record(request.number, "acknowledged", letters=[letter])
-    _told(project, requests, request, as_json)
+    told(project, requests, request, as_json)
 
 
 def _secret(opening: Any) -> Secret:
@@ -115,14 +108,15 @@ def _secret(opening: Any) -> Secret:
     return Secret(opening.about, opening.contact, opening.says, dict(opening.fields or {}))
 
 
-def _fields(given: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, str]:
+def _fields(given: tuple[str, ...], wanted: tuple[str, ...], may: tuple[str, ...]) -> dict[str, str]:
     found = dict(word.partition("=")[::2] for word in given)
     missing = [name for name in wanted if not found.get(name)]
     if missing:
         raise click.UsageError(f"this right needs {' and '.join(f'--field {name}=…' for name in missing)}")
-    unknown = [name for name in found if name not in wanted]
+    unknown = [name for name in found if name not in (*wanted, *may)]
     if unknown:
-        raise click.UsageError(f"this right has no field {unknown[0]}")
+        known = ", ".join((*wanted, *may)) or "none"
+        raise click.UsageError(f"this right has no field {unknown[0]}; its fields: {known}")
     return found
 
 
@@ -132,13 +126,13 @@ def _fields(given: tuple[str, ...], wanted: tuple[str, ...]) -> dict[str, str]:
 @click.pass_obj
 def list_(project: Project, ended: bool, as_json: bool) -> None:
     """List what is open, the most urgent first, with the days that are left."""
-    requests = _requests(project)
+    requests = requests_of(project)
     found = requests.all(ended=ended)
     if as_json:
-        today = _today(project)
+        today = today_of(project)
         say_json({"format": 1, "requests": [one(r, requests.calendar, today) for r in found]})
         return
-    for line in listed(found, requests.calendar, _today(project), ended):
+    for line in listed(found, requests.calendar, today_of(project), ended):
         click.echo(line)
 
 
@@ -151,91 +145,17 @@ def list_(project: Project, ended: bool, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, number: int, reveal: str | None, as_json: bool) -> None:
     """Show the story of a request. Who asks is sealed, and is shown only with a reason."""
-    requests = _requests(project)
+    requests = requests_of(project)
     request = requests.find(number)
     secret = requests.secret(number, reveal) if reveal else None
     if as_json:
-        said = one(request, requests.calendar, _today(project))
+        said = one(request, requests.calendar, today_of(project))
         if secret is not None:
             said |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
         say_json(said)
         return
-    for line in shown(request, requests.calendar, _today(project), secret):
+    for line in shown(request, requests.calendar, today_of(project), secret):
         click.echo(line)
-
-
-def _told(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
-    """Print how a request stands now, and what to do next."""
-    today = _today(project)
-    if as_json:
-        say_json(one(request, requests.calendar, today))
-        return
-    click.echo(shown(request, requests.calendar, today, None)[0])
-    click.echo(f"Next: {_NEXT[request.state].format(n=request.number)}")
-
-
-_NEXT = {
-    "received": "prove who asks, with servanda request identify {n}",
-    "asked": "wait for the answer; then servanda request identify {n}",
-    "proved": "see what is due, with servanda request plan {n}",
-    "planned": "carry it out, with servanda request apply {n}",
-    "done": "answer, with servanda request answer {n}",
-    "answered": "nothing; see servanda request list",
-    "refused": "nothing; see servanda request list",
-    "forwarded": "nothing; see servanda request list",
-    "withdrawn": "nothing; see servanda request list",
-    "unproved": "nothing, unless the person proves who asks: servanda request identify {n}",
-}
-
-
-@command.command("identify", short_help="Ask who asks, or write down how that was proved")
-@_number
-@click.option("--link", is_flag=True, help="Send a one-time link to the address on record.")
-@click.option(
-    "--method", metavar="WORDS", help="It is proved, by this: a call back, data only the person knows."
-)
-@click.option("--ask", "wanted", metavar="WORDS", help="Ask for this; takes a --doubt.")
-@click.option("--doubt", metavar="WORDS", help="Why there is a reasonable doubt about who asks (GDPR 12(6)).")
-@_on
-@_json
-@click.pass_obj
-def identify(
-    project: Project,
-    number: int,
-    link: bool,
-    method: str | None,
-    wanted: str | None,
-    doubt: str | None,
-    day: datetime | None,
-    as_json: bool,
-) -> None:
-    """Send a link, ask for something on a doubt that is written down, or note how identity was proved.
-
-    No copy of an identity document is asked for by default. A question stops the clock until its answer,
-    where it is asked without delay (EDPB Guidelines 01/2022, §159).
-    """
-    from servanda.rights import letters
-
-    if sum(map(bool, (link, method, wanted))) != 1:
-        raise click.UsageError("say one of --link, --method WORDS, --ask WORDS")
-    if bool(wanted) != bool(doubt):
-        raise click.UsageError("a question takes a doubt, and a doubt a question: --ask WORDS --doubt WORDS")
-    requests = _requests(project)
-    on = day.date() if day else None
-    if link:
-        request = requests.send_link(number, project.now)
-    elif method:
-        if requests.find(number).state == "unproved":
-            requests.record(number, "reopened", on)
-        request = requests.record(number, "proved", on, facts={"by": "operator"}, words=method)
-    else:
-        request = requests.find(number)
-        secret = requests.secret(number, "to ask who asks")
-        answer = request.answer_by(requests.calendar)
-        letter = letters.asked(request, secret, answer, str(doubt), str(wanted))
-        facts = {"doubt": True, "about": "identity"}
-        request = requests.record(number, "asked", on, facts=facts, words=str(doubt), letters=[letter])
-    _told(project, requests, request, as_json)
 
 
 @command.command("extend", short_help="Take two months more, with reasons")
@@ -250,12 +170,12 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
     from servanda.rights import letters
     from servanda.rights.story import Happening
 
-    requests = _requests(project)
+    requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
-    longer = replace(request, happenings=(*request.happenings, Happening("extended", _today(project), "", 0)))
+    longer = replace(request, happenings=(*request.happenings, Happening("extended", today_of(project), "", 0)))
     letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
     request = requests.record(number, "extended", words=reasons, letters=[letter])
-    _told(project, requests, request, as_json)
+    told(project, requests, request, as_json)
 
 
 @command.command("refuse", short_help="Refuse, with a ground that the law knows and with reasons")
@@ -272,11 +192,11 @@ def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bo
 
     if ground not in GROUNDS:
         raise Refused(f"“{ground}” is no ground for a refusal", advice=f"one of: {', '.join(GROUNDS)}")
-    requests = _requests(project)
+    requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to refuse")
     letter = letters.refused(request, secret, ground, reasons)
     request = requests.record(number, "refused", facts={"ground": ground}, words=reasons, letters=[letter])
-    _told(project, requests, request, as_json)
+    told(project, requests, request, as_json)
 
 
 @command.command("forward", short_help="Pass it on to the customer who decides about the data")
@@ -288,11 +208,11 @@ def forward(project: Project, number: int, controller: str, as_json: bool) -> No
     """Pass a request on to the controller whose processor we are, and tell the person (GDPR 28(3)(e))."""
     from servanda.rights import letters
 
-    requests = _requests(project)
+    requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to forward")
     letter = letters.forwarded(request, secret, controller)
     request = requests.record(number, "forwarded", words=controller, letters=[letter])
-    _told(project, requests, request, as_json)
+    told(project, requests, request, as_json)
 
 
 @command.command("close", short_help="Close a request that was withdrawn, or that nobody proved to be theirs")
@@ -310,11 +230,11 @@ def close(project: Project, number: int, why: str | None, day: datetime | None, 
 
     if why is None:
         raise click.UsageError("say why: --withdrawn or --unproved")
-    requests = _requests(project)
+    requests = requests_of(project)
     request = requests.find(number)
     said = []
     if why == "unproved":
         secret = requests.secret(number, "to tell that nothing was proved")
         said = [letters.unproved(request, secret, request.answer_by(requests.calendar))]
     request = requests.record(number, why, day.date() if day else None, letters=said)
-    _told(project, requests, request, as_json)
+    told(project, requests, request, as_json)

@@ -17,12 +17,16 @@ from servanda.cli.project import Project
 def command(project: Project, host: str, port: int, trust_proxy: bool) -> None:
     """Serve the pages on which persons learn what is promised, and ask for their rights.
 
-    Put a web server with TLS in front of it. Letters that wait are sent once a minute.
+    Put a web server with TLS in front of it. Requests that need nobody are carried out, and letters
+    sent, as they come.
     """
+    from threading import Event
+
     import uvicorn
 
     from servanda.web.centre.app import create
     from servanda.web.site import Site
+    from servanda.worker.worker import Worker
 
     project.require()
     site = Site.of(project.folder, project.database())
@@ -30,7 +34,13 @@ def command(project: Project, host: str, port: int, trust_proxy: bool) -> None:
     click.echo(
         f"The privacy centre of {site.policy.controller.name}: http://{host}:{port}/   Stop it with Ctrl-C."
     )
-    uvicorn.run(
-        create(site), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-        proxy_headers=trust_proxy, forwarded_allow_ips="127.0.0.1",
-    )  # fmt: skip
+    stop = Event()
+    thread = Worker(project.folder, site.db, site.vault).start(stop)
+    try:
+        uvicorn.run(
+            create(site), host=host, port=port, log_level="warning", access_log=False, server_header=False,
+            proxy_headers=trust_proxy, forwarded_allow_ips="127.0.0.1",
+        )  # fmt: skip
+    finally:
+        stop.set()
+        thread.join(timeout=30)

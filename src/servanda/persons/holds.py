@@ -159,6 +159,13 @@ class Holds:
         assert found is not None
         return found
 
+    def end_on(self, number: int, day: date) -> None:
+        """Give a hold its last day; until then it stands."""
+        with self._db.begin() as connection:
+            same = tables.hold.c.id == number
+            connection.execute(sa.update(tables.hold).where(same).values(ends_on=day.isoformat()))
+            self._ledger.append_in(connection, "hold.ends", {"hold": number, "ends_on": day.isoformat()})
+
     def find(self, number: int) -> Hold | None:
         """The hold with this number, if any."""
         return next((h for h in self.all() if h.id == number), None)

@@ -51,6 +51,27 @@ def answered(request: Request, secret: Secret, values: Mapping[str, Any]) -> Let
     return _letter(f"answered-{request.right}", request, secret, **values)
 
 
+def nobody(request: Request, secret: Secret) -> Letter:
+    """Nothing is held about them: an answer of its own (GDPR 15(1), “whether or not”)."""
+    return _letter("no-such-person", request, secret)
+
+
+def erased_before(request: Request, secret: Secret, day: date) -> Letter:
+    """Their data were erased before, on this day."""
+    return _letter("already-erased", request, secret, erased=day)
+
+
+def recipient(request: Request, language: str, to: str) -> Letter:
+    """To somebody who has the data from us: to do the same, and to confirm it (GDPR 19)."""
+    values = {"right": request.right, "received": request.received.isoformat(), "number": request.number}
+    return Letter("recipients-told", language, to, values, request.number)
+
+
+def lifting(request: Request, secret: Secret, ends: date, reasons: str) -> Letter:
+    """A restriction will end, on this day, for these reasons; told before it does (GDPR 18(3))."""
+    return _letter("restriction-lifting", request, secret, ends=ends, reasons=reasons)
+
+
 def _letter(kind: str, request: Request, secret: Secret, **values: Any) -> Letter:
     said = {"right": request.right, "received": request.received, "number": request.number, **values}
     plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in said.items()}

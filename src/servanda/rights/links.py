@@ -73,6 +73,13 @@ def revoke(connection: sa.Connection, request: int, use: Use) -> None:
     connection.execute(sa.delete(link).where(link.c.request == request, link.c.use == use))
 
 
+def opening(connection: sa.Connection, use: Use, now: datetime) -> set[int]:
+    """The requests that have a link which still opens."""
+    link = tables.link
+    good = sa.and_(link.c.use == use, link.c.left > 0, link.c.expires_at > moment(now))
+    return set(connection.execute(sa.select(link.c.request).where(good)).scalars())
+
+
 def sweep(connection: sa.Connection, now: datetime) -> int:
     """Remove links that are over, and attempts that no limit counts any more. Returns how many links."""
     gone = sa.delete(tables.link).where(tables.link.c.expires_at < moment(now - timedelta(days=1)))

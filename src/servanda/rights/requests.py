@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -68,9 +68,16 @@ class Opening:
 class Requests:
     """The requests of a project, under its policy."""
 
-    def __init__(self, db: Database, vault: Vault, ledger: Ledger, policy: Policy, today: date) -> None:
-        self._db, self._vault, self._ledger = db, vault, ledger
+    def __init__(
+        self, db: Database, vault: Vault | None, ledger: Ledger, policy: Policy, today: date
+    ) -> None:
+        self._db, self._keys, self._ledger = db, vault, ledger
         self._policy, self._today = policy, today
+
+    @property
+    def _vault(self) -> Vault:
+        """The keys. Raises VaultError where there are none."""
+        return self._keys if self._keys is not None else Vault.open(self._db)
 
     @property
     def calendar(self) -> Calendar:
@@ -230,6 +237,31 @@ class Requests:
             self._note(connection, request.number, position, "proved", self._today, facts)
         return self.find(found.request)
 
+    def answer(self, number: int, letter: Letter, now: datetime, *, link: bool = False) -> Request:
+        """Answer with a letter; with `link` it brings one that opens the copy some times, for some days."""
+        with self._db.begin() as connection:
+            row = self._row(connection, number, lock=True)
+            request = self._read(connection, tables.request.c.number == number)[0]
+            request.allow("answered", self._today, self.calendar, {})
+            if link:
+                links.revoke(connection, number, "download")
+                token = links.make(connection, self._vault, "download", number, now)
+                letter = replace(letter, values={**letter.values, "token": token})
+            self._note(connection, number, len(request.happenings) + 1, "answered", self._today, {})
+            self._put(connection, number, row.key_id, letter)
+            self._settle(connection, row, "answered", self._today)
+        return self.find(number)
+
+    def key_of(self, number: int) -> str:
+        """The record key under which everything of a request is sealed."""
+        with self._db.read() as connection:
+            return str(self._row(connection, number).key_id)
+
+    def of(self, person: str) -> list[Request]:
+        """Every request about one person, oldest first."""
+        with self._db.read() as connection:
+            return self._read(connection, tables.request.c.person == person)
+
     def _note(
         self,
         connection: sa.Connection,
@@ -257,8 +289,6 @@ class Requests:
         connection.execute(sa.insert(tables.happening).values(row))
 
     def _put(self, connection: sa.Connection, number: int, key_id: str, letter: Letter) -> None:
-        from dataclasses import replace
-
         put(connection, self._vault, key_id, replace(letter, request=number))
 
     def _settle(self, connection: sa.Connection, row: Any, kind: str, day: date) -> None:

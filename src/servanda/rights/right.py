@@ -1,20 +1,24 @@
-"""A right: its name, its article, and what a request for it needs. One file a right registers itself.
+"""A right: its name, its article, what a request for it needs, and how it is carried out. One file a right.
 
-    @right("erasure", "GDPR 17")
-    def due(case: Case) -> Due: …
+    RIGHT = register(Right("erasure", "GDPR 17", 17, plan=_plan, act=_act))
 
-`due` looks and changes nothing; what it returns is shown to a person as the plan of the request, and is
-carried out by `apply`, the only writer of stores.
+`plan` looks and changes nothing; `act` does what was planned, and may be done again after a process died:
+what is done is not done twice.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 from servanda.errors import ServandaError
+from servanda.rights.case import Case
+from servanda.rights.outcome import Outcome
+
+Step = Callable[[Case], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +26,28 @@ class Right:
     """A right of a person. `article` is where it stands, `aliases` are words people use for it.
 
     Without `proof` it is carried out before anybody knows who asks: to stop writing to an
-    address takes no more than the address. `asks` are the fields that a request for it must bring.
+    address takes no more than the address. With `rows` it is about rows, so that nothing is to be done
+    where nobody is found; with `copies` its answer is a copy to download; `passes_on` says that
+    recipients are told (GDPR 19). `asks` are the fields that a request for it must bring, `may_ask`
+    those that it may; `order` is where it stands among the others on a page.
     """
 
     name: str
     article: str
+    order: int
+    plan: Step = field(repr=False)
+    act: Step = field(repr=False)
     proof: bool = True
+    rows: bool = True
+    copies: bool = False
+    passes_on: bool = False
     asks: tuple[str, ...] = ()
+    may_ask: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
 
 RIGHTS: dict[str, Right] = {}
 """Every right, by name; filled when the files of this folder are loaded."""
-_NOT_RIGHTS = frozenset(
-    {"__init__", "letters", "links", "login", "requests", "right", "story", "suppressed", "wishes"}
-)
 
 
 def register(found: Right) -> Right:
@@ -49,11 +60,10 @@ def register(found: Right) -> Right:
 
 @cache
 def load() -> dict[str, Right]:
-    """Load every right of this folder."""
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem not in _NOT_RIGHTS:
-            import_module(f"servanda.rights.{file.stem}")
-    return RIGHTS
+    """Load every right: each file of the folder `each`."""
+    for file in sorted((Path(__file__).parent / "each").glob("[a-z]*.py")):
+        import_module(f"servanda.rights.each.{file.stem}")
+    return {found.name: found for found in sorted(RIGHTS.values(), key=lambda found: found.order)}
 
 
 def right_of(word: str) -> Right:

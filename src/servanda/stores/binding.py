@@ -162,6 +162,7 @@ class _Binder:
                 message = f"“{name}” is no field of what lies here"
                 self.complain("unknown-category", message, _near(name, dict.fromkeys(known)), "fields", name)
         self._columns(table, self.place.secrets, "secrets")
+        self._columns(table, [flag.column for flag in self.place.flags.values()], "flags")
         triggers = self._triggers(table, links, limits)
         for beyond in ability.beyond(can, self.place, limits):
             self.complain("store-cannot", *beyond)

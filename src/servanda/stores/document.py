@@ -29,6 +29,8 @@ from servanda.stores.archiving import ArchiveEntry, PlaceArchive
 from servanda.stores.assertion import Assertion, Never
 from servanda.stores.change import Changed, Scalar
 from servanda.stores.files_place import LogFiles
+from servanda.stores.flags import Flag, FlagName
+from servanda.stores.handling import Handling
 from servanda.stores.login import Login
 from servanda.stores.mail import Mail
 from servanda.stores.reference import Reference
@@ -55,7 +57,8 @@ class Place(LogFiles, PlaceArchive):
     becomes of a person's row when they are erased (GDPR 17), `shared` what of a row that is also another
     person's: it goes with its `last` owner, with `any`, or loses `mine`. `secrets` are columns that
     access leaves out, such as password hashes. `fields` says which column holds a declared field of a
-    category, where the names do not tell. `assert_` is what must be so of its rows (SV443).
+    category, where the names do not tell. `flags` are columns that tell the application of a right in
+    force. `assert_` is what must be so of its rows (SV443).
     """
 
     table: str = ""
@@ -77,6 +80,7 @@ class Place(LogFiles, PlaceArchive):
     secrets: list[str] = Field(default_factory=list)
     skeleton: bool = False
     fields: dict[str, Names] = Field(default_factory=dict)
+    flags: dict[FlagName, Flag] = Field(default_factory=dict)
     assert_: list[Assertion] = Field(default_factory=list, alias="assert")
 
     def lives_in(self, name: str) -> str:
@@ -181,7 +185,8 @@ class Own(Strict):
 class Stores(Strict):
     """The whole stores document. `nowhere` names categories that no store holds, each with the reason.
 
-    `login` is the company's own, where its tokens prove who asks; `mail` is how letters leave it.
+    `login` is the company's own, where its tokens prove who asks; `mail` is how letters leave it;
+    `requests` says which of them need nobody.
     """
 
     servanda: Literal[1]
@@ -194,6 +199,7 @@ class Stores(Strict):
     waivers: list[Waiver] = Field(default_factory=list)
     login: Login | None = None
     mail: Mail | None = None
+    requests: Handling = Handling()
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("stores.yaml", ""))
 
@@ -205,7 +211,8 @@ class Stores(Strict):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of what the document means for plans; URLs stand in it with variables unfilled."""
-        return digest(self.model_copy(update={"waivers": [], "login": None, "mail": None}))
+        plain = {"waivers": [], "login": None, "mail": None, "requests": Handling()}
+        return digest(self.model_copy(update=plain))
 
     def own_address(self) -> str | None:
         """The URL of Servanda's own database with its variables filled in; None: SQLite in the folder."""

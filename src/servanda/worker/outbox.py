@@ -75,7 +75,15 @@ class Office:
     @property
     def sender(self) -> str:
         """The address that letters come from. Raises Refused where the policy and the stores name none."""
-        known = (self.mail.sender, self.policy.dpo and self.policy.dpo.email, self.policy.controller.email)
+        return self.mail.sender or self.officer
+
+    @property
+    def officer(self) -> str:
+        """Where letters to the data protection officer go, or to the company where it has none.
+
+        Raises Refused where nobody is named.
+        """
+        known = (self.policy.dpo and self.policy.dpo.email, self.policy.controller.email, self.mail.sender)
         found = next((address for address in known if address), None)
         if found is None:
             raise Refused(

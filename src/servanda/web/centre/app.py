@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from servanda.errors import ServandaError
+from servanda.web.centre.download import Download
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import Guard, TooLong
 from servanda.web.site import Site
@@ -22,6 +23,7 @@ _log = logging.getLogger("servanda.web")
 def create(site: Site) -> FastAPI:
     """The centre of a site."""
     centre = Centre(site)
+    download = Download(centre)
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -33,12 +35,15 @@ def create(site: Site) -> FastAPI:
         ("/ask/{right}", centre.ask),
         ("/confirm/{token}", centre.confirm),
         ("/request", centre.state),
+        ("/download/{token}", download.offer),
         ("/healthy", centre.healthy),
     )
     for path, page in get:
         app.add_api_route(path, page, methods=["GET"], **pages)  # type: ignore[arg-type]
     app.add_api_route("/ask/{right}", centre.asked, methods=["POST"], response_class=HTMLResponse)
     app.add_api_route("/confirm/{token}", centre.confirmed, methods=["POST"], response_class=HTMLResponse)
+    app.add_api_route("/download/{token}", download.fetched, methods=["POST"], response_class=HTMLResponse)
+    app.add_api_route("/request/copy", download.own, methods=["POST"], response_class=HTMLResponse)
 
     def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404

@@ -5,6 +5,7 @@
     /ask/RIGHT              a form; then a link by mail
     /confirm/TOKEN          the link: proves who asks, with a button, since mail programs open links
     /request                the state of one's request, for an hour after that
+    /download/TOKEN         the copy, for a week
 
 The same page, in the same time, answers whether or not an address is known.
 """
@@ -159,7 +160,9 @@ class Centre:
         number = session.read(site.vault, request.cookies.get(session.COOKIE), site.now())
         if number is None:
             return self.shown(request, "message", 410, name="gone")
-        return self.shown(request, "state", asked=site.requests.find(number))
+        with site.db.begin() as connection:
+            copy = number in links.opening(connection, "download", site.now())
+        return self.shown(request, "state", asked=site.requests.find(number), copy=copy)
 
     def healthy(self) -> Response:
         """For whoever watches whether the centre answers."""

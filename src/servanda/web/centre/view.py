@@ -94,7 +94,8 @@ class View:
 
     def story(self, request: Request) -> list[tuple[str, str, bool]]:
         """What happened to a request: in words, on which day, whether it lies behind."""
-        done = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in request.happenings]
+        told = [h for h in request.happenings if self.words.knows(f"happened.{h.kind}")]
+        done = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in told]
         if request.open:
             due = request.answer_by(self.site.requests.calendar).due
             done.append((self.say("clock.due"), self.day(due), False))

@@ -1,0 +1,120 @@
+"""A request, whom it is about, and all that carrying it out takes.
+
+Whom it is about is found once, by what the request names, and then sealed with the request: whoever carries
+it out a second time, after a process died, means the same rows.
+
+Law: GDPR 11, 12(2) and (6): a doubt about whose data these are is settled before anything is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from servanda.database import Database
+from servanda.errors import Refused
+from servanda.ledger import Ledger
+from servanda.persons.find import find
+from servanda.persons.holds import Holds
+from servanda.persons.person import Person
+from servanda.persons.subject import SubjectGraph
+from servanda.policy.policy import Policy
+from servanda.rights.copies import Copies, Packer
+from servanda.rights.requests import Requests, Secret, local_day
+from servanda.rights.story import Request
+from servanda.stores.opened import Opened
+from servanda.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The company that answers: its stores as they are open now, its keys, its ledger, its time."""
+
+    folder: Path
+    found: Opened
+    db: Database
+    vault: Vault
+    ledger: Ledger
+    now: datetime
+    packer: Packer
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that is in force."""
+        return self.found.binding.policy
+
+    @property
+    def today(self) -> date:
+        """The company’s calendar day."""
+        return local_day(self.now, self.policy.timezone)
+
+    @property
+    def requests(self) -> Requests:
+        """Its requests."""
+        return Requests(self.db, self.vault, self.ledger, self.policy, self.today)
+
+    @property
+    def holds(self) -> Holds:
+        """Its holds."""
+        return Holds(self.db, self.vault, self.ledger)
+
+    @property
+    def copies(self) -> Copies:
+        """The copies that wait to be fetched."""
+        return Copies(self.folder, self.vault)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request with everything that carrying it out takes.
+
+    `human` are the rows that stand for whom it is about; `reference` is how plans and the ledger call them.
+    """
+
+    request: Request
+    company: Company
+    key_id: str
+    reference: str
+    secret: Secret = field(repr=False)
+    human: tuple[Person, ...] = field(repr=False)
+
+
+def several(found: Opened, human: Sequence[Person]) -> list[Person]:
+    """Rows of which only one can be meant: of a place to which others point, there is one for each human.
+
+    Two letters of a contact form may be from one person; two accounts with one address may not be.
+    """
+    graphs = SubjectGraph.of(found.binding).stores
+    counts: dict[str, list[Person]] = {}
+    for person in human:
+        place = found.binding.places[person.place]
+        edges = graphs[place.store].edges
+        leads = any(e.giver == place.table.name and e.ownership != "none" for e in edges)
+        if place.place.person == "self" and leads:
+            counts.setdefault(person.place, []).append(person)
+    return [person for living in counts.values() if len(living) > 1 for person in living]
+
+
+def look_for(found: Opened, identifier: str) -> tuple[Person, ...]:
+    """The rows that stand for whoever bears an identifier, in every store that answers.
+
+    Raises Refused where one does not and nothing was found: nobody may be told then that nothing is held.
+    """
+    human = tuple(find(found, identifier))
+    if found.down and not human:
+        names = ", ".join(sorted(found.down))
+        raise Refused(f"the store {names} does not answer", advice="try again when it does; the clock runs on")
+    return human
+
+
+def as_text(human: Sequence[Person]) -> str:
+    """Rows as they are sealed with a request."""
+    return json.dumps([[p.place, list(p.key)] for p in human], default=str)
+
+
+def from_text(text: str) -> tuple[Person, ...]:
+    """What `as_text` sealed."""
+    return tuple(Person(place, tuple(key)) for place, key in json.loads(text))

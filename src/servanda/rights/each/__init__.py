@@ -1,0 +1,1 @@
+"""The rights, one file each."""

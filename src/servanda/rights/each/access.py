@@ -1,0 +1,23 @@
+"""A copy of what is held about somebody, and how it is used (GDPR 15)."""
+
+from __future__ import annotations
+
+from servanda.rights.case import Case
+from servanda.rights.copying import counted, packed
+from servanda.rights.outcome import Outcome
+from servanda.rights.right import Right, register
+
+
+def plan(case: Case) -> Outcome:
+    """How many rows the copy would have, place by place."""
+    return counted(case)
+
+
+def act(case: Case) -> Outcome:
+    """Make the copy; it waits, sealed, for the person to fetch it."""
+    return packed(case, "access")
+
+
+RIGHT = register(
+    Right("access", "GDPR 15", 15, plan, act, copies=True, aliases=("accès", "acces", "copy"))
+)

@@ -1,0 +1,74 @@
+"""What is to happen to somebody's data after death: recorded, changed, and carried out (LIL 85, France).
+
+A person gives directives; whom they charged, or an heir where they charged nobody, asks for them to be
+carried out, and shows the death. Without directives heirs may have the data erased, or have what settling
+the estate takes (LIL 85 III).
+"""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from servanda.rights.case import Case
+from servanda.rights.copying import counted, packed
+from servanda.rights.each import erasure
+from servanda.rights.outcome import Outcome
+from servanda.rights.right import Right, register
+from servanda.rights.wishes import Directive, Fate, Wish, Wishes
+
+_AFTER = frozenset({"heir", "executor"})
+
+
+def plan(case: Case) -> Outcome:
+    """What would be recorded, or what the directives that stand ask for."""
+    if case.request.asker not in _AFTER:
+        fate = case.secret.fields.get("wish", "")
+        if fate not in get_args(Fate):
+            why = f"a wish is one of {', '.join(get_args(Fate))}"
+            return Outcome("refused", refused=(why,))
+        return Outcome(more={"fate": fate})
+    fate = _fate(case)
+    if fate == "erase":
+        return erasure.plan(case) if case.human else Outcome("nobody")
+    return counted(case) if fate == "hand_over" and case.human else Outcome(more={"fate": fate})
+
+
+def act(case: Case) -> Outcome:
+    """Record them; or carry out those that stand, which then have been carried out."""
+    if case.request.asker not in _AFTER:
+        fields = case.secret.fields
+        wish = Wish(cast("Fate", fields["wish"]), fields.get("executor", ""), case.secret.says)
+        given = _wishes(case).give(case.secret.about, wish)
+        return Outcome(more={"directive": given.id, "fate": wish.fate})
+    stands, fate = _stands(case), _fate(case)
+    done = Outcome(more={"fate": fate})
+    if case.human and fate == "erase":
+        done = erasure.act(case)
+    elif case.human and fate == "hand_over":
+        done = packed(case, "access")
+    if stands is not None:
+        _wishes(case).carry_out(stands.id, f"request {case.request.number}")
+    return done
+
+
+def _fate(case: Case) -> str:
+    """What the directives ask for; where there are none, what an heir asks for, erasure unless they say otherwise."""
+    stands = _stands(case)
+    return stands.wish.fate if stands is not None else str(case.secret.fields.get("wish") or "erase")
+
+
+def _stands(case: Case) -> Directive | None:
+    return _wishes(case).of(case.secret.about)
+
+
+def _wishes(case: Case) -> Wishes:
+    company = case.company
+    return Wishes(company.db, company.vault, company.ledger, company.today)
+
+
+RIGHT = register(
+    Right(
+        "directives", "LIL 85", 85, plan, act, rows=False, may_ask=("wish", "executor"),
+        aliases=("directive", "after-death", "décès"),
+    )  # fmt: skip
+)

@@ -1,0 +1,47 @@
+"""A use of data is objected to; canvassing ends at once, whatever the reason (GDPR 21(2) and (3)).
+
+Against other uses somebody has to weigh (21(1)): the request then names the purpose, and waits for a
+decision.
+"""
+
+from __future__ import annotations
+
+from servanda.rights import suppressed
+from servanda.rights.case import Case
+from servanda.rights.flagging import flag
+from servanda.rights.outcome import Line, Outcome
+from servanda.rights.right import Right, register
+
+_WEIGH = (
+    "an objection to another use than marketing is weighed first (GDPR 21(1)): refuse it, or "
+    "carry it out with servanda request apply {n} --weighed REASONS"
+)
+
+
+def plan(case: Case) -> Outcome:
+    """Which rows would be flagged; the address is not written to any more, whether or not it is known."""
+    purpose = case.secret.fields.get("purpose", "")
+    if purpose and purpose != "marketing" and case.request.last("weighed") is None:
+        return Outcome("refused", refused=(_WEIGH.format(n=case.request.number),))
+    places = case.company.found.binding.places
+    flagged = [p.place for p in case.human if "objection" in places[p.place].place.flags]
+    return Outcome(lines=tuple(Line((name,), "flag", flagged.count(name)) for name in dict.fromkeys(flagged)))
+
+
+def act(case: Case) -> Outcome:
+    """Note the address, so that an import does not bring it back, and set the flags."""
+    company = case.company
+    with company.db.begin() as connection:
+        suppressed.suppress(
+            connection, company.vault, case.secret.about, "marketing", company.today, case.request.number
+        )
+    flag(company, case.human, "objection", on=True)
+    return plan(case)
+
+
+RIGHT = register(
+    Right(
+        "objection", "GDPR 21", 21, plan, act, proof=False, rows=False, may_ask=("purpose",),
+        aliases=("opposition", "object", "unsubscribe"),
+    )  # fmt: skip
+)

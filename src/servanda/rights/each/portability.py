@@ -1,0 +1,26 @@
+"""What somebody provided, to take along in a form that software reads (GDPR 20)."""
+
+from __future__ import annotations
+
+from servanda.rights.case import Case
+from servanda.rights.copying import counted, packed
+from servanda.rights.outcome import Outcome
+from servanda.rights.right import Right, register
+
+
+def plan(case: Case) -> Outcome:
+    """How many rows are held; the copy leaves out what the person did not provide."""
+    return counted(case)
+
+
+def act(case: Case) -> Outcome:
+    """Make the copy; it waits, sealed, for the person to fetch it."""
+    return packed(case, "portability")
+
+
+RIGHT = register(
+    Right(
+        "portability", "GDPR 20", 20, plan, act, copies=True,
+        aliases=("portabilité", "portabilite", "export"),
+    )  # fmt: skip
+)

@@ -1,0 +1,63 @@
+"""Data that are wrong are put right, completed where they are incomplete (GDPR 16).
+
+What the person wrote is read by somebody, who says which columns get which values; both are sealed with
+the request.
+"""
+
+from __future__ import annotations
+
+import json
+
+from servanda.apply.correct import Correction, correct, typed
+from servanda.errors import Refused
+from servanda.rights.case import Case
+from servanda.rights.outcome import Line, Outcome
+from servanda.rights.right import Right, register
+
+
+def plan(case: Case) -> Outcome:
+    """Which places would be corrected. Raises Refused for a value that its column does not take."""
+    wanted = corrections(case)
+    if not wanted:
+        number = case.request.number
+        why = f"nobody has said yet what is put right: servanda request correct {number} PLACE.COLUMN"
+        return Outcome("refused", refused=(why,))
+    for one in wanted:
+        typed(case.company.found, case.company.found.binding.places[one.person.place], one.values)
+    counts: dict[str, int] = {}
+    for one in wanted:
+        counts[one.person.place] = counts.get(one.person.place, 0) + 1
+    return Outcome(lines=tuple(Line((name,), "correct", rows) for name, rows in counts.items()))
+
+
+def act(case: Case) -> Outcome:
+    """Write the values."""
+    correct(case.company.found, corrections(case))
+    return plan(case)
+
+
+def corrections(case: Case) -> list[Correction]:
+    """What was said, row by row; what was said last of a column counts."""
+    requests, request = case.company.requests, case.request
+    values: dict[str, dict[str, str]] = {}
+    for position, happening in enumerate(request.happenings, 1):
+        if happening.kind == "corrections":
+            for name, value in json.loads(requests.words(request.number, position)).items():
+                place, _, column = name.rpartition(".")
+                values.setdefault(place, {})[column] = value
+    found: list[Correction] = []
+    for place, said in values.items():
+        rows = [person for person in case.human if person.place == place]
+        if not rows:
+            theirs = ", ".join(sorted({person.place for person in case.human}))
+            raise Refused(f"{place} has no row of its own for this person", advice=f"theirs: {theirs}")
+        found += [Correction(person, said) for person in rows]
+    return found
+
+
+RIGHT = register(
+    Right(
+        "rectification", "GDPR 16", 16, plan, act, passes_on=True,
+        aliases=("correction", "correct", "rectify"),
+    )  # fmt: skip
+)

@@ -1,0 +1,113 @@
+"""Data are stored and not used, while a question about them is open (GDPR 18).
+
+A hold of kind restriction keeps them from ending; a sealed copy shows how they were; `decision` answers
+no; and where a place names a flag, the application is told by its own column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from servanda.errors import Refused
+from servanda.law.period import Period
+from servanda.persons.holds import HeldPerson, HeldRows, Hold
+from servanda.persons.person import Person
+from servanda.rights import letters
+from servanda.rights.case import Case, Company, from_text
+from servanda.rights.copying import counted, packed
+from servanda.rights.flagging import flag
+from servanda.rights.outcome import Line, Outcome
+from servanda.rights.right import Right, register
+from servanda.rights.story import Request
+
+_REVIEW = Period(months=3)
+"""After how long somebody looks whether the question is settled."""
+
+
+def plan(case: Case) -> Outcome:
+    """How many rows would not be used any more."""
+    counts = counted(case)
+    scope(case.company, case.human)
+    return Outcome(lines=tuple(Line(n.places, "restrict", n.rows) for n in counts.lines))
+
+
+def act(case: Case) -> Outcome:
+    """Place the hold, keep a sealed copy, set the flags."""
+    company, number = case.company, case.request.number
+    hold = running(company, number)
+    if hold is None:
+        hold = company.holds.place(
+            "restriction",
+            scope(company, case.human),
+            case=f"request {number}",
+            reason="GDPR 18",
+            author="servanda",
+            review_on=company.today + _REVIEW,
+        )
+    copy = packed(case, "access")
+    flags = flag(company, case.human, "restriction", on=True)
+    done = plan(case)
+    more = {"hold": hold.id, "flags": flags}
+    return Outcome(lines=done.lines, digest=copy.digest, size=copy.size, more=more)
+
+
+def scope(company: Company, human: tuple[Person, ...]) -> tuple[HeldPerson | HeldRows, ...]:
+    """What a hold of a human covers. Raises Refused for a row that no hold can name."""
+    return tuple(_scope(company, human))
+
+
+def _scope(company: Company, human: tuple[Person, ...]) -> Iterator[HeldPerson | HeldRows]:
+    for person in human:
+        place = company.found.binding.places[person.place]
+        if place.place.person == "self":
+            yield HeldPerson(person.place, person.key)
+        elif len(person.key) == 1:
+            yield HeldRows(person.place, place.table.key[0], "=", person.key[0])
+        else:
+            raise Refused(f"{person.place}: a hold cannot name a row whose key has several columns")
+
+
+def running(company: Company, number: int) -> Hold | None:
+    """The hold of a request that still runs, if any."""
+    holds = company.holds.running(company.today)
+    return next((h for h in holds if h.kind == "restriction" and h.case == f"request {number}"), None)
+
+
+def lift(company: Company, number: int, ends: date, reasons: str) -> Request:
+    """Say that a restriction ends on a day, and why; the person is told before it does (GDPR 18(3)).
+
+    Raises Refused where none runs, or the day is not to come.
+    """
+    hold = running(company, number)
+    if hold is None:
+        raise Refused(f"request {number} restricts nothing now", advice="see: servanda hold list")
+    if ends <= company.today:
+        raise Refused("the person is told before the restriction ends", advice="choose a day to come")
+    requests = company.requests
+    request, secret = requests.find(number), requests.secret(number, "to tell that a restriction ends")
+    letter = letters.lifting(request, secret, ends, reasons)
+    facts = {"hold": hold.id, "ends": ends.isoformat()}
+    found = requests.record(number, "lifting", facts=facts, words=reasons, letters=[letter])
+    company.holds.end_on(hold.id, ends)
+    return found
+
+
+def settle(company: Company) -> int:
+    """Take the flags back of restrictions that have ended. Returns how many rows."""
+    rows = 0
+    for request in company.requests.all():
+        said = request.last("lifting")
+        over = said is not None and date.fromisoformat(said.facts["ends"]) < company.today
+        if request.right != "restriction" or not over or request.last("lifted") is not None:
+            continue
+        position = next(i for i, h in enumerate(request.happenings, 1) if h.kind == "planned")
+        human = from_text(company.requests.words(request.number, position))
+        rows += flag(company, human, "restriction", on=False)
+        company.requests.record(request.number, "lifted")
+    return rows
+
+
+RIGHT = register(
+    Right("restriction", "GDPR 18", 18, plan, act, passes_on=True, aliases=("limitation", "restrict"))
+)

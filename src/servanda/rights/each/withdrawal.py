@@ -1,0 +1,35 @@
+"""Consent is taken back, as easily as it was given (GDPR 7(3))."""
+
+from __future__ import annotations
+
+from servanda.rights import suppressed
+from servanda.rights.case import Case
+from servanda.rights.flagging import flag
+from servanda.rights.outcome import Line, Outcome
+from servanda.rights.right import Right, register
+
+
+def plan(case: Case) -> Outcome:
+    """Which rows would be flagged; messages that rest on consent end with it."""
+    places = case.company.found.binding.places
+    flagged = [p.place for p in case.human if "withdrawal" in places[p.place].place.flags]
+    return Outcome(lines=tuple(Line((name,), "flag", flagged.count(name)) for name in dict.fromkeys(flagged)))
+
+
+def act(case: Case) -> Outcome:
+    """Note the address, and set the flags."""
+    company = case.company
+    with company.db.begin() as connection:
+        suppressed.suppress(
+            connection, company.vault, case.secret.about, "marketing", company.today, case.request.number
+        )
+    flag(company, case.human, "withdrawal", on=True)
+    return plan(case)
+
+
+RIGHT = register(
+    Right(
+        "withdrawal", "GDPR 7(3)", 22, plan, act, proof=False, rows=False, may_ask=("purpose",),
+        aliases=("retrait", "withdraw"),
+    )  # fmt: skip
+)

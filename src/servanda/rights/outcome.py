@@ -1,0 +1,123 @@
+"""What a right does to somebody's data: first as it is planned, then as it was done.
+
+It names places, numbers and days, and nobody: so it may stand in the ledger and in the record of a request.
+
+    ready     it can be done, or was
+    nobody    nothing is held about them
+    erased    they were erased before, on a day
+    several   several persons bear what was given; somebody has to tell them apart
+    refused   it would fail half way, or somebody has to decide first; nothing is changed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+Kind = Literal["ready", "nobody", "erased", "several", "refused"]
+Done = Literal["copy", "delete", "anonymise", "detach", "keep", "held", "shared", "correct", "restrict", "flag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many rows of some places something is done with."""
+
+    places: tuple[str, ...]
+    done: Done
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Columns of a place that stay: why, by which article, and until when; None where nobody can tell."""
+
+    place: str
+    columns: tuple[str, ...]
+    rows: int
+    promise: str
+    ground: str
+    article: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is, or was, done. `stopped` names stores in which it could not be, and why; `found` how much is still there.
+
+    `digest` is the SHA-256 of a copy, `erased_on` when they were erased before.
+    """
+
+    kind: Kind = "ready"
+    lines: tuple[Line, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    refused: tuple[str, ...] = ()
+    stopped: tuple[tuple[str, str], ...] = ()
+    residue: int = 0
+    digest: str = ""
+    size: int = 0
+    erased_on: date | None = None
+    more: Mapping[str, Any] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether a hold keeps some of it."""
+        return any(line.done == "held" for line in self.lines)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.kind != "refused" and not self.stopped
+
+    @property
+    def places(self) -> set[str]:
+        """The places that it touches."""
+        return {name for line in self.lines for name in line.places}
+
+    def rows(self, *done: Done) -> int:
+        """How many rows something is done with; all, where nothing is named."""
+        return sum(line.rows for line in self.lines if not done or line.done in done)
+
+    def facts(self) -> dict[str, Any]:
+        """As values that can be written down."""
+        kept = [
+            {"place": k.place, "columns": list(k.columns), "rows": k.rows, "promise": k.promise}
+            | {"ground": k.ground, "article": k.article, "until": k.until.isoformat() if k.until else None}
+            for k in self.kept
+        ]
+        said: dict[str, Any] = {
+            "outcome": self.kind,
+            "lines": [{"places": list(n.places), "done": n.done, "rows": n.rows} for n in self.lines],
+            "kept": kept,
+            "refused": list(self.refused),
+            "stopped": [list(pair) for pair in self.stopped],
+            "residue": self.residue,
+            "digest": self.digest,
+            "size": self.size,
+            "erased_on": self.erased_on.isoformat() if self.erased_on else None,
+            "more": dict(self.more or {}),
+        }
+        return {name: value for name, value in said.items() if value or name == "outcome"}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Outcome:
+        """What `facts` wrote down."""
+        return cls(
+            kind=facts.get("outcome", "ready"),
+            lines=tuple(Line(tuple(n["places"]), n["done"], n["rows"]) for n in facts.get("lines", ())),
+            kept=tuple(
+                Kept(
+                    k["place"], tuple(k["columns"]), k["rows"], k["promise"], k["ground"], k["article"],
+                    date.fromisoformat(k["until"]) if k["until"] else None,
+                )
+                for k in facts.get("kept", ())
+            ),
+            refused=tuple(facts.get("refused", ())),
+            stopped=tuple((store, why) for store, why in facts.get("stopped", ())),
+            residue=facts.get("residue", 0),
+            digest=facts.get("digest", ""),
+            size=facts.get("size", 0),
+            erased_on=date.fromisoformat(facts["erased_on"]) if facts.get("erased_on") else None,
+            more=facts.get("more") or {},
+        )  # fmt: skip

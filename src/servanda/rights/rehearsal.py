@@ -1,0 +1,131 @@
+"""A rehearsal: every right is planned for one person of the real stores, and nothing is changed.
+
+It shows that a request could be carried out today: rows are found, nothing would be refused half way, the
+copy can be packed, the clock counts. The ledger keeps which rights went well, for how many rows, and of whom
+nothing.
+
+Law: GDPR 12(2), 24(1): to be able to; 32(1)(d) a process for regularly testing.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from servanda.errors import ServandaError
+from servanda.persons.copy import Copier
+from servanda.persons.person import Person
+from servanda.persons.subject import SubjectGraph
+from servanda.rights.case import Case, Company
+from servanda.rights.requests import Secret
+from servanda.rights.right import Right, load
+from servanda.rights.story import Request
+
+ENTRY = "rights.rehearsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How one right went: for how many rows; `why` it could not be carried out, empty where it could."""
+
+    right: str
+    rows: int
+    why: str = ""
+
+
+def rehearse(company: Company) -> list[Rehearsed]:
+    """Rehearse every right, and record how it went. Empty where the stores hold no person."""
+    human = _somebody(company)
+    if human is None:
+        company.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
+        return []
+    done = [_tried(company, found, human) for found in load().values()]
+    said = {one.right: {"rows": one.rows, "why": one.why} for one in done}
+    company.ledger.append(ENTRY, {"rights": said})
+    return done
+
+
+def _somebody(company: Company) -> tuple[Person, ...] | None:
+    """A row that is a person: of the place from which most of the others are reached."""
+    roots = [
+        (sum(e.giver == p.table.name for e in graph.edges), p)
+        for graph in SubjectGraph.of(company.found.binding).stores.values()
+        for p in graph.roots
+        if p.table.key and p.store in company.found.sessions
+    ]
+    for _, place in sorted(roots, key=lambda pair: (-pair[0], pair[1].name)):
+        for key in _first(company, place):
+            return (Person(place.name, key),)
+    return None
+
+
+def _first(company: Company, place: Any) -> Iterator[tuple[Any, ...]]:
+    import sqlalchemy as sa
+
+    from servanda.stores.sql_copy import database
+
+    session = database(company.found.sessions[place.store])
+    row: Any = session.table_of(place.table.name)
+    key = [row.c[c] for c in place.table.key]
+    identified = [row.c[c].is_not(None) for c in place.place.identifiers.values()]
+    query = sa.select(*key).select_from(row).where(*identified).order_by(*(c.desc() for c in key)).limit(1)
+    found = session.first(query)
+    if found is not None:
+        yield tuple(found)
+
+
+def _tried(company: Company, right: Right, human: tuple[Person, ...]) -> Rehearsed:
+    request = Request(0, right.name, "person", "account", company.policy.languages[0], company.today, ())
+    case = Case(request, company, "", "rehearsal", Secret("", "", "", {"wish": "keep"}), human)
+    try:
+        found = right.plan(case)
+        if right.copies:
+            found = replace(found, size=_packed(case))
+    except ServandaError as error:
+        return Rehearsed(right.name, 0, error.message)
+    if found.kind == "refused" and right.name != "rectification":
+        return Rehearsed(right.name, found.rows(), found.refused[0])
+    if right.name == "rectification":
+        return _writable(company, human)
+    return Rehearsed(right.name, found.rows())
+
+
+def _packed(case: Case) -> int:
+    company, sink = case.company, _Counting()
+    made = company.packer.pack(
+        sink, Copier(company.found).copy(case.human), company.policy, language=case.request.language,
+        right="portability" if case.request.right == "portability" else "access",
+        at=company.now, reference="0",
+    )  # fmt: skip
+    return made.size
+
+
+def _writable(company: Company, human: tuple[Person, ...]) -> Rehearsed:
+    """Whether our role may write where a person's own row lies."""
+    for person in human:
+        place = company.found.binding.places[person.place]
+        lacking = company.found.sessions[place.store].lacking(place.table.name, frozenset({"UPDATE"}))
+        if lacking:
+            return Rehearsed("rectification", 0, f"our role may not write {place.table.name}")
+    return Rehearsed("rectification", len(human))
+
+
+class _Counting(io.RawIOBase):
+    """Takes what is written, and keeps nothing of it."""
+
+    def __init__(self) -> None:
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at
+
+

@@ -1,0 +1,115 @@
+"""What Servanda does by itself, round by round: requests that need nobody, letters, alarms, records that end.
+
+    proved ──▶ carried out and answered, where stores.yaml says so and nothing is in doubt
+          └──▶ “waits”, said once: somebody has to look
+
+`servanda serve` makes a round every few seconds, the nightly timer one a night; both call this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+
+from servanda.database import moment
+from servanda.errors import Refused, ServandaError
+from servanda.post.letter import Letter
+from servanda.rights import links
+from servanda.rights.carry_out import carry_out
+from servanda.rights.case import Company
+from servanda.rights.each import restriction
+from servanda.rights.papers import Papers
+from servanda.rights.requests import Requests
+from servanda.rights.story import Request
+
+ALARMS = (10, 5, 2, 0)
+"""Days that are left when the data protection officer is told, and told again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did: requests answered, requests that wait for a person."""
+
+    answered: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+
+
+def ready(requests: Requests, by_itself: Collection[str]) -> list[int]:
+    """The requests that can be carried out without anybody, oldest first."""
+    return [r.number for r in requests.all(ended=False) if _ready(r, by_itself)]
+
+
+def _ready(request: Request, by_itself: Collection[str]) -> bool:
+    if request.right not in by_itself or request.asker != "person" or request.last("waits") is not None:
+        return False
+    return request.state in ("proved", "planned", "done")
+
+
+def carry_out_all(
+    requests: Requests, by_itself: Collection[str], company: Callable[[], AbstractContextManager[Company]]
+) -> Round:
+    """Carry out what needs nobody; stores are opened only where there is something to do."""
+    numbers = ready(requests, by_itself)
+    if not numbers:
+        return Round()
+    answered, waiting = [], []
+    with company() as opened:
+        for number in numbers:
+            try:
+                found = carry_out(opened, number)
+            except Refused as error:
+                requests.record(number, "waits", facts={"why": _said(error)})
+                waiting.append(number)
+            except ServandaError:
+                continue  # a store that was lost in the middle: the next round goes on
+            else:
+                (waiting if found.open else answered).append(number)
+    return Round(tuple(answered), tuple(waiting))
+
+
+def _said(error: ServandaError) -> str:
+    """Why it waits, without values: our sentences name places and numbers."""
+    return error.message[:300]
+
+
+# -- alarms ----------------------------------------------------------------------------------
+
+
+def alarm(requests: Requests, today: date, officer: str, language: str) -> int:
+    """Tell the data protection officer of requests whose day comes near. Returns how many letters."""
+    told, calendar = 0, requests.calendar
+    for request in requests.all(ended=False):
+        left = request.days_left(calendar, today)
+        level = next((n for n in reversed(ALARMS) if left <= n), None)
+        last = request.last("alarmed")
+        if level is None or (last is not None and last.facts.get("at") == level):
+            continue
+        due = request.answer_by(calendar).due
+        values = {
+            "right": request.right, "received": request.received.isoformat(), "due": due.isoformat(),
+            "number": request.number, "left": left, "state": request.state,
+        }  # fmt: skip
+        letter = Letter("deadline-alarm", language, officer, values, request.number)
+        requests.record(request.number, "alarmed", facts={"at": level}, letters=[letter])
+        told += 1
+    return told
+
+
+# -- what ends -------------------------------------------------------------------------------
+
+
+def tidy(company: Company) -> None:
+    """End what is over: links, copies nobody fetched, documents, flags of restrictions, records."""
+    requests = company.requests
+    with company.db.begin() as connection:
+        links.sweep(connection, company.now)
+        opening = links.opening(connection, "download", company.now)
+    for request in requests.all():
+        if request.state == "answered" and request.number not in opening and request.right != "restriction":
+            company.copies.remove(request.number)
+    Papers(company.folder, company.vault).sweep(requests)
+    restriction.settle(company)
+    requests.forget()
+    company.db.set("tidied-at", moment(company.now))
