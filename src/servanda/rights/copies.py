@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,18 +76,19 @@ class Copies:
             self._tidy(request)
             part = self._folder / f".{request}.{secrets.token_hex(8)}.part"
             handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        file = os.fdopen(handle, "wb")
         try:
-            with os.fdopen(handle, "wb") as file:
-                sealing = Sealing(file, key, _bound(request))
-                yield cast(BinaryIO, sealing)
-                with _disk(request):
-                    sealing.finish()
-                    file.flush()
-                    os.fsync(file.fileno())
+            sealing = Sealing(file, key, _bound(request))
+            yield cast(BinaryIO, sealing)
+            sealing.finish()
             with _disk(request):
+                file.flush()
+                os.fsync(file.fileno())
                 part.replace(self._path(request))
                 sync_folder(self._folder)
         finally:
+            with suppress(OSError):
+                file.close()
             part.unlink(missing_ok=True)
 
     def read(self, request: int, key_id: str) -> Iterator[bytes]:

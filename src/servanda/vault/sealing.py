@@ -32,14 +32,17 @@ _SALT, _TAG = 16, 16
 
 
 class Sealing(io.RawIOBase):
-    """Writes a stream to a file, sealed. It is whole only once it was finished."""
+    """Writes a stream to a file, sealed. It is whole only once it was finished.
+
+    Raises VaultError where the disk refuses.
+    """
 
     def __init__(self, to: BinaryIO, key: bytes, bound_to: str) -> None:
         super().__init__()
         salt = secrets.token_bytes(_SALT)
-        to.write(_HEAD + salt)
         self._to, self._cipher, self._bound = to, _cipher(key, salt), bound_to.encode()
         self._rest, self._number = bytearray(), 0
+        self._put(_HEAD + salt)
 
     def writable(self) -> bool:
         """It is."""
@@ -60,8 +63,16 @@ class Sealing(io.RawIOBase):
         self._rest.clear()
 
     def _seal(self, part: bytes, *, last: bool) -> None:
-        self._to.write(self._cipher.encrypt(_nonce(self._number, last=last), part, self._bound))
+        self._put(self._cipher.encrypt(_nonce(self._number, last=last), part, self._bound))
         self._number += 1
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._to.write(data)
+        except OSError as error:
+            raise VaultError(
+                f"a sealed file cannot be written: {error.strerror}", advice="look at the disk"
+            ) from error
 
 
 def unsealed(file: BinaryIO, key: bytes, bound_to: str, what: str) -> Iterator[bytes]:
