@@ -12,8 +12,8 @@ Law: GDPR 15(1) and (3), 15(4) rights of others, 32 for what proves who somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from servanda.persons.person import Human
@@ -29,7 +29,8 @@ class Held:
     """The rows of one place that are a person's. `data` gives each category its columns.
 
     `left_out` are columns that prove who somebody is. `named` is true where the rows are somebody else's
-    and only name the person.
+    and only name the person. `fields` gives columns that hold a declared field of the policy its name;
+    `zone` is that of times without one.
     """
 
     place: str
@@ -39,6 +40,8 @@ class Held:
     left_out: tuple[str, ...]
     rows: Iterator[tuple[Any, ...]]
     named: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "UTC"
 
 
 class Copier:
@@ -104,7 +107,9 @@ def _read(
     if first is None:
         return
     data = {name: tuple(c for c in own if c in shown) for name, own in place.data.items()}
-    yield Held(place.name, place.table.name, data, shown, hidden, _again(first, rows), named)
+    fields = {c: name for name, own in place.place.fields.items() for c in own if c in shown}
+    again, zone = _again(first, rows), place.entry.timezone
+    yield Held(place.name, place.table.name, data, shown, hidden, again, named, fields, zone)
     for _ in rows:
         pass
 

@@ -14,6 +14,7 @@ a sub-folder of its own in it. Folders are 0700 and files 0600, or the vault is 
 from servanda.vault.datakeys import DataKeys
 from servanda.vault.files import vault_root
 from servanda.vault.key import LOSS, Key
+from servanda.vault.sealing import Sealing, unsealed
 from servanda.vault.vault import Vault
 
-__all__ = ["LOSS", "DataKeys", "Key", "Vault", "vault_root"]
+__all__ = ["LOSS", "DataKeys", "Key", "Sealing", "Vault", "unsealed", "vault_root"]

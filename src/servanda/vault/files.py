@@ -74,7 +74,7 @@ def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
         else:
             os.link(part, path)
             part.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError as error:
         part.unlink(missing_ok=True)
         raise VaultError(f"{path} exists already; it was not changed") from error
@@ -96,7 +96,7 @@ def destroy_file(path: Path) -> bool:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -104,7 +104,8 @@ def destroy_file(path: Path) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

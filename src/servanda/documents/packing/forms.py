@@ -1,0 +1,135 @@
+"""Values of a store in the forms of a copy: JSON that keeps their types, CSV that no spreadsheet runs.
+
+    value            JSON                      CSV
+    NULL             null                      (nothing; an empty text is "")
+    12, 3.50         12, 3.50                  12, 3.50
+    a moment         "2026-03-02T09:00:00"     2026-03-02T09:00:00    its offset only where the store keeps one
+    bytes            {"base64": "AP8="}        AP8=
+    =1+1             "=1+1"                    '=1+1
+
+JSON is exact. In CSV a text that begins like a formula stands behind an apostrophe.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import Any
+
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_QUOTED = re.compile(r'[",\r\n]|^$|^\s|\s$')
+_TOLD = json.JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value))
+
+
+def to_json(value: Any) -> str:
+    """A value as JSON."""
+    form = _JSON.get(type(value))
+    return form(value) if form is not None else _other(value)
+
+
+def to_csv(value: Any) -> str:
+    """A value as one field of a CSV line (RFC 4180)."""
+    if value is None:
+        return ""
+    kind = type(value)
+    if kind is str:
+        return _cell(value)
+    if kind is int or kind is float:
+        return repr(value)
+    return _cell(to_text(value), number=isinstance(value, int | float | Decimal))
+
+
+def to_text(value: Any) -> str:
+    """A value as text, the same in every language."""
+    found = _plain(value)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, dict) and found.keys() == {"base64"}:
+        return str(found["base64"])
+    return to_json(found)
+
+
+def json_row(names: Sequence[str]) -> Callable[[Sequence[Any]], str]:
+    """What makes rows with these names JSON objects."""
+    heads = [f'{"," if i else ""}{encode_basestring(name)}:' for i, name in enumerate(names)]
+    known = _JSON.get
+
+    def made(row: Sequence[Any]) -> str:
+        parts = ["{"]
+        for head, value in zip(heads, row, strict=True):
+            form = known(type(value))
+            parts += (head, form(value) if form is not None else _other(value))
+        parts.append("}")
+        return "".join(parts)
+
+    return made
+
+
+def csv_line(row: Sequence[Any]) -> str:
+    """A row as a line of CSV. A line of one empty field is written as "", or readers would pass over it."""
+    return (",".join(map(to_csv, row)) or '""') + "\r\n"
+
+
+def _cell(text: str, *, number: bool = False) -> str:
+    if not number and _FORMULA.match(text):
+        text = "'" + text
+    if _QUOTED.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _plain(value: Any) -> Any:
+    """A value as something that JSON has; bytes as base64."""
+    match value:
+        case None | bool() | int() | str() | list() | tuple() | dict():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes() | bytearray() | memoryview():
+            return {"base64": base64.b64encode(bytes(value)).decode()}
+        case timedelta():
+            return _duration(value)
+        case set() | frozenset():
+            return sorted(map(str, value))
+        case _:
+            return str(value)
+
+
+def _duration(value: timedelta) -> str:
+    """A length of time in ISO 8601: PT26H3M4S."""
+    sign, seconds = ("-", -value) if value < timedelta() else ("", value)
+    whole = seconds.days * 86_400 + seconds.seconds
+    part = f".{seconds.microseconds:06d}".rstrip("0") if seconds.microseconds else ""
+    return f"{sign}PT{whole // 3600}H{whole % 3600 // 60}M{whole % 60}{part}S"
+
+
+def _decimal(value: Decimal) -> str:
+    return format(value, "f") if value.is_finite() else encode_basestring(str(value))
+
+
+def _float(value: float) -> str:
+    return repr(value) if math.isfinite(value) else encode_basestring(str(value))
+
+
+def _other(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    return _TOLD.encode(_plain(value))
+
+
+_JSON: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "null",
+    bool: lambda value: "true" if value else "false",
+    int: repr,
+    float: _float,
+    str: encode_basestring,
+    Decimal: _decimal,
+}

@@ -1,0 +1,150 @@
+"""Copies for persons: one file a request, sealed from its first byte under the key of the request.
+
+    copies/12.sealed        the zip of request 12, as `documents` packs it
+
+The file ends with the request: once its key is destroyed nothing opens it, nor any backup of it.
+It is written under another name and gets its own only when it is whole and on the disk.
+
+Law: GDPR 15(3) and 20(1), the copy; 32(1)(a), its encryption.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol, cast
+
+from servanda.errors import ServandaError
+from servanda.persons.copy import Held
+from servanda.policy.policy import Policy
+from servanda.vault import Sealing, Vault, unsealed
+from servanda.vault.files import sync_folder
+
+FOLDER = "copies"
+"""The folder of copies, in that of the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was packed: rows, the places that they are from, bytes; SHA-256 of the zip, in hex."""
+
+    rows: int
+    places: int
+    size: int
+    digest: str
+
+
+class Packer(Protocol):
+    """Packs a person's copy as a zip."""
+
+    def pack(
+        self,
+        to: BinaryIO,
+        held: Iterable[Held],
+        policy: Policy,
+        *,
+        language: str,
+        right: Literal["access", "portability"],
+        at: datetime,
+        reference: str,
+    ) -> Packed:
+        """Write the zip to `to`, which need not seek; `reference` is how the request is called."""
+        ...
+
+
+class Copies:
+    """The copies of a project, by the number of their request."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder, self._vault = folder / FOLDER, vault
+
+    @contextmanager
+    def write(self, request: int, key_id: str) -> Iterator[BinaryIO]:
+        """A file to write a copy into; it stands for the request once the block ends without an error.
+
+        Raises VaultError where the key has ended, ServandaError where the disk refuses. Until the end
+        an older copy of the request stays.
+        """
+        key = self._vault.record_key(key_id)
+        with _disk(request):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._tidy(request)
+            part = self._folder / f".{request}.{secrets.token_hex(8)}.part"
+            handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        file = os.fdopen(handle, "wb")
+        try:
+            sealing = Sealing(file, key, _bound(request))
+            yield cast(BinaryIO, sealing)
+            sealing.finish()
+            with _disk(request):
+                file.flush()
+                os.fsync(file.fileno())
+                part.replace(self._path(request))
+                sync_folder(self._folder)
+        finally:
+            with suppress(OSError):
+                file.close()
+            part.unlink(missing_ok=True)
+
+    def read(self, request: int, key_id: str) -> Iterator[bytes]:
+        """The zip of a request, in chunks of at most 1 MiB, each verified before it is given.
+
+        Raises VaultError at once where the key has ended, ServandaError where there is no copy; and
+        VaultError when a chunk is reached that is not what was written: what came before is then no copy.
+        """
+        key = self._vault.record_key(key_id)
+        path = self._path(request)
+        if not path.is_file():
+            raise ServandaError(
+                f"there is no copy of request {request}: nothing lies at {path}",
+                advice=f"it may have ended; make it again with: servanda request carry-out {request}",
+            )
+        return _read(path, key, request)
+
+    def remove(self, request: int) -> bool:
+        """Remove the copy of a request, and what is left of one that was never finished; False without one."""
+        with _disk(request):
+            self._tidy(request)
+            there = self.present(request)
+            self._path(request).unlink(missing_ok=True)
+            if there:
+                sync_folder(self._folder)
+        return there
+
+    def present(self, request: int) -> bool:
+        """Whether there is a copy of a request."""
+        return self._path(request).is_file()
+
+    def _path(self, request: int) -> Path:
+        return self._folder / f"{request}.sealed"
+
+    def _tidy(self, request: int) -> None:
+        """Remove what a process left that died while it wrote."""
+        for part in self._folder.glob(f".{request}.*.part"):
+            part.unlink(missing_ok=True)
+
+
+def _read(path: Path, key: bytes, request: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from unsealed(file, key, _bound(request), f"the copy of request {request}")
+
+
+def _bound(request: int) -> str:
+    return f"copy of request {request}"
+
+
+@contextmanager
+def _disk(request: int) -> Iterator[None]:
+    """What the disk refuses, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise ServandaError(
+            f"the copy of request {request} cannot be written: {error.strerror}",
+            advice=f"look at the disk and at the folder {FOLDER} of the project",
+        ) from error
