@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from servanda.cli.project import Project
-from servanda.cli.request_view import outcome_lines, requests_of, told, untold
+from servanda.cli.request_view import outcome_lines, requests_of, today_of, told, untold
 from servanda.cli.view import columns, count, say_json
 
 if TYPE_CHECKING:
@@ -172,5 +172,42 @@ def rehearse(project: Project, as_json: bool) -> None:
         sys.exit(1)
 
 
-COMMANDS = (plan, apply, answer, correct, tell, lift, rehearse)
+@click.command("receive", short_help="Write down a request that a mail server passes on")
+@click.option("--right", metavar="RIGHT", help="What it is for; read from its words, by default.")
+@_json
+@click.pass_obj
+def receive(project: Project, right: str | None, as_json: bool) -> None:
+    """Read a message on standard input, and write the request in it down: the clock runs from its arrival.
+
+    For the mail server, as in an alias: privacy: "|servanda -C /srv/privacy request receive".
+    """
+    from servanda.rights import letters
+    from servanda.rights.mailed import read
+    from servanda.rights.requests import Secret
+    from servanda.rights.right import right_of
+
+    requests = requests_of(project)
+    zone, wanted = project.policy().timezone, right_of(right).name if right else None
+    opening = read(sys.stdin.buffer.read(), zone, today_of(project), wanted)
+    request = requests.open(opening)
+    secret = Secret(opening.about, opening.contact, opening.says, {})
+    letter = letters.acknowledged(request, secret, request.answer_by(requests.calendar))
+    request = requests.record(request.number, "acknowledged", letters=[letter])
+    told(project, requests, request, as_json)
+
+
+@click.command("sort", short_help="Say which right a request is for")
+@_number
+@click.argument("right")
+@_json
+@click.pass_obj
+def sort(project: Project, number: int, right: str, as_json: bool) -> None:
+    """Say what a request is for, where its words did not tell."""
+    from servanda.rights.right import right_of
+
+    requests = requests_of(project)
+    told(project, requests, requests.sort(number, right_of(right).name), as_json)
+
+
+COMMANDS = (receive, sort, plan, apply, answer, correct, tell, lift, rehearse)
 """The commands that `servanda request` gets from here."""

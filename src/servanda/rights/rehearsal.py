@@ -20,7 +20,7 @@ from servanda.persons.person import Person
 from servanda.persons.subject import SubjectGraph
 from servanda.rights.case import Case, Company
 from servanda.rights.requests import Secret
-from servanda.rights.right import Right, load
+from servanda.rights.right import Right, listed
 from servanda.rights.story import Request
 
 ENTRY = "rights.rehearsed"
@@ -41,7 +41,7 @@ def rehearse(company: Company) -> list[Rehearsed]:
     if human is None:
         company.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
         return []
-    done = [_tried(company, found, human) for found in load().values()]
+    done = [_tried(company, found, human) for found in listed()]
     said = {one.right: {"rows": one.rows, "why": one.why} for one in done}
     company.ledger.append(ENTRY, {"rights": said})
     return done

@@ -202,6 +202,18 @@ class Requests:
             self._settle(connection, row, kind, day)
         return self.find(number)
 
+    def sort(self, number: int, right: str) -> Request:
+        """Say which right a request is for, where its words did not, or told another one."""
+        with self._db.begin() as connection:
+            self._row(connection, number, lock=True)
+            request = self._read(connection, tables.request.c.number == number)[0]
+            request.allow("sorted", self._today, self.calendar, {})
+            same = tables.request.c.number == number
+            connection.execute(sa.update(tables.request).where(same).values({"right": right}))
+            facts = {"right": right}
+            self._note(connection, number, len(request.happenings) + 1, "sorted", self._today, facts)
+        return self.find(number)
+
     def send_link(self, number: int, now: datetime) -> Request:
         """Send a link that proves that somebody reads the mail of the address that the request is about.
 

@@ -28,7 +28,7 @@ class Right:
     Without `proof` it is carried out before anybody knows who asks: to stop writing to an
     address takes no more than the address. With `rows` it is about rows, so that nothing is to be done
     where nobody is found; with `copies` its answer is a copy to download; `passes_on` says that
-    recipients are told (GDPR 19). `asks` are the fields that a request for it must bring, `may_ask`
+    recipients are told (GDPR 19); what is not `listed` nobody can ask for. `asks` are the fields that a request for it must bring, `may_ask`
     those that it may; `order` is where it stands among the others on a page.
     """
 
@@ -41,6 +41,7 @@ class Right:
     rows: bool = True
     copies: bool = False
     passes_on: bool = False
+    listed: bool = True
     asks: tuple[str, ...] = ()
     may_ask: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -66,10 +67,15 @@ def load() -> dict[str, Right]:
     return {found.name: found for found in sorted(RIGHTS.values(), key=lambda found: found.order)}
 
 
+def listed() -> list[Right]:
+    """The rights that people can ask for."""
+    return [found for found in load().values() if found.listed]
+
+
 def right_of(word: str) -> Right:
     """The right with this name, or a word for it. Raises ServandaError with the known ones."""
     folded = word.casefold().replace(" ", "-")
     for found in load().values():
         if folded in (found.name, *found.aliases):
             return found
-    raise ServandaError(f"there is no right “{word}”", advice=f"one of: {', '.join(load())}")
+    raise ServandaError(f"there is no right “{word}”", advice=f"one of: {', '.join(found.name for found in listed())}")

@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 
 from servanda.rights import letters, links
 from servanda.rights.requests import Opening, Secret
-from servanda.rights.right import Right, load
+from servanda.rights.right import Right, listed, load
 from servanda.web import session
 from servanda.web.centre.view import View
 from servanda.web.guard import FORM, form_token, is_ours, new_cookie
@@ -70,7 +70,7 @@ class Centre:
 
     def rights(self, request: Request) -> Response:
         """Every right, each a link to its form."""
-        return self.shown(request, "rights", rights=list(load()))
+        return self.shown(request, "rights", rights=[found.name for found in listed()])
 
     def policy(self, request: Request) -> Response:
         """The promises of the policy, in its own words."""
@@ -172,7 +172,7 @@ class Centre:
 
 def _right(name: str) -> Right:
     found = load().get(name)
-    if found is None:
+    if found is None or not found.listed:
         raise HTTPException(404)
     return found
 

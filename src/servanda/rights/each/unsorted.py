@@ -1,0 +1,16 @@
+"""A request whose right nobody has told yet: recorded with its day, and sorted by a person (GDPR 12(2), (3))."""
+
+from __future__ import annotations
+
+from servanda.rights.case import Case
+from servanda.rights.outcome import Outcome
+from servanda.rights.right import Right, register
+
+
+def plan(case: Case) -> Outcome:
+    """Nothing, until somebody says what it is for."""
+    why = f"nobody has said yet what it is for: servanda request sort {case.request.number} RIGHT"
+    return Outcome("refused", refused=(why,))
+
+
+RIGHT = register(Right("unsorted", "GDPR 12(2)", 99, plan, plan, rows=False, listed=False))
