@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests")]
-PARTS = ("sweep",)
+PARTS = ("sweep", "rights")
 
 
 def main() -> int:

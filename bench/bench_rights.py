@@ -1,0 +1,188 @@
+"""Rights: one access, one erasure, a hundred of each, ten thousand together, two million rows of one person."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import sqlalchemy as sa
+
+import database_servers
+import rights_memory
+from measure import Sheet
+from projects import NOW
+from rights_app import DELETES, PEOPLE, SELECTS, Base, built, company, facts
+from scene import Scene
+from servanda.apply.erasing import Eraser, eraser
+from servanda.documents.package import Package
+from servanda.persons.copy import Copier
+from servanda.persons.find import find
+from servanda.persons.person import Person
+from servanda.plan.erasing import Asked
+from servanda.stores.opened import Opened
+
+PEER = "Fides 2.86 on this database, another machine: 670 ms an access, 1,270 ms an erasure; 90 and 236 statements"
+ONE, HUNDRED, MANY = 60, 100, 10_000
+
+
+def run(sheet: Sheet, only: str) -> None:
+    """Measure what is asked for, on one server."""
+    if facts() is None:
+        print("rights: bench/app.sql is not here; say where with SERVANDA_FACTS")
+        return
+    wanted = [measure for name, measure in MEASURES.items() if name.startswith(only) or only.startswith(name)]
+    if wanted:
+        with database_servers.postgres() as url:
+            base = built(url)
+            for measure in wanted:
+                measure(sheet, base)
+            base.drop()
+    if rights_memory.NAME.startswith(only) or only.startswith(rights_memory.NAME):
+        with TemporaryDirectory(prefix="servanda-bench-") as folder:
+            rights_memory.memory(sheet, Path(folder))
+    print(f"  {PEER}")
+
+
+def _ids(count: int, salt: int) -> list[int]:
+    """Customers spread over the table."""
+    return [(n * 7_919 * salt) % PEOPLE + 1 for n in range(1, count + 1)]
+
+
+@contextmanager
+def _counted(found: Opened) -> Iterator[list[str]]:
+    """The statements that the application's database is sent."""
+    sent: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        sent.append(statement)
+
+    engines = [s.store.engine for s in found.sessions.values()]  # type: ignore[attr-defined]
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    for engine in engines:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+# -- access ------------------------------------------------------------------------------------
+
+
+def access(sheet: Sheet, base: Base) -> None:
+    """A copy of one person: found by address, read in one snapshot, packed as a zip, recorded."""
+    with base.copy() as url, company(url) as made, made.found.opened() as found:
+        copier, packer = Copier(found), Package()
+        for number in _ids(20, 3):
+            _copy(made, found, copier, packer, number)
+        with _counted(found) as sent:
+            _copy(made, found, copier, packer, 77)
+        statements = len(sent)
+        ours = [_timed(lambda n=n: _copy(made, found, copier, packer, n)) for n in _ids(ONE, 5)]
+        plain = [_by_hand(base, url, SELECTS, n) for n in _ids(ONE, 5)]
+        sheet.add("rights.access.ratio", [statistics.median(ours)], [statistics.median(plain)], command="eight SELECT by hand")
+        sheet.add("rights.access", [t * 1_000 for t in ours], unit="ms", command="found, read, packed, recorded")
+        sheet.add("rights.access.statements", [statements], unit="statements")
+        began = time.perf_counter()
+        for number in _ids(HUNDRED, 11):
+            _copy(made, found, copier, packer, number)
+        sheet.add("rights.access.hundred", [time.perf_counter() - began], command="100 one after the other")
+
+
+def _copy(made: Scene, found: Opened, copier: Copier, packer: Package, number: int) -> None:
+    human = find(found, f"user{number}@example.com")
+    packed = packer.pack(
+        io.BytesIO(), copier.copy(human), found.binding.policy, language="en", right="access", at=NOW, reference="1"
+    )  # fmt: skip
+    made.found.ledger.append("copy.made", {"request": 1, "rows": packed.rows, "digest": packed.digest})
+
+
+# -- erasure -----------------------------------------------------------------------------------
+
+
+def erasure(sheet: Sheet, base: Base) -> None:
+    """One person: decided and erased in one transaction, with intent and outcome in the ledger."""
+    with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
+        for number in _ids(20, 3):
+            _erase(found, made_, number)
+        with _counted(found) as sent:
+            _erase(found, made_, 77)
+        statements = len(sent)
+        ours = [_timed(lambda n=n: _erase(found, made_, n)) for n in _ids(ONE, 5)]
+        with base.copy() as other:
+            plain = [_by_hand(base, other, DELETES, n) for n in _ids(ONE, 5)]
+        sheet.add("rights.erasure.ratio", [statistics.median(ours)], [statistics.median(plain)], command="eight DELETE by hand, one transaction")
+        sheet.add("rights.erasure", [t * 1_000 for t in ours], unit="ms", command="found, decided, erased, recorded")
+        sheet.add("rights.erasure.statements", [statements], unit="statements")
+        began = time.perf_counter()
+        for number in _ids(HUNDRED, 11):
+            _erase(found, made_, number)
+        sheet.add("rights.erasure.hundred", [time.perf_counter() - began], command="100 one after the other")
+
+
+def batch(sheet: Sheet, base: Base) -> None:
+    """Ten thousand persons as one plan, against the same one by one (time a person)."""
+    with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
+        for number in _ids(20, 3):
+            _erase(found, made_, number)
+        alone = statistics.median(_timed(lambda n=n: _erase(found, made_, n)) for n in _ids(ONE, 5))
+    with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
+        asked = [
+            Asked(secrets.token_hex(8), (Person("app.customers", (n,)),))
+            for n in range(1, 200_000, 20)
+        ][:MANY]
+        took = _timed(lambda: made_.erase(asked))
+        sheet.add("rights.batch", [took / MANY], [alone / 20], command=f"{MANY} persons together; one by one, a twentieth")
+        sheet.add("rights.batch.seconds", [took])
+
+
+@contextmanager
+def _eraser(made: Scene) -> Iterator[tuple[Opened, Eraser]]:
+    project = made.found
+    with project.opened() as found, eraser(found, project.db, project.vault, NOW) as made_:
+        yield found, made_
+
+
+def _erase(found: Opened, made: Eraser, number: int) -> None:
+    human = tuple(find(found, f"user{number}@example.com"))
+    (done,) = made.erase([Asked(secrets.token_hex(8), human)])
+    assert done.done, done.refused
+
+
+# -- by hand -----------------------------------------------------------------------------------
+
+_hands: dict[str, sa.Connection] = {}
+
+
+def _by_hand(base: Base, url: str, statements: tuple[str, ...], number: int) -> float:
+    if url not in _hands:
+        _hands.clear()
+        _hands[url] = sa.create_engine(url).connect()
+    connection = _hands[url]
+
+    def act() -> None:
+        for statement in statements:
+            found = connection.exec_driver_sql(statement, {"id": number})
+            if found.returns_rows:
+                found.all()
+        connection.commit()
+
+    return _timed(act)
+
+
+def _timed(act: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+MEASURES: dict[str, Callable[[Sheet, Base], None]] = {
+    "rights.access": access,
+    "rights.erasure": erasure,
+    "rights.batch": batch,
+}
