@@ -51,7 +51,10 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """How long data stay: in words, and as ISO 8601; `says` are the promise's own words, `ground` why."""
+    """How long data stay: in words, and as ISO 8601; `says` are the promise's own words.
+
+    `ground` is the law or recommendation behind it, empty where it is the company's choice.
+    """
 
     promise: str
     limit: Literal["max", "min", "said"]
@@ -247,7 +250,7 @@ class _Writing:
             words = say("stay.min", period=words)
         words += say(f"stay.{retention.end}")
         ground = retention.ground
-        reason = self._law(ground.law or ground.recommendation or "") or ground.choice or ""
+        reason = self._law(ground.law or ground.recommendation or "")
         because = retention.because.say(self.language) if retention.because else ""
         return Stay(
             promise.id,
