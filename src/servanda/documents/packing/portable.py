@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from servanda.documents.packing.statement import PORTABLE, Statement, Told
 from servanda.documents.packing.tables import Chosen, Laid
@@ -94,13 +95,13 @@ def manifest(
 def _category(told: Told) -> dict[str, Any]:
     uses = [use for use in told.uses if PORTABLE & set(use.bases)]
     return {
-        "@id": f"#data-{told.name}",
+        "@id": f"#data-{quote(told.name)}",
         "@type": "dpv:ProvidedPersonalData",
         "dct:title": told.says,
-        "dpv:hasDataSource": {"@id": "#person"},
+        "dpv:hasDataSource": {"@id": "dpv:DataSubjectDataSource"},
         "dpv:hasPurpose": [
             {
-                "@id": f"#purpose-{use.purpose}",
+                "@id": f"#purpose-{quote(use.purpose)}",
                 "@type": "dpv:Purpose",
                 "dct:title": use.says,
                 "dpv:hasLegalBasis": [{"@id": _BASES[basis]} for basis in use.bases if basis in _BASES],
@@ -115,7 +116,7 @@ def _category(told: Told) -> dict[str, Any]:
 
 def _file(entry: Entry) -> dict[str, Any]:
     return {
-        "@id": entry.name,
+        "@id": quote(entry.name),
         "@type": "dcat:Distribution",
         "dcat:mediaType": {"@id": _TYPES + _MEDIA[entry.name.rsplit(".", 1)[1]]},
         "dcat:byteSize": str(entry.size),
