@@ -201,7 +201,7 @@ def cell(value: Any, language: str, words: Catalogue) -> Cell:
         case None:
             return Cell("–", "none")
         case bool():
-            return Cell(words.say("yes" if value else "no"))
+            return Cell(words.say("value.yes" if value else "value.no"))
         case int() | float() | Decimal():
             return Cell(to_text(value), "number")
         case datetime():
