@@ -18,18 +18,17 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
-import sqlalchemy as sa
-
 from examples.exograd.generate import build
+
 from projects import policy as policy_document
 from projects import retention
 from servanda.documents.package import Package
 from servanda.documents.packing import spool, tables
 from servanda.errors import ServandaError
 from servanda.locale import LANGUAGES
-from servanda.persons.copy import Held, copy_of
+from servanda.persons.copy import Copier, Held
 from servanda.persons.person import Person
-from servanda.policy.policy import Policy
+from servanda.policy.policy import Policy, load_policy
 from servanda.rights.copies import Packed, Packer
 from servanda.stores.document import load_stores
 from servanda.stores.opened import opened
@@ -90,9 +89,7 @@ def pack(
     at: datetime = NOW,
 ) -> Opened:
     to = io.BytesIO()
-    packed = PACKER.pack(
-        to, places, by or policy(), language=language, right=right, at=at, reference="12"
-    )
+    packed = PACKER.pack(to, places, by or policy(), language=language, right=right, at=at, reference="12")
     found = zipfile.ZipFile(io.BytesIO(to.getvalue()))
     assert found.testzip() is None
     return Opened(packed, to.getvalue(), found)
@@ -131,14 +128,13 @@ def exograd_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
     build(f"sqlite:///{folder / 'exograd.db'}", date(2026, 11, 23))
     for name in ("policy.yaml", "stores.yaml"):
         (folder / name).write_bytes((ROOT / "examples" / "exograd" / name).read_bytes())
-    from servanda.policy.policy import load_policy
-
     by, stores = load_policy(folder / "policy.yaml"), load_stores(folder / "stores.yaml")
     found = {}
     with opened(by, stores, folder) as at:
+        copier = Copier(at)
         for right in ("access", "portability"):
             for language in LANGUAGES:
-                places = copy_of(at, [Person("app.accounts", (42,))])
+                places = copier.copy([Person("app.accounts", (42,))])
                 found[right, language] = pack(places, by, cast(Any, right), language)
     return found
 
@@ -237,7 +233,7 @@ def test_what_people_wrote_is_never_markup(hostile: str) -> None:
     tags = {tag for tag, _ in page.tags}
     assert tags <= {tag for tag, _ in Reader(plain.page).tags} | {"svg", "rect", "path"}
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
-    assert not any("javascript" in str(link.get("href")) for link in page.all("a"))
+    assert not any(str(link.get("href")).startswith("javascript") for link in page.all("a"))
     assert "".join(hostile.split()) in "".join(page.text.split())
 
 
@@ -245,7 +241,7 @@ VALUES: list[tuple[Any, Any, str]] = [
     (None, None, ""),
     ("", "", ""),
     (0, 0, "0"),
-    (True, True, "True"),
+    (True, True, "true"),
     (-12, -12, "-12"),
     (2**70, 2**70, str(2**70)),
     (1.5, 1.5, "1.5"),
@@ -292,7 +288,9 @@ def test_null_and_nothing_differ_in_csv() -> None:
     assert two.zip.read("data/app.notes.csv").endswith(b'1,\r\n2,""\r\n')
 
 
-@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '=HYPERLINK("x")']
+)
 def test_no_cell_is_run_as_a_formula(formula: str) -> None:
     copy = pack([held(columns=("id", formula), rows=[(1, formula)], data={"a": (formula,)})])
     head, row = copy.rows("data/app.notes.csv")
@@ -312,8 +310,8 @@ def test_the_page_shows_days_in_words_and_says_what_is_not_there() -> None:
     ]
     text = Reader(pack([held(rows=rows)]).page).text
     for said in (
-        "2 March 2026 2",
-        "2 March 2026 at 09:05 3",
+        "2 March 2026 1",
+        "2 March 2026 at 09:05 2",
         "2 March 2026 at 09:05 (UTC)",
         "2026-99-99",
         "3 bytes, in the files",
@@ -325,7 +323,14 @@ def test_the_page_shows_days_in_words_and_says_what_is_not_there() -> None:
 def test_headings_are_the_fields_of_the_policy() -> None:
     columns = ("id", "src", "frobnication_level", "account_id")
     copy = pack(
-        [held(columns=columns, rows=[(1, 2, 3, 4)] * 2, data={"a": columns[1:3]}, fields={"src": "source_ip"})]
+        [
+            held(
+                columns=columns,
+                rows=[(1, 2, 3, 4)] * 2,
+                data={"a": columns[1:3]},
+                fields={"src": "source_ip"},
+            )
+        ]
     )
     heads = [attrs["title"] for attrs in Reader(copy.page).all("th")]
     assert heads == ["src", "frobnication_level", "id", "account_id"]
@@ -358,7 +363,17 @@ def test_rows_that_name_the_person_stand_apart() -> None:
 
 
 def test_names_of_files_are_safe() -> None:
-    places = ["app.../../etc/passwd", "app.CON", "con.x", "app.données", "app.DONNEES", "北京", "app.a\nb", "/", "x" * 300]
+    places = [
+        "app.../../etc/passwd",
+        "app.CON",
+        "con.x",
+        "app.données",
+        "app.DONNEES",
+        "北京",
+        "app.a\nb",
+        "/",
+        "x" * 300,
+    ]
     copy = pack([held(place) for place in places])
     names = [name for name in copy.zip.namelist() if name.startswith("data/")]
     assert len({name.lower() for name in names}) == 2 * len(places)

@@ -103,7 +103,9 @@ class Page:
     @property
     def made(self) -> str:
         """The day in the company's zone, in words."""
-        return day_in_words(self.at.astimezone(ZoneInfo(self.statement.policy.timezone)).date(), self.language)
+        return day_in_words(
+            self.at.astimezone(ZoneInfo(self.statement.policy.timezone)).date(), self.language
+        )
 
     def say(self, key: str, /, **facts: object) -> str:
         """A sentence: the one of this right where there is one."""
