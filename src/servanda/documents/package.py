@@ -14,7 +14,7 @@ Law: GDPR 12(1) concise, transparent, intelligible; 15(1) to (4); 20(1).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import BinaryIO, Literal
 from zoneinfo import ZoneInfo
@@ -85,6 +85,7 @@ def _lay(zipped: Zipped, held: Iterable[Held], statement: Statement, right: Expo
     return laid
 
 
-def _json(content: object) -> bytes:
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    return (text + "\n").encode("utf-8", "backslashreplace")
+def _json(content: Mapping[str, object]) -> bytes:
+    """JSON with a line for each of the first keys."""
+    lines = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items())
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace")

@@ -9,7 +9,7 @@ source, automated decisions; 15(2) the safeguards of transfers.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -87,12 +87,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a policy says, of each category and as a whole, in one language, on one day."""
+    """What a policy says, of each category and as a whole, in one language, on one day.
+
+    `drawn` is what a page has made of categories, for the next copy.
+    """
 
     policy: Policy
     language: str
     categories: dict[str, Told]
     authority: Authority | None
+    drawn: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def words(self) -> Catalogue:
