@@ -77,7 +77,9 @@ def _activity(policy: Policy, name: str, purpose: Purpose, inside: IsInside) -> 
     persons = dict.fromkeys(person for c in data for person in policy.categories[c].audience)
     receive = {n: r for n, r in policy.recipients.items() if not r.data or set(r.data) & set(data)}
     rules = [s.stated for s in policy.statements() if s.stated.tells and s.stated.clause != "exception"]
-    abroad = [(n, _transfer(policy, n, r)) for n, r in receive.items() if r.country and not inside(r.country)]
+    abroad = [
+        (n, transfer_to(policy, n, r)) for n, r in receive.items() if r.country and not inside(r.country)
+    ]
     measures = [m.kind for m in policy.security if not m.data or set(m.data) & set(data)]
     return Activity(
         name,
@@ -91,7 +93,7 @@ def _activity(policy: Policy, name: str, purpose: Purpose, inside: IsInside) -> 
     )
 
 
-def _transfer(policy: Policy, name: str, recipient: Recipient) -> Transfer | None:
+def transfer_to(policy: Policy, name: str, recipient: Recipient) -> Transfer | None:
     """The transfer that the text states to a recipient, with the tool that it names."""
     stated = (t for t in policy.transfers if t.case == "made" and t.tool)
     return next(

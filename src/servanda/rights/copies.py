@@ -102,7 +102,7 @@ class Copies:
         if not path.is_file():
             raise ServandaError(
                 f"there is no copy of request {request}: nothing lies at {path}",
-                advice=f"it may have ended; make it again with: servanda request carry-out {request}",
+                advice=f"it may have ended; make it again with: servanda request apply {request}",
             )
         return _read(path, key, request)
 

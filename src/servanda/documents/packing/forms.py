@@ -24,7 +24,6 @@ from typing import Any
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _QUOTED = re.compile(r'[",\r\n]|^$|^\s|\s$')
-_TOLD = json.JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value))
 
 
 def to_json(value: Any) -> str:
@@ -57,7 +56,7 @@ def to_text(value: Any) -> str:
 
 def json_row(names: Sequence[str]) -> Callable[[Sequence[Any]], str]:
     """What makes rows with these names JSON objects."""
-    heads = [f'{"," if i else ""}{encode_basestring(name)}:' for i, name in enumerate(names)]
+    heads = [f"{',' if i else ''}{encode_basestring(name)}:" for i, name in enumerate(names)]
     known = _JSON.get
 
     def made(row: Sequence[Any]) -> str:
@@ -122,7 +121,7 @@ def _float(value: float) -> str:
 def _other(value: Any) -> str:
     if isinstance(value, Decimal):
         return _decimal(value)
-    return _TOLD.encode(_plain(value))
+    return json.dumps(_plain(value), ensure_ascii=False, default=_plain)
 
 
 _JSON: dict[type, Callable[[Any], str]] = {

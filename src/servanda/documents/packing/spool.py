@@ -63,7 +63,7 @@ class Spool:
         return b"".join(self._few) if self._sealing is None else None
 
     def _spill(self) -> None:
-        self._file, self._key = tempfile.TemporaryFile(), secrets.token_bytes(32)
+        self._file, self._key = tempfile.TemporaryFile(), secrets.token_bytes(32)  # noqa: SIM115
         self._sealing = Sealing(self._file, self._key, _BOUND)
         for part in self._few:
             self._sealing.write(part)
