@@ -22,6 +22,7 @@ PROMISES = [
     retention("B-RET-01", "customer", "closed", "P3Y"),
     retention("B-RET-02", "login", "seen", "P1Y"),
 ]
+_CLOSED = {"closed": {"of": "person", "column": "closed_at", "open": None}}
 _OWN: dict[str, Any] = {"via": "customer_id", "to": "customers"}
 PLACES: dict[str, Any] = {
     "customers": {
@@ -33,7 +34,7 @@ PLACES: dict[str, Any] = {
         "at_end": {"first_name": None, "last_name": None, "phone": None, "notes": None, "birth_date": None},
     },
     **{
-        table: {"data": "customer", "person": _OWN, "triggers": {"closed": {"of": "person", "column": "closed_at", "open": None}}}
+        table: {"data": "customer", "person": _OWN, "triggers": _CLOSED}
         for table in ("services", "orders", "invoices", "tickets")
     },
     "ticket_messages": {
@@ -46,7 +47,7 @@ PLACES: dict[str, Any] = {
     "newsletter_subscriptions": {
         "data": "customer",
         "person": {"via": "email", "to": "customers", "on": "email", "compare": "folded"},
-        "triggers": {"closed": {"of": "person", "column": "closed_at", "open": None}},
+        "triggers": _CLOSED,
     },
 }  # fmt: skip
 PLACES["invoices"]["references"] = {"order": {"via": "order_id", "to": "orders"}}
@@ -79,7 +80,9 @@ def built(url: str) -> Base:
     text = (folder / "bench" / "app.sql").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith(("\\", "--", "DROP SCHEMA"))]
     statements = [s.replace("%", "%%") for s in "\n".join(lines).split(";\n") if s.strip(" ;\n")]
-    return Base(url, "rights", *statements, "CREATE INDEX invoices_order ON invoices(order_id)", "VACUUM ANALYZE")
+    return Base(
+        url, "rights", *statements, "CREATE INDEX invoices_order ON invoices(order_id)", "VACUUM ANALYZE"
+    )
 
 
 @contextmanager

@@ -20,7 +20,12 @@ from measure import Sheet
 NAME = "rights.memory"
 ROWS = 2_000_000
 PLACES: dict[str, Any] = {
-    "people": {"data": "visit", "person": "self", "identifiers": {"email": "email"}, "triggers": {"seen": "born"}},
+    "people": {
+        "data": "visit",
+        "person": "self",
+        "identifiers": {"email": "email"},
+        "triggers": {"seen": "born"},
+    },
     "visits": {"data": "visit", "person": {"via": "person", "to": "people"}, "triggers": {"seen": "at"}},
 }
 
@@ -31,7 +36,9 @@ def memory(sheet: Sheet, folder: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, born TEXT)")
-        connection.exec_driver_sql("CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER, at TEXT, page TEXT)")
+        connection.exec_driver_sql(
+            "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER, at TEXT, page TEXT)"
+        )
         connection.exec_driver_sql("INSERT INTO people VALUES (1, 'lea@example.org', '2026-01-01')")
         connection.exec_driver_sql(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
@@ -56,15 +63,19 @@ def main(path: str) -> None:
     from servanda.persons.copy import Copier
     from servanda.persons.person import Person
 
-    with scene(f"sqlite:///{path}", [retention("B-RET-01", "visit", "seen", "P1Y")], PLACES) as made:
-        with made.found.opened() as found, open(os.devnull, "wb") as sink:
-            began = time.perf_counter()
-            held = Copier(found).copy((Person("app.people", (1,)),))
-            packed = Package().pack(
-                sink, held, found.binding.policy, language="en", right="access", at=NOW, reference="1"
-            )
-            assert packed.rows == ROWS + 1
-            took = time.perf_counter() - began
+    promises = [retention("B-RET-01", "visit", "seen", "P1Y")]
+    with (
+        scene(f"sqlite:///{path}", promises, PLACES) as made,
+        made.found.opened() as found,
+        Path(os.devnull).open("wb") as sink,
+    ):
+        began = time.perf_counter()
+        held = Copier(found).copy((Person("app.people", (1,)),))
+        packed = Package().pack(
+            sink, held, found.binding.policy, language="en", right="access", at=NOW, reference="1"
+        )
+        assert packed.rows == ROWS + 1
+        took = time.perf_counter() - began
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, took)
 
 

@@ -166,7 +166,7 @@ class Oracle:
         self._go(edges)
 
     def _share(self, own: list[tuple[At, At]], roots: set[At]) -> None:
-        owned = {b for _, b in own}
+        owned, able = {b for _, b in own}, self._able()
         pairs = {("t0", i) for i in self.world.rows["t0"]}
         for at in self.reached:
             if self.world.table(at[0]).shared != "any" and at in owned and at in pairs - roots:
@@ -177,11 +177,21 @@ class Oracle:
                 for a, b in own
                 if b in self.reached - self.shared
                 and self.world.table(b[0]).shared != "any"
-                and (a not in self.reached or a in self.shared)
+                and ((a not in self.reached and a[0] in able) or a in self.shared)
             }
             if not more:
                 return
             self.shared |= more
+
+    def _able(self) -> set[str]:
+        """The tables whose rows can be somebody's at all; a row of another one makes nobody an owner."""
+        refs = [(t.name, r) for t in self.world.tables for r in t.refs]
+        ways = [
+            ((t, 0), (r.to, 0)) if r.ownership == "owns" else ((r.to, 0), (t, 0))
+            for t, r in refs
+            if r.ownership in ("owned", "owns")
+        ]
+        return {name for name, _ in _closed({("t0", 0)}, ways)}
 
     def _go(self, edges: list[tuple[At, At, Ref, int]]) -> None:
         self.gone = {at for at in self.reached - self.shared if not self.law(at)}

@@ -122,7 +122,7 @@ def test_what_people_wrote_stays_text(exograd: Policy, language: str) -> None:
 def test_a_refusal_names_the_ways_to_complain(exograd: Policy, language: str) -> None:
     found = compose(letter("refused", language), exograd, BASE, date(2026, 11, 23))
     text = plain(as_text.render(found))
-    assert "CNIL" in text
+    assert "Commission nationale" in text
     assert "75334 Paris" in text
     assert "79" in text, "the article on courts"
 

@@ -12,7 +12,9 @@ from servanda.rights.mailed import read
 TODAY = date(2026, 11, 23)
 
 
-def message(subject: str = "Vos fichiers", body: str = "Bonjour, merci de supprimer mes données.", **more: str) -> bytes:
+def message(
+    subject: str = "Vos fichiers", body: str = "Bonjour, merci de supprimer mes données.", **more: str
+) -> bytes:
     head = {"From": "Léa Martin <lea.martin@example.org>", "Date": "Fri, 20 Nov 2026 21:00:00 +0100", **more}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in head.items() if value]
     text = "\n".join([*lines, f"Subject: {subject}", 'Content-Type: text/plain; charset="utf-8"', "", body])

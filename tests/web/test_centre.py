@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from conftest import Served
 from servanda.locale import LANGUAGES
 from servanda.rights.links import MOST
-from servanda.rights.right import load
+from servanda.rights.right import listed
+from served import Served
 
 
 def test_a_visitor_asks_and_proves_it_and_sees_how_it_stands(served: Served) -> None:
@@ -124,7 +124,14 @@ def test_too_many_requests_are_turned_away_in_plain_words(served: Served) -> Non
 
 def test_no_page_loads_or_tells_anything_elsewhere(served: Served) -> None:
     visitor = served.visitor()
-    for path in ("/", "/rights", "/policy", *(f"/ask/{name}" for name in load()), "/confirm/x", "/nowhere"):
+    for path in (
+        "/",
+        "/rights",
+        "/policy",
+        *(f"/ask/{name}" for name in [found.name for found in listed()]),
+        "/confirm/x",
+        "/nowhere",
+    ):
         page = visitor.get(path)
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -146,7 +146,12 @@ def keys_fit(found: Opened, person: Person) -> Person:
     if place is None or place.place.files:
         raise StoreError(f"there is no place {person.place} with rows of persons")
     if len(person.key) != len(place.table.key):
-        raise StoreError(f"{person.place}: a key has {len(place.table.key)} values, {len(person.key)} were given")
+        raise StoreError(
+            f"{person.place}: a key has {len(place.table.key)} values, {len(person.key)} were given"
+        )
     columns = [place.table.columns[c] for c in place.table.key]
-    key = tuple(int(v) if c.number and str(v).lstrip("-").isdecimal() else v for c, v in zip(columns, person.key, strict=True))
+    key = tuple(
+        int(v) if c.number and str(v).lstrip("-").isdecimal() else v
+        for c, v in zip(columns, person.key, strict=True)
+    )
     return Person(person.place, key)

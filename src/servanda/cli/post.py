@@ -93,7 +93,14 @@ def _state(row: Any) -> str:
 
 @command.command("show", short_help="Show what a letter that waits says")
 @click.argument("number", type=click.IntRange(1))
-@click.option("--as", "form", type=click.Choice(["text", "html", "pdf"]), default="text", show_default=True, help="The form to show it in.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["text", "html", "pdf"]),
+    default="text",
+    show_default=True,
+    help="The form to show it in.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 @click.pass_obj
 def show(project: Project, number: int, form: str, out: Path | None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli import request_work
+from servanda.cli.project import Project
 from servanda.cli.request_identity import identify
 from servanda.cli.request_view import listed, one, requests_of, shown, today_of, told
 from servanda.cli.view import say_json
@@ -172,7 +172,9 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
 
     requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
-    longer = replace(request, happenings=(*request.happenings, Happening("extended", today_of(project), "", 0)))
+    longer = replace(
+        request, happenings=(*request.happenings, Happening("extended", today_of(project), "", 0))
+    )
     letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
     request = requests.record(number, "extended", words=reasons, letters=[letter])
     told(project, requests, request, as_json)

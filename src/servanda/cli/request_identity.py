@@ -41,6 +41,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.pass_obj
 def identify(
     project: Project,
+    /,
     number: int,
     link: bool,
     method: str | None,
@@ -48,9 +49,8 @@ def identify(
     doubt: str | None,
     rows: tuple[str, ...],
     document: Path | None,
-    look: bool,
     day: datetime | None,
-    as_json: bool,
+    **more: bool,
 ) -> None:
     """Send a link, ask for something on a doubt that is written down, or note how identity was proved.
 
@@ -58,13 +58,15 @@ def identify(
     destroyed once identity is proved. A question stops the clock until its answer, where it is asked
     without delay (EDPB Guidelines 01/2022, §159).
     """
-    if sum(map(bool, (link, method, wanted, rows, document, look))) != 1:
-        raise click.UsageError("say one of --link, --method WORDS, --ask WORDS, --row PLACE=KEY, --document FILE")
+    if sum(map(bool, (link, method, wanted, rows, document, more["look"]))) != 1:
+        raise click.UsageError(
+            "say one of --link, --method WORDS, --ask WORDS, --row PLACE=KEY, --document FILE"
+        )
     if bool(wanted) != bool(doubt):
         raise click.UsageError("a question takes a doubt, and a doubt a question: --ask WORDS --doubt WORDS")
     requests = requests_of(project)
     on = day.date() if day else None
-    if look:
+    if more["look"]:
         _look(project, requests, number)
         return
     if link:
@@ -79,7 +81,7 @@ def identify(
         request = Papers(project.folder, project.vault()).keep(requests, number, document.read_bytes())
     else:
         request = _asked(requests, number, str(wanted), str(doubt), on)
-    told(project, requests, request, as_json)
+    told(project, requests, request, more["as_json"])
 
 
 def _proved(project: Project, requests: Requests, number: int, method: str, on: date | None) -> Request:

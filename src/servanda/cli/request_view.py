@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count
+from servanda.cli.view import columns, count, say_json
 
 if TYPE_CHECKING:
     from servanda.cli.project import Project
@@ -97,7 +97,9 @@ def outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
     lines += [f"Not done in {store}: {why}" for store, why in outcome.stopped]
     if outcome.residue:
         found = count(outcome.residue, "row")
-        lines.append(f"Their address still stands in {found}; see servanda ledger show --kind erasure.residue")
+        lines.append(
+            f"Their address still stands in {found}; see servanda ledger show --kind erasure.residue"
+        )
     return lines
 
 

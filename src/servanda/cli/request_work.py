@@ -139,7 +139,9 @@ def tell(
 
 @click.command("lift", short_help="Say that a restriction ends, and tell the person before it does")
 @_number
-@click.option("--on", "ends", type=_DAY, required=True, metavar="DAY", help="The last day of the restriction.")
+@click.option(
+    "--on", "ends", type=_DAY, required=True, metavar="DAY", help="The last day of the restriction."
+)
 @click.option("--reasons", required=True, help="Why it ends; the person is told.")
 @_json
 @click.pass_obj

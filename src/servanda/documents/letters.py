@@ -209,4 +209,5 @@ def _foot(writing: Writing) -> Iterator[Block]:
 
 
 def _authority(policy: Policy, on: date) -> Authority | None:
-    return authority(policy.authority or "", on) if policy.authority else None
+    word = policy.authority or policy.controller.country
+    return authority(word, on) if word else None

@@ -71,7 +71,7 @@ def _data(binding: Binding, places: Iterable[str], columns: Iterable[str], langu
 
 
 def _said(words: Any, language: str) -> str:
-    return str(words.get(language) or next(iter(words.values())))
+    return str(words.say(language))
 
 
 def _backups(policy: Policy, done: date) -> date | None:

@@ -106,7 +106,9 @@ def look_for(found: Opened, identifier: str) -> tuple[Person, ...]:
     human = tuple(find(found, identifier))
     if found.down and not human:
         names = ", ".join(sorted(found.down))
-        raise Refused(f"the store {names} does not answer", advice="try again when it does; the clock runs on")
+        raise Refused(
+            f"the store {names} does not answer", advice="try again when it does; the clock runs on"
+        )
     return human
 
 

@@ -69,13 +69,22 @@ def _judged(practice: Practice, promise: Promise, rights: tuple[str, ...]) -> St
         first = late[0]
         due = first.answer_by(practice.calendar).due
         why = f"request {first.number} was to be answered by {due}"
-        return Standing(promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more")
+        return Standing(
+            promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more"
+        )
     entry = practice.rehearsal
-    tried: Mapping[str, Mapping[str, object]] = (entry.body or {}).get("rights", {}) if entry is not None else {}
-    if entry is None or not tried:
-        needs = "needs a rehearsal: servanda request rehearse" if entry is None else "no person is in the stores to rehearse with"
-        return Standing(promise, "not_yet", why=needs)
-    failed = [f"{name}: {one['why']}" for name, one in tried.items() if one["why"] and (not rights or name in rights)]
+    tried: Mapping[str, Mapping[str, object]] = (
+        (entry.body or {}).get("rights", {}) if entry is not None else {}
+    )
+    if entry is None:
+        return Standing(promise, "not_yet", why="needs a rehearsal: servanda request rehearse")
+    if not tried:
+        return Standing(promise, "not_yet", why="no person is in the stores to rehearse with")
+    failed = [
+        f"{name}: {one['why']}"
+        for name, one in tried.items()
+        if one["why"] and (not rights or name in rights)
+    ]
     if failed:
         return Standing(promise, "broken", "rehearsal", failed[0], entry.at, "", entry.number)
     return _shown(practice, promise, mine, entry)
@@ -133,7 +142,7 @@ def _with(found: Standing, words: str) -> Standing:
 
 
 def _right(promise: Promise) -> tuple[str, ...]:
-    if promise.sub in RIGHTS:
+    if promise.sub is not None and promise.sub in RIGHTS:
         return RIGHTS[promise.sub]
     listed = promise.published.get("rights")
     names: Iterable[str] = listed if isinstance(listed, list) else ()

@@ -17,7 +17,9 @@ from datetime import date
 from typing import Any, Literal
 
 Kind = Literal["ready", "nobody", "erased", "several", "refused"]
-Done = Literal["copy", "delete", "anonymise", "detach", "keep", "held", "shared", "correct", "restrict", "flag"]
+Done = Literal[
+    "copy", "delete", "anonymise", "detach", "keep", "held", "shared", "correct", "restrict", "flag"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Papers:
         Raises Refused where nothing was asked for, with a doubt that is written down.
         """
         if not 0 < len(content) <= LARGEST:
-            raise Refused(f"a document has 1 byte to {LARGEST // 1024**2} MB; this one has {len(content)} bytes")
+            raise Refused(
+                f"a document has 1 byte to {LARGEST // 1024**2} MB; this one has {len(content)} bytes"
+            )
         key_id = self._vault.new_key()
         found = requests.record(number, "document", facts={"key": key_id})
         self._folder.mkdir(mode=0o700, exist_ok=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from servanda.errors import ServandaError
 from servanda.persons.copy import Copier
@@ -93,7 +93,7 @@ def _tried(company: Company, right: Right, human: tuple[Person, ...]) -> Rehears
 
 
 def _packed(case: Case) -> int:
-    company, sink = case.company, _Counting()
+    company, sink = case.company, cast("BinaryIO", _Counting())
     made = company.packer.pack(
         sink, Copier(company.found).copy(case.human), company.policy, language=case.request.language,
         right="portability" if case.request.right == "portability" else "access",
@@ -127,5 +127,3 @@ class _Counting(io.RawIOBase):
 
     def tell(self) -> int:
         return self._at
-
-

@@ -28,8 +28,8 @@ class Right:
     Without `proof` it is carried out before anybody knows who asks: to stop writing to an
     address takes no more than the address. With `rows` it is about rows, so that nothing is to be done
     where nobody is found; with `copies` its answer is a copy to download; `passes_on` says that
-    recipients are told (GDPR 19); what is not `listed` nobody can ask for. `asks` are the fields that a request for it must bring, `may_ask`
-    those that it may; `order` is where it stands among the others on a page.
+    recipients are told (GDPR 19); what is not `listed` nobody can ask for. `asks` are the fields that a
+    request for it must bring, `may_ask` those that it may; `order` is where it stands on a page.
     """
 
     name: str
@@ -78,4 +78,6 @@ def right_of(word: str) -> Right:
     for found in load().values():
         if folded in (found.name, *found.aliases):
             return found
-    raise ServandaError(f"there is no right “{word}”", advice=f"one of: {', '.join(found.name for found in listed())}")
+    raise ServandaError(
+        f"there is no right “{word}”", advice=f"one of: {', '.join(found.name for found in listed())}"
+    )

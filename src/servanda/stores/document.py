@@ -211,7 +211,7 @@ class Stores(Strict):
     @property
     def digest(self) -> str:
         """SHA-256, in hex, of what the document means for plans; URLs stand in it with variables unfilled."""
-        plain = {"waivers": [], "login": None, "mail": None, "requests": Handling()}
+        plain: dict[str, Any] = {"waivers": [], "login": None, "mail": None, "requests": Handling()}
         return digest(self.model_copy(update=plain))
 
     def own_address(self) -> str | None:

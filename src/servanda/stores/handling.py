@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from servanda.policy.document import Strict
 
 RightWord = Literal[
@@ -25,4 +27,6 @@ class Handling(Strict):
     somebody with a mandate asks for always waits for a person.
     """
 
-    by_itself: list[RightWord] = ["access", "portability", "objection", "withdrawal", "directives"]
+    by_itself: list[RightWord] = Field(
+        default=["access", "portability", "objection", "withdrawal", "directives"]
+    )

@@ -30,6 +30,7 @@ class Lists:
         self._lists: dict[str, sa.Table] = {}
         self._staged: dict[str, tuple[sa.Table, sa.Table]] = {}
         self._forms: dict[tuple[str, str], str] = {}
+        self._made: dict[str, str] = {}
         self._tables = {name: self._table(name) for name in store.shape.tables}
         kinds = {
             (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
@@ -250,9 +251,13 @@ class Lists:
                 yield tuple(row)
 
     def make(self, table: sa.Table) -> None:
-        """Make a temporary table, outside of any transaction."""
+        """Make a temporary table, outside of any transaction; one that was made before, the same, stays as it is."""
         assert not self._connection.in_transaction(), "MariaDB would commit it"
-        self._ddl(sa.schema.CreateTable(table))
+        form = str(sa.schema.CreateTable(table).compile(self._connection))
+        if self._made.get(table.name) != form:
+            assert table.name not in self._made, "two tables of one session have one name"
+            self._ddl(sa.schema.CreateTable(table))
+            self._made[table.name] = form
 
     def look_at(self, table: str) -> None:
         """Let the planner see how many rows a temporary table has, in the transaction that is open."""

@@ -23,7 +23,9 @@ def move(company: Company, officer: str) -> int:
     """Put the letters that wait by reference into the outbox. Returns how many."""
     letter = tables.letter
     with company.db.read() as connection:
-        rows = connection.execute(sa.select(letter).where(letter.c.sent_at.is_(None)).order_by(letter.c.id)).all()
+        rows = connection.execute(
+            sa.select(letter).where(letter.c.sent_at.is_(None)).order_by(letter.c.id)
+        ).all()
     moved = 0
     for row in rows:
         found = _letter(company, row, officer)

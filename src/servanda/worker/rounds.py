@@ -54,7 +54,8 @@ def carry_out_all(
     numbers = ready(requests, by_itself)
     if not numbers:
         return Round()
-    answered, waiting = [], []
+    answered: list[int] = []
+    waiting: list[int] = []
     with company() as opened:
         for number in numbers:
             try:

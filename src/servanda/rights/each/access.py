@@ -18,6 +18,4 @@ def act(case: Case) -> Outcome:
     return packed(case, "access")
 
 
-RIGHT = register(
-    Right("access", "GDPR 15", 15, plan, act, copies=True, aliases=("accès", "acces", "copy"))
-)
+RIGHT = register(Right("access", "GDPR 15", 15, plan, act, copies=True, aliases=("accès", "acces", "copy")))

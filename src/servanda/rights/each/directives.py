@@ -68,7 +68,13 @@ def _wishes(case: Case) -> Wishes:
 
 RIGHT = register(
     Right(
-        "directives", "LIL 85", 85, plan, act, rows=False, may_ask=("wish", "executor"),
+        "directives",
+        "LIL 85",
+        85,
+        plan,
+        act,
+        rows=False,
+        may_ask=("wish", "executor"),
         aliases=("directive", "after-death", "décès"),
-    )  # fmt: skip
+    )
 )

@@ -77,7 +77,12 @@ def _told(erasures: Sequence[Erasure], erased: Erased | None = None, residue: in
 
 RIGHT = register(
     Right(
-        "erasure", "GDPR 17", 17, plan, act, passes_on=True,
+        "erasure",
+        "GDPR 17",
+        17,
+        plan,
+        act,
+        passes_on=True,
         aliases=("effacement", "delete", "erase", "suppression"),
-    )  # fmt: skip
+    )
 )

@@ -41,7 +41,14 @@ def act(case: Case) -> Outcome:
 
 RIGHT = register(
     Right(
-        "objection", "GDPR 21", 21, plan, act, proof=False, rows=False, may_ask=("purpose",),
+        "objection",
+        "GDPR 21",
+        21,
+        plan,
+        act,
+        proof=False,
+        rows=False,
+        may_ask=("purpose",),
         aliases=("opposition", "object", "unsubscribe"),
-    )  # fmt: skip
+    )
 )

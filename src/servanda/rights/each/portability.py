@@ -20,7 +20,12 @@ def act(case: Case) -> Outcome:
 
 RIGHT = register(
     Right(
-        "portability", "GDPR 20", 20, plan, act, copies=True,
+        "portability",
+        "GDPR 20",
+        20,
+        plan,
+        act,
+        copies=True,
         aliases=("portabilité", "portabilite", "export"),
-    )  # fmt: skip
+    )
 )

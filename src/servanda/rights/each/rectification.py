@@ -57,7 +57,12 @@ def corrections(case: Case) -> list[Correction]:
 
 RIGHT = register(
     Right(
-        "rectification", "GDPR 16", 16, plan, act, passes_on=True,
+        "rectification",
+        "GDPR 16",
+        16,
+        plan,
+        act,
+        passes_on=True,
         aliases=("correction", "correct", "rectify"),
-    )  # fmt: skip
+    )
 )

@@ -29,7 +29,14 @@ def act(case: Case) -> Outcome:
 
 RIGHT = register(
     Right(
-        "withdrawal", "GDPR 7(3)", 22, plan, act, proof=False, rows=False, may_ask=("purpose",),
+        "withdrawal",
+        "GDPR 7(3)",
+        22,
+        plan,
+        act,
+        proof=False,
+        rows=False,
+        may_ask=("purpose",),
         aliases=("retrait", "withdraw"),
-    )  # fmt: skip
+    )
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -55,16 +56,18 @@ class View:
         """A sentence of the centre."""
         return self.words.say(key, **facts)
 
-    def day(self, day: Any) -> str:
-        """A day in words."""
+    def day(self, day: date | str) -> str:
+        """A day in words; what is no whole day, such as 2022, as it is written."""
+        if isinstance(day, str):
+            try:
+                day = date.fromisoformat(day)
+            except ValueError:
+                return str(day)
         return day_in_words(day, self.language)
 
     def said(self, words: Any) -> str:
         """Words of the policy in this language, or in its first one."""
-        for language in (self.language, *self.policy.languages):
-            if language in words:
-                return str(words[language])
-        return str(next(iter(words.values())))
+        return str(words.say(self.language))
 
     # -- the front page --------------------------------------------------------------------
 
