@@ -261,7 +261,7 @@ class _Writing:
             retention.limit,
             tuple(map(str, retention.periods)),
             retention.trigger,
-            words,
+            words[:1].upper() + words[1:],
             because or promise.says.say(self.language),
             reason,
         )
