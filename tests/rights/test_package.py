@@ -216,6 +216,18 @@ def test_both_catalogues_have_the_same_sentences(domain: str) -> None:
         assert facts[0] == facts[1], key
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("example", ["exograd", "ksaar", "sociatex", "xmserver", "xsior"])
+def test_every_example_can_be_told(example: str, language: str) -> None:
+    by = load_policy(ROOT / "examples" / example / "policy.yaml")
+    places = [held(f"app.t{i}", data={name: ("body",)}) for i, name in enumerate(by.categories)]
+    copy = pack(places, by, language=language)
+    text = Reader(copy.page).text
+    for category in by.categories.values():
+        assert " ".join(category.says.say(language).replace("\u00a0", " ").split()) in text
+    assert len(copy.json("about.json")["categories"]) == len(by.categories)
+
+
 # -- values --------------------------------------------------------------------------------------
 
 HOSTILE = (
