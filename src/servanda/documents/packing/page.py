@@ -63,6 +63,11 @@ class Page:
         return sum(place.count for place in self.laid)
 
     @property
+    def tally(self) -> tuple[tuple[str, int], ...]:
+        """What the head of the page counts."""
+        return ("rows", self.rows), ("tables", len(self.laid)), ("categories", len(self.sections))
+
+    @property
     def made(self) -> str:
         """The day in the company's zone, in words."""
         return day_in_words(

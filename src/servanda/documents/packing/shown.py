@@ -27,10 +27,10 @@ _day = lru_cache(maxsize=4096)(day_in_words)
 
 
 class Cell(NamedTuple):
-    """One value as the page shows it. `kind` is its look: text, none, number, long."""
+    """One value as the page shows it. `kind` is its look: text, none, number, long, a moment."""
 
     text: str
-    kind: Literal["text", "none", "number", "long"] = "text"
+    kind: Literal["text", "none", "number", "long", "when"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def cell(value: Any, language: str, words: Catalogue) -> Cell:
         case int() | float() | Decimal():
             return Cell(to_text(value), "number")
         case datetime():
-            return Cell(_moment(value, language, words))
+            return Cell(_moment(value, language, words), "when")
         case date():
-            return Cell(_day(value, language))
+            return Cell(_day(value, language), "when")
         case bytes() | bytearray() | memoryview():
             return Cell(words.say("bytes", count=len(bytes(value))), "none")
         case str():
@@ -140,8 +140,8 @@ def _text(value: str, language: str, words: Catalogue) -> Cell:
     if len(value) < 40 and _ISO.fullmatch(value):
         try:
             if len(value) == 10:
-                return Cell(_day(date.fromisoformat(value), language))
-            return Cell(_moment(datetime.fromisoformat(value), language, words))
+                return Cell(_day(date.fromisoformat(value), language), "when")
+            return Cell(_moment(datetime.fromisoformat(value), language, words), "when")
         except ValueError:
             return Cell(value)
     if len(value) > LONG:

@@ -242,17 +242,7 @@ class _Writing:
                 yield Stay(said.promise.id, "said", periods, "", words, own, "")
 
     def _enforced(self, promise: Promise, retention: Retention) -> Stay:
-        say = self.words.say
-        since = "fiscal_year_end" if retention.end_of == "fiscal_year" else retention.trigger
-        after = say(f"since.{since}") if self.words.knows(f"since.{since}") else ""
-        active = retention.active.in_words(self.language)
-        words = say("stay.atonce") if not any(retention.active.in_days()) else active
-        words = f"{words} {after}".strip()
-        if retention.archive is not None:
-            words += say("stay.archive", period=retention.archive.in_words(self.language))
-        if retention.limit == "min":
-            words = say("stay.min", period=words)
-        words += say(f"stay.{retention.end}")
+        words = self._lasting(retention)
         ground = retention.ground
         reason = self._law(ground.law or ground.recommendation or "")
         because = retention.because.say(self.language) if retention.because else ""
@@ -261,10 +251,26 @@ class _Writing:
             retention.limit,
             tuple(map(str, retention.periods)),
             retention.trigger,
-            words,
+            words[:1].upper() + words[1:],
             because or promise.says.say(self.language),
             reason,
         )
+
+    def _lasting(self, retention: Retention) -> str:
+        """How long, after what, and what comes then: “3 ans après la clôture du compte ; ensuite supprimées”."""
+        say = self.words.say
+        since = "fiscal_year_end" if retention.end_of == "fiscal_year" else retention.trigger
+        after = " " + say(f"since.{since}") if self.words.knows(f"since.{since}") else ""
+        archived = retention.archive.in_words(self.language) if retention.archive is not None else ""
+        if not any(retention.active.in_days()):
+            if not archived:
+                return say(f"stay.atonce.{retention.end}") + after
+            words = say("stay.archived", period=archived) + after
+        else:
+            words = retention.active.in_words(self.language) + after
+            words += say("stay.archive", period=archived) if archived else ""
+        words = say("stay.min", period=words) if retention.limit == "min" else words
+        return words + say(f"stay.{retention.end}")
 
     def _law(self, cited: str) -> str:
         """“FR/c-com/L123-22” as that law is cited; what the catalogue does not know stays as it is."""
