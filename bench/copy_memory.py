@@ -5,7 +5,6 @@ python bench/copy_memory.py ROWS     prints the rows packed and the greatest res
 
 from __future__ import annotations
 
-import resource
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from measure import most_memory
 from servanda.documents.package import Package
 from servanda.persons.copy import Held
 from servanda.policy.policy import load_policy
@@ -38,7 +38,7 @@ def main(count: int) -> None:
             language="fr", right="access", at=datetime(2026, 11, 23, tzinfo=UTC), reference="12",
         )  # fmt: skip
         sealing.finish()
-    print(packed.rows, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(packed.rows, most_memory())
 
 
 if __name__ == "__main__":

@@ -60,6 +60,12 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory} GiB, {platform.system()} {platform.machine()}"
 
 
+def most_memory() -> float:
+    """The most memory that this process ever had resident, in MB; of itself alone, not of who started it."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
 class Sheet:
     """The rows of a run of one part."""
 

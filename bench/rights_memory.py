@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ if __name__ == "__main__":
 
 import sqlalchemy as sa
 
-from measure import Sheet
+from measure import Sheet, most_memory
 
 NAME = "rights.memory"
 ROWS = 2_000_000
@@ -76,7 +75,7 @@ def main(path: str) -> None:
         )
         assert packed.rows == ROWS + 1
         took = time.perf_counter() - began
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, took)
+    print(most_memory(), took)
 
 
 if __name__ == "__main__":

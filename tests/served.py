@@ -88,7 +88,7 @@ class Served:
 
 def serve(site: Site) -> Iterator[Served]:
     """Run a centre until the test is over."""
-    config = uvicorn.Config(create(site), host="127.0.0.1", port=0, log_level="error")
+    config = uvicorn.Config(create(site), host="127.0.0.1", port=0, log_level="error", server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -111,6 +111,8 @@ class StoreRules:
         every: dict[tuple[str, tuple[str, ...], str], Child] = {}
         for place in rules.places:
             for child in children(self.found.binding, place):
+                if child.real is None and set(child.link.to_columns) & place.place.at_end.keys():
+                    continue  # by a value that a skeleton has not: it would lead nowhere all the same
                 every.setdefault((child.table.name, child.link.columns, repr(child.link.when)), child)
         outside: list[Asks] = []
         for (table, columns, _), child in every.items():
