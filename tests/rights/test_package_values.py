@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from copies import NOW, ROOT, Opened, Reader, held, pack, policy
+from copies import NOW, Opened, Reader, held, pack, policy
 from servanda.documents.packing import spool, tables
 from servanda.errors import ServandaError
 from servanda.policy.policy import Policy
@@ -330,17 +328,3 @@ def test_what_fails_while_reading_is_told() -> None:
 def test_there_is_no_copy_in_a_language_that_nobody_wrote() -> None:
     with pytest.raises(ServandaError, match="no sentences"):
         pack([held()], language="de")
-
-
-@pytest.mark.soak
-def test_two_million_rows_need_no_memory() -> None:
-    """In a process of its own, whose greatest resident size is read."""
-    made = subprocess.run(
-        [sys.executable, str(ROOT / "bench" / "copy_memory.py"), "2000000"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    rows, megabytes = made.stdout.split()
-    assert int(rows) == 2_000_000
-    assert float(megabytes) < 200

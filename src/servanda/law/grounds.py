@@ -14,9 +14,9 @@ def name_of(ground: str, language: str) -> str:
     What is no identifier is said as it is written.
     """
     cited = ground.removeprefix("law ").removeprefix("recommendation ").removeprefix("choice: ")
-    words = catalogue("law", language)
+    words = catalogue("grounds", language)
     code, _, place = cited.rpartition("/")
     for key, article in ((code, place), (cited, ""), (cited.rpartition("-")[0], cited.rpartition("-")[2])):
-        if key and words.knows(f"ground.{key}"):
-            return words.say(f"ground.{key}", place=article)
+        if key and words.knows(key):
+            return words.say(key, place=article)
     return cited

@@ -178,10 +178,11 @@ class StoreRules:
         asks: list[Asks] = []
         if all(p.place.shared == "any" for p in rules.places):
             return None
+        able = self.graph.reached()
         for edge in self.graph.owners(rules.table):
             theirs = self.tables.get(edge.giver)
-            if theirs is None:
-                continue
+            if theirs is None or edge.giver not in able:
+                continue  # its rows can be nobody's, so they make nobody an owner
             leaves = self.ending.gathered(
                 edge.giver, theirs.number, without=SHARED if edge.giver in sharing else 0
             )
