@@ -335,6 +335,21 @@ def test_a_row_that_stays_and_came_meanwhile_is_not_lost(kind: str, tmp_path: Pa
     assert sum(b["rows"] for b in outcome) == len(days()) - len(stay)
 
 
+def test_a_partition_that_is_out_and_looked_at_by_the_server_goes_all_the_same(
+    tmp_path: Path, fresh_url: Any
+) -> None:
+    """InnoDB's thread that gathers statistics holds a table for a moment: it is waited for."""
+    found, old = visits(tmp_path, fresh_url("mariadb"), "mariadb"), []
+
+    def look(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("DROP TABLE") and "servanda_out_" in statement and not old:
+            old.append(reader(found, 1.0, statement.split()[-1]))
+
+    assert listen(look, found.apply).whole
+    old[0].join()
+    assert left(found) == [i for i, _, day in days() if day >= "2025-11-22"]
+
+
 DIE = """
 import os, signal, sys
 import sqlalchemy as sa
@@ -433,14 +448,14 @@ def guarded(act: Any, errors: list[Exception]) -> None:
         errors.append(error)
 
 
-def reader(found: TestProject, seconds: float) -> threading.Thread:
-    """The application reads the table in a transaction that it keeps open for a while."""
+def reader(found: TestProject, seconds: float, table: str = "visits") -> threading.Thread:
+    """The application reads a table in a transaction that it keeps open for a while."""
     ready = threading.Event()
 
     def read() -> None:
         engine = found.engine()
         with engine.begin() as connection:
-            connection.exec_driver_sql("SELECT COUNT(*) FROM visits").all()
+            connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").all()
             ready.set()
             time.sleep(seconds)
         engine.dispose()

@@ -130,7 +130,8 @@ class MariadbPartitions(SqlPartitions):
         """Make a table of a partition, in the moment when nobody uses its table; tried for some seconds."""
         quote = self.store.engine.dialect.identifier_preparer.quote
         became = self.store.quoted(self._became(part))
-        convert = f"ALTER TABLE {self.store.quoted(part.table)} CONVERT PARTITION {quote(part.name)} TO TABLE {became}"
+        table = self.store.quoted(part.table)
+        convert = f"ALTER TABLE {table} NOWAIT CONVERT PARTITION {quote(part.name)} TO TABLE {became}"
         until, pause = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE, 0.02
         while True:
             try:
@@ -184,12 +185,15 @@ class MariadbPartitions(SqlPartitions):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection of its own for DDL, which waits for a second; closed afterwards with its settings."""
+        """A connection of its own for DDL; closed afterwards with its settings.
+
+        It waits `lock_timeout` for a table of ours that is out: InnoDB's own threads, which gather
+        statistics and purge, hold one for a moment. For the table in use, CONVERT says NOWAIT.
+        """
         self.session.rest()
         engine = self.store.make_engine()
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("SET lock_wait_timeout = 0")
                 yield connection
         finally:
             engine.dispose()

@@ -43,7 +43,7 @@ class SqliteStore(SqlStore):
     )
     texts_time = True
     locks_rows = False
-    manners = Manners(gentle_page=0.004, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
+    manners = Manners(gentle_page=0.002, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
 
     def dial(self, url: URL) -> URL:
         """The URL with the driver of the standard library."""
