@@ -1,5 +1,6 @@
 # Two commands do everything on a fresh machine with Python 3.11+, make and git:
 #   make demo   the main job on an embedded SQLite database, in under two minutes
+#   make centre the privacy centre of the demo, at http://127.0.0.1:8420/
 #   make test   all tests, on real SQLite, PostgreSQL and MariaDB
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STRICT ?=
 
-.PHONY: setup demo test check soak bench lock docs clean
+.PHONY: setup demo centre test check soak bench lock docs clean
 
 setup: $(READY)
 
@@ -23,6 +24,10 @@ $(READY): requirements.lock requirements-dev.lock pyproject.toml
 
 demo: $(READY)
 	@$(BIN)/python examples/demo.py
+
+centre: $(READY)
+	@test -d .demo/exograd || { echo "Make the demo first: make demo"; exit 2; }
+	@SERVANDA_VAULT=$(CURDIR)/.demo/keys $(BIN)/servanda -C .demo/exograd serve
 
 check: $(READY)
 	$(BIN)/ruff check src tests examples bench

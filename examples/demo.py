@@ -7,8 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import textwrap
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -16,10 +22,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from examples.exograd.generate import build  # noqa: E402
+from examples.visitor import Visitor, text_of  # noqa: E402
 
 DEMO = ROOT / ".demo"
 FOLDER = DEMO / "exograd"
 
+CLIENT = "helene.uvrard.306@example.net"
 HOLD = "hold place --kind litigation --person app.accounts=42 --author legal"
 REVIEW = f"{date.today().year + 1}-06-30"
 
@@ -70,9 +78,54 @@ def servanda(arguments: list[str]) -> int:
     shown = " ".join(f'"{a}"' if " " in a else a for a in arguments)
     print(f"$ servanda {shown}", flush=True)
     command = [sys.executable, "-m", "servanda", "-C", str(FOLDER), *arguments]
-    environment = os.environ | {"SERVANDA_VAULT": str(DEMO / "keys")}
-    environment.pop("EXOGRAD_DATABASE_URL", None)
-    return subprocess.run(command, env=environment, check=False).returncode
+    return subprocess.run(command, env=environment(), check=False).returncode
+
+
+def environment() -> dict[str, str]:
+    """What the commands of the demo run with: keys of its own, the database in its folder."""
+    found = os.environ | {"SERVANDA_VAULT": str(DEMO / "keys")}
+    found.pop("EXOGRAD_DATABASE_URL", None)
+    return found
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The privacy centre, running; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "servanda", "-C", str(FOLDER), "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{base}/healthy", timeout=5).close()
+                break
+            except OSError:
+                if time.monotonic() > until or process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def visit(address: str) -> None:
+    """Somebody asks for their data at the centre, then to be forgotten, and gets both."""
+    with served() as base:
+        visitor = Visitor(base, address, FOLDER / "outbox")
+        print(f"The form says: {visitor.ask('access')}. The link that came by mail: {visitor.confirm()}.")
+        letter = visitor.answer("access")
+        names = sorted(visitor.fetch(letter).namelist())
+        print(f"“{letter['Subject']}” came, with a link to {len(names)} files: {', '.join(names[:4])}, …")
+        print("And to be forgotten:")
+        visitor.ask("erasure")
+        visitor.confirm()
+        print()
+        print(textwrap.indent(text_of(visitor.answer("erasure")).strip(), "    "))
 
 
 def main() -> int:
@@ -95,8 +148,16 @@ def main() -> int:
         if code not in ({0, 1} if arguments in (["check"], ["promises"]) else {0}):
             print(f"This step ended with {code}.", file=sys.stderr)
             return code
+    say(
+        "A client asks for their data at the privacy centre, and then to be forgotten. Nobody lifts a finger."
+    )
+    visit(CLIENT)
+    say("How do the promises on rights stand now?")
+    servanda(["request", "rehearse"])
+    servanda(["request", "list", "--all"])
     say("Look around: the documents and the database are in .demo/exograd.")
     print("Read on in docs/tutorial.md, with your own database: servanda init URL")
+    print("The privacy centre: make centre, then open http://127.0.0.1:8420/")
     return 0
 
 

@@ -227,7 +227,8 @@ class Requests:
             links.revoke(connection, number, "identity")
             token = links.make(connection, self._vault, "identity", number, now)
             secret = self._open(row)
-            letter = Letter("identity-link", request.language, secret.about, {"token": token}, number)
+            said = {"right": request.right, "received": request.received.isoformat(), "number": number}
+            letter = Letter("identity-link", request.language, secret.about, {**said, "token": token}, number)
             self._note(connection, number, len(request.happenings) + 1, "linked", self._today, {})
             self._put(connection, number, row.key_id, letter)
         return self.find(number)

@@ -128,7 +128,7 @@ class Ending:
     ) -> int:
         """Note a reason where it holds and was not noted; in a circle, again until it returns 0.
 
-        `others` leaves out the rows that are persons themselves.
+        `others` leaves out the rows that are persons themselves who leave, too.
         """
 
         def made() -> Any:
@@ -136,7 +136,7 @@ class Ending:
             found = (
                 sa.select(sa.literal(1)).select_from(row).where(self.rows.same(table, row, work), asks(row))
             )
-            root = [work.c.r >= 0] if others else []
+            root = [work.c.r >= 0, ~self._root(work)] if others else []
             met = [work.c.n == number, ~_has(work, flag), *root, sa.exists(found.correlate(work))]
             return sa.update(work).where(*met).values(s=work.c.s + flag)
 
@@ -155,11 +155,16 @@ class Ending:
             held = sa.update(made).values(s=made.c.s + HELD).where(~_has(made, HELD))
             for start in range(0, len(persons), 500):
                 self.rows.session.execute(held.where(made.c.p.in_(persons[start : start + 500])))
-            other = made.alias()
-            keys = [c.name for c in made.c if c.name == "n" or c.name.startswith("k")]
-            same = [other.c[name] == made.c[name] for name in keys]
+            other, same = _again(made)
             found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, HELD))
             self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
+
+    def _root(self, work: sa.Table) -> Bool:
+        """Whether a gathered row is itself one of the persons who leave."""
+        other, same = _again(work)
+        return sa.exists(
+            sa.select(sa.literal(1)).select_from(other).where(*same, other.c.r < 0).correlate(work)
+        )
 
     # -- what was decided ----------------------------------------------------------------------
 
@@ -271,6 +276,13 @@ class Ending:
         )
         ours = [row.c[k] for k in key]
         return [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed)]
+
+
+def _again(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]:
+    """The gathered rows once more, and what makes one of them the same row, whoever it was gathered for."""
+    other = work.alias()
+    keys = [c.name for c in work.c if c.name == "n" or c.name.startswith("k")]
+    return other, [other.c[name] == work.c[name] for name in keys]
 
 
 def _has(work: Any, flags: int) -> Bool:
