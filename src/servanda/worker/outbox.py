@@ -114,7 +114,12 @@ def _waiting(db: Database, now: datetime, after: int) -> list[Any]:
 def _hand_over(office: Office, row: Any, now: datetime) -> Handed:
     wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
     _note(office.db, row.id, tries=row.tries + 1, next_at=moment(now + wait))
-    message = message_of(office, row, now)
+    try:
+        message = message_of(office, row, now)
+    except Refused:
+        raise
+    except Exception as error:  # one letter that cannot be written holds up no other
+        return Handed(row.id, row.kind, row.request, False, f"it cannot be written: {type(error).__name__}")
     try:
         office.carrier.take(message)
     except NotSent as error:

@@ -90,8 +90,13 @@ class View:
     def recipients(self) -> Iterator[tuple[str, str, str]]:
         """Whom data go to: the name, what for, the country."""
         for recipient in self.policy.recipients.values():
-            name = ", ".join(recipient.names) or self.said(recipient.says)
-            yield name, self.said(recipient.says), recipient.country or "–"
+            said, names = self.said(recipient.says), ", ".join(recipient.names)
+            yield names or said, said if names else "", self._country(recipient.country)
+
+    def _country(self, code: str | None) -> str:
+        """The name of a country, empty where nobody knows it."""
+        words = catalogue("countries", self.language)
+        return words.say(code) if code and words.knows(code) else code or ""
 
     # -- one request -----------------------------------------------------------------------
 
