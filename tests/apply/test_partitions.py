@@ -343,7 +343,7 @@ def test_a_partition_that_is_out_and_looked_at_by_the_server_goes_all_the_same(
 
     def look(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         if statement.startswith("DROP TABLE") and "servanda_out_" in statement and not old:
-            old.append(reader(found, 1.0, statement.split()[-1]))
+            old.append(reader(found, 1.0, statement.rsplit(maxsplit=1)[-1]))
 
     assert listen(look, found.apply).whole
     old[0].join()

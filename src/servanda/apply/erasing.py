@@ -18,11 +18,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from servanda.apply.ends import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
+from servanda.apply.settled import refuse_if_restored
+from servanda.apply.tombstones import Graves, Mason, confirm, keep, until
 from servanda.database import Database
 from servanda.errors import Refused, StoreError
 from servanda.ledger import Ledger
@@ -89,8 +92,10 @@ class Eraser:
     holds: Holds
     now: datetime
     pages: Pages
+    mason: Mason = field(repr=False)
     stores: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
+    graves: dict[str, Graves] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     def load(self) -> None:
@@ -104,6 +109,7 @@ class Eraser:
                 if name not in self.reaches:
                     self.reaches[name] = Reach.of(self.found, graph)
                     self.names[name] = Names.of(self.reaches[name])
+                    self.graves[name] = Graves(self.reaches[name], self.mason)
                 reach = self.reaches[name]
                 reach.rows.forget()
                 self.stores[name] = StoreEraser.of(
@@ -207,7 +213,9 @@ class Eraser:
                 raise _Without(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
             acted.named = self.names[name].read()
-            self.pages.intend(step, expected[0], persons=len(asked))
+            stones = self.graves[name].read([a.reference for a in asked], self.now)
+            write = partial(keep, stones=stones, until=until(self.found.binding.policy, self.now.date()))
+            self.pages.intend(step, expected[0], write, persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
@@ -225,7 +233,8 @@ class Eraser:
                     self.pages.undone(error, expected[0])
                 if not isinstance(error, RowsCame) or attempt + 1 == _TRIES:
                     raise
-        self.pages.end(acted.rows, *_entries(asked, acted))
+        done = partial(confirm, references=[a.reference for a in asked])
+        self.pages.end(acted.rows, done, *_entries(asked, acted))
         return acted
 
 
@@ -252,12 +261,15 @@ class _Acted:
 
 @contextmanager
 def eraser(
-    found: Opened, db: Database, vault: Vault, now: datetime, *, wait: float = 0.0
+    found: Opened, db: Database, vault: Vault, now: datetime, *, wait: float = 0.0, replaying: bool = False
 ) -> Iterator[Eraser]:
     """Make ready to erase persons. Waits some seconds for an apply that runs.
 
-    Raises Refused where it does not end in that time, or the ledger does not verify.
+    Raises Refused where it does not end in that time, the ledger does not verify, or a restored database is not
+    settled and this is not what settles it.
     """
+    if not replaying:
+        refuse_if_restored(db)
     ledger = Ledger(db, vault)
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
@@ -270,7 +282,8 @@ def eraser(
             )
         recover(db, ledger, lambda _: None)
         holds = Holds(db, vault, ledger)
-        made = Eraser(found, db, ledger, holds, now, Pages(db, ledger, secrets.token_hex(8), 0))
+        pages = Pages(db, ledger, secrets.token_hex(8), 0)
+        made = Eraser(found, db, ledger, holds, now, pages, Mason.of(vault))
         made.load()
         try:
             yield made
@@ -285,7 +298,8 @@ def foreseen(
     ledger = Ledger(db, vault)
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
-    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, Pages(db, ledger, "", 0))
+    pages = Pages(db, ledger, "", 0)
+    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, pages, Mason.of(vault))
     made.load()
     return made.plan(asked)
 

@@ -36,6 +36,10 @@ class RowsCame(Exception):
     """Rows came into a page while it was kept what they say; do it again."""
 
 
+Also = Callable[[sa.Connection], None]
+"""What is written into Servanda's own tables in the same transaction."""
+
+
 @dataclass(slots=True)
 class Pages:
     """Carries out the pages of one apply, under the epoch whose holds are loaded."""
@@ -46,6 +50,7 @@ class Pages:
     epoch: int
     _number: int = 0
     _said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _also: list[Also] = field(default_factory=list)
 
     def carry_out(self, step: Step, expected: int, act: Callable[[], int], **more: Any) -> int:
         """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
@@ -68,15 +73,17 @@ class Pages:
         self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
-    def intend(self, step: Step, expected: int, **more: Any) -> None:
+    def intend(self, step: Step, expected: int, also: Also, **more: Any) -> None:
         """Record what is about to be done, where that is known only inside the store's transaction.
 
-        Raises EpochChanged before anything was done. `end` or `undone` says what became of it.
+        Raises EpochChanged before anything was done. `end` or `undone` says what became of it; `also` is
+        written with the intent.
         """
-        self._open(step, expected, more)
+        self._open(step, expected, more, also)
 
-    def end(self, rows: int, *said: tuple[str, dict[str, Any]]) -> None:
-        """Say what was done since `intend`, with entries of its own."""
+    def end(self, rows: int, also: Also, *said: tuple[str, dict[str, Any]]) -> None:
+        """Say what was done since `intend`, with entries of its own; `also` is written with them."""
+        self._also = [also]
         self._said = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
 
     def undone(self, error: Exception, expected: int) -> None:
@@ -100,7 +107,7 @@ class Pages:
     def _outcome(self, body: dict[str, Any]) -> None:
         self._said = [("page.outcome", body)]
 
-    def _open(self, step: Step, expected: int, more: dict[str, Any]) -> int:
+    def _open(self, step: Step, expected: int, more: dict[str, Any], also: Also | None = None) -> int:
         page, setting = tables.page, tables.setting
         with self.db.begin() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
@@ -112,13 +119,15 @@ class Pages:
                 body = {"page": number, "run": self.run, "step": step.id, "place": step.place}
                 intent = ("page.intent", body | {"expected": expected} | more)
                 self.ledger.append_many_in(connection, [*self._said, intent])
+                for write in (*self._also, *([also] if also else [])):
+                    write(connection)
                 row = {"id": number, "run": self.run, "epoch": self.epoch, "step": step.id[:190]}
                 row |= {"opened_at": moment(), "closed_at": None}
                 if before:
                     connection.execute(sa.update(page).where(page.c.id == before).values(row))
                 else:
                     connection.execute(sa.insert(page).values(row))
-        self._said = []
+        self._said, self._also = [], []
         if changed:
             raise EpochChanged
         self._number = number
@@ -137,7 +146,9 @@ class Pages:
         page = tables.page
         connection.execute(sa.update(page).where(page.c.id == self._number).values(closed_at=moment()))
         self.ledger.append_many_in(connection, self._said)
-        self._said = []
+        for write in self._also:
+            write(connection)
+        self._said, self._also = [], []
 
 
 def fold(

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from servanda.apply import preflight
+from servanda.apply import preflight, restore
 from servanda.apply.archive import Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.scrub import scrub
+from servanda.apply.settled import refuse_if_restored
 from servanda.apply.sweep import Sweep, grew
 from servanda.database import Database
 from servanda.errors import Refused
@@ -61,6 +62,8 @@ def apply(
     _lend_secret(found, vault)
     with db.exclusive("apply"):
         _verify(ledger)
+        restore.check(found, db, vault)
+        refuse_if_restored(db)
         for session in found.sessions.values():
             for sentence in session.partitions.recall():
                 listener.said(sentence)
@@ -72,6 +75,7 @@ def apply(
         outcome = Sweep(found, db, ledger, holds, plan, options, listener, archiver).carry_out(saved)
         if options.scrub and not outcome.interrupted:
             scrub(found, ledger, outcome, listener)
+        restore.note_extents(found, db, now)
         return outcome
 
 

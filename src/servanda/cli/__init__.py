@@ -31,6 +31,7 @@ COMMANDS = {
     "apply": "Carry out a plan, page by page, each page proved",
     "hold": "Place, list, show and lift holds",
     "request": "Work a person's request, from its receipt to the answer",
+    "restore": "Erase again what a restored backup brought back",
     "post": "List, read and send the letters that wait",
     "archive": "List, read and verify what is archived",
     "clock": "Say until when something is due by law, and why",

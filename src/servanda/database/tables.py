@@ -314,6 +314,28 @@ outbox = _table(
 )
 outbox_waiting = Index("servanda_outbox_waiting", outbox.c.handed_at, outbox.c.next_at)
 
+tombstone = _table(
+    "tombstone",
+    Column("mac", String(64), primary_key=True),
+    Column("reference", String(64), primary_key=True),
+    Column("place", _KEY, nullable=False),
+    Column("row_mac", String(64), nullable=False),
+    Column("name_macs", Text, nullable=False),
+    Column("erased_at", _MOMENT, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("expires_on", String(10), nullable=False),
+    comment="By which rows of persons who were erased are known again in a restored database",
+)
+tombstone_reference = Index("servanda_tombstone_reference", tombstone.c.reference)
+
+extent = _table(
+    "extent",
+    Column("place", _KEY, primary_key=True),
+    Column("greatest", _NUMBER, nullable=False),
+    Column("seen_at", _MOMENT, nullable=False),
+    comment="The greatest key of each place, as the last apply left it: an older database lies below",
+)
+
 
 MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(setting, if_not_exists=True),  # 1
@@ -349,5 +371,8 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(directive, if_not_exists=True),  # 31
     CreateTable(outbox, if_not_exists=True),  # 32
     CreateIndex(outbox_waiting, if_not_exists=True),  # 33
+    CreateTable(tombstone, if_not_exists=True),  # 34
+    CreateIndex(tombstone_reference, if_not_exists=True),  # 35
+    CreateTable(extent, if_not_exists=True),  # 36
 )
 """Migration n is the n-th statement, counted from 1."""

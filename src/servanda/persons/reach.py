@@ -25,7 +25,7 @@ from servanda.stores.sql_session import Session
 class Reach:
     """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
 
-    `some` are the tables of which rows were gathered.
+    `some` are the tables of which rows were gathered, `seeded` those of the persons' own rows.
     """
 
     graph: StoreGraph
@@ -35,6 +35,7 @@ class Reach:
     flow: list[tuple[Component, list[Along], list[Along]]]
     naming: list[Along]
     some: set[str] = field(default_factory=set)
+    seeded: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, found: Opened, graph: StoreGraph) -> Reach:
@@ -75,6 +76,7 @@ class Reach:
             if lock:
                 self.rows.lock(table)
         some = self.some = set(seeds)
+        self.seeded = set(seeds)
         for component, entering, inside in self.flow:
             for along in entering:
                 some |= self._followed(along, some, reading)

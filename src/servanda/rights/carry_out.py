@@ -17,6 +17,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from servanda.apply.settled import refuse_if_restored
 from servanda.errors import Refused
 from servanda.rights import letters
 from servanda.rights.answers import told, values_of
@@ -44,6 +45,7 @@ def apply(company: Company, number: int) -> Outcome:
 
     Raises Refused, and nothing was changed, where it would fail half way or somebody has to decide first.
     """
+    refuse_if_restored(company.db)
     case, outcome = _looked(company, number)
     requests = company.requests
     if case is None:
@@ -74,6 +76,7 @@ def apply(company: Company, number: int) -> Outcome:
 
 def answer(company: Company, number: int, language: str | None = None) -> Request:
     """Answer a request that was carried out: the letter says what was done, what stays, why and until when."""
+    refuse_if_restored(company.db)
     requests = company.requests
     request = requests.find(number)
     found = request.last("done")

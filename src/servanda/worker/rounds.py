@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 
+from servanda.apply import tombstones
+from servanda.apply.settled import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
 from servanda.post.letter import Letter
@@ -57,6 +59,7 @@ def carry_out_all(
     answered: list[int] = []
     waiting: list[int] = []
     with company() as opened:
+        refuse_if_restored(opened.db)
         for number in numbers:
             try:
                 found = carry_out(opened, number)
@@ -113,4 +116,5 @@ def tidy(company: Company) -> None:
     Papers(company.folder, company.vault).sweep(requests)
     restriction.settle(company)
     requests.forget()
+    tombstones.sweep(company.db, company.today)
     company.db.set("tidied-at", moment(company.now))

@@ -16,6 +16,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
+from servanda.apply.settled import SETTING
 from servanda.errors import ServandaError
 from servanda.rights import links
 from servanda.rights.copies import Copies
@@ -63,7 +64,7 @@ class Download:
         if not is_ours(site.vault, request.cookies.get(FORM), form):
             return self.centre.shown(request, "message", 403, name="form")
         number = self._by_link(token) if token is not None else self._by_session(request)
-        if number is None or not self.copies.present(number):
+        if number is None or not self.copies.present(number) or site.db.setting(SETTING):
             return self.centre.shown(request, "message", 410, name="gone")
         parts = self.copies.read(number, site.requests.key_of(number))
         try:

@@ -1,0 +1,225 @@
+"""Notices a database that is older than the ledger, since somebody restored a backup, and erases anew.
+
+    rows that were erased are back          certain: they are known by their tombstones
+    the latest keys lie below those known   suspected, where that is so in most places
+    a key of somebody erased, nothing else  doubtful: a key that was used again; counted, never erased
+
+Until it is settled nothing is swept, erased, answered or downloaded, since all of that would rest on a past that
+was undone. `replay` erases again who is back, under the same reference and by the ordinary way, lets the
+sweeps begin anew, and looks once more.
+
+Law: GDPR 17(1); 5(1)(d) and (f); 5(2).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.apply.erasing import eraser
+from servanda.apply.settled import SETTING
+from servanda.apply.tombstones import Mason, Stone, all_stones, confirm, is_back
+from servanda.database import Database, moment, put, tables
+from servanda.errors import Refused
+from servanda.ledger import Ledger
+from servanda.persons.person import Person
+from servanda.plan.erasing import Asked
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.sql_copy import database
+from servanda.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found: how many erased rows are back and where, places whose latest keys are gone, doubtful rows.
+
+    `back` are the rows in memory, by the reference of their erasure.
+    """
+
+    rows: int = 0
+    places: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    doubtful: int = 0
+    back: dict[str, tuple[Person, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def certain(self) -> bool:
+        """Whether somebody who was erased is back."""
+        return self.rows > 0
+
+    @property
+    def restored(self) -> bool:
+        """Whether something has to be settled first."""
+        return self.certain or bool(self.behind)
+
+    def facts(self) -> dict[str, Any]:
+        """As values that can be written down."""
+        return {
+            "rows": self.rows,
+            "places": list(self.places),
+            "behind": list(self.behind),
+            "doubtful": self.doubtful,
+        }
+
+
+def look(found: Opened, db: Database, vault: Vault) -> Verdict:
+    """Look whether a store is older than the ledger; keys are hashed one by one, a bounded number at a time."""
+    stones, mason = all_stones(db), Mason.of(vault)
+    back: dict[str, list[Person]] = {}
+    doubtful, gone = 0, set(stones)
+    for place in _places(found, {s.place for each in stones.values() for s, _ in each}):
+        for mac, key in _known(found, mason, place, stones):
+            gone.discard(mac)
+            for stone, confirmed in stones[mac]:
+                if not confirmed:
+                    continue
+                row = _row(found, place, key)
+                same = is_back(mason, place, row, stone) if row is not None else False
+                if same:
+                    back.setdefault(stone.reference, []).append(Person(place.name, key))
+                doubtful += same is None
+    _confirm_gone(db, stones, gone)
+    places = tuple(sorted({p.place for human in back.values() for p in human}))
+    rows = sum(map(len, back.values()))
+    behind = () if rows else _behind(found, db)
+    return Verdict(rows, places, behind, doubtful, {r: tuple(human) for r, human in back.items()})
+
+
+def check(found: Opened, db: Database, vault: Vault) -> Verdict:
+    """Look, and remember what was found: from then on nothing is done until it is settled."""
+    verdict = look(found, db, vault)
+    before = db.setting(SETTING)
+    if verdict.restored:
+        if not before:
+            Ledger(db, vault).append("restore.found", verdict.facts())
+        db.set(SETTING, json.dumps(verdict.facts()))
+    elif before:
+        db.set(SETTING, "")
+    return verdict
+
+
+def replay(found: Opened, db: Database, vault: Vault, now: datetime) -> Verdict:
+    """Erase again who is back, and let the sweeps begin anew. Returns what is left; it can be run again.
+
+    Raises Refused where an erasure would be refused now.
+    """
+    verdict = check(found, db, vault)
+    asked = [Asked(reference, human) for reference, human in sorted(verdict.back.items())]
+    if asked:
+        with eraser(found, db, vault, now, wait=60.0, replaying=True) as made:
+            done = made.erase(asked)
+        refused = [why for one in done for why in (*one.refused, *(w for _, w in one.stopped))]
+        if refused:
+            raise Refused(
+                f"an erasure cannot be done again: {refused[0]}", advice="mend that, and run it again"
+            )
+    with db.begin() as connection:
+        connection.execute(sa.delete(tables.watermark))
+        connection.execute(sa.delete(tables.extent))
+    left = look(found, db, vault)
+    if not left.certain:
+        note_extents(found, db, now)
+        body = {"persons": len(asked), "rows": verdict.rows, "behind": list(verdict.behind)}
+        Ledger(db, vault).append("restore.replayed", body)
+        db.set(SETTING, "")
+    return left
+
+
+def accept(db: Database, ledger: Ledger, reason: str) -> None:
+    """Note that it was no restore, although the latest keys are gone. Raises Refused where somebody is back."""
+    said = db.setting(SETTING)
+    if not said:
+        raise Refused("nothing looks restored", advice="look again with: servanda restore check")
+    if json.loads(said)["rows"]:
+        raise Refused(
+            "rows that were erased are back: that is certain",
+            advice="erase them again: servanda restore replay",
+        )
+    with db.begin() as connection:
+        connection.execute(sa.delete(tables.extent))
+    ledger.append("restore.accepted", {"reason": reason})
+    db.set(SETTING, "")
+
+
+# -- rows that are back ------------------------------------------------------------------------
+
+
+def _places(found: Opened, names: set[str]) -> Iterator[BoundPlace]:
+    for place in found.binding.places.values():
+        if place.name in names and place.store in found.sessions and place.table.key:
+            yield place
+
+
+def _known(
+    found: Opened, mason: Mason, place: BoundPlace, stones: dict[str, list[tuple[Stone, bool]]]
+) -> list[tuple[str, tuple[Any, ...]]]:
+    """The keys of a place that have a stone: hashed in a stream, few of them ever in memory."""
+    session = database(found.sessions[place.store])
+    row: Any = session.table_of(place.table.name)
+    query = sa.select(*(row.c[c] for c in place.table.key))
+    met: list[tuple[str, tuple[Any, ...]]] = []
+    with session.snapshot():
+        for key in session.stream(query):
+            met += [(mac, tuple(key)) for mac in mason.keys(place.name, key) if mac in stones]
+    return met
+
+
+def _row(found: Opened, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
+    session = database(found.sessions[place.store])
+    row: Any = session.table_of(place.table.name)
+    names = list(place.table.columns)
+    same = [row.c[c] == v for c, v in zip(place.table.key, key, strict=True)]
+    values = session.first(sa.select(*(row.c[c] for c in names)).select_from(row).where(*same))
+    return None if values is None else dict(zip(names, values, strict=True))
+
+
+def _confirm_gone(db: Database, stones: dict[str, list[tuple[Stone, bool]]], gone: set[str]) -> None:
+    """An erasure whose end nobody heard of was done, if its rows are not there."""
+    done = [s.reference for mac in gone for s, confirmed in stones[mac] if not confirmed]
+    if done:
+        with db.begin() as connection:
+            confirm(connection, done)
+
+
+# -- the latest keys ---------------------------------------------------------------------------
+
+
+def note_extents(found: Opened, db: Database, now: datetime) -> None:
+    """Keep the greatest key of each place, as an index gives it."""
+    rows = [
+        {"place": place.name, "greatest": greatest, "seen_at": moment(now)}
+        for place, greatest in _greatest(found)
+        if greatest is not None
+    ]
+    if rows:
+        with db.begin() as connection:
+            put(connection, tables.extent, rows)
+
+
+def _greatest(found: Opened) -> Iterator[tuple[BoundPlace, int | None]]:
+    for place in found.binding.places.values():
+        key = place.table.key
+        if place.place.files or place.store not in found.sessions or len(key) != 1:
+            continue
+        if place.place.where or not place.table.columns[key[0]].number:
+            continue
+        session = database(found.sessions[place.store])
+        row: Any = session.table_of(place.table.name)
+        top = session.first(sa.select(sa.func.max(row.c[key[0]])).select_from(row))
+        yield place, None if top is None or top[0] is None else int(top[0])
+
+
+def _behind(found: Opened, db: Database) -> tuple[str, ...]:
+    """The places whose latest rows are gone, where these are most of those that are known, and two at least."""
+    with db.read() as connection:
+        query = sa.select(tables.extent.c.place, tables.extent.c.greatest)
+        known = {place: int(top) for place, top in connection.execute(query)}
+    now = {place.name: top or 0 for place, top in _greatest(found) if place.name in known}
+    behind = sorted(name for name, top in now.items() if top < known[name])
+    return tuple(behind) if len(behind) >= 2 and 2 * len(behind) > len(now) else ()

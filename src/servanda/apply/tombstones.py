@@ -1,0 +1,225 @@
+"""Tombstones: by which somebody who was erased is known again when a backup brings them back.
+
+    erased ──▶ HMAC of place and key · HMAC of the whole row · HMAC of each identifier · until when
+
+They lie in Servanda's own database, outside of the one that is restored, hold nothing that names anybody,
+and end with the longest backup. One that is not confirmed belongs to an erasure whose end nobody heard of.
+
+Law: GDPR 17(1) stays done after a restore; 25(1), 5(1)(c): no more than that takes.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.database import Database, moment, put, tables
+from servanda.law.period import Period
+from servanda.persons.reach import Reach
+from servanda.persons.references import normalise
+from servanda.policy.policy import Policy
+from servanda.stores.binding import BoundPlace
+from servanda.vault import Vault
+
+UNSAID = Period(years=1)
+"""How long a tombstone stays where the policy does not say how long a backup is kept."""
+_KEY = "identifiers"
+
+
+@dataclass(frozen=True, slots=True)
+class Stone:
+    """What is kept of one row that was somebody: fingerprints in hex, and for which erasure."""
+
+    reference: str
+    place: str
+    key: str
+    row: str
+    names: tuple[str, ...]
+    erased_at: datetime
+
+
+@dataclass(slots=True)
+class Mason:
+    """Makes fingerprints under the current key, or under each key that there was."""
+
+    secrets: Sequence[bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, vault: Vault) -> Mason:
+        """A mason who knows every key, the newest first."""
+        newest = vault.current(_KEY)
+        return cls([vault.secret(_KEY, n) for n in range(newest, 0, -1)])
+
+    def key(self, place: str, key: Iterable[Any], number: int = 0) -> str:
+        """The fingerprint of a key."""
+        return self._mac(number, f"tombstone:key:{place}:{_json(list(key))}")
+
+    def keys(self, place: str, key: Iterable[Any]) -> Iterator[str]:
+        """The fingerprint of a key under every key of the vault."""
+        text = f"tombstone:key:{place}:{_json(list(key))}"
+        return (self._mac(number, text) for number in range(len(self.secrets)))
+
+    def row(self, place: str, values: Mapping[str, Any], number: int = 0) -> str:
+        """The fingerprint of a whole row."""
+        return self._mac(number, f"tombstone:row:{place}:{_json(dict(sorted(values.items())))}")
+
+    def name(self, value: Any, number: int = 0) -> str:
+        """The fingerprint of an identifier, as addresses are compared."""
+        return self._mac(number, f"tombstone:name:{normalise(str(value))}")
+
+    def _mac(self, number: int, text: str) -> str:
+        return hmac.digest(self.secrets[number], text.encode(), "sha256").hex()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain, separators=(",", ":"))
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes() | bytearray() | memoryview():
+            return bytes(value).hex()
+        case Decimal() | timedelta():
+            return str(value)
+        case _:
+            return str(value)
+
+
+@dataclass(slots=True)
+class Graves:
+    """Reads the rows of those who are about to be erased, in one statement a table."""
+
+    reach: Reach
+    mason: Mason = field(repr=False)
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, references: Sequence[str], at: datetime) -> list[Stone]:
+        """The stones of the persons who were gathered, each by the reference of its number."""
+        stones: list[Stone] = []
+        for table, number in self.reach.numbers.items():
+            if table not in self.reach.seeded:
+                continue
+            for person, *values in self._read(table, number):
+                row = dict(zip(self._columns(table), values, strict=True))
+                stones += self._stones(references[int(person)], table, row, at)
+        return stones
+
+    def _stones(self, reference: str, table: str, row: Mapping[str, Any], at: datetime) -> Iterator[Stone]:
+        for place in self.reach.graph.places[table]:
+            if any(row[c] != v for c, v in place.place.where.items()):
+                continue
+            named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
+            names = tuple(self.mason.name(value) for value in named)
+            key = self.mason.key(place.name, [row[c] for c in place.table.key])
+            yield Stone(reference, place.name, key, self.mason.row(place.name, row), names, at)
+
+    def _read(self, table: str, number: int) -> Any:
+        return self.reach.session.execute(self._query(table, number)).all()
+
+    def _columns(self, table: str) -> list[str]:
+        return list(self.reach.graph.shape[table].columns)
+
+    def _query(self, table: str, number: int) -> Any:
+        if table not in self._known:
+            row, work, same = self.reach.rows.rows(table)
+            query = sa.select(work.c.p, *(row.c[c] for c in self._columns(table)))
+            query = query.select_from(work.join(row, same)).where(work.c.n == number, work.c.r < 0)
+            self._known[table] = query
+        return self._known[table]
+
+
+def keep(connection: sa.Connection, stones: Sequence[Stone], until: date) -> None:
+    """Put down stones whose erasure is about to be done; those of one that was done before stand as they are."""
+    stone = tables.tombstone
+    known: set[tuple[str, str]] = set()
+    references = list(dict.fromkeys(s.reference for s in stones))
+    for start in range(0, len(references), 500):
+        mine = stone.c.reference.in_(references[start : start + 500])
+        query = sa.select(stone.c.mac, stone.c.reference).where(mine, stone.c.confirmed == 1)
+        known |= {(mac, reference) for mac, reference in connection.execute(query)}
+    rows = [
+        {
+            "mac": s.key,
+            "reference": s.reference,
+            "place": s.place,
+            "row_mac": s.row,
+            "name_macs": json.dumps(s.names),
+            "erased_at": moment(s.erased_at),
+            "confirmed": 0,
+            "expires_on": until.isoformat(),
+        }
+        for s in stones
+        if (s.key, s.reference) not in known
+    ]
+    if rows:
+        put(connection, tables.tombstone, rows)
+
+
+def confirm(connection: sa.Connection, references: Sequence[str]) -> None:
+    """Note that erasures were done."""
+    stone = tables.tombstone
+    for start in range(0, len(references), 500):
+        mine = stone.c.reference.in_(references[start : start + 500])
+        connection.execute(sa.update(stone).where(mine).values(confirmed=1))
+
+
+def all_stones(db: Database) -> dict[str, list[tuple[Stone, bool]]]:
+    """Every stone by the fingerprint of its key, and whether its erasure was confirmed."""
+    found: dict[str, list[tuple[Stone, bool]]] = {}
+    with db.read() as connection:
+        for row in connection.execute(sa.select(tables.tombstone)):
+            at = datetime.fromisoformat(row.erased_at)
+            stone = Stone(
+                row.reference, row.place, row.mac, row.row_mac, tuple(json.loads(row.name_macs)), at
+            )
+            found.setdefault(row.mac, []).append((stone, bool(row.confirmed)))
+    return found
+
+
+def until(policy: Policy, today: date) -> date:
+    """Until when a tombstone is needed: as long as the longest backup is kept."""
+    expire = policy.backups.expire_after if policy.backups is not None else None
+    return today + (expire or UNSAID)
+
+
+def sweep(db: Database, today: date) -> int:
+    """End the tombstones that no backup needs any more. Returns how many."""
+    over = tables.tombstone.c.expires_on < today.isoformat()
+    with db.begin() as connection:
+        return int(connection.execute(sa.delete(tables.tombstone).where(over)).rowcount)
+
+
+def is_back(mason: Mason, place: BoundPlace, row: Mapping[str, Any], stone: Stone) -> bool | None:
+    """Whether a row is the one that was erased; None where nobody can tell, since its key alone is the same.
+
+    It is, where the whole row is as it was, or where an identifier is the same and no date of the row is
+    later than the erasure: a new account of the same human is none of a backup.
+    """
+    named = [row[c] for c in place.place.identifiers.values() if row.get(c) is not None]
+    for number in range(len(mason.secrets)):
+        if mason.row(place.name, row, number) == stone.row:
+            return True
+        if {mason.name(value, number) for value in named} & set(stone.names):
+            return not any(_later(value, stone.erased_at) for value in row.values())
+    return None if named else False
+
+
+def _later(value: Any, than: datetime) -> bool:
+    """Whether a date, a moment or a text that reads like one is later than an instant."""
+    if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-":
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return False
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=than.tzinfo) > than if value.tzinfo is None else value > than
+    return isinstance(value, date) and value > than.date()

@@ -1,0 +1,81 @@
+"""`servanda restore`: after a database was restored from a backup."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from servanda.cli.project import Project
+from servanda.cli.view import count, say_json
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@click.group("restore", short_help="Erase again what a restored backup brought back")
+def command() -> None:
+    """After a restore: see who is back that was erased, and erase them again (GDPR 17)."""
+
+
+@command.command("check", short_help="Look whether a database is older than the ledger")
+@_json
+@click.pass_obj
+def check(project: Project, as_json: bool) -> None:
+    """Look whether rows that were erased are back, or the latest rows are gone. Ends with 1 where that is so."""
+    from servanda.apply.restore import check as looked
+
+    with project.opened() as found:
+        verdict = looked(found, project.database(), project.vault())
+    if as_json:
+        say_json({"format": 1, "restored": verdict.restored, **verdict.facts()})
+    elif verdict.certain:
+        click.echo(
+            f"{count(verdict.rows, 'row')} of persons who were erased are back: {', '.join(verdict.places)}"
+        )
+        click.echo("Next: erase them again with servanda restore replay")
+    elif verdict.behind:
+        click.echo(f"The latest rows are gone: {', '.join(verdict.behind)}")
+        click.echo(
+            "Next: servanda restore replay, or servanda restore accept --reason WORDS if it was no restore"
+        )
+    else:
+        click.echo("Nothing that was erased is back.")
+    if not as_json and verdict.doubtful:
+        rows = count(verdict.doubtful, "row")
+        click.echo(f"{rows} with the key of somebody who was erased, and nothing else of them: left alone.")
+    if verdict.restored:
+        sys.exit(1)
+
+
+@command.command("replay", short_help="Erase again who is back, and let the sweeps begin anew")
+@_json
+@click.pass_obj
+def replay(project: Project, as_json: bool) -> None:
+    """Erase again who is back, object again for who objected, and let the sweeps begin anew. It can be run again."""
+    from servanda.apply.restore import replay as replayed
+    from servanda.rights.again import again
+
+    with project.opened(write=True) as found:
+        db, vault = project.database(), project.vault()
+        left = replayed(found, db, vault, project.now)
+        flags = again(found, db, vault, project.policy().timezone, project.now)
+    if as_json:
+        say_json({"format": 1, "flags": flags, **left.facts()})
+    elif left.certain:
+        click.echo(f"{count(left.rows, 'row')} are still there: a hold or a law keeps them now.")
+    else:
+        click.echo(f"Nothing that was erased is back; {count(flags, 'flag')} of objections set again.")
+        click.echo("Next: servanda apply")
+    if left.certain:
+        sys.exit(1)
+
+
+@command.command("accept", short_help="Say that it was no restore")
+@click.option("--reason", required=True, help="Why the latest rows are gone.")
+@click.pass_obj
+def accept(project: Project, reason: str) -> None:
+    """Say that no backup was restored, although the latest rows are gone; the ledger notes why."""
+    from servanda.apply.restore import accept as accepted
+
+    accepted(project.database(), project.ledger(), reason)
+    click.echo("Noted. Next: servanda apply")
