@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -20,6 +21,37 @@ _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("servanda.web")
 
 
+_ZIP = {200: {"description": "The copy, as a zip", "content": {"application/zip": {}}}}
+_OTHER: dict[str, dict[int | str, dict[str, Any]]] = {
+    "/confirm/{token}": {303: {"description": "Proved; see /request"}},
+    "/download/{token}": _ZIP,
+    "/request/copy": _ZIP,
+}
+_MEANS = {
+    200: "A page",
+    400: "No form",
+    403: "A form that is not of this visitor",
+    404: "No such page",
+    410: "A link that is used, over or forged",
+    413: "Too long",
+    422: "The form again, with what is wrong",
+    429: "Too often within an hour",
+}
+
+
+def _pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Pages with these statuses, as the description of the interface says them."""
+    kinds: dict[str, Any] = {"text/html": {}, "text/plain": {}}
+    return {status: {"description": _MEANS[status], "content": kinds} for status in statuses}
+
+
+def _form(*fields: str) -> dict[str, Any]:
+    """The form that a page takes: its own token, and what is typed."""
+    texts = {name: {"type": "string"} for name in ("form", *fields)}
+    schema = {"type": "object", "properties": texts, "required": ["form"]}
+    return {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
+
+
 def create(site: Site) -> FastAPI:
     """The centre of a site."""
     centre = Centre(site)
@@ -27,23 +59,31 @@ def create(site: Site) -> FastAPI:
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    pages = {"response_class": HTMLResponse}
     get = (
-        ("/", centre.home),
-        ("/rights", centre.rights),
-        ("/policy", centre.policy),
-        ("/ask/{right}", centre.ask),
-        ("/confirm/{token}", centre.confirm),
-        ("/request", centre.state),
-        ("/download/{token}", download.offer),
-        ("/healthy", centre.healthy),
+        ("/", centre.home, ()),
+        ("/rights", centre.rights, ()),
+        ("/policy", centre.policy, ()),
+        ("/ask/{right}", centre.ask, (404,)),
+        ("/confirm/{token}", centre.confirm, (410,)),
+        ("/request", centre.state, (410,)),
+        ("/download/{token}", download.offer, (410,)),
     )
-    for path, page in get:
-        app.add_api_route(path, page, methods=["GET"], **pages)  # type: ignore[arg-type]
-    app.add_api_route("/ask/{right}", centre.asked, methods=["POST"], response_class=HTMLResponse)
-    app.add_api_route("/confirm/{token}", centre.confirmed, methods=["POST"], response_class=HTMLResponse)
-    app.add_api_route("/download/{token}", download.fetched, methods=["POST"], response_class=HTMLResponse)
-    app.add_api_route("/request/copy", download.own, methods=["POST"], response_class=HTMLResponse)
+    for path, page, others in get:
+        app.add_api_route(
+            path, page, methods=["GET"], response_class=HTMLResponse, responses=_pages(200, *others)
+        )
+    post = (
+        ("/ask/{right}", centre.asked, ("email", "words", "wish", "executor", "purpose"), (200, 404, 429)),
+        ("/confirm/{token}", centre.confirmed, (), (410,)),
+        ("/download/{token}", download.fetched, (), (410,)),
+        ("/request/copy", download.own, (), (410,)),
+    )
+    for path, send, fields, others in post:
+        app.add_api_route(
+            path, send, methods=["POST"], response_class=HTMLResponse, openapi_extra=_form(*fields),
+            responses={**_pages(*others, 400, 403, 413, 422), **_OTHER.get(path, {})},
+        )  # fmt: skip
+    app.add_api_route("/healthy", centre.healthy, methods=["GET"], response_class=PlainTextResponse)
 
     def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404

@@ -33,7 +33,7 @@ LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
 _LONGEST = 4_000
 WORDS = {"rectification": "what", "directives": "wish"}
-"""Rights that need words of the person, and the sentence that asks for them."""
+"""Rights that need more of the person than an address, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Centre:
         wants = WORDS.get(right.name, "")
         errors = _errors(said, wants)
         if errors:
-            given = {"email": said.get("email", ""), "words": said.get("words", "")}
+            given = {name: said.get(name, "") for name in ("email", "words", "wish", "executor")}
             return self.shown(request, "ask", 422, right=right, wants=wants, given=given, errors=errors)
         if not self._allowed(request, said["email"]):
             return self.shown(request, "message", 429, name="busy")
@@ -113,11 +113,14 @@ class Centre:
         """Write the request down and send the link; the day until which it is answered."""
         site = self.site
         address, words = said["email"].strip(), said.get("words", "").strip()
-        opening = Opening(right.name, address, address, site.today, "person", "centre", language, words)
+        fields = {name: said[name].strip()[:300] for name in right.may_ask if said.get(name, "").strip()}
+        opening = Opening(
+            right.name, address, address, site.today, "person", "centre", language, words, fields
+        )
         requests = site.requests
         found = requests.open(opening)
         answer = found.answer_by(requests.calendar)
-        secret = Secret(address, address, words, {})
+        secret = Secret(address, address, words, fields)
         letter = letters.acknowledged(found, secret, answer)
         requests.record(found.number, "acknowledged", letters=[letter])
         requests.send_link(found.number, site.now())
@@ -183,7 +186,7 @@ def _errors(said: Mapping[str, str], wants: str) -> dict[str, str]:
     email, words = said.get("email", "").strip(), said.get("words", "").strip()
     if len(email) > 254 or not _EMAIL.fullmatch(email):
         found["email"] = "ask.error.email"
-    if len(words) > _LONGEST or (wants and not words):
+    if len(words) > _LONGEST or (wants == "what" and not words):
         found["words"] = "ask.error.words"
     return found
 
