@@ -4,99 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from projects import NOW, TestProject, policy, project, retention
-from servanda.database import tables
-from servanda.documents import as_text
-from servanda.documents.letters import compose
+from office import ADDRESS, PLACES, Office
+from projects import policy, project, retention
 from servanda.errors import Refused
-from servanda.rights import carry_out
-from servanda.rights.case import Company
-from servanda.rights.copies import Packed
-from servanda.rights.requests import Opening
-from servanda.worker.outbox import letter_of
 
 KINDS = ["sqlite", "postgres", "mariadb"]
-ADDRESS = "lea.martin@example.org"
 LAW = {"law": "FR/c-com/L123-22"}
-PLACES: dict[str, Any] = {
-    "people": {
-        "data": "account",
-        "person": "self",
-        "identifiers": {"email": "email"},
-        "triggers": {"closed": {"column": "closed", "open": None}},
-        "skeleton": True,
-        "at_end": {"email": None, "name": None, "phone": None},
-        "flags": {
-            "restriction": {"column": "locked", "on": 1, "off": 0},
-            "objection": {"column": "mails", "on": 0},
-        },
-    },
-    "visits": {
-        "data": "visit",
-        "person": {"via": "person", "to": "people"},
-        "triggers": {"seen": "at"},
-    },
-    "invoices": {
-        "data": "billing",
-        "person": {"via": "person", "to": "people"},
-        "triggers": {"issued": "on_day"},
-    },
-}
-
-
-class Words:
-    """Packs a copy as lines of JSON: what these tests look at is which rows it has."""
-
-    def pack(self, to: BinaryIO, held: Any, policy: Any, **more: Any) -> Packed:
-        lines = [json.dumps([h.place, *row], default=str) for h in held for row in h.rows]
-        content = "\n".join(lines).encode()
-        to.write(content)
-        return Packed(len(lines), len({line.split('"')[1] for line in lines}), len(content), "0" * 64)
-
-
-@dataclass
-class Office:
-    """A company under test: its project, and requests that are proved at once."""
-
-    found: TestProject
-
-    @contextmanager
-    def company(self, now: datetime = NOW) -> Iterator[Company]:
-        with self.found.opened() as stores:
-            ledger = self.found.ledger
-            yield Company(self.found.folder, stores, self.found.db, self.found.vault, ledger, now, Words())
-
-    def ask(self, right: str, about: str = ADDRESS, **more: Any) -> int:
-        with self.company() as company:
-            opening = Opening(right, about, about, company.today, **{"language": "fr", **more})
-            number = company.requests.open(opening).number
-            if right not in ("objection", "withdrawal"):
-                company.requests.record(number, "proved", facts={"by": "operator"})
-            return number
-
-    def apply(self, number: int) -> Any:
-        with self.company() as company:
-            return carry_out.apply(company, number)
-
-    def answer(self, number: int) -> str:
-        """Answer a request. Returns the letter as text."""
-        with self.company() as company:
-            carry_out.answer(company, number)
-            with company.db.read() as connection:
-                query = sa.select(tables.outbox).where(tables.outbox.c.request == number)
-                row = connection.execute(query.order_by(tables.outbox.c.id.desc())).first()
-            letter = letter_of(company.vault, row)
-            return as_text.render(compose(letter, company.policy, "http://localhost", company.today))
 
 
 @pytest.fixture(params=KINDS)

@@ -52,10 +52,31 @@ def command(
     Ctrl-C stops after the page at hand; the same command goes on where it stopped. Ctrl-Z
     pauses there, with nothing locked.
     """
-    from servanda.apply import Options, OverLimit
-    from servanda.errors import Refused
+    from servanda.apply import Options
 
     options = Options(_allowed(project, allow, due), quick=due, pace=_pace(pace), scrub=scrub)
+    try:
+        return _apply(project, plan_file, options, yes=yes, due=due, as_json=as_json)
+    finally:
+        if due:
+            _round(project)
+
+
+def _round(project: Project) -> None:
+    """What else a night brings: requests that need nobody, alarms, letters, records that end."""
+    from servanda.worker.worker import Worker
+
+    if project.database().setting("vault") is not None:
+        Worker(project.folder, project.database(), project.vault()).round()
+
+
+def _apply(
+    project: Project, plan_file: Path | None, options: Options, *, yes: bool, due: bool, as_json: bool
+) -> int:
+    """Plan, ask where somebody is to be asked, carry out, and tell."""
+    from servanda.apply import OverLimit
+    from servanda.errors import Refused
+
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
             "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from servanda.cli.project import Project
+
+if TYPE_CHECKING:
+    from servanda.web.decision import Decisions
+    from servanda.web.site import Site
+    from servanda.worker.worker import Worker
 
 
 @click.command("serve", short_help="Serve the privacy centre")
@@ -13,8 +21,14 @@ from servanda.cli.project import Project
 @click.option(
     "--trust-proxy", is_flag=True, help="Believe X-Forwarded-For and -Proto of a proxy on this machine."
 )
+@click.option(
+    "--decision-token",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Answer /decision to applications that show the token in this file.",
+)
 @click.pass_obj
-def command(project: Project, host: str, port: int, trust_proxy: bool) -> None:
+def command(project: Project, host: str, port: int, trust_proxy: bool, decision_token: Path | None) -> None:
     """Serve the pages on which persons learn what is promised, and ask for their rights.
 
     Put a web server with TLS in front of it. Requests that need nobody are carried out, and letters
@@ -34,13 +48,28 @@ def command(project: Project, host: str, port: int, trust_proxy: bool) -> None:
     click.echo(
         f"The privacy centre of {site.policy.controller.name}: http://{host}:{port}/   Stop it with Ctrl-C."
     )
-    stop = Event()
-    thread = Worker(project.folder, site.db, site.vault).start(stop)
+    stop, worker, app = Event(), Worker(project.folder, site.db, site.vault), create(site)
+    if decision_token is not None:
+        _decisions(worker, site, decision_token).serve(app)
+    thread = worker.start(stop)
     try:
         uvicorn.run(
-            create(site), host=host, port=port, log_level="warning", access_log=False, server_header=False,
+            app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
             proxy_headers=trust_proxy, forwarded_allow_ips="127.0.0.1",
         )  # fmt: skip
     finally:
         stop.set()
         thread.join(timeout=30)
+
+
+def _decisions(worker: Worker, site: Site, file: Path) -> Decisions:
+    """The question of applications, behind a token. Raises ServandaError for one that can be guessed."""
+    from servanda.errors import ServandaError
+    from servanda.web.decision import Decisions
+
+    token = file.read_text(encoding="utf-8").strip()
+    if len(token) < 24:
+        raise ServandaError(
+            f"the token in {file} is shorter than 24 characters", advice="openssl rand -hex 32 > FILE"
+        )
+    return Decisions(token, lambda stack: stack.enter_context(worker.company(site.policy, site.stores)))

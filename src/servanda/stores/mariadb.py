@@ -57,7 +57,9 @@ class MariadbStore(SqlStore):
         " apply --scrub; in its undo and redo logs until they turn over; in its binary log until it ends"
     )
     reads_to_write = False  # INSERT … SELECT would lock what it reads of a snapshot
-    manners = Manners(0.005, rest=9.0, full_page=0.04, most=2_000, ceiling=5_000)  # InnoDB keeps a lock a row
+    manners = Manners(
+        0.005, rest=30.0, full_page=0.04, most=2_000, ceiling=5_000
+    )  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
         """The URL with PyMySQL and full Unicode."""

@@ -186,7 +186,6 @@ def message_of(office: Office, row: Any, now: datetime) -> EmailMessage:
         f"<{row.id}-{letter.kind}@{office.ledger.origin.rpartition('/')[2][:16]}.servanda>"
     )
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.language
     message.set_content(as_text.render(paper))
     message.add_alternative(as_html.render(paper), subtype="html")
     if letter.kind not in _ATTACHED:
@@ -195,4 +194,5 @@ def message_of(office: Office, row: Any, now: datetime) -> EmailMessage:
         message.add_attachment(
             as_pdf.render(paper, made), maintype="application", subtype="pdf", filename=name
         )
+    message["Content-Language"] = letter.language  # set before, it would move into a part
     return message

@@ -21,7 +21,9 @@ _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("servanda.web")
 
 
-_ZIP = {200: {"description": "The copy, as a zip", "content": {"application/zip": {}}}}
+_ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The copy, as a zip", "content": {"application/zip": {}}}
+}
 _OTHER: dict[str, dict[int | str, dict[str, Any]]] = {
     "/confirm/{token}": {303: {"description": "Proved; see /request"}},
     "/download/{token}": _ZIP,
@@ -59,7 +61,7 @@ def create(site: Site) -> FastAPI:
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    get = (
+    get: tuple[tuple[str, Any, tuple[int, ...]], ...] = (
         ("/", centre.home, ()),
         ("/rights", centre.rights, ()),
         ("/policy", centre.policy, ()),
@@ -72,7 +74,7 @@ def create(site: Site) -> FastAPI:
         app.add_api_route(
             path, page, methods=["GET"], response_class=HTMLResponse, responses=_pages(200, *others)
         )
-    post = (
+    post: tuple[tuple[str, Any, tuple[str, ...], tuple[int, ...]], ...] = (
         ("/ask/{right}", centre.asked, ("email", "words", "wish", "executor", "purpose"), (200, 404, 429)),
         ("/confirm/{token}", centre.confirmed, (), (410,)),
         ("/download/{token}", download.fetched, (), (410,)),

@@ -1,0 +1,75 @@
+"""May the data of somebody be used for a purpose now? What an application asks before it does.
+
+    no    erased, and not to come back · objected or withdrew, for canvassing · restricted
+          nobody of that address · in doubt: several are meant, or a store does not answer
+    yes   none of that
+
+In doubt the answer is no: not to use data harms nobody.
+
+Law: GDPR 18(2) restriction; 21(3) objection; 7(3) withdrawal; 5(2) who asks can show that they did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from servanda.errors import Refused
+from servanda.persons.holds import HeldPerson, Hold
+from servanda.persons.person import Person
+from servanda.rights import suppressed
+from servanda.rights.case import Company, look_for, several
+
+MARKETING = "marketing"
+"""The purpose that every company has a word for, whatever its policy calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, and why; `article` is where that stands."""
+
+    allowed: bool
+    why: str
+    article: str = ""
+
+
+def decide(company: Company, identifier: str, purpose: str) -> Decision:
+    """Decide for one person, by an address or number of theirs, and one purpose of the policy."""
+    if purpose != MARKETING and purpose not in company.policy.purposes:
+        return Decision(False, "unknown purpose", "GDPR 5(1)(b)")
+    with company.db.read() as connection:
+        kept = suppressed.suppressed(connection, company.vault, identifier, company.today)
+    if "all" in kept:
+        return Decision(False, "erased", "GDPR 17(1)")
+    if "marketing" in kept and _canvasses(company, purpose):
+        return Decision(False, "objected", "GDPR 21(3)")
+    try:
+        human = look_for(company.found, identifier)
+    except Refused:
+        return Decision(False, "in doubt: a store does not answer")
+    if not human:
+        return Decision(False, "unknown person")
+    if any(_covers(hold, human) for hold in company.holds.running(company.today)):
+        return Decision(False, "restricted", "GDPR 18(2)")
+    if several(company.found, human):
+        return Decision(False, "in doubt: several persons bear this")
+    return Decision(True, "nothing stands against it")
+
+
+def _canvasses(company: Company, purpose: str) -> bool:
+    """Whether a purpose is one that a person may end by a word: marketing, or whatever rests on consent."""
+    return purpose == MARKETING or "consent" in company.policy.purposes[purpose].basis
+
+
+def _covers(hold: Hold, human: tuple[Person, ...]) -> bool:
+    if hold.kind != "restriction":
+        return False
+    for scope in hold.scope:
+        for person in human:
+            if person.place != scope.place:
+                continue
+            if isinstance(scope, HeldPerson):
+                if tuple(map(str, scope.key)) == tuple(map(str, person.key)):
+                    return True
+            elif str(scope.value) == str(person.key[0]) and scope.operator == "=":
+                return True
+    return False

@@ -1,0 +1,71 @@
+"""`GET /decision?person=…&purpose=…`: one question, asked by the company's own applications.
+
+    Authorization: Bearer TOKEN      {"allowed": false, "why": "restricted", "article": "GDPR 18(2)"}
+
+The stores stay open between two questions, since opening them takes longer than answering; questions are
+answered one after the other.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Lock
+
+from fastapi import FastAPI, Header, HTTPException
+from pydantic import BaseModel
+
+from servanda.errors import ServandaError
+from servanda.rights.case import Company
+from servanda.rights.decision import decide
+
+
+class Answer(BaseModel):
+    """Whether data may be used, and why."""
+
+    allowed: bool
+    why: str
+    article: str
+
+
+class Decisions:
+    """Answers questions with stores that stay open; `company` opens them."""
+
+    def __init__(self, token: str, company: Callable[[ExitStack], Company]) -> None:
+        self._token, self._open = token, company
+        self._stack: ExitStack | None = None
+        self._company: Company | None = None
+        self._lock = Lock()
+
+    def serve(self, app: FastAPI) -> None:
+        """Add the question to an application."""
+        app.add_api_route("/decision", self.answer, methods=["GET"], response_model=Answer)
+
+    def answer(self, person: str, purpose: str, authorization: str = Header("")) -> Answer:
+        """Answer one question. Whoever has no token is told nothing."""
+        given = authorization.removeprefix("Bearer ").encode()
+        if not hmac.compare_digest(given, self._token.encode()):
+            raise HTTPException(401)
+        with self._lock:
+            try:
+                company = replace(self._opened(), now=datetime.now(UTC))
+                found = decide(company, person[:500], purpose[:200])
+            except ServandaError:
+                self.close()
+                return Answer(allowed=False, why="in doubt: a store does not answer", article="")
+        return Answer(allowed=found.allowed, why=found.why, article=found.article)
+
+    def close(self) -> None:
+        """Close the stores; the next question opens them anew."""
+        if self._stack is not None:
+            self._stack.close()
+        self._stack = self._company = None
+
+    def _opened(self) -> Company:
+        if self._company is None:
+            self._stack = ExitStack()
+            self._company = self._open(self._stack)
+        return self._company
