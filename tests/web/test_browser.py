@@ -69,7 +69,7 @@ class Inbox:
         raise AssertionError(f"no mail has a link to {way}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop must not run on in tests of others
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
@@ -80,7 +80,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("exograd") / "exograd.db"
     build(f"sqlite:///{path}", date.today())
