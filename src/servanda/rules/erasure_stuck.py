@@ -7,30 +7,38 @@ refuses it, the whole erasure is refused, before anything is changed (GDPR 17(1)
 Bad:
 
     --- app.sql
-    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT);
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at TEXT);
     CREATE TABLE answers (id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL REFERENCES accounts, body TEXT);
     CREATE INDEX answers_account ON answers (account_id);
     --- stores.yaml
     places:
-      accounts: {data: account, person: self}
+      accounts:
+        data: account
+        person: self
+        triggers: {account_closure: {column: closed_at, open: null}}
       answers:
         data: account
         person: none
+        triggers: {account_closure: {of: author, column: closed_at, open: null}}
         references:
           author: {via: account_id, to: accounts, ownership: mentions, erase: detach}
 
 Good:
 
     --- app.sql
-    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT);
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at TEXT);
     CREATE TABLE answers (id INTEGER PRIMARY KEY, account_id INTEGER REFERENCES accounts, body TEXT);
     CREATE INDEX answers_account ON answers (account_id);
     --- stores.yaml
     places:
-      accounts: {data: account, person: self}
+      accounts:
+        data: account
+        person: self
+        triggers: {account_closure: {column: closed_at, open: null}}
       answers:
         data: account
         person: none
+        triggers: {account_closure: {of: author, column: closed_at, open: null}}
         references:
           author: {via: account_id, to: accounts, ownership: mentions, erase: detach}
 

@@ -7,24 +7,36 @@ other's copy along (GDPR 15, 15(4), 17).
 Bad:
 
     --- app.sql
-    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT);
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at TEXT);
     CREATE TABLE messages (id INTEGER PRIMARY KEY, from_id INTEGER, to_id INTEGER REFERENCES accounts, body TEXT);
     CREATE INDEX messages_from ON messages (from_id);
     CREATE INDEX messages_to ON messages (to_id);
     --- stores.yaml
     places:
-      accounts: {data: account, person: self, skeleton: true, at_end: {email: null}}
+      accounts:
+        data: account
+        person: self
+        skeleton: true
+        at_end: {email: null}
+        triggers: {account_closure: {column: closed_at, open: null}}
       messages:
         data: account
+        triggers: {account_closure: {of: person, column: closed_at, open: null}}
         person: {via: from_id, to: accounts}
 
 Good:
 
     --- stores.yaml
     places:
-      accounts: {data: account, person: self, skeleton: true, at_end: {email: null}}
+      accounts:
+        data: account
+        person: self
+        skeleton: true
+        at_end: {email: null}
+        triggers: {account_closure: {column: closed_at, open: null}}
       messages:
         data: account
+        triggers: {account_closure: {of: person, column: closed_at, open: null}}
         person: {via: from_id, to: accounts, erase: detach}
         references:
           receiver: {via: to_id, to: accounts, ownership: owned, erase: detach}
