@@ -46,7 +46,7 @@ PLACES: dict[str, Any] = {
     "login_events": {"data": "login", "person": _OWN, "triggers": {"seen": "at"}},
     "newsletter_subscriptions": {
         "data": "customer",
-        "person": {"via": "email", "to": "customers", "on": "email", "compare": "folded"},
+        "person": {"via": "email", "to": "customers", "on": "email"},
         "triggers": _CLOSED,
     },
 }  # fmt: skip
