@@ -127,14 +127,6 @@ def erasure(sheet: Sheet, base: Base) -> None:
             _erase(made_, 77)
         statements = len(sent)
         ours = [_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5)]
-        with base.copy() as other:
-            plain = [_by_hand(other, DELETES, n) for n in _ids(ONE, 5)]
-        sheet.add(
-            "rights.erasure.ratio",
-            [statistics.median(ours)],
-            [statistics.median(plain)],
-            command="eight DELETE by hand, one transaction",
-        )
         sheet.add(
             "rights.erasure",
             [t * 1_000 for t in ours],
@@ -154,11 +146,11 @@ def erasure(sheet: Sheet, base: Base) -> None:
 
 def batch(sheet: Sheet, base: Base) -> None:
     """Ten thousand persons as one plan, against the same one by one (time a person)."""
-    with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
+    with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
         for number in _ids(20, 3):
             _erase(made_, number)
         alone = statistics.median(_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5))
-    with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
+    with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
         asked = [
             Asked(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in range(1, 200_000, 20)
         ][:MANY]
