@@ -88,6 +88,7 @@ def _practice(sight: Sight, db: Database) -> rights.Practice:
     return rights.Practice(
         tuple(requests.all()), requests.calendar, sight.now, sight.today, sight.ledger.last(rehearsal.ENTRY),
         datetime.fromisoformat(served) if served else None, sight.provable,
+        tuple(p.name for p in sight.found.binding.places.values() if p.place.editable),
     )  # fmt: skip
 
 

@@ -120,7 +120,14 @@ def over(table: Table, row: Row) -> bool:
     local = row.at.astimezone(PARIS).date()
     if table.time == "date":
         local = row.at.astimezone(ZoneInfo(table.zone)).date()  # what the application wrote down is the day
-    return local.replace(year=local.year + table.years) < TODAY
+    year = local.year + table.years
+    try:
+        last = local.replace(year=year)
+    except (
+        ValueError
+    ):  # 29 February; a month without that day ends with its last one (Regulation 1182/71, art. 3)
+        last = local.replace(year=year, day=28)
+    return last < TODAY
 
 
 def ends(world: Generated) -> dict[str, set[int]]:

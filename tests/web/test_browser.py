@@ -25,8 +25,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from conftest import missing
 from servanda.database import Database
+from servanda.rights.account import Member
 from servanda.rights.right import listed
 from servanda.vault import Vault
+from servanda.web.session import COOKIE, Session, make
 from servanda.web.site import Site
 from servanda.worker.worker import Worker
 from served import Served, serve
@@ -200,6 +202,31 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, company: Company)
                 assert wide <= 0, f"{path} scrolls sideways at {width} px"
                 found = Axe().run(page)
                 faults += [f"{path} {scheme} {width}: {v['id']}" for v in found.response["violations"]]
+    assert faults == []
+
+
+def test_the_pages_of_who_is_signed_in_can_be_used_by_everybody(browser: Browser, company: Company) -> None:
+    """The same of one’s data, in both languages; a field is changed with the keyboard alone."""
+    base, faults = company.served.base, []
+    member = Session(None, Member(CLIENT, "link"))
+    cookie = make(company.served.site.vault, member, company.served.site.now())
+    for language, scheme, (width, height) in (("fr", "dark", SIZES[0]), ("en", "light", SIZES[1])):
+        look = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
+        with visit(browser, company, language, java_script_enabled=True, bypass_csp=True, **look) as page:
+            page.context.add_cookies([{"name": COOKIE, "value": cookie, "url": base}])
+            page.goto(base + "/mine")
+            for summary in page.locator("summary").all():
+                summary.click()
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert wide <= 0, f"/mine scrolls sideways at {width} px"
+            faults += [f"/mine {scheme}: {v['id']}" for v in Axe().run(page).response["violations"]]
+            page.locator("input.field").first.fill(f"Hélène {language}")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/mine?saved")
+            assert page.locator("input.field").first.input_value() == f"Hélène {language}"
+            faults += [f"/mine?saved {scheme}: {v['id']}" for v in Axe().run(page).response["violations"]]
     assert faults == []
 
 

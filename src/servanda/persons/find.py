@@ -17,15 +17,15 @@ from servanda.stores.opened import Opened
 _BY_VALUE = frozenset({"folded", "lower", "text", "exact"})
 
 
-def find(found: Opened, identifier: str) -> list[Person]:
-    """Every row that bears an identifier; empty where nobody does.
+def find(found: Opened, identifier: str, named: str | None = None) -> list[Person]:
+    """Every row that bears an identifier, of any name or of this one; empty where nobody does.
 
     Several rows of one place are several persons, or one who is there twice: who asks must be told apart.
     Rows that are found by the address of a row that was found are left out: that one leads to them.
     """
     wanted = identifier.strip()
     persons: list[Person] = []
-    for place, column, owner in _columns(found):
+    for place, column, owner in _columns(found, named):
         if owner and any(found.binding.places[p.place].table.name == owner for p in persons):
             continue
         kind = place.table.columns[column]
@@ -37,12 +37,14 @@ def find(found: Opened, identifier: str) -> list[Person]:
     return list(dict.fromkeys(persons))
 
 
-def _columns(found: Opened) -> Iterator[tuple[BoundPlace, str, str]]:
+def _columns(found: Opened, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:
     """The columns that identify, persons' own rows first; of addresses the table that they lead to."""
     for place in sorted(found.binding.places.values(), key=lambda p: p.place.person != "self"):
         if place.table.key:
-            yield from ((place, column, "") for column in dict.fromkeys(place.place.identifiers.values()))
-    yield from _addresses(found)
+            own = {column: "" for name, column in place.place.identifiers.items() if named in (None, name)}
+            yield from ((place, column, "") for column in own)
+    if named is None:
+        yield from _addresses(found)
 
 
 def _addresses(found: Opened) -> Iterator[tuple[BoundPlace, str, str]]:

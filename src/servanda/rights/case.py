@@ -98,12 +98,12 @@ def several(found: Opened, human: Sequence[Person]) -> list[Person]:
     return [person for living in counts.values() if len(living) > 1 for person in living]
 
 
-def look_for(found: Opened, identifier: str) -> tuple[Person, ...]:
+def look_for(found: Opened, identifier: str, named: str | None = None) -> tuple[Person, ...]:
     """The rows that stand for whoever bears an identifier, in every store that answers.
 
     Raises Refused where one does not and nothing was found: nobody may be told then that nothing is held.
     """
-    human = tuple(find(found, identifier))
+    human = tuple(find(found, identifier, named))
     if found.down and not human:
         names = ", ".join(sorted(found.down))
         raise Refused(

@@ -12,7 +12,7 @@ Law: GDPR 5(2), 12 and 24(1): to be able to show it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from servanda.law.calendar import Calendar
@@ -40,7 +40,10 @@ KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem
 
 @dataclass(frozen=True, slots=True)
 class Practice:
-    """How requests went: what a keeper of rights sees. `served` is when the privacy centre was last up."""
+    """How requests went: what a keeper of rights sees.
+
+    `served` is when the privacy centre was last up; `own` are the places with columns that persons change there.
+    """
 
     requests: tuple[Request, ...]
     calendar: Calendar
@@ -49,6 +52,7 @@ class Practice:
     rehearsal: Entry | None
     served: datetime | None
     provable: Callable[[Entry], bool]
+    own: tuple[str, ...] = ()
 
 
 def standing(practice: Practice, promise: Promise) -> Standing | None:
@@ -58,6 +62,8 @@ def standing(practice: Practice, promise: Promise) -> Standing | None:
         return None
     if promise.sub == "channel" and promise.published.get("channel") == "dedicated_module":
         return _module(practice, promise)
+    if promise.kind == "right" and promise.published.get("self_service"):
+        return _self_service(practice, promise)
     rights = wants(promise)
     return None if rights is None else _judged(practice, promise, rights)
 
@@ -132,9 +138,19 @@ def _module(practice: Practice, promise: Promise) -> Standing:
     return found if found.state != "kept" else _with(found, "the form of the privacy centre is up; ")
 
 
-def _with(found: Standing, words: str) -> Standing:
-    from dataclasses import replace
+def _self_service(practice: Practice, promise: Promise) -> Standing:
+    """What people see and change themselves: the pages of who is signed in, and columns that are theirs to change."""
+    if not practice.own:
+        return Standing(
+            promise, "not_yet", why="needs columns that people may change: editable: in stores.yaml"
+        )
+    up = _module(practice, promise)
+    if up.state != "kept":
+        return up
+    return replace(up, why=f"people change it themselves: {', '.join(practice.own)}; {up.why}")
 
+
+def _with(found: Standing, words: str) -> Standing:
     return replace(found, why=words + found.why, where="privacy centre")
 
 

@@ -20,6 +20,7 @@ from servanda.stores import ability
 from servanda.stores import triggers as doc
 from servanda.stores.archive_faults import archive_faults
 from servanda.stores.document import Place, StoreEntry, Stores
+from servanda.stores.editable import editable_faults
 from servanda.stores.reference import Reference
 from servanda.stores.selection import (
     Bound,
@@ -163,6 +164,8 @@ class _Binder:
                 self.complain("unknown-category", message, _near(name, dict.fromkeys(known)), "fields", name)
         self._columns(table, self.place.secrets, "secrets")
         self._columns(table, [flag.column for flag in self.place.flags.values()], "flags")
+        for column, message, advice in editable_faults(self.place, table):
+            self.complain("not-editable", message, advice, "editable", column)
         triggers = self._triggers(table, links, limits)
         for beyond in ability.beyond(can, self.place, limits):
             self.complain("store-cannot", *beyond)

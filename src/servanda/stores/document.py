@@ -58,7 +58,8 @@ class Place(LogFiles, PlaceArchive):
     person's: it goes with its `last` owner, with `any`, or loses `mine`. `secrets` are columns that
     access leaves out, such as password hashes. `fields` says which column holds a declared field of a
     category, where the names do not tell. `flags` are columns that tell the application of a right in
-    force. `assert_` is what must be so of its rows (SV443).
+    force. `editable` are columns that persons change themselves, signed in at the privacy centre.
+    `assert_` is what must be so of its rows (SV443).
     """
 
     table: str = ""
@@ -81,6 +82,7 @@ class Place(LogFiles, PlaceArchive):
     skeleton: bool = False
     fields: dict[str, Names] = Field(default_factory=dict)
     flags: dict[FlagName, Flag] = Field(default_factory=dict)
+    editable: list[str] = Field(default_factory=list)
     assert_: list[Assertion] = Field(default_factory=list, alias="assert")
 
     def lives_in(self, name: str) -> str:

@@ -16,8 +16,8 @@ Algorithm = Literal["EdDSA", "ES256", "ES384", "RS256", "PS256"]
 class Login(Strict):
     """Tokens (JWT, RFC 7519) of this `issuer` for this `audience`, signed by a key in the file `keys`.
 
-    `keys` is a PEM file of one public key, or a JSON Web Key Set. The token's `sub` is what a
-    place of persons calls `identifier`: `email`, or the key itself where none is named.
+    `keys` is a PEM file of one public key, or a JSON Web Key Set. The token's `sub` is what the
+    places of persons call `identifier`, such as `client_number`; without it, any of their identifiers.
     """
 
     issuer: str = Field(min_length=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,6 +46,25 @@ _KINDS = sa.text(
 _PLAIN = (False, False)
 
 
+@lru_cache(maxsize=16)
+def _engine(url: URL, lock_timeout: int) -> Engine:
+    """One engine for each database: what SQLAlchemy learns of one stays in memory while the process lives.
+
+    Connections are not pooled: temporary tables and settings of one session are never met by another.
+    """
+    options = (
+        f"-c lock_timeout={lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
+        " -c jit=off -c random_page_cost=1.1"
+    )
+    planned = {"prepare_threshold": None}  # each page is planned for its own bounds
+    return sa.create_engine(
+        url,
+        connect_args={"options": options, "connect_timeout": 5} | planned,
+        isolation_level="READ COMMITTED",
+        poolclass=sa.NullPool,
+    )
+
+
 @kind("postgres", session)
 class PostgresStore(SqlStore):
     """A database of PostgreSQL."""
@@ -63,16 +83,7 @@ class PostgresStore(SqlStore):
 
     def make_engine(self) -> Engine:
         """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
-        options = (
-            f"-c lock_timeout={self.settings.lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
-            " -c jit=off -c random_page_cost=1.1"
-        )
-        planned = {"prepare_threshold": None}  # each page is planned for its own bounds
-        return sa.create_engine(
-            self.url,
-            connect_args={"options": options, "connect_timeout": 5} | planned,
-            isolation_level="READ COMMITTED",
-        )
+        return _engine(self.url, self.settings.lock_timeout)
 
     def look_at(self, connection: Connection, table: str) -> None:
         """Nobody else looks at temporary tables: they have no statistics until we ask for them."""

@@ -215,9 +215,10 @@ class SqlStore:
         return self.shape
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection, and what was learned of statements that nobody will say again."""
         if "engine" in self.__dict__:
             self.engine.dispose()
+            self.engine.clear_compiled_cache()
 
     @contextmanager
     def errors(self) -> Iterator[None]:

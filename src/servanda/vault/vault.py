@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from servanda.database import Database
 from servanda.errors import Refused, VaultError
@@ -187,6 +189,25 @@ class Vault:
     def record_key(self, key_id: str) -> bytes:
         """Return the 32 bytes of a record's key, to wrap other keys; raises VaultError if it has ended."""
         return self._record_key(key_id)
+
+    def enclose(self, use: str, value: bytes) -> str:
+        """Encrypt what somebody else carries for a while, such as a cookie; returns text that fits into one."""
+        closed = _encrypt(self._carried(use, self.current("identifiers")), value, b"carried:" + use.encode())
+        return closed.replace("+", "-").replace("/", "_").rstrip("=")
+
+    def disclose(self, use: str, text: str) -> bytes | None:
+        """What `enclose` enclosed for this use, None where it was changed or is somebody else's."""
+        sealed = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+        for number in reversed(self._numbers("identifiers")):
+            try:
+                return _decrypt(self._carried(use, number), sealed, b"carried:" + use.encode(), "a cookie")
+            except VaultError:
+                continue
+        return None
+
+    def _carried(self, use: str, number: int) -> bytes:
+        kept = self.secret("identifiers", number)
+        return HKDF(hashes.SHA256(), 32, salt=None, info=b"carried:" + use.encode()).derive(kept)
 
     def has(self, key_id: str) -> bool:
         """Whether a record's key is there."""

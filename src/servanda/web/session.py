@@ -1,34 +1,53 @@
-"""Who a visitor is, once proved: a signed cookie that names a request, for an hour.
+"""Who a visitor is, once proved: an encrypted cookie, for an hour.
 
-It holds a number and a time, nothing about the person; without our key nobody can make one.
+    by the link of a request      whoever reads the mail of its address
+    by the company's own login    whoever is signed in there
+
+Nobody can read or make one without our key. It names a person only to us.
 """
 
 from __future__ import annotations
 
-import hmac
+import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from servanda.rights.account import Member
 from servanda.vault import Vault
 
 COOKIE = "servanda-request"
 LIFE = timedelta(hours=1)
+_USE = "session"
+_LONGEST = 3_000
 
 
-def make(vault: Vault, request: int, now: datetime) -> str:
-    """The cookie of somebody who proved that a request is theirs."""
-    until = int((now + LIFE).timestamp())
-    return f"{request}.{until}.{vault.mac('identifiers', _said(request, until))}"
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A visitor who proved who they are: `request` is the one that they see, if any.
+
+    `member` is missing where somebody asks for another person: they see their request and nothing else.
+    """
+
+    request: int | None
+    member: Member | None = field(repr=False)
 
 
-def read(vault: Vault, cookie: str | None, now: datetime) -> int | None:
-    """The number of the request, None where the cookie is forged or over."""
-    parts = (cookie or "").split(".")
-    if len(parts) != 3 or not (parts[0].isdecimal() and parts[1].isdecimal()) or len(cookie or "") > 120:
+def make(vault: Vault, session: Session, now: datetime) -> str:
+    """The cookie of somebody who proved who they are."""
+    said: dict[str, object] = {"until": int((now + LIFE).timestamp()), "request": session.request}
+    if session.member is not None:
+        said["member"] = [session.member.about, session.member.by, session.member.named]
+    return vault.enclose(_USE, json.dumps(said).encode())
+
+
+def read(vault: Vault, cookie: str | None, now: datetime) -> Session | None:
+    """Who bears a cookie, None where it is forged or over."""
+    if not cookie or len(cookie) > _LONGEST or not cookie.isascii():
         return None
-    request, until = int(parts[0]), int(parts[1])
-    good = any(hmac.compare_digest(parts[2], mac) for mac in vault.macs("identifiers", _said(request, until)))
-    return request if good and datetime.fromtimestamp(until, UTC) > now else None
-
-
-def _said(request: int, until: int) -> bytes:
-    return f"session:{request}:{until}".encode()
+    found = vault.disclose(_USE, cookie)
+    if found is None:
+        return None
+    said = json.loads(found)
+    if datetime.fromtimestamp(said["until"], UTC) <= now:
+        return None
+    return Session(said["request"], Member(*said["member"]) if "member" in said else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.locale import LANGUAGES
 from servanda.policy.policy import Policy, load_policy
+from servanda.rights.case import Company
 from servanda.rights.requests import Requests, local_day
 from servanda.stores.document import Stores, load_stores
 from servanda.stores.mail import Mail
 from servanda.vault import Vault
+from servanda.worker.worker import Worker
 
 
 def _now() -> datetime:
@@ -72,6 +75,11 @@ class Site:
         """The languages of the pages: those of the policy that have sentences, its first one first."""
         known = [language for language in self.policy.languages if language in LANGUAGES]
         return known + [language for language in LANGUAGES if language not in known]
+
+    def company(self) -> AbstractContextManager[Company]:
+        """The company with its stores open, for one page of somebody who is signed in."""
+        worker = Worker(self.folder, self.db, self.vault, self.now)
+        return worker.company(self.policy, self.stores)
 
     def _latest(self, name: str, load: Callable[[Path], Policy | Stores]) -> Policy | Stores:
         path = self.folder / name

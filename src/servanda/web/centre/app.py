@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from servanda.errors import ServandaError
 from servanda.web.centre.download import Download
+from servanda.web.centre.mine import Mine
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import Guard, TooLong
 from servanda.web.site import Site
@@ -28,12 +29,17 @@ _OTHER: dict[str, dict[int | str, dict[str, Any]]] = {
     "/confirm/{token}": {303: {"description": "Proved; see /request"}},
     "/download/{token}": _ZIP,
     "/request/copy": _ZIP,
+    "/mine": {303: {"description": "Changed; see /mine"}},
+    "/enter": {303: {"description": "Signed in; see /mine"}},
+    "/leave": {303: {"description": "Signed out"}},
+    "/ask/{right}": {303: {"description": "Of somebody who is signed in; see /request"}},
 }
 _MEANS = {
     200: "A page",
     400: "No form",
     403: "A form that is not of this visitor",
     404: "No such page",
+    409: "Not now",
     410: "A link that is used, over or forged",
     413: "Too long",
     422: "The form again, with what is wrong",
@@ -57,7 +63,7 @@ def _form(*fields: str) -> dict[str, Any]:
 def create(site: Site) -> FastAPI:
     """The centre of a site."""
     centre = Centre(site)
-    download = Download(centre)
+    download, mine = Download(centre), Mine(centre)
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -69,6 +75,7 @@ def create(site: Site) -> FastAPI:
         ("/confirm/{token}", centre.confirm, (410,)),
         ("/request", centre.state, (410,)),
         ("/download/{token}", download.offer, (410,)),
+        ("/mine", mine.page, (410,)),
     )
     for path, page, others in get:
         app.add_api_route(
@@ -79,6 +86,9 @@ def create(site: Site) -> FastAPI:
         ("/confirm/{token}", centre.confirmed, (), (410,)),
         ("/download/{token}", download.fetched, (), (410,)),
         ("/request/copy", download.own, (), (410,)),
+        ("/mine", mine.changed, (), (409, 410)),
+        ("/enter", mine.enter, ("token",), (404,)),
+        ("/leave", mine.leave, (), ()),
     )
     for path, send, fields, others in post:
         app.add_api_route(

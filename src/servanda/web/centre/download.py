@@ -20,7 +20,6 @@ from servanda.apply.settled import SETTING
 from servanda.errors import ServandaError
 from servanda.rights import links
 from servanda.rights.copies import Copies
-from servanda.web import session
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import FORM, is_ours
 
@@ -84,7 +83,7 @@ class Download:
 
     def _by_session(self, request: Request) -> int | None:
         site = self.centre.site
-        number = session.read(site.vault, request.cookies.get(session.COOKIE), site.now())
+        number = self.centre.request_of(request)
         with site.db.begin() as connection:
             return number if number in links.opening(connection, "download", site.now()) else None
 

@@ -21,7 +21,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from servanda.rights import letters, links
+from servanda.rights import account, letters, links
+from servanda.rights.account import Member
 from servanda.rights.requests import Opening, Secret
 from servanda.rights.right import Right, listed, load
 from servanda.web import session
@@ -32,6 +33,7 @@ from servanda.web.site import Site
 LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
 _LONGEST = 4_000
+_KNOWN = "known@example.org"  # whoever is signed in types no address
 WORDS = {"rectification": "what", "directives": "wish"}
 """Rights that need more of the person than an address, and what."""
 
@@ -54,12 +56,30 @@ class Centre:
         view = self.view(request)
         cookie = request.cookies.get(FORM) or new_cookie()
         token = form_token(self.site.vault, cookie)
-        page = view.page(template, form=token, path=request.url.path, **more)
+        member = self.member(request)
+        page = view.page(template, form=token, path=request.url.path, member=member, **more)
         response = HTMLResponse(page, status, headers={"Content-Language": view.language})
         if request.cookies.get(FORM) != cookie:
             _remember(request, response, FORM, cookie)
         if request.query_params.get("lang") == view.language:
             _remember(request, response, LANGUAGE, view.language)
+        return response
+
+    def member(self, request: Request) -> Member | None:
+        """Who is signed in, None where nobody is."""
+        found = session.read(self.site.vault, request.cookies.get(session.COOKIE), self.site.now())
+        return None if found is None else found.member
+
+    def request_of(self, request: Request) -> int | None:
+        """The request that a visitor proved to be theirs."""
+        found = session.read(self.site.vault, request.cookies.get(session.COOKIE), self.site.now())
+        return None if found is None else found.request
+
+    def let_in(self, request: Request, who: session.Session, to: str) -> Response:
+        """Sign somebody in for an hour, and lead them to a page."""
+        response = RedirectResponse(to, 303)
+        made = session.make(self.site.vault, who, self.site.now())
+        _remember(request, response, session.COOKIE, made, hours=1)
         return response
 
     # -- reading ---------------------------------------------------------------------------
@@ -94,15 +114,26 @@ class Centre:
     def _asked(self, request: Request, right: Right, said: Mapping[str, str]) -> Response:
         if not is_ours(self.site.vault, request.cookies.get(FORM), said.get("form")):
             return self.shown(request, "message", 403, name="form")
-        wants = WORDS.get(right.name, "")
+        wants, member = WORDS.get(right.name, ""), self.member(request)
+        if member is not None:
+            said = {**said, "email": _KNOWN}
         errors = _errors(said, wants)
         if errors:
             given = {name: said.get(name, "") for name in ("email", "words", "wish", "executor")}
             return self.shown(request, "ask", 422, right=right, wants=wants, given=given, errors=errors)
-        if not self._allowed(request, said["email"]):
+        if not self._allowed(request, said["email"] if member is None else member.about):
             return self.shown(request, "message", 429, name="busy")
+        if member is not None:
+            return self._ask(request, member, right, said)
         due = self._open(self.view(request).language, right, said)
         return self.shown(request, "sent", address=said["email"].strip(), due=due)
+
+    def _ask(self, request: Request, member: Member, right: Right, said: Mapping[str, str]) -> Response:
+        """Whoever is signed in need prove nothing more."""
+        words, language = said.get("words", "").strip(), self.view(request).language
+        with self.site.company() as company:
+            found = account.ask(company, member, right, language, words, _given(right, said))
+        return self.let_in(request, session.Session(found.number, member), "/request")
 
     def _allowed(self, request: Request, address: str) -> bool:
         source = request.client.host if request.client else ""
@@ -113,7 +144,7 @@ class Centre:
         """Write the request down and send the link; the day until which it is answered."""
         site = self.site
         address, words = said["email"].strip(), said.get("words", "").strip()
-        fields = {name: said[name].strip()[:300] for name in right.may_ask if said.get(name, "").strip()}
+        fields = _given(right, said)
         opening = Opening(
             right.name, address, address, site.today, "person", "centre", language, words, fields
         )
@@ -151,16 +182,15 @@ class Centre:
         found = site.requests.follow_link(token, site.now())
         if found is None:
             return self.shown(request, "message", 410, name="gone")
-        response = RedirectResponse("/request", 303)
-        _remember(
-            request, response, session.COOKIE, session.make(site.vault, found.number, site.now()), hours=1
-        )
-        return response
+        member = None
+        if found.asker == "person":
+            member = Member(site.requests.secret(found.number, "they followed their link").about, "link")
+        return self.let_in(request, session.Session(found.number, member), "/request")
 
     def state(self, request: Request) -> Response:
         """The state of one's request, for whoever proved that it is theirs."""
         site = self.site
-        number = session.read(site.vault, request.cookies.get(session.COOKIE), site.now())
+        number = self.request_of(request)
         if number is None:
             return self.shown(request, "message", 410, name="gone")
         with site.db.begin() as connection:
@@ -178,6 +208,11 @@ def _right(name: str) -> Right:
     if found is None or not found.listed:
         raise HTTPException(404)
     return found
+
+
+def _given(right: Right, said: Mapping[str, str]) -> dict[str, str]:
+    """What else was said that the right may take."""
+    return {name: said[name].strip()[:300] for name in right.may_ask if said.get(name, "").strip()}
 
 
 def _errors(said: Mapping[str, str], wants: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from servanda.law.facts import authority
 from servanda.locale import Catalogue, catalogue, day_in_words
@@ -65,6 +65,12 @@ class View:
                 return str(day)
         return day_in_words(day, self.language)
 
+    def counted(self, key: str, count: int) -> str:
+        """So many of something: “1 row”, “12 rows”."""
+        one = count == 1 or (count == 0 and self.language == "fr")
+        number = f"{count:,}".replace(",", "\u202f") if self.language == "fr" else f"{count:,}"
+        return self.say(f"{key}.one" if one else f"{key}.many", count=number)
+
     def said(self, words: Any) -> str:
         """Words of the policy in this language, or in its first one."""
         return str(words.say(self.language))
@@ -117,7 +123,7 @@ class View:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("servanda.web.centre"),
+        loader=ChoiceLoader([PackageLoader("servanda.web.centre"), PackageLoader("servanda.documents")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

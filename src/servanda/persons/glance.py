@@ -1,0 +1,108 @@
+"""What is held about a person, at a glance: how many rows of each place, since when, and what is theirs to change.
+
+    for seen in glance(found, human):   place by place
+        seen.rows, seen.since, seen.own
+
+Counted in the store; no row is read but those of the person whose columns they may change.
+
+“Since” is the earliest day that the rows themselves tell, of the times that the stores document names; where
+they tell none, nothing is said.
+
+Law: GDPR 12(2) facilitating; 15(1); 16.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.persons.person import Human
+from servanda.persons.reach import Reach
+from servanda.persons.subject import SubjectGraph
+from servanda.stores.binding import BoundPlace
+from servanda.stores.opened import Opened
+from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, TimeColumn
+from servanda.stores.sql_match import equals
+from servanda.stores.sql_times import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The rows of one place that are a person's. `own` are the columns that they may change, with their values.
+
+    `since` is the earliest day that the rows tell. Without a row of the person's own, or with several, `own`
+    is empty: nobody can tell which is meant.
+    """
+
+    place: BoundPlace
+    rows: int
+    since: date | None
+    own: Mapping[str, Any] = field(repr=False)
+
+
+def glance(found: Opened, human: Human) -> Iterator[Seen]:
+    """What is held about one human, in every store that answers; in each as it was at one moment."""
+    here = {person.place.split(".", 1)[0] for person in human}
+    zone = found.binding.policy.timezone
+    for name, graph in SubjectGraph.of(found.binding).stores.items():
+        if name not in here or name not in found.sessions or not graph.places:
+            continue
+        reach = Reach.of(found, graph)
+        with reach.session.snapshot():
+            reach.gather([human])
+            counts = reach.rows.counts()
+            for table, number in reach.numbers.items():
+                for place in graph.places[table] if counts.get(number) else ():
+                    rows, since = _looked(reach, place, number, zone)
+                    if rows:
+                        yield Seen(place, rows, since, _own(reach, place, human))
+
+
+def _looked(reach: Reach, place: BoundPlace, number: int, zone: str) -> tuple[int, date | None]:
+    """How many rows there are, and the earliest day that they tell."""
+    times = list(dict.fromkeys(t for trigger in place.triggers.values() for t in _times(trigger)))
+    row, work, same = reach.rows.rows(place.table.name)
+    where = [work.c.n == number, *(equals(row.c[n], v) for n, v in place.place.where.items())]
+    query = sa.select(sa.func.count(), *(_earliest(row, time) for time in times))
+    found: Any = reach.session.execute(query.select_from(work.join(row, same)).where(*where)).one()
+    days = [local_day(value, time, zone) for value, time in zip(found[1:], times, strict=True)]
+    return int(found[0]), min((day for day in days if day is not None), default=None)
+
+
+def _earliest(row: sa.FromClause, time: TimeColumn) -> sa.ColumnElement[Any]:
+    """The earliest value of a time that is a time, and does not mean “still running”."""
+    column = row.c[time.name]
+    values = [value for value in time.open if value is not None]
+    real = [column != value for value in values]
+    if time.kind in ("epoch", "epoch_ms"):
+        real.append(column > 0)
+    return sa.func.min(sa.case((sa.and_(*real), column)) if real else column)
+
+
+def _times(trigger: Bound) -> Sequence[TimeColumn]:
+    """The times that a row bears itself."""
+    match trigger:
+        case OwnTime(time):
+            return (time,)
+        case LatestTime():
+            return (trigger.fallback,)
+        case GreatestTime(parts):
+            return [time for part in parts for time in _times(part)]
+        case _:
+            return ()
+
+
+def _own(reach: Reach, place: BoundPlace, human: Human) -> dict[str, Any]:
+    """The values that the person may change, in their only row of a place."""
+    keys = [person.key for person in human if person.place == place.name]
+    columns = place.place.editable
+    if len(keys) != 1 or not columns:
+        return {}
+    row = reach.session.table_of(place.table.name)
+    same = [row.c[name] == value for name, value in zip(place.table.key, keys[0], strict=True)]
+    values: Any = reach.session.execute(sa.select(*(row.c[c] for c in columns)).where(*same)).first()
+    return dict(zip(columns, values, strict=True)) if values is not None else {}
