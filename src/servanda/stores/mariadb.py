@@ -58,7 +58,7 @@ class MariadbStore(SqlStore):
     )
     reads_to_write = False  # INSERT … SELECT would lock what it reads of a snapshot
     manners = Manners(
-        0.005, rest=30.0, full_page=0.04, most=2_000, ceiling=5_000
+        0.005, rest=100.0, full_page=0.04, most=2_000, ceiling=5_000
     )  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
