@@ -154,9 +154,15 @@ def add_customer(world: World, key: int, begun: datetime, ended: datetime | None
 
 
 def add_user(
-    world: World, key: int, created: datetime | None, customer: int | None, born: date | None = None
+    world: World,
+    key: int,
+    created: datetime | None,
+    customer: int | None,
+    born: date | None = None,
+    *,
+    waits: bool = False,
 ) -> None:
-    """The row of a user."""
+    """The row of a user; one who `waits` for a parent's consent has no password yet."""
     who = persons.person(world.rng, 10_000 + key, COUNTRIES)
     special = {47: "jose@atelier.example", 48: "josé@atelier.example", 44: "RESTRICTED.Zoë@Example.ORG"}
     world.add(
@@ -165,7 +171,7 @@ def add_user(
         customer_id=customer,
         email=special.get(key, who.email),
         display_name=who.name,
-        password_hash=f"$argon2id$v=19$m=65536$t=3$p=4${persons.token(world.rng, 43)}",
+        password_hash=None if waits else f"$argon2id$v=19$m=65536$t=3$p=4${persons.token(world.rng, 43)}",
         birth_date=born,
         created_at=utc(created),
     )
@@ -221,15 +227,15 @@ def add_edge_users(world: World) -> None:
 
 
 def add_minors(world: World) -> None:
-    """Users whose fifteenth birthday lies around today; every other has a parent's consent."""
+    """Users whose fifteenth birthday lies around today; every other has a parent's consent, the rest waits for it."""
     birthday = dates.first_kept(world.today, AGE_OF_CONSENT)
     leap = dates.leap_days(birthday + timedelta(days=1_500), 2)
     days = [birthday + timedelta(days=shift) for shift in (-366, -2, -1, 0, 1, 2, 365)]
     for place, born in enumerate([*days, *leap, *days]):
         key, created = 201 + place, world.ago(100)
-        add_user(world, key, created, None, born)
-        be_active(world, key, created)
+        add_user(world, key, created, None, born, waits=place % 2 == 1)
         if place % 2 == 0:
+            be_active(world, key, created)
             parent = persons.person(world.rng, 30_000 + place, COUNTRIES)
             consent = {"parent_name": parent.name, "parent_email": parent.email, "method": "signed form"}
             world.add("parental_consents", user_id=key, given_at=utc(created), **consent)

@@ -26,7 +26,7 @@ from servanda.rights import keeper as rights
 from servanda.rights import rehearsal
 from servanda.rights.requests import Requests
 from servanda.rules import View
-from servanda.rules.checks import check
+from servanda.rules.checks import asserted, check
 from servanda.rules.checks.looking import Looking
 from servanda.stores.opened import Opened
 
@@ -76,7 +76,9 @@ def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circum
     return [
         check.standing(looking, promise, circumstances.now)
         if promise.checked
-        else rights.standing(practice, promise) or _standing(sight, promise, evidence, provable)
+        else asserted.standing(looking, promise, circumstances.now)
+        or rights.standing(practice, promise)
+        or _standing(sight, promise, evidence, provable)
         for promise in policy.promises
     ]
 

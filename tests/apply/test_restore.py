@@ -254,3 +254,37 @@ def test_objections_hold_after_a_restore(made: TestProject) -> None:
         assert again(found, made.db, made.vault, "Europe/Paris", NOW) == 1
         assert again(found, made.db, made.vault, "Europe/Paris", NOW) == 0
     assert made.rows("SELECT id FROM accounts WHERE mails = 0") == [(7,)]
+
+
+NUMBERS = {
+    "sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    "postgresql": "BIGSERIAL PRIMARY KEY",
+    "mariadb": "BIGINT PRIMARY KEY AUTO_INCREMENT",
+    "mysql": "BIGINT PRIMARY KEY AUTO_INCREMENT",
+}
+BACK = {
+    "sqlite": "UPDATE sqlite_sequence SET seq = 2 WHERE name = '{0}'",
+    "postgresql": "SELECT setval('{0}_id_seq', 2)",
+    "mariadb": "ALTER TABLE {0} AUTO_INCREMENT = 3",
+    "mysql": "ALTER TABLE {0} AUTO_INCREMENT = 3",
+}
+
+
+def test_a_store_that_counts_tells_a_delete_from_a_restore(tmp_path: Path, store_url: str) -> None:
+    places = {
+        "people": {"data": "a", "person": "self", "triggers": {"x": "on_day"}},
+        "notes": {"data": "a", "person": {"via": "person", "to": "people"}, "triggers": {"x": "on_day"}},
+    }
+    made = project(tmp_path / "p", store_url, policy([retention("K-RET-01", "a", "x", "P90Y")]), places)
+    kind = made.engine().dialect.name
+    made.run(
+        f"CREATE TABLE people (id {NUMBERS[kind]}, on_day DATE)",
+        f"CREATE TABLE notes (id {NUMBERS[kind]}, person BIGINT REFERENCES people (id), on_day DATE)",
+        *["INSERT INTO people (on_day) VALUES ('2026-01-01')"] * 5,
+        *["INSERT INTO notes (person, on_day) VALUES (1, '2026-01-01')"] * 5,
+    )
+    made.apply()
+    made.run("DELETE FROM notes WHERE id > 2", "DELETE FROM people WHERE id > 2")
+    assert not look(made).restored, "the application deleted its newest rows, and nothing was restored"
+    made.run(BACK[kind].format("people"), BACK[kind].format("notes"))
+    assert look(made).behind == ("app.notes", "app.people")

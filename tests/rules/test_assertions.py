@@ -144,3 +144,27 @@ def test_a_promise_that_does_not_exist_is_told_at_its_line(
 )
 def test_a_default_is_read_as_each_database_spells_it(text: str | None, value: Any, same: bool) -> None:
     assert has_default(Column("c", "X", nullable=True, default=text), value) is same
+
+
+def test_nobody_under_fifteen_has_an_account_in_use_without_a_consent(example: Example, check: Check) -> None:
+    """The birthday counts from its first hour; who is not of age waits without a password, or has a consent."""
+    url = example("xsior")
+    assert check() == []
+    born = "UPDATE users SET birth_date = {}, password_hash = 'x' WHERE id = {}"
+    run(url, born.format("'2011-11-22'", 301))  # fifteen today
+    run(url, born.format("NULL", 302))  # nobody knows
+    assert check() == []
+    run(url, born.format("'2011-11-23'", 303), born.format("'2020-02-29'", 304))
+    (found,) = check()
+    assert (
+        "2 rows are not as asserted, parental_consents has a consent for who is under 15" in found["message"]
+    )
+    assert "XSIOR-MIN-01" in found["message"]
+    consent = (
+        "INSERT INTO parental_consents (id, user_id, parent_name, parent_email, method, given_at) VALUES"
+    )
+    run(url, f"{consent} (90001, 303, 'p', 'p@example.org', 'form', '2026-11-01 10:00:00')")
+    (found,) = check()
+    assert "1 row is not as asserted" in found["message"]
+    run(url, "UPDATE users SET password_hash = NULL WHERE id = 304")
+    assert check() == []

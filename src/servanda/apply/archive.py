@@ -25,6 +25,7 @@ from servanda.law.retention import last_day
 from servanda.ledger import Ledger
 from servanda.persons.graph import route
 from servanda.persons.holds import Holds
+from servanda.persons.references import mac_of
 from servanda.plan.archives import Held, due_rows, held_rows, over_segments
 from servanda.plan.archiving import Archiving, archivings
 from servanda.plan.lists import key_text
@@ -141,6 +142,7 @@ class Archiver:
             session.days.key_at(links, root.table.key, row),
             [session.store.fingerprint([row.c[c] for c in archiving.printed])],
             [row.c[c] for c in archiving.columns],
+            session.days.key_at(links, list(dict.fromkeys(root.place.identifiers.values())), row),
             list(days.columns),
         )
         chosen = [column.label(f"c{i}") for i, column in enumerate(c for part in parts for c in part)]
@@ -149,7 +151,7 @@ class Archiver:
             for part in parts:
                 values.append(tuple(rest[: len(part)]))
                 del rest[: len(part)]
-            own, person, (print_,), fields, trigger = values
+            own, person, (print_,), fields, names, trigger = values
             day = days.tell(trigger)
             if day is None:
                 continue
@@ -166,6 +168,9 @@ class Archiver:
                     last_day=archiving.last_day(policy, day),
                     grounds=archiving.grounds,
                     values=dict(zip(archiving.columns, fields, strict=True)),
+                    names=tuple(
+                        mac_of(self.vault, str(n)) for n in names if n not in (None, "") and not nobody
+                    ),
                 ),
                 own,
             )

@@ -84,7 +84,11 @@ class _Without(Exception):
 
 @dataclass(slots=True)
 class Eraser:
-    """Erases persons, under the ledger and the holds of now; see `eraser`."""
+    """Erases persons, under the ledger and the holds of now; see `eraser`.
+
+    With `only`, their rows of some places alone: they themselves stay, so no tombstone is set, and nothing else
+    is looked for.
+    """
 
     found: Opened
     db: Database
@@ -93,6 +97,7 @@ class Eraser:
     now: datetime
     pages: Pages
     mason: Mason = field(repr=False)
+    only: frozenset[str] | None = None
     stores: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
     graves: dict[str, Graves] = field(default_factory=dict)
@@ -113,7 +118,7 @@ class Eraser:
                 reach = self.reaches[name]
                 reach.rows.forget()
                 self.stores[name] = StoreEraser.of(
-                    self.found, reach, circumstances.today, circumstances.holds
+                    self.found, reach, circumstances.today, circumstances.holds, self.only
                 )
 
     def left_out(self) -> list[tuple[str, str]]:
@@ -212,14 +217,15 @@ class Eraser:
             if refused:
                 raise _Without(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
-            acted.named = self.names[name].read()
-            stones = self.graves[name].read([a.reference for a in asked], self.now)
+            whole = self.only is None
+            acted.named = self.names[name].read() if whole else {}
+            stones = self.graves[name].read([a.reference for a in asked], self.now) if whole else []
             write = partial(keep, stones=stones, until=until(self.found.binding.policy, self.now.date()))
             self.pages.intend(step, expected[0], write, persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
-            acted.residue = self.names[name].left(store, acted.erasures)
+            acted.residue = self.names[name].left(store, acted.erasures) if whole else {}
             return acted.rows
 
         for attempt in range(_TRIES):
@@ -261,9 +267,16 @@ class _Acted:
 
 @contextmanager
 def eraser(
-    found: Opened, db: Database, vault: Vault, now: datetime, *, wait: float = 0.0, replaying: bool = False
+    found: Opened,
+    db: Database,
+    vault: Vault,
+    now: datetime,
+    *,
+    wait: float = 0.0,
+    replaying: bool = False,
+    only: frozenset[str] | None = None,
 ) -> Iterator[Eraser]:
-    """Make ready to erase persons. Waits some seconds for an apply that runs.
+    """Make ready to erase persons; with `only`, their rows of some places. Waits some seconds for an apply that runs.
 
     Raises Refused where it does not end in that time, the ledger does not verify, or a restored database is not
     settled and this is not what settles it.
@@ -283,7 +296,7 @@ def eraser(
         recover(db, ledger, lambda _: None)
         holds = Holds(db, vault, ledger)
         pages = Pages(db, ledger, secrets.token_hex(8), 0)
-        made = Eraser(found, db, ledger, holds, now, pages, Mason.of(vault))
+        made = Eraser(found, db, ledger, holds, now, pages, Mason.of(vault), only)
         made.load()
         try:
             yield made
@@ -292,14 +305,19 @@ def eraser(
 
 
 def foreseen(
-    found: Opened, db: Database, vault: Vault, asked: Sequence[Asked], now: datetime
+    found: Opened,
+    db: Database,
+    vault: Vault,
+    asked: Sequence[Asked],
+    now: datetime,
+    only: frozenset[str] | None = None,
 ) -> list[Erasure]:
     """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
     ledger = Ledger(db, vault)
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
     pages = Pages(db, ledger, "", 0)
-    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, pages, Mason.of(vault))
+    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, pages, Mason.of(vault), only)
     made.load()
     return made.plan(asked)
 

@@ -191,7 +191,10 @@ def _confirm_gone(db: Database, stones: dict[str, list[tuple[Stone, bool]]], gon
 
 
 def note_extents(found: Opened, db: Database, now: datetime) -> None:
-    """Keep the greatest key of each place, as an index gives it."""
+    """Keep how far each place has come: the last number that the store gave, or its greatest key, as an index has it.
+
+    A store that counts tells a delete from a restore: a delete takes no number back.
+    """
     rows = [
         {"place": place.name, "greatest": greatest, "seen_at": moment(now)}
         for place, greatest in _greatest(found)
@@ -203,6 +206,7 @@ def note_extents(found: Opened, db: Database, now: datetime) -> None:
 
 
 def _greatest(found: Opened) -> Iterator[tuple[BoundPlace, int | None]]:
+    given: dict[str, dict[str, int]] = {}
     for place in found.binding.places.values():
         key = place.table.key
         if place.place.files or place.store not in found.sessions or len(key) != 1:
@@ -210,6 +214,11 @@ def _greatest(found: Opened) -> Iterator[tuple[BoundPlace, int | None]]:
         if place.place.where or not place.table.columns[key[0]].number:
             continue
         session = database(found.sessions[place.store])
+        if place.store not in given:
+            given[place.store] = session.counters()
+        if place.table.name in given[place.store]:
+            yield place, given[place.store][place.table.name]
+            continue
         row: Any = session.table_of(place.table.name)
         top = session.first(sa.select(sa.func.max(row.c[key[0]])).select_from(row))
         yield place, None if top is None or top[0] is None else int(top[0])

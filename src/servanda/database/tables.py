@@ -214,6 +214,17 @@ archived_by_person = Index("servanda_archived_person", archived.c.person_place, 
 archived_by_segment = Index("servanda_archived_segment", archived.c.segment, archived.c.data_key)
 archived_by_day = Index("servanda_archived_day", archived.c.last_day)
 
+archived_name = _table(
+    "archived_name",
+    Column("mac", String(64), primary_key=True),
+    Column("person_place", _KEY, primary_key=True),
+    Column("person_key", _KEY, primary_key=True),
+    comment="Keyed hashes of what archived persons were known by: who asks is found when their row is gone",
+)
+archived_name_person = Index(
+    "servanda_archived_name_person", archived_name.c.person_place, archived_name.c.person_key
+)
+
 person = _table(
     "person",
     Column("reference", _KEY, primary_key=True),
@@ -374,5 +385,7 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(tombstone, if_not_exists=True),  # 34
     CreateIndex(tombstone_reference, if_not_exists=True),  # 35
     CreateTable(extent, if_not_exists=True),  # 36
+    CreateTable(archived_name, if_not_exists=True),  # 37
+    CreateIndex(archived_name_person, if_not_exists=True),  # 38
 )
 """Migration n is the n-th statement, counted from 1."""

@@ -185,6 +185,7 @@ _BODIES: dict[str, Callable[[Writing], Iterator[Block]]] = {
             "objection",
             "withdrawal",
             "directives",
+            "offboarding",
         )
     },
 }

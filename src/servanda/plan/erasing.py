@@ -26,7 +26,7 @@ from servanda.stores.binding import BoundPlace
 from servanda.stores.change import Change
 from servanda.stores.opened import Opened
 from servanda.stores.selection import All, Not
-from servanda.stores.sql_reach import DECLARED, HELD, LAW, POINTED, SHARED
+from servanda.stores.sql_reach import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,16 @@ class StoreEraser:
     present: dict[int, set[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, found: Opened, reach: Reach, today: date, holds: Sequence[Hold]) -> StoreEraser:
-        """An eraser for one day and its holds."""
-        return cls(found, reach, StoreRules(found, reach, today, holds))
+    def of(
+        cls,
+        found: Opened,
+        reach: Reach,
+        today: date,
+        holds: Sequence[Hold],
+        only: frozenset[str] | None = None,
+    ) -> StoreEraser:
+        """An eraser for one day and its holds; with `only`, of the rows of some places."""
+        return cls(found, reach, StoreRules(found, reach, today, holds, only))
 
     def decide(self, asked: Sequence[Asked], *, lock: bool = False) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
@@ -143,6 +150,8 @@ class StoreEraser:
         lawful = set()
         self.present = {}
         for person, number, reasons, rows in self.rules.ending.fates():
+            if self.rules.only is not None and (reasons & APART or number not in tables):
+                continue
             self.present.setdefault(number, set()).add(reasons)
             if number in tables:
                 places, fate = tuple(p.name for p in tables[number].places), _fate(reasons, tables[number])

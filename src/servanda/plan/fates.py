@@ -28,7 +28,7 @@ from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened
 from servanda.stores.selection import All, Any, Condition, Not, Undone
 from servanda.stores.sql_erase import EMPTIED, UNTOUCHED, Asks, Ending
-from servanda.stores.sql_reach import DECLARED, HELD, LAW, POINTED, SHARED
+from servanda.stores.sql_reach import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
 @dataclass(slots=True)
@@ -52,12 +52,16 @@ class TableRules:
 
 @dataclass(slots=True)
 class StoreRules:
-    """Why rows stay in one store, under the holds and on the day that this was made with."""
+    """Why rows stay in one store, under the holds and on the day that this was made with.
+
+    With `only`, every row of another place stays as it is.
+    """
 
     found: Opened
     reach: Reach
     today: date
     holds: Sequence[Hold]
+    only: frozenset[str] | None = None
     ending: Ending = field(init=False)
     tables: dict[str, TableRules] = field(default_factory=dict)
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
@@ -100,7 +104,8 @@ class StoreRules:
             All((where(p), c)) for p in rules.places if (c := held(self.found, p, self.holds)) is not None
         ]
         declared = [where(p) for p in rules.places if p.place.erase in ("anonymise", "keep")]
-        for flag, parts in ((LAW, law), (HELD, covered), (DECLARED, declared)):
+        apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
+        for flag, parts in ((LAW, law), (HELD, covered), (DECLARED, declared), (APART, apart)):
             if parts:
                 rules.reasons.append((flag, self.ending.meets(rules.table, Any(tuple(parts)))))
         if law:

@@ -29,6 +29,8 @@ def values_of(binding: Binding, outcome: Outcome, language: str, done: date) -> 
         values["kept"] = kept
     if outcome.held:
         values["held"] = True
+    if outcome.digest:
+        values["digest"] = outcome.digest
     if backups is not None:
         values["backups"] = backups.isoformat()
     return values

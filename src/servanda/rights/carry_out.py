@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from servanda.apply.settled import refuse_if_restored
 from servanda.errors import Refused
-from servanda.rights import letters
+from servanda.rights import archived, letters
 from servanda.rights.answers import told, values_of
 from servanda.rights.case import Case, Company, as_text, from_text, look_for, several
 from servanda.rights.outcome import Outcome
@@ -117,7 +117,12 @@ def _looked(company: Company, number: int) -> tuple[Case | None, Outcome]:
     secret = requests.secret(number, "to carry it out")
     human, reference = _meant(company, requests, request, secret)
     if right.rows and not human:
-        return None, _nobody(requests, request)
+        left = archived.known(company, (), secret.about)
+        if not left:
+            return None, _nobody(requests, request)
+        if not right.archives:
+            why = "nothing but archived rows is left of them: see servanda archive read"
+            raise Refused(f"request {number}: {why}", advice="answer it by hand: servanda request refuse")
     if several(company.found, human) and request.last("chosen") is None:
         return None, Outcome("several")
     key_id = requests.key_of(number)

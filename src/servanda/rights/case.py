@@ -98,6 +98,16 @@ def several(found: Opened, human: Sequence[Person]) -> list[Person]:
     return [person for living in counts.values() if len(living) > 1 for person in living]
 
 
+def places_of_customers(company: Company) -> frozenset[str]:
+    """The places that hold what customers decide about, and nothing that the company decides about (GDPR 28)."""
+    categories = company.policy.categories
+    return frozenset(
+        place.name
+        for place in company.found.binding.places.values()
+        if place.data and all(categories[name].role == "processor" for name in place.data)
+    )
+
+
 def look_for(found: Opened, identifier: str, named: str | None = None) -> tuple[Person, ...]:
     """The rows that stand for whoever bears an identifier, in every store that answers.
 

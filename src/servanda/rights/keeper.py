@@ -171,8 +171,16 @@ def _minors(promise: Promise) -> tuple[str, ...] | None:
 
 
 def _processor(promise: Promise) -> tuple[str, ...] | None:
-    """What a person asks of data that a customer decides about is forwarded; the rest needs other keepers."""
-    return () if promise.published.get("action") == "redirect_to_controller" else None
+    """What a person asks of data that a customer decides about is forwarded; what a customer's leaves is erased.
+
+    The rest needs other keepers.
+    """
+    action = promise.published.get("action")
+    if action == "redirect_to_controller":
+        return ()
+    return (
+        ("offboarding",) if action == "erase" and promise.published.get("trigger") == "contract_end" else None
+    )
 
 
 _WANTS: Mapping[str, Callable[[Promise], tuple[str, ...] | None]] = {

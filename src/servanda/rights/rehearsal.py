@@ -18,9 +18,9 @@ from servanda.errors import ServandaError
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person
 from servanda.persons.subject import SubjectGraph
-from servanda.rights.case import Case, Company
+from servanda.rights.case import Case, Company, places_of_customers
 from servanda.rights.requests import Secret
-from servanda.rights.right import Right, listed
+from servanda.rights.right import Right, load
 from servanda.rights.story import Request
 
 ENTRY = "rights.rehearsed"
@@ -41,10 +41,16 @@ def rehearse(company: Company) -> list[Rehearsed]:
     if human is None:
         company.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
         return []
-    done = [_tried(company, found, human) for found in listed()]
+    done = [_tried(company, found, human) for found in _asked_for(company)]
     said = {one.right: {"rows": one.rows, "why": one.why} for one in done}
     company.ledger.append(ENTRY, {"rights": said})
     return done
+
+
+def _asked_for(company: Company) -> list[Right]:
+    """The rights that somebody can ask for: persons, and customers where the company is their processor."""
+    processes = bool(places_of_customers(company))
+    return [found for found in load().values() if found.listed or (found.customers and processes)]
 
 
 def _somebody(company: Company) -> tuple[Person, ...] | None:

@@ -30,6 +30,8 @@ class Right:
     where nobody is found; with `copies` its answer is a copy to download; `passes_on` says that
     recipients are told (GDPR 19); what is not `listed` nobody can ask for. `asks` are the fields that a
     request for it must bring, `may_ask` those that it may; `order` is where it stands on a page.
+    `customers` ask for it whom the company serves as a processor (GDPR 28). With `archives` it goes on where
+    nothing but archived rows is left of a person.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Right:
     copies: bool = False
     passes_on: bool = False
     listed: bool = True
+    customers: bool = False
+    archives: bool = False
     asks: tuple[str, ...] = ()
     may_ask: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -34,15 +34,18 @@ assertion asks for more than was promised, change it; a promise itself is change
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 
-from servanda.errors import Spot
+from servanda.errors import Spot, StoreError
+from servanda.law.minors import birthday
 from servanda.rules.rule import Finding, Said, fails, needs, rule
 from servanda.rules.view import View
-from servanda.stores.asserted import filled, has_default, violating
-from servanda.stores.assertion import Held, Never, Unasked
+from servanda.stores.asserted import filled, has_default, unconsented, violating
+from servanda.stores.assertion import Assertion, Held, Minor, Never, Unasked
 from servanda.stores.binding import BoundPlace
 from servanda.stores.coverage import seen
 from servanda.stores.lexicon import SHOWN
+from servanda.stores.selection import Condition, TimeColumn
 from servanda.stores.shape import Table
 
 _READ = frozenset({"SELECT"})
@@ -69,7 +72,7 @@ def _of(view: View, place: BoundPlace) -> Iterator[Said]:
         if isinstance(said, Never):
             yield from _never(view, at, place.store, place.table, said)
             continue
-        unless = said.unless if isinstance(said, Held) else {}
+        unless = said.unless if isinstance(said, Held | Minor) else {}
         gone = [name for name in (said.column, *unless) if name not in place.table.columns]
         where = f"{place.name}.{said.column}"
         if gone:
@@ -81,13 +84,44 @@ def _of(view: View, place: BoundPlace) -> Iterator[Said]:
                 yield fails(at, message, "change the default of the column", where=where)
         elif view.sessions[place.store].lacking(place.table.name, _READ):
             yield needs(f"the right to read {place.name}, to count what is asserted of it")
+        elif isinstance(said, Minor):
+            yield from _minors(view, at, place, said)
         else:
-            yield from _held(view, at, place, said)
+            yield from _counted(view, at, place, said, violating(said, place.place.where))
 
 
-def _held(view: View, at: Spot, place: BoundPlace, said: Held) -> Iterator[Finding]:
+def _minors(view: View, at: Spot, place: BoundPlace, said: Minor) -> Iterator[Said]:
+    """Who is under age, and of whom no consent is on record."""
+    consents = view.bound.places.get(f"{place.store}.{said.consent}")
+    links = consents.links.values() if consents is not None else ()
+    link = next((one for one in links if one.to_table == place.table.name), None)
+    if link is None:
+        message = f"no reference of “{said.consent}” leads to {place.name}, where a consent would be found"
+        yield fails(at, message, "name the place that holds the consents", where=f"{place.name}.{said.born}")
+        return
+    column = place.table.columns[said.born]
+    time = TimeColumn(said.born, column.time or "text", place.entry.timezone)
+    try:
+        view.sessions[place.store].learn_forms(place.table.name, [time])
+    except StoreError as error:
+        yield fails(at, error.message, error.advice, where=f"{place.name}.{said.born}")
+        return
+    of_age = _first_under(view.today, said.under)
+    yield from _counted(view, at, place, said, unconsented(said, place.place.where, time, of_age, link))
+
+
+def _first_under(today: date, age: int) -> date:
+    """The earliest day of birth of somebody who is not yet of an age."""
+    born = today - timedelta(days=366 * age + 2)
+    while birthday(born, age) <= today:
+        born += timedelta(days=1)
+    return born
+
+
+def _counted(
+    view: View, at: Spot, place: BoundPlace, said: Held | Minor, condition: Condition
+) -> Iterator[Finding]:
     session, table = view.sessions[place.store], place.table.name
-    condition = violating(said, place.place.where)
     rows = session.count(table, condition) + session.in_use(table, condition)
     if rows:
         counted = "1 row is" if rows == 1 else f"{rows:,} rows are"
@@ -111,10 +145,10 @@ def _never(view: View, at: Spot, store: str, table: Table, said: Never) -> Itera
             yield fails(at, message, "empty the column and drop it", where=f"{store}.{table.name}.{name}")
 
 
-def _promised(view: View, at: Spot, said: Held | Unasked | Never) -> Iterator[Finding]:
+def _promised(view: View, at: Spot, said: Assertion) -> Iterator[Finding]:
     if said.promise is not None and view.policy.promise(said.promise) is None:
         yield fails(at, f"“{said.promise}” is no promise of the policy", "see them with: servanda promises")
 
 
-def _by(said: Held | Unasked | Never) -> str:
+def _by(said: Assertion) -> str:
     return f" ({said.promise})" if said.promise else ""

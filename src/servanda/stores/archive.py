@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -38,7 +38,10 @@ HELD = "held"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What is archived of one row; keys are text as Servanda's own tables keep them."""
+    """What is archived of one row; keys are text as Servanda's own tables keep them.
+
+    `names` are keyed hashes of what its person is known by.
+    """
 
     place: str
     promise: str
@@ -50,6 +53,7 @@ class Copy:
     last_day: date
     grounds: tuple[str, ...]
     values: Mapping[str, Any]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,14 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Rows that are on the disk and not yet recorded, and the segments as they are now."""
+    """Rows that are on the disk and not yet recorded, and the segments as they are now.
+
+    `names` are (hash, person's place, person's key).
+    """
 
     rows: tuple[Archived, ...]
     segments: tuple[Segment, ...]
+    names: frozenset[tuple[str, str, str]] = frozenset()
 
 
 class Archive:
@@ -117,7 +125,8 @@ class Archive:
             segment, begins = growing[month].append(sealed)
             grown.append(segment)
             rows += [_at(*placed) for placed in zip(these, begins, map(len, sealed), strict=True)]
-        return Written(tuple(rows), tuple(grown))
+        names = frozenset((name, c.person_place, c.person_key) for c in copies for name in c.names)
+        return Written(tuple(rows), tuple(grown), names)
 
     def record(self, connection: Connection, written: Written) -> None:
         """Record where rows lie, in the transaction of the ledger's entry."""
@@ -125,6 +134,12 @@ class Archive:
         now = moment()
         rows = [_columns(row) | {"live": 1, "archived_at": now} for row in written.rows]
         put(connection, tables.archived, rows)
+        columns = ("mac", "person_place", "person_key")
+        put(
+            connection,
+            tables.archived_name,
+            [dict(zip(columns, n, strict=True)) for n in sorted(written.names)],
+        )
 
     def move(self, connection: Connection, old: Sequence[Archived], written: Written) -> None:
         """Record that rows lie elsewhere now."""
@@ -343,9 +358,29 @@ def _same(row: Archived) -> sa.ColumnElement[bool]:
 
 
 def drop(connection: Connection, rows: Sequence[Archived]) -> None:
-    """Forget rows whose keys are destroyed."""
+    """Forget rows whose keys are destroyed, and what persons were known by of whom nothing is archived any more."""
     for row in rows:
         connection.execute(sa.delete(tables.archived).where(_same(row)))
+    name, archived = tables.archived_name, tables.archived
+    same = [name.c.person_place == archived.c.person_place, name.c.person_key == archived.c.person_key]
+    connection.execute(sa.delete(name).where(~sa.exists(sa.select(sa.literal(1)).where(*same))))
+
+
+def known_as(connection: Connection, macs: Sequence[str]) -> list[tuple[str, str]]:
+    """Whom the archives know by any of some keyed hashes: place and key of each person."""
+    name = tables.archived_name
+    query = sa.select(name.c.person_place, name.c.person_key).where(name.c.mac.in_(macs)).distinct()
+    return [(row.person_place, row.person_key) for row in connection.execute(query)]
+
+
+def of_persons(connection: Connection, persons: Iterable[tuple[str, str]]) -> list[Archived]:
+    """What is archived of some persons, by place and key."""
+    table, found = tables.archived, []
+    for place, key in persons:
+        query = sa.select(table).where(table.c.person_place == place, table.c.person_key == key)
+        query = query.order_by(table.c.place, table.c.promise, table.c.row_key, table.c.last_day)
+        found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
+    return found
 
 
 def _columns(row: Archived) -> dict[str, Any]:

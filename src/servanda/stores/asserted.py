@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from servanda.stores.assertion import Held
+from datetime import date
+
+from servanda.stores.assertion import Held, Minor
 from servanda.stores.change import Scalar
-from servanda.stores.selection import All, Any, Condition, Equals, Not
+from servanda.stores.selection import (
+    All,
+    Any,
+    Before,
+    Condition,
+    Equals,
+    Link,
+    Not,
+    OwnTime,
+    PointedAt,
+    TimeColumn,
+)
 from servanda.stores.shape import Column
 
 
@@ -17,6 +30,19 @@ def violating(held: Held, where: dict[str, Scalar]) -> Condition:
     exempt = [_among(name, values) for name, values in held.unless.items()]
     wrong = [Not(_among(held.column, held.is_)), *([Not(All(tuple(exempt)))] if exempt else [])]
     return All((*ours, *wrong))
+
+
+def unconsented(
+    minor: Minor, where: dict[str, Scalar], time: TimeColumn, of_age: date, link: Link
+) -> Condition:
+    """The rows of whoever was born on `of_age` or later, and for whom no row of `link` is there.
+
+    Nobody can tell how old somebody is whose day of birth is not known: such a row is not one of them.
+    """
+    ours: list[Condition] = [Equals(name, value) for name, value in where.items()]
+    exempt = [_among(name, values) for name, values in minor.unless.items()]
+    young = [Not(Before(OwnTime(time), of_age)), Not(Equals(minor.born, None)), Not(PointedAt(link))]
+    return All((*ours, *young, *([Not(All(tuple(exempt)))] if exempt else [])))
 
 
 def filled(column: Column) -> Condition:

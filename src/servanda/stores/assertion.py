@@ -2,6 +2,7 @@
 
     {column: iban, is: null, unless: {payment: debit}}     each row, but for those with this value
     {column: newsletter, default: false}                   what the database writes unasked
+    {born: birth_date, under: 15, consent: consents}       who is younger has a parent's consent on record
     {never: card-code}                                     no column holds such a thing
 
 Each is asked by one statement that counts; no value is read.
@@ -67,15 +68,42 @@ class Unasked(Strict):
     promise: str | None = None
 
 
+class Minor(Strict):
+    """Who is `under` an age by the day in the column `born` has a row in the place `consent`, which points here.
+
+    But for rows with the values of `unless`, such as accounts that nobody can use yet (GDPR 8).
+    """
+
+    born: str
+    under: int = Field(ge=1, le=21)
+    consent: str
+    unless: dict[str, Values] = Field(default_factory=dict)
+    promise: str | None = None
+
+    @property
+    def column(self) -> str:
+        """The column that it is about."""
+        return self.born
+
+    def __str__(self) -> str:
+        beside = " and ".join(f"{name} is {_or(values)}" for name, values in self.unless.items())
+        told = f"{self.consent} has a consent for who is under {self.under} by {self.born}"
+        return f"{told}, unless {beside}" if beside else told
+
+
 def _tag(value: Any) -> str:
     if isinstance(value, Strict):
         return type(value).__name__
     keys = value if isinstance(value, dict) else {}
-    return "Never" if "never" in keys else "Unasked" if "default" in keys else "Held"
+    named = {"never": "Never", "default": "Unasked", "born": "Minor"}
+    return next((tag for key, tag in named.items() if key in keys), "Held")
 
 
 Assertion = Annotated[
-    Annotated[Held, Tag("Held")] | Annotated[Unasked, Tag("Unasked")] | Annotated[Never, Tag("Never")],
+    Annotated[Held, Tag("Held")]
+    | Annotated[Unasked, Tag("Unasked")]
+    | Annotated[Minor, Tag("Minor")]
+    | Annotated[Never, Tag("Never")],
     Discriminator(_tag),
 ]
 

@@ -251,6 +251,13 @@ class MariadbStore(SqlStore):
                 held |= {v.strip().split("(")[0].strip() for v in match[1].split(",")}
         return frozenset() if "ALL PRIVILEGES" in held else verbs - held
 
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of AUTO_INCREMENT, which names the next number."""
+        query = "SELECT table_name, auto_increment FROM information_schema.tables WHERE auto_increment IS NOT NULL"
+        schema = "DATABASE()" if self.schema is None else ":s"
+        rows = connection.execute(sa.text(f"{query} AND table_schema = {schema}"), {"s": self.schema})
+        return {str(table): int(following) - 1 for table, following in rows}
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """A user that reads, and one that also changes and deletes at the places that end."""
         preparer = self.engine.dialect.identifier_preparer

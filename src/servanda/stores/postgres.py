@@ -46,6 +46,16 @@ _KINDS = sa.text(
 _PLAIN = (False, False)
 
 
+_COUNTERS = sa.text("""
+WITH s AS MATERIALIZED (SELECT oid FROM pg_class WHERE relkind = 'S')
+SELECT t.relname, max(CASE WHEN has_sequence_privilege(s.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(s.oid) END)
+FROM s JOIN pg_depend d ON d.objid = s.oid AND d.classid = CAST('pg_class' AS regclass)
+  AND d.refclassid = CAST('pg_class' AS regclass) AND d.deptype IN ('a', 'i')
+JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE n.nspname = coalesce(CAST(:s AS text), current_schema()) GROUP BY t.relname
+""")
+
+
 @lru_cache(maxsize=16)
 def _engine(url: URL, lock_timeout: int) -> Engine:
     """One engine for each database: what SQLAlchemy learns of one stays in memory while the process lives.
@@ -238,6 +248,11 @@ class PostgresStore(SqlStore):
             " AND p.schemaname = COALESCE(CAST(:s AS text), current_schema())"
         )
         return [str(qual or "") for (qual,) in connection.execute(query, {"t": table, "s": self.schema})]
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of the sequences that belong to columns, as far as this role may read them."""
+        rows = connection.execute(_COUNTERS, {"s": self.schema})
+        return {str(table): int(last) for table, last in rows if last is not None}
 
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """A role that reads, and one that also changes and deletes at the places that end."""

@@ -22,7 +22,7 @@ from servanda.stores.change import Change
 from servanda.stores.selection import Bound, Condition, Link
 from servanda.stores.sql_lists import Lists
 from servanda.stores.sql_match import joined
-from servanda.stores.sql_reach import DECLARED, HELD, LAW, POINTED, SHARED, Reached
+from servanda.stores.sql_reach import APART, DECLARED, HELD, LAW, POINTED, SHARED, Reached
 
 Bool = sa.ColumnElement[bool]
 Asks = Callable[[sa.FromClause], Bool]
@@ -30,7 +30,7 @@ Asks = Callable[[sa.FromClause], Bool]
 
 EMPTIED = LAW | POINTED | DECLARED
 """Reasons for which a row stays and its fields go."""
-UNTOUCHED = HELD | SHARED
+UNTOUCHED = HELD | SHARED | APART
 
 
 _PATIENCE = 6

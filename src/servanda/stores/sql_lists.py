@@ -59,6 +59,11 @@ class Lists:
         with self.store.errors(), self._reading():
             return self._connection.execute(query, values).all()
 
+    def counters(self) -> dict[str, int]:
+        """The last number that the store itself gave in each table, where it keeps count."""
+        with self.store.errors(), self._reading():
+            return self.store.counters(self._connection)
+
     def rest(self) -> None:
         """End whatever transaction is open, so that nobody waits for this session."""
         self._connection.rollback()

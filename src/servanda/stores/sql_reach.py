@@ -22,8 +22,8 @@ from servanda.stores.selection import Link
 from servanda.stores.sql_match import Side, equals, joined
 from servanda.stores.sql_session import Session
 
-LAW, HELD, SHARED, POINTED, DECLARED = 1, 2, 4, 8, 16
-"""Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`."""
+LAW, HELD, SHARED, POINTED, DECLARED, APART = 1, 2, 4, 8, 16, 32
+"""Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`, not meant."""
 
 ROOT = -1
 _CHUNK, _MANY = 5_000, 2_000

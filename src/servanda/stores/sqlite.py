@@ -215,6 +215,14 @@ class SqliteStore(SqlStore):
             return verbs - {"SELECT"} if "readonly" in str(error.orig) else frozenset()
         return frozenset()
 
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of tables with AUTOINCREMENT; the others give a number again."""
+        kept = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if connection.exec_driver_sql(kept).first() is None:
+            return {}
+        rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+        return {str(name): int(last) for name, last in rows}
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """SQLite has no roles: who can write the file can do everything."""
         del tables, reader, writer

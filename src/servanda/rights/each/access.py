@@ -18,4 +18,6 @@ def act(case: Case) -> Outcome:
     return packed(case, "access")
 
 
-RIGHT = register(Right("access", "GDPR 15", 15, plan, act, copies=True, aliases=("accès", "acces", "copy")))
+RIGHT = register(
+    Right("access", "GDPR 15", 15, plan, act, copies=True, archives=True, aliases=("accès", "acces", "copy"))
+)

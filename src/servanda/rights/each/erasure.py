@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from servanda.apply.erasing import Erased, eraser, foreseen
-from servanda.plan.erasing import Asked, Erasure
-from servanda.rights import suppressed
+from servanda.apply.erasing import eraser, foreseen
+from servanda.plan.erasing import Asked
+from servanda.rights import archived, suppressed
 from servanda.rights.case import Case
-from servanda.rights.outcome import Done, Kept, Line, Outcome
+from servanda.rights.ending import after, told
+from servanda.rights.outcome import Outcome
 from servanda.rights.right import Right, register
 
-_DONE: Mapping[str, Done] = {
-    "delete": "delete",
-    "anonymise": "anonymise",
-    "keep": "keep",
-    "held": "held",
-    "shared": "shared",
-    "mention": "detach",
-}
 _WAIT = 60.0
 """Seconds for which an erasure waits for a sweep that runs."""
 
@@ -27,7 +19,8 @@ _WAIT = 60.0
 def plan(case: Case) -> Outcome:
     """Which rows would go, which are emptied, what stays, why and until when."""
     company, asked = case.company, Asked(case.reference, case.human)
-    return _told(foreseen(company.found, company.db, company.vault, [asked], company.now))
+    found = told(foreseen(company.found, company.db, company.vault, [asked], company.now))
+    return replace(found, kept=(*found.kept, *archived.kept(case)))
 
 
 def act(case: Case) -> Outcome:
@@ -41,38 +34,8 @@ def act(case: Case) -> Outcome:
             number = case.request.number
             suppressed.suppress(connection, company.vault, case.secret.about, "all", company.today, number)
     residue = sum(one.rows for one in left if not one.kept)
-    return _after(case, _told(erased.erasures, erased, residue))
-
-
-def _after(case: Case, done: Outcome) -> Outcome:
-    """What was done; of stores in which a process that died had done it before, what it had planned."""
-    before = case.request.last("planned")
-    if before is None:
-        return done
-    planned, mine = Outcome.of(before.facts), {_store(name) for name in done.places}
-    lines = tuple(n for n in planned.lines if not {_store(name) for name in n.places} & mine)
-    kept = tuple(k for k in planned.kept if _store(k.place) not in mine)
-    return replace(done, lines=(*lines, *done.lines), kept=(*kept, *done.kept))
-
-
-def _store(place: str) -> str:
-    return place.partition(".")[0]
-
-
-def _told(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int = 0) -> Outcome:
-    refused = tuple(why for e in erasures for why in e.refused)
-    return Outcome(
-        kind="refused" if refused else "ready",
-        lines=tuple(Line(f.places, _DONE[f.fate], f.rows) for e in erasures for f in e.fates),
-        kept=tuple(
-            Kept(k.place, k.columns, k.rows, k.promise, k.ground, k.article, k.until)
-            for e in erasures
-            for k in e.kept
-        ),
-        refused=refused,
-        stopped=erased.stopped if erased is not None else (),
-        residue=residue,
-    )
+    done = after(case, told(erased.erasures, erased, residue))
+    return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
 
 
 RIGHT = register(
@@ -83,6 +46,7 @@ RIGHT = register(
         plan,
         act,
         passes_on=True,
+        archives=True,
         aliases=("effacement", "delete", "erase", "suppression"),
     )
 )

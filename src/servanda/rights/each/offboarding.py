@@ -1,0 +1,79 @@
+"""A customer leaves: what they entrusted to the company as their processor is returned, erased, and certified.
+
+    copy of their places ─▶ sealed, to download ─▶ those rows erased ─▶ a letter that certifies it
+
+Only rows of places whose every category has `role: processor` go; their own account, invoices and the like
+have their own promises. Holds suspend it, and a law that makes the company keep some of it is named with its end.
+
+Law: GDPR 28(3)(g) at the choice of the controller, deletes or returns all the personal data; 28(3)(h) evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from servanda.apply.erasing import eraser, foreseen
+from servanda.errors import Refused
+from servanda.plan.erasing import Asked
+from servanda.rights.case import Case, places_of_customers
+from servanda.rights.copying import packed
+from servanda.rights.ending import after, told
+from servanda.rights.outcome import Outcome
+from servanda.rights.right import Right, register
+
+_WAIT = 60.0
+
+
+def plan(case: Case) -> Outcome:
+    """Which rows would be returned and go, and what stays, why and until when."""
+    company, asked, only = case.company, Asked(case.reference, case.human), _only(case)
+    return told(foreseen(company.found, company.db, company.vault, [asked], company.now, only))
+
+
+def act(case: Case) -> Outcome:
+    """Return a copy, then erase. A copy that was made before a process died is the one that counts."""
+    company, only = case.company, _only(case)
+    made = _made(case)
+    if made is None:
+        made = packed(case, "access", only)
+    with eraser(company.found, company.db, company.vault, company.now, wait=_WAIT, only=only) as ready:
+        (erased,) = ready.erase([Asked(case.reference, case.human)])
+    done = after(case, told(erased.erasures, erased))
+    return replace(done, digest=made.digest, size=made.size)
+
+
+def _made(case: Case) -> Outcome | None:
+    """The copy that was made for this request, None where none lies there."""
+    company, number = case.company, case.request.number
+    if not company.copies.present(number):
+        return None
+    for entry in company.ledger.entries("copy.made"):
+        body = entry.body or {}
+        if body.get("request") == number:
+            return Outcome(digest=body["digest"], size=body["size"])
+    return None
+
+
+def _only(case: Case) -> frozenset[str]:
+    found = places_of_customers(case.company)
+    if not found:
+        raise Refused(
+            "no place holds data of customers alone",
+            advice="say role: processor of such categories in policy.yaml, and where they lie in stores.yaml",
+        )
+    return found
+
+
+RIGHT = register(
+    Right(
+        "offboarding",
+        "GDPR 28(3)(g)",
+        28,
+        plan,
+        act,
+        copies=True,
+        listed=False,
+        customers=True,
+        aliases=("résiliation", "resiliation", "end-of-contract", "leave"),
+    )
+)
