@@ -89,20 +89,21 @@ def _held(reach: Reach, human: Human) -> Iterator[Held]:
     counts = reach.rows.counts()
     for table, number in reach.numbers.items():
         for place in reach.graph.places[table] if counts.get(number) else ():
-            yield from _read(reach, place, number, _columns(reach.graph, place))
+            yield from _read(reach, place, (number, counts[number]), _columns(reach.graph, place))
     for number, edge in reach.mentions.items():
         if counts.get(number):
             place = next(p for p in reach.graph.places[edge.taker] if p.name == edge.place)
-            yield from _read(reach, place, number, _naming(place, edge), named=True)
+            yield from _read(reach, place, (number, counts[number]), _naming(place, edge), named=True)
 
 
 def _read(
-    reach: Reach, place: BoundPlace, number: int, columns: Sequence[str], *, named: bool = False
+    reach: Reach, place: BoundPlace, counted: tuple[int, int], columns: Sequence[str], *, named: bool = False
 ) -> Iterator[Held]:
-    """The rows of a place, if there are any; what was not read of them is passed over."""
+    """The rows of a place, if there are any, by number and count; what was not read of them is passed over."""
     hidden = secrets(place.place, tuple(columns))
     shown = tuple(c for c in columns if c not in hidden)
-    rows = reach.rows.stream(place.table.name, number, shown, tuple(place.place.where.items()), 0)
+    where, (number, count) = tuple(place.place.where.items()), counted
+    rows = reach.rows.stream(place.table.name, number, shown, where, 0, count)
     first = next(rows, None)
     if first is None:
         return

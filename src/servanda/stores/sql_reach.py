@@ -26,7 +26,7 @@ LAW, HELD, SHARED, POINTED, DECLARED, APART = 1, 2, 4, 8, 16, 32
 """Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`, not meant."""
 
 ROOT = -1
-_CHUNK, _MANY = 5_000, 2_000
+_CHUNK, _MANY, _FEW = 5_000, 2_000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +247,22 @@ class Reached:
         columns: Sequence[str],
         where: Sequence[tuple[str, Scalar]],
         person: int,
+        rows: int = _MANY,
     ) -> Iterator[tuple[Any, ...]]:
-        """Columns of the gathered rows of a person, as a stream."""
-        row, work, same = self.rows(table)
-        query = sa.select(*(row.c[c] for c in columns)).select_from(work.join(row, same))
-        query = query.where(work.c.n == number, work.c.p == person, *(equals(row.c[n], v) for n, v in where))
-        yield from self.session.stream(query)
+        """Columns of the gathered rows of a person; as a stream, where there are not just a few `rows`."""
+
+        def made() -> Any:
+            row, work, same = self.rows(table)
+            query = sa.select(*(row.c[c] for c in columns)).select_from(work.join(row, same))
+            met = (equals(row.c[n], v) for n, v in where)
+            return query.where(work.c.n == number, work.c.p == sa.bindparam("person"), *met)
+
+        query = self.once(("stream", table, number, tuple(columns), tuple(where)), made)
+        values = {"person": person}
+        if rows < _FEW:
+            yield from self.session.select(query, values)
+        else:
+            yield from self.session.stream(query, values)
 
 
 def _counting(made: sa.Table) -> sa.Select[Any]:
