@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from projects import NOW, TestProject
+from projects import NOW, TestProject, retention
 from servanda.database import tables
 from servanda.documents import as_text
 from servanda.documents.letters import compose
@@ -23,6 +23,20 @@ from servanda.worker.outbox import letter_of
 
 ADDRESS = "lea.martin@example.org"
 LAW = {"law": "FR/c-com/L123-22"}
+PROMISES = [
+    retention("T-RET-01", "account", "closed", "P3Y"),
+    retention("T-RET-02", "visit", "seen", "P1Y"),
+    retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground=LAW),
+]
+TABLES = (
+    "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190), name VARCHAR(80), phone VARCHAR(20),"
+    " closed DATE)",
+    "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), at DATE)",
+    "CREATE INDEX visits_person ON visits (person)",
+    "CREATE TABLE invoices (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id),"
+    " on_day DATE NOT NULL, total INTEGER)",
+)
+"""The tables of the places below, but for their flags."""
 PLACES: dict[str, Any] = {
     "people": {
         "data": "account",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import resource
-import select
-import signal
 import sys
-import traceback
+from functools import partial
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -17,6 +15,7 @@ import psycopg  # noqa: F401
 import pymysql  # noqa: F401
 from killing import ALLOW
 
+from forked import fork
 from projects import TestProject
 from servanda.database import Database
 from servanda.errors import ServandaError
@@ -38,30 +37,10 @@ def go(folder: Path, url: str, ready: int) -> None:
     os._exit(0 if outcome.whole else 1)
 
 
-def fork(folder: Path, url: str, kill_after: float) -> int:
-    """Fork an apply and kill it some seconds after it was ready; negative: let it be. Returns how it ended."""
-    ready, tell = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            go(folder, url, tell)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(2)
-    os.close(tell)
-    os.read(ready, 1)
-    os.close(ready)
-    handle = os.pidfd_open(pid)
-    if kill_after >= 0 and not select.select([handle], [], [], kill_after)[0]:
-        os.kill(pid, signal.SIGKILL)
-    os.close(handle)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 def main() -> None:
+    folder, url = Path(sys.argv[1]), sys.argv[2]
     for line in sys.stdin:
-        print("ended", fork(Path(sys.argv[1]), sys.argv[2], float(line)), flush=True)
+        print("ended", fork(partial(go, folder, url), float(line)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import select
-import signal
 import sys
-import traceback
+from functools import partial
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -15,6 +13,7 @@ if __name__ == "__main__":
 import psycopg  # noqa: F401
 import pymysql  # noqa: F401
 
+from forked import fork
 from office import Office
 from projects import TestProject
 from servanda.database import Database
@@ -39,31 +38,11 @@ def go(folder: Path, url: str, number: int, ready: int) -> None:
     os._exit(0)
 
 
-def fork(folder: Path, url: str, number: int, kill_after: float) -> int:
-    """Fork one and kill it some seconds after it was ready; negative: let it be. Returns how it ended."""
-    ready, tell = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            go(folder, url, number, tell)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(2)
-    os.close(tell)
-    os.read(ready, 1)
-    os.close(ready)
-    handle = os.pidfd_open(pid)
-    if kill_after >= 0 and not select.select([handle], [], [], kill_after)[0]:
-        os.kill(pid, signal.SIGKILL)
-    os.close(handle)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 def main() -> None:
+    folder, url = Path(sys.argv[1]), sys.argv[2]
     for line in sys.stdin:
         number, after = line.split()
-        print("ended", fork(Path(sys.argv[1]), sys.argv[2], int(number), float(after)), flush=True)
+        print("ended", fork(partial(go, folder, url, int(number)), float(after)), flush=True)
 
 
 if __name__ == "__main__":

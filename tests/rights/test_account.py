@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from office import ADDRESS, PLACES, Office
-from projects import policy, project, retention
+from office import ADDRESS, PLACES, PROMISES, Office
+from projects import policy, project
 from servanda.errors import Refused
 from servanda.rights.account import Member, Unfit, account, ask, change, shown
 from servanda.rights.right import right_of
@@ -25,13 +25,8 @@ LEA = Member(ADDRESS, "link")
 
 @pytest.fixture(params=KINDS)
 def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Office:
-    promises = [
-        retention("T-RET-01", "account", "closed", "P3Y"),
-        retention("T-RET-02", "visit", "seen", "P1Y"),
-        retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground={"law": "FR/c-com/L123-22"}),
-    ]
     found = project(
-        tmp_path / "p", fresh_url(request.param), policy(promises), {**PLACES, "people": EDITABLE}
+        tmp_path / "p", fresh_url(request.param), policy(PROMISES), {**PLACES, "people": EDITABLE}
     )
     found.run(
         "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190), name VARCHAR(20) NOT NULL,"

@@ -10,22 +10,16 @@ from typing import Any
 
 import pytest
 
-from office import ADDRESS, PLACES, Office
-from projects import policy, project, retention
+from office import ADDRESS, PLACES, PROMISES, Office
+from projects import policy, project
 from servanda.errors import Refused
 
 KINDS = ["sqlite", "postgres", "mariadb"]
-LAW = {"law": "FR/c-com/L123-22"}
 
 
 @pytest.fixture(params=KINDS)
 def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Office:
-    promises = [
-        retention("T-RET-01", "account", "closed", "P3Y"),
-        retention("T-RET-02", "visit", "seen", "P1Y"),
-        retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground=LAW),
-    ]
-    found = project(tmp_path / "p", fresh_url(request.param), policy(promises), PLACES)
+    found = project(tmp_path / "p", fresh_url(request.param), policy(PROMISES), PLACES)
     found.run(
         "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190) UNIQUE, name VARCHAR(80),"
         " phone VARCHAR(20), closed DATE, locked INTEGER NOT NULL DEFAULT 0, mails INTEGER NOT NULL DEFAULT 1)",

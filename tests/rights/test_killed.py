@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from office import PLACES, Office
-from projects import policy, project, retention
+from office import PLACES, PROMISES, TABLES, Office
+from projects import policy, project
 from servanda.database import tables
 
 KINDS = ["sqlite", "postgres", "mariadb"]
@@ -25,20 +25,10 @@ KILLS, PERSONS, VISITS = 20, 4, 400
 
 @pytest.fixture(params=KINDS)
 def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Office:
-    promises = [
-        retention("T-RET-01", "account", "closed", "P3Y"),
-        retention("T-RET-02", "visit", "seen", "P1Y"),
-        retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground={"law": "FR/c-com/L123-22"}),
-    ]
     people = {**PLACES["people"], "flags": {}}
-    found = project(tmp_path / "p", fresh_url(request.param), policy(promises), {**PLACES, "people": people})
+    found = project(tmp_path / "p", fresh_url(request.param), policy(PROMISES), {**PLACES, "people": people})
     found.run(
-        "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190), name VARCHAR(80), phone VARCHAR(20),"
-        " closed DATE)",
-        "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), at DATE)",
-        "CREATE INDEX visits_person ON visits (person)",
-        "CREATE TABLE invoices (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id),"
-        " on_day DATE NOT NULL, total INTEGER)",
+        *TABLES,
         *(
             f"INSERT INTO people VALUES ({p}, 'p{p}@example.org', 'N{p}', '0{p}', NULL)"
             for p in range(PERSONS)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from office import ADDRESS, PLACES, Office
-from projects import policy, project, retention
+from office import ADDRESS, PLACES, PROMISES, TABLES, Office
+from projects import policy, project
 from servanda.errors import Refused
 
 KINDS = ["sqlite", "postgres", "mariadb"]
@@ -21,12 +21,7 @@ HOSTED: dict[str, Any] = {
 
 
 def made(folder: Path, url: str, *, processor: bool = True) -> Office:
-    promises = [
-        retention("T-RET-01", "account", "closed", "P3Y"),
-        retention("T-RET-02", "visit", "seen", "P1Y"),
-        retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground={"law": "FR/c-com/L123-22"}),
-    ]
-    document = policy(promises)
+    document = policy(PROMISES)
     role = {"role": "processor"} if processor else {}
     document["categories"]["hosted"] = {
         "says": {"en": "what customers store", "fr": "ce que les clients déposent"}
@@ -34,11 +29,7 @@ def made(folder: Path, url: str, *, processor: bool = True) -> Office:
     document["categories"]["hosted"] |= {"audience": "customer"} | role
     found = project(folder, url, document, {**PLACES, "people": ACCOUNTS, **HOSTED})
     found.run(
-        "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190), name VARCHAR(80), phone VARCHAR(20),"
-        " closed DATE)",
-        "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), at DATE)",
-        "CREATE TABLE invoices (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id),"
-        " on_day DATE NOT NULL, total INTEGER)",
+        *TABLES,
         "CREATE TABLE spaces (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id),"
         " label VARCHAR(40))",
         "CREATE TABLE files (id INTEGER PRIMARY KEY, space INTEGER NOT NULL REFERENCES spaces (id),"

@@ -15,7 +15,7 @@ import yaml
 
 import database_servers
 from conftest import missing
-from office import ADDRESS, PLACES, Office, Words
+from office import ADDRESS, PLACES, PROMISES, TABLES, Office, Words
 from projects import NOW, policy, project, retention
 from servanda.errors import Refused
 from servanda.policy.policy import load_policy
@@ -30,21 +30,11 @@ VISITS = 3_000
 
 @pytest.fixture(params=KINDS)
 def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Office:
-    promises = [
-        retention("T-RET-01", "account", "closed", "P3Y"),
-        retention("T-RET-02", "visit", "seen", "P1Y"),
-        retention("T-RET-03", "billing", "issued", "P10Y", limit="min", ground={"law": "FR/c-com/L123-22"}),
-    ]
     people = {**PLACES["people"], "flags": {}}
-    found = project(tmp_path / "p", fresh_url(request.param), policy(promises), {**PLACES, "people": people})
+    found = project(tmp_path / "p", fresh_url(request.param), policy(PROMISES), {**PLACES, "people": people})
     found.run(
         *(["PRAGMA journal_mode = WAL"] if request.param == "sqlite" else []),
-        "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190), name VARCHAR(80), phone VARCHAR(20),"
-        " closed DATE)",
-        "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id), at DATE)",
-        "CREATE INDEX visits_person ON visits (person)",
-        "CREATE TABLE invoices (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES people (id),"
-        " on_day DATE NOT NULL, total INTEGER)",
+        *TABLES,
         f"INSERT INTO people VALUES (1, '{ADDRESS}', 'before', '0', NULL)",
         "INSERT INTO invoices VALUES (1, 1, '2026-03-31', 0)",
         "INSERT INTO visits VALUES " + ", ".join(f"({i}, 1, '2026-11-01')" for i in range(VISITS)),
