@@ -21,6 +21,7 @@ from servanda.database import tables
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 KILLS, PERSONS, VISITS = 20, 4, 400
+ARRIVED = (0, 3)  # 3: one that was killed had just answered
 
 
 @pytest.fixture(params=KINDS)
@@ -100,10 +101,10 @@ def test_killed_twenty_times_a_request_is_carried_out_once(office: Office, right
             killed += status == -signal.SIGKILL
             assert rows_of(office, 1) in (whole, (0, 0, 1)), "half of a person was erased"
             assert len(answers(office, number)) <= 1
-            if status == 0:
+            if status in ARRIVED:
                 break
         else:
-            assert run(number, -1.0) == 0
+            assert run(number, -1.0) in ARRIVED
     assert killed >= 5, f"only {killed} processes were killed"
     assert rows_of(office, 1) == (whole if right == "access" else (0, 0, 1))
     assert rows_of(office, 2) == whole
