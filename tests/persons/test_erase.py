@@ -229,6 +229,76 @@ def test_a_held_row_keeps_what_it_points_at(made: TestProject) -> None:
     assert content(made) == before
 
 
+def test_a_held_row_of_somebody_else_goes_on_naming_who_leaves(made: TestProject) -> None:
+    before = content(made)
+    scope = (HeldRows("app.replies", "id", "=", 2),)
+    made.holds.place("litigation", scope, case="C", reason="r", author="a", review_on=date(2098, 1, 1))
+    (erased,) = gone(made, 1)
+    assert erased.done
+    assert fates(erased.erasures[0])["replies", "held"] == 1
+    assert content(made)["replies"] == before["replies"][1:]
+    assert content(made)["customers"][0] == (1, None, None, None)
+
+
+def test_a_law_keeps_who_is_named_in_it_and_the_answer_says_until_when(
+    tmp_path: Path, store_url: str
+) -> None:
+    approvals = {
+        "data": {"invoice": ["approver_id", "approved_on"], "account": ["note"]},
+        "person": {"via": "customer_id", "to": "customers"},
+        "references": {
+            "approver": {
+                "via": "approver_id",
+                "to": "customers",
+                "ownership": "mentions",
+                "erase": "detach",
+            }
+        },
+        "triggers": {"issued": "approved_on"},
+    }
+    found = project(tmp_path, store_url, documents(), {**places(), "approvals": approvals})
+    found.run(
+        *TABLES,
+        *ROWS,
+        "CREATE TABLE approvals (id INTEGER PRIMARY KEY, customer_id INTEGER, approver_id INTEGER,"
+        " note VARCHAR(20), approved_on DATE)",
+        "INSERT INTO approvals VALUES (1, 2, 1, 'n', '2024-05-05'), (2, 2, 1, 'n', '2010-01-01')",
+    )
+    for _ in range(2):
+        (erased,) = gone(found, 1)
+        assert erased.done
+        assert fates(erased.erasures[0])["approvals", "keep"] == 1
+        kept = [k for k in erased.erasures[0].kept if k.place == "app.approvals"]
+        assert [(k.columns, k.rows, str(k.until)) for k in kept] == [(("approver_id",), 1, "2034-05-05")]
+        assert [r[2] for r in sorted(found.rows("SELECT * FROM approvals"))] == [1, None]
+        assert found.rows("SELECT * FROM customers WHERE id = 1") == [(1, None, None, None)]
+
+
+def test_a_shared_row_leads_on_to_whoever_stays(tmp_path: Path, store_url: str) -> None:
+    """A row of two that both stay keeps its way to them, when a third person leaves through whom one is reached."""
+    children = {
+        "data": "account",
+        "person": {"via": "parent_id", "to": "customers", "erase": "detach"},
+    }
+    members = places()["customers"] | {
+        "references": {
+            "head": {"via": "head_id", "to": "customers", "ownership": "owned", "erase": "detach"}
+        },
+    }
+    found = project(tmp_path, store_url, documents(), {"customers": members, "children": children})
+    found.run(
+        TABLES[0],
+        "ALTER TABLE customers ADD COLUMN head_id INTEGER",
+        "CREATE TABLE children (id INTEGER PRIMARY KEY, parent_id INTEGER)",
+        "INSERT INTO customers VALUES (1, 'a@example.com', 'A', 'x', NULL), (2, 'b@example.com', 'B', 'y', 1)",
+        "INSERT INTO children VALUES (1, 1), (2, 2)",
+    )
+    (erased,) = gone(found, 1)
+    assert erased.done
+    assert found.rows("SELECT * FROM customers") == [(2, "b@example.com", "B", "y", None)]
+    assert found.rows("SELECT * FROM children") == [(2, 2)]
+
+
 def test_what_is_left_of_somebody_is_found(made: TestProject) -> None:
     made.run("UPDATE tickets SET subject = 'ask Ann@Example.com' WHERE id = 2")
     (erased,) = gone(made, 1)

@@ -44,6 +44,7 @@ class Table:
     refs: tuple[Ref, ...]
     shared: str
     law: bool
+    narrow: bool = False  # the law is about `note` alone
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def worlds(draw: st.DrawFn) -> World:
                 ref = Ref(ref.to, ref.how, ref.rule, ref.ownership, ref.how == "mail" and ref.detach)
             made.append(ref)
         shared, law = draw(st.sampled_from(["last", "last", "any"])), draw(st.integers(0, 3)) == 0
-        tables.append(Table(name, keys[name], tuple(made), shared, law))
+        narrow = law and draw(st.booleans())
+        tables.append(Table(name, keys[name], tuple(made), shared, law, narrow))
     sizes = {n: draw(st.integers(2, 6)) for n in names}
     rows: dict[str, dict[int, Row]] = {}
     for table in tables:
@@ -201,6 +203,12 @@ class Oracle:
                 return
             self.gone -= stay
 
+    def emptied(self, at: At) -> list[str]:
+        """What of a row that stays is emptied, of what has a name to be emptied by."""
+        listed = ["note", "mail"] if at[0] == "t0" else ["note"]
+        narrow = self.world.table(at[0]).narrow
+        return [name for name in listed if not self.law(at) or (narrow and name != "note")]
+
     def law(self, at: At) -> bool:
         row = self.world.rows[at[0]][at[1]]
         return self.world.table(at[0]).law and row.day != "2000-01-01"
@@ -210,11 +218,16 @@ class Oracle:
             return True
         if ref.how == "mail":
             return True  # a skeleton has no address
+        return self._leads_elsewhere(a, ref, i)
+
+    def _leads_elsewhere(self, a: At, ref: Ref, i: int) -> bool:
+        """Whether a reference to somebody who leaves is emptied: it says so, and no law keeps it."""
         if not ref.detach:
             return False
-        if ref.ownership == "mentions":
-            return (*a, i) in self.named
-        return ref.ownership == "owned" and a in self.shared
+        if ref.ownership == "owned":
+            return a in self.shared and not self.law(a)
+        kept = self.law(a) and not self.world.table(a[0]).narrow
+        return ref.ownership == "mentions" and not kept and (a in self.reached or (*a, i) in self.named)
 
     def expected(self, before: dict[At, dict[str, Any]]) -> dict[At, dict[str, Any]]:
         after: dict[At, dict[str, Any]] = {}
@@ -222,14 +235,14 @@ class Oracle:
             if at in self.gone:
                 continue
             new = dict(row)
-            if at in self.reached - self.shared and not self.law(at):
-                new |= {"note": None} | ({"mail": None} if at[0] == "t0" else {})
+            if at in self.reached - self.shared:
+                new |= {name: None for name in self.emptied(at)}
             table, made = self.world.table(at[0]), self.world.rows[at[0]][at[1]]
             for i, ref in enumerate(table.refs):
                 to = self.target(table, made, i)
                 lost = ref.how == "fk" and ref.rule == "SET NULL" and to in self.gone
-                lost |= ref.detach and ref.ownership == "mentions" and (*at, i) in self.named
-                lost |= ref.detach and ref.ownership == "owned" and at in self.shared and to in self.reached
+                leaves = to in self.reached - self.shared
+                lost |= leaves and self._leads_elsewhere(at, ref, i)
                 if lost:
                     new |= {c: None for c in columns(self.world, ref, i)}
             after[at] = new
@@ -304,7 +317,8 @@ def insert(world: World, table: Table, row: Row) -> str:
 
 
 def place(world: World, table: Table) -> dict[str, Any]:
-    found: dict[str, Any] = {"data": table.name, "person": "self" if table.name == "t0" else "none"}
+    data = {table.name: ["note"]} if table.narrow else table.name
+    found: dict[str, Any] = {"data": data, "person": "self" if table.name == "t0" else "none"}
     found |= {"skeleton": True, "shared": table.shared, "at_end": {"note": None}}
     if table.name == "t0":
         found |= {"identifiers": {"email": "mail"}, "at_end": {"note": None, "mail": None}}

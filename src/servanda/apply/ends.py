@@ -13,8 +13,8 @@ from servanda.persons.subject import Edge, components
 from servanda.plan.erasing import StoreEraser
 from servanda.plan.fates import TableRules
 from servanda.plan.surviving import groups, where
-from servanda.stores.sql_erase import EMPTIED, UNTOUCHED, Asks, Ending
-from servanda.stores.sql_reach import HELD, SHARED
+from servanda.stores.sql_erase import EMPTIED, STAYS, UNTOUCHED, Asks, Ending
+from servanda.stores.sql_reach import APART, HELD, LAW, SHARED
 
 End = tuple[str, Callable[[], int]]
 """The place whose rows a statement ends, and the statement; it returns how many."""
@@ -35,25 +35,40 @@ def changes(eraser: StoreEraser) -> Iterator[End]:
                     place.name,
                     partial(change, table.table, table.number, listed, where=at, name=place.name),
                 )
-        shared = any(r & SHARED and not r & HELD for r in found)
-        for edge in eraser.reach.graph.owners(table.table) if shared else ():
-            theirs = rules.tables.get(edge.giver)
-            if edge.changes and edge.ownership == "owned" and theirs is not None:
-                leaving = ending.leads(edge.link, ending.gathered(edge.giver, theirs.number))
-                yield edge.place, _loosening(eraser, edge, table.number, SHARED, leaving)
+        yield from _loosened(eraser, table, found)
     for number, edge in eraser.reach.mentions.items():
         if edge.changes and edge.erase != "keep" and number in eraser.present:
-            yield edge.place, _loosening(eraser, edge, number, -1, None)
+            yield edge.place, _loosening(eraser, edge, number, unless=HELD | LAW | SHARED)
+
+
+def _loosened(eraser: StoreEraser, table: TableRules, found: set[int]) -> Iterator[End]:
+    """What lets rows that stay lead to nobody who leaves, by their references: shared ones, and all that they name."""
+    for ownership, reasons, unless in (("owned", SHARED, HELD | LAW), ("mentions", STAYS, HELD | APART)):
+        if not any(r & reasons and not r & unless for r in found):
+            continue
+        for edge in eraser.reach.graph.edges:
+            theirs = eraser.rules.tables.get(edge.giver)
+            mine = edge.taker == table.table and edge.ownership == ownership
+            if mine and edge.changes and edge.erase != "keep" and theirs is not None:
+                leaves = eraser.rules.ending.gathered(edge.giver, theirs.number, without=UNTOUCHED)
+                met = eraser.rules.ending.leads(edge.link, leaves)
+                yield edge.place, _loosening(eraser, edge, table.number, reasons, unless, met)
 
 
 def _loosening(
-    eraser: StoreEraser, edge: Edge, number: int, reasons: int, met: Asks | None
+    eraser: StoreEraser, edge: Edge, number: int, reasons: int = -1, unless: int = 0, met: Asks | None = None
 ) -> Callable[[], int]:
-    at = where(eraser.found.binding.places[edge.place])
-    change, listed = eraser.rules.ending.change, [(None, edge.changes)]
-    more = {"reasons": reasons, "unless": HELD}
+    over = eraser.rules.free(edge) if edge.ownership == "mentions" else None
     return partial(
-        change, edge.taker, number, listed, where=at, met=met, name=f"{edge.place}.{edge.label}", **more
+        eraser.rules.ending.change,
+        edge.taker,
+        number,
+        [(over, edge.changes)],
+        where=where(eraser.found.binding.places[edge.place]),
+        met=met,
+        reasons=reasons,
+        unless=unless,
+        name=f"{edge.place}.{edge.label}",
     )
 
 

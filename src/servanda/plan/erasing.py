@@ -118,6 +118,9 @@ class StoreEraser:
             tables_ = [(r, a) for r, a in sharing if r.table in some]
             while sum(self.rules.ending.spread(r.table, r.number, SHARED, a) for r, a in tables_) and cyclic:
                 pass
+        for number, reasons in self.rules.naming.items():
+            if self.reach.mentions[number].giver in some:
+                self.rules.ending.mark(self.reach.mentions[number].taker, number, reasons)
         self._hold_persons()
         for _, every in self.rules.order:
             tables = [r for r in every if r.table in some]
@@ -159,12 +162,13 @@ class StoreEraser:
                 lawful |= {number} if reasons & LAW else set()
             else:
                 edge = self.reach.mentions[number]
-                places, fate = (edge.place,), "held" if reasons & HELD else "mention"
+                places, fate = (edge.place,), _named(reasons)
+                lawful |= {number} if reasons & LAW else set()
                 refused.setdefault(person, []).extend(self._misnamed(edge))
             counts = fates.setdefault(person, {})
             counts[places, fate] = counts.get((places, fate), 0) + rows
         for number in sorted(lawful):
-            for person, found in self._kept(tables[number]):
+            for person, found in self._kept(number):
                 kept.setdefault(person, []).append(found)
         return [
             Erasure(
@@ -177,14 +181,17 @@ class StoreEraser:
             for i, a in enumerate(asked)
         ]
 
-    def _kept(self, rules: TableRules) -> Iterator[tuple[int, KeptField]]:
-        """Which fields stay by law, and until when."""
-        policy = self.found.binding.policy
-        for place in rules.places:
+    def _kept(self, number: int) -> Iterator[tuple[int, KeptField]]:
+        """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""
+        policy, edge = self.found.binding.policy, self.reach.mentions.get(number)
+        table = edge.taker if edge else next(t for t, n in self.reach.numbers.items() if n == number)
+        rules = self.rules.tables[table]
+        for place in (p for p in rules.places if edge is None or p.name == edge.place):
             for limit in rules.limits[place.name]:
                 mine = {c for name, own in place.data.items() if name in limit.retention.data for c in own}
+                mine &= mine if edge is None else dict(edge.changes).keys()
                 columns = tuple(c for c in place.table.columns if c in mine)
-                for person, rows, day in self._latest(rules, place, limit):
+                for person, rows, day in self._latest(table, number, place, limit) if columns else ():
                     until = None if day is None else end_of(policy, limit.retention, day)
                     promise, ground = limit.promise, str(limit.retention.ground)
                     yield (
@@ -202,11 +209,11 @@ class StoreEraser:
                     )
 
     def _latest(
-        self, rules: TableRules, place: BoundPlace, limit: Limit
+        self, table: str, number: int, place: BoundPlace, limit: Limit
     ) -> list[tuple[int, int, date | None]]:
         """The rows of each person that a limit keeps, and the latest day that it counts from."""
-        keeps, name = All((where(place), Not(limit.over))), f"{place.name} {limit.promise.id}"
-        return self.rules.ending.latest(rules.table, rules.number, keeps, limit.trigger, name=name)
+        keeps, name = All((where(place), Not(limit.over))), f"{number} {place.name} {limit.promise.id}"
+        return self.rules.ending.latest(table, number, keeps, limit.trigger, name=name)
 
     # -- what would stop it half way -------------------------------------------------------------
 
@@ -216,6 +223,8 @@ class StoreEraser:
         place = rules.places[0]
         if any(p.place.erase == "refuse" for p in rules.places):
             yield f"{name}: nobody is erased who has rows here; stores.yaml says erase: refuse"
+        if fate != "held":
+            yield from self._unchangeable(rules, fate)
         if fate in ("held", "keep"):
             return
         if not place.endable:
@@ -229,8 +238,12 @@ class StoreEraser:
                 yield f"{name}: a row stays, for what points at it, and nothing says how it is emptied; give at_end"
             for p in rules.places:
                 yield from _refusals(p, p.place.at_end.items())
-        if fate == "shared":
-            for edge in self.reach.graph.owners(rules.table):
+
+    def _unchangeable(self, rules: TableRules, fate: str) -> Iterator[str]:
+        """References of rows that stay which are to lead to nobody, and cannot."""
+        for edge in self.reach.graph.edges if fate != "delete" else ():
+            named = edge.ownership == "mentions" and (fate != "keep" or self.rules.free(edge) is None)
+            if edge.taker == rules.table and (named or (edge.ownership == "owned" and fate == "shared")):
                 yield from _refusals(self.found.binding.places[edge.place], edge.changes)
 
     def _misnamed(self, edge: Edge) -> Iterator[str]:
@@ -253,6 +266,12 @@ def _refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -> Itera
         why = refuses(place.table, place.table.columns[name], change)
         if why:
             yield f"{place.name}: {place.table.name}.{name} cannot be emptied so: {why}"
+
+
+def _named(reasons: int) -> str:
+    """What becomes of rows of others that name somebody."""
+    fates = ((HELD, "held"), (SHARED, "shared"), (LAW, "keep"))
+    return next((fate for flag, fate in fates if reasons & flag), "mention")
 
 
 def _fate(reasons: int, rules: TableRules) -> str:

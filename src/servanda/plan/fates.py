@@ -23,11 +23,11 @@ from servanda.persons.reach import Reach
 from servanda.persons.subject import Component, Edge, StoreGraph
 from servanda.plan.limits import Limit
 from servanda.plan.lists import held
-from servanda.plan.surviving import released, stays, surviving, unknown, where
+from servanda.plan.surviving import free, released, stays, surviving, unknown, where
 from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened
 from servanda.stores.selection import All, Any, Condition, Not, Undone
-from servanda.stores.sql_erase import EMPTIED, UNTOUCHED, Asks, Ending
+from servanda.stores.sql_erase import EMPTIED, STAYS, UNTOUCHED, Asks, Ending
 from servanda.stores.sql_reach import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
@@ -67,6 +67,7 @@ class StoreRules:
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
     shared: list[tuple[list[tuple[TableRules, Asks]], bool]] = field(default_factory=list)
     alone: list[tuple[TableRules, Asks, bool]] = field(default_factory=list)
+    naming: dict[int, list[tuple[int, Asks]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ending = Ending(self.reach.rows)
@@ -76,6 +77,7 @@ class StoreRules:
             limits = {p.name: surviving(self.found.binding, p, self.today) for p in places}
             self.tables[table] = TableRules(table, number, places, limits)
         sharing = self.graph.shareable() & numbers.keys()
+        self.naming = {n: r for n, edge in self.reach.mentions.items() if (r := self._naming(edge, sharing))}
         for component in self.graph.order():
             tables = [self.tables[t] for t in component.tables if t in numbers]
             for rules in tables:
@@ -110,6 +112,25 @@ class StoreRules:
                 rules.reasons.append((flag, self.ending.meets(rules.table, Any(tuple(parts)))))
         if law:
             rules.again = All(tuple(Not(part) for part in law))
+
+    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[int, Asks]]:
+        """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
+        place, reasons = self.found.binding.places[edge.place], []
+        covered = held(self.found, place, self.holds)
+        if covered is not None:
+            reasons.append((HELD, self.ending.meets(edge.taker, covered)))
+        over = self.free(edge)
+        if over is not None:
+            reasons.append((LAW, self.ending.meets(edge.taker, Not(over))))
+        if edge.giver in sharing:
+            leaves = self.ending.gathered(edge.giver, self.tables[edge.giver].number, without=SHARED)
+            reasons.append((SHARED, _not(self.ending.leads(edge.link, leaves))))
+        return reasons
+
+    def free(self, edge: Edge) -> Condition | None:
+        """The rows in which no law keeps what a reference empties; None: all."""
+        place = self.found.binding.places[edge.place]
+        return free(place, self.tables[edge.taker].limits[edge.place], dict(edge.changes))
 
     def _pointed(self, rules: TableRules, component: Component, sharing: set[str]) -> None:
         """What points at rows of a table and stays keeps them, at least as skeletons."""
@@ -163,13 +184,19 @@ class StoreRules:
         ways.append(self.ending.gathered(theirs.table, theirs.number, with_=0))
         if any(released(p, theirs.limits[p.name], c) for p in theirs.places for c in child.link.columns):
             ways.append(self.ending.gathered(theirs.table, theirs.number, with_=EMPTIED, without=UNTOUCHED))
-        for edge in self._replacing(child):
-            if edge.ownership == "owned":
-                ways.append(self.ending.gathered(theirs.table, theirs.number, with_=SHARED, without=HELD))
-            number = next((n for n, e in self.reach.mentions.items() if e is edge), None)
-            if number is not None:
-                ways.append(self.ending.gathered(theirs.table, number, without=HELD))
+        ways += [way for edge in self._replacing(child) for way in self._elsewhere(theirs, edge)]
         return _either(ways)
+
+    def _elsewhere(self, theirs: TableRules, edge: Edge) -> Iterator[Asks]:
+        """When a reference of a row that stays is changed, so that it does not lead to who leaves any more."""
+        if edge.ownership == "owned":
+            yield self.ending.gathered(theirs.table, theirs.number, with_=SHARED, without=HELD | LAW)
+        number = next((n for n, e in self.reach.mentions.items() if e is edge), None)
+        if number is not None:
+            yield self.ending.gathered(theirs.table, number, without=HELD | LAW | SHARED)
+            own = self.ending.gathered(theirs.table, theirs.number, with_=STAYS, without=HELD | APART)
+            over = self.free(edge)
+            yield own if over is None else _both(own, self.ending.meets(theirs.table, over))
 
     def _replacing(self, child: Child) -> Iterator[Edge]:
         """The edges that lead elsewhere, when a person leaves, by the columns of this reference."""
@@ -212,6 +239,10 @@ class StoreRules:
 
 def _other(leaves: Asks, alive: Asks) -> Asks:
     return lambda row: ~leaves(row) & alive(row)
+
+
+def _both(one: Asks, other: Asks) -> Asks:
+    return lambda row: one(row) & other(row)
 
 
 def _not(asks: Asks) -> Asks:

@@ -8,7 +8,7 @@ Law: GDPR 17(3)(b) legal obligation, 17(3)(e) legal claims; 17(1) everything els
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from servanda.plan.limits import Limit, by_column, ended, limits_of
 from servanda.policy.promise import Retention
 from servanda.stores.binding import Binding, BoundPlace
 from servanda.stores.change import Change
-from servanda.stores.selection import All, Condition, Equals, Not
+from servanda.stores.selection import All, Any, Condition, Equals, Not
 
 CLAIMS = ("c-civ/2224", "c-com/L110-4", "c-mon-fin/L133-24", "c-conso/L218-2")
 """Texts that say how long somebody may sue: data kept for them are kept for legal claims."""
@@ -40,7 +40,11 @@ def surviving(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
 
 def unknown(place: BoundPlace) -> bool:
     """Whether something must stay by law and nobody can tell how long: its trigger is bound to nothing."""
-    return any(r.outlives_erasure and r.trigger not in place.triggers for _, r in place.limits)
+    return bool(_untold(place))
+
+
+def _untold(place: BoundPlace) -> list[Retention]:
+    return [r for _, r in place.limits if r.outlives_erasure and r.trigger not in place.triggers]
 
 
 def where(place: BoundPlace) -> Condition:
@@ -67,6 +71,16 @@ def groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
     return [
         (ended([limits[i] for i in own]) if own else None, tuple(changes)) for own, changes in found.items()
     ]
+
+
+def free(place: BoundPlace, limits: Sequence[Limit], columns: Iterable[str]) -> Condition | None:
+    """The rows in which no duty by law keeps any of some columns; None where none ever does."""
+    wanted = set(columns)
+    about = {name for name, own in place.data.items() if wanted & set(own)}
+    if any(about & set(r.data) for r in _untold(place)):
+        return Any(())
+    mine = [limit for limit in limits if about & set(limit.retention.data)]
+    return ended(mine) if mine else None
 
 
 def released(place: BoundPlace, limits: Sequence[Limit], column: str) -> bool:

@@ -31,6 +31,8 @@ Asks = Callable[[sa.FromClause], Bool]
 EMPTIED = LAW | POINTED | DECLARED
 """Reasons for which a row stays and its fields go."""
 UNTOUCHED = HELD | SHARED | APART
+STAYS = EMPTIED | SHARED
+"""Reasons for which a row stays and names nobody any more who leaves."""
 
 
 _PATIENCE = 6
