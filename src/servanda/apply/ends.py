@@ -21,24 +21,26 @@ End = tuple[str, Callable[[], int]]
 
 
 def changes(eraser: StoreEraser) -> Iterator[End]:
-    """What empties rows that stay, and lets them lead elsewhere."""
-    rules, ending = eraser.rules, eraser.rules.ending
-    for table in rules.tables.values():
-        found = eraser.present.get(table.number, set())
-        emptied = any(r & EMPTIED and not r & UNTOUCHED for r in found)
-        for place in table.places if emptied else ():
-            listed = groups(place, table.limits[place.name])
-            if listed and place.place.erase != "keep":
-                change = partial(ending.change, reasons=EMPTIED, unless=UNTOUCHED)
-                at = where(place)
-                yield (
-                    place.name,
-                    partial(change, table.table, table.number, listed, where=at, name=place.name),
-                )
+    """What lets rows that stay lead elsewhere, and empties them: in this order, for some lead by what is emptied."""
+    tables = [(t, eraser.present.get(t.number, set())) for t in eraser.rules.tables.values()]
+    for table, found in tables:
         yield from _loosened(eraser, table, found)
     for number, edge in eraser.reach.mentions.items():
         if edge.changes and edge.erase != "keep" and number in eraser.present:
             yield edge.place, _loosening(eraser, edge, number, unless=HELD | LAW | SHARED)
+    for table, found in tables:
+        if any(r & EMPTIED and not r & UNTOUCHED for r in found):
+            yield from _emptied(eraser, table)
+
+
+def _emptied(eraser: StoreEraser, table: TableRules) -> Iterator[End]:
+    """What empties the fields of rows that stay, where nothing keeps them."""
+    change = partial(eraser.rules.ending.change, reasons=EMPTIED, unless=UNTOUCHED)
+    for place in table.places:
+        listed = groups(place, table.limits[place.name])
+        if listed and place.place.erase != "keep":
+            named = {"where": where(place), "name": place.name}
+            yield place.name, partial(change, table.table, table.number, listed, **named)
 
 
 def _loosened(eraser: StoreEraser, table: TableRules, found: set[int]) -> Iterator[End]:

@@ -2,8 +2,8 @@
 
     the persons' own rows ─▶ component after component of the graph, circles in rounds ─▶ who is only named
 
-One statement an edge and round, whoever and how many they are. What is found lies in temporary tables
-of the store, for as long as the transaction that found it.
+One statement a stage of edges, or an edge and round of a circle, whoever and how many they are. What is found
+lies in temporary tables of the store, for as long as the transaction that found it.
 
 Law: GDPR 15(1) and 17(1).
 """
@@ -22,6 +22,14 @@ from servanda.stores.sql_session import Session
 
 
 @dataclass(slots=True)
+class Stage:
+    """Edges that are followed together, none of which begins where another ends; then circles that they led into."""
+
+    entering: list[Along] = field(default_factory=list)
+    circles: list[tuple[Component, list[Along]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Reach:
     """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
 
@@ -32,7 +40,7 @@ class Reach:
     session: Session
     rows: Reached
     mentions: dict[int, Edge]
-    flow: list[tuple[Component, list[Along], list[Along]]]
+    flow: list[Stage]
     naming: list[Along]
     some: set[str] = field(default_factory=set)
     seeded: set[str] = field(default_factory=set)
@@ -52,7 +60,7 @@ class Reach:
         naming = [
             Along(e.link, e.where, n, numbers[e.giver], unless=numbers[e.taker]) for n, e in mentions.items()
         ]
-        return cls(graph, session, rows, mentions, list(_flow(graph, numbers)), naming)
+        return cls(graph, session, rows, mentions, _flow(graph, numbers), naming)
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -77,23 +85,21 @@ class Reach:
                 self.rows.lock(table)
         some = self.some = set(seeds)
         self.seeded = set(seeds)
-        for component, entering, inside in self.flow:
-            for along in entering:
-                some |= self._followed(along, some, reading)
-            if inside and some & set(component.tables):
-                self._rounds(inside, reading)
-                some |= set(component.tables)
-        for along in self.naming:
-            self._followed(along, some, reading)
+        for stage in self.flow:
+            some |= self._followed(stage.entering, some, reading)
+            for component, inside in stage.circles:
+                if some & set(component.tables):
+                    self._rounds(inside, reading)
+                    some |= set(component.tables)
+        self._followed(self.naming, some, reading)
 
-    def _followed(self, along: Along, some: set[str], reading: bool) -> set[str]:
-        """Follow an edge, where anything was found at its beginning. Returns the table that it led to, if any."""
-        giver, taker = along.link.to_table, along.link.table
-        if along.forward:
-            giver, taker = taker, giver
-        if giver not in some or not self.rows.follow(along, reading=reading):
+    def _followed(self, alongs: Sequence[Along], some: set[str], reading: bool) -> set[str]:
+        """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""
+        begun = [a for a in alongs if (a.link.table if a.forward else a.link.to_table) in some]
+        if not begun or not self.rows.follow_all(begun, reading=reading):
             return set()
-        return {taker}
+        counts = self.rows.counts() if len(begun) > 1 else {begun[0].number: 1}
+        return {a.link.to_table if a.forward else a.link.table for a in begun if counts.get(a.number)}
 
     def _rounds(self, inside: list[Along], reading: bool) -> None:
         """Follow the edges of a circle until a round finds nothing new."""
@@ -102,19 +108,26 @@ class Reach:
             round_ += 1
 
 
-def _flow(graph: StoreGraph, numbers: dict[str, int]) -> Sequence[tuple[Component, list[Along], list[Along]]]:
-    """Each component with the edges that lead into it, and those inside it."""
-    found = []
+def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
+    """The components in stages: what leads into those of one begins in those before it."""
+    level: dict[str, int] = {}
+    stages: dict[int, Stage] = {}
     for component in graph.flow():
         edges = [e for t in component.tables for e in graph.owners(t) if {e.giver, e.taker} <= numbers.keys()]
-        ways: tuple[list[Along], list[Along]] = ([], [])
-        for edge in edges:
-            rounds = component.cyclic and edge.giver in component.tables
-            number, giver = numbers[edge.taker], numbers[edge.giver]
-            forward = edge.ownership == "owns"
-            ways[rounds].append(Along(edge.link, edge.where, number, giver, forward, rounds))
-        found.append((component, *ways))
-    return found
+        outside = [e for e in edges if not (component.cyclic and e.giver in component.tables)]
+        here = 1 + max((level.get(e.giver, 0) for e in outside), default=0)
+        level |= dict.fromkeys(component.tables, here)
+        stage = stages.setdefault(here, Stage())
+        stage.entering += [_along(e, numbers, rounds=False) for e in outside]
+        inside = [_along(e, numbers, rounds=True) for e in edges if e not in outside]
+        if inside:
+            stage.circles.append((component, inside))
+    return [stages[here] for here in sorted(stages)]
+
+
+def _along(edge: Edge, numbers: dict[str, int], *, rounds: bool) -> Along:
+    forward = edge.ownership == "owns"
+    return Along(edge.link, edge.where, numbers[edge.taker], numbers[edge.giver], forward, rounds)
 
 
 def graph_of(graphs: dict[str, StoreGraph], humans: Sequence[Human]) -> set[str]:

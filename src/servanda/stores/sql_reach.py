@@ -56,6 +56,7 @@ class Reached:
     _of: dict[str, sa.Table] = field(default_factory=dict)
     _statements: dict[Any, Any] = field(default_factory=dict)
     _filled: int = 0
+    _counted: dict[int, int] | None = None
 
     # -- the tables ----------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class Reached:
 
     def clear(self) -> None:
         """Forget everything that was gathered; in the transaction that gathers anew."""
-        self._filled = 0
+        self._filled, self._counted = 0, None
         for made in self.made.values():
             self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
 
@@ -124,8 +125,7 @@ class Reached:
         rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
         for start in range(0, len(rows), _CHUNK):
             self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
-        self._filled += len(rows)
-        self._look(work, len(rows))
+        self._added(work, len(rows))
 
     def lock(self, table: str) -> None:
         """Lock the rows that are persons, so that no row that points at them comes meanwhile."""
@@ -144,20 +144,33 @@ class Reached:
 
     def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
-        taker = along.link.to_table if along.forward else along.link.table
-        work = self.work(taker)
-        query = self.once(("follow", along), lambda: self._finding(along))
         values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
+        return self._followed((along,), values, reading)
+
+    def follow_all(self, alongs: Sequence[Along], *, reading: bool = False) -> int:
+        """Gather what some edges find, none of which begins where another ends; one statement for keys of one type."""
+        by_table: dict[str, list[Along]] = {}
+        for along in alongs:
+            by_table.setdefault(self.work(_taker(along)).name, []).append(along)
+        return sum(self._followed(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
+
+    def _followed(self, alongs: tuple[Along, ...], values: dict[str, Any], reading: bool) -> int:
+        work = self.work(_taker(alongs[0]))
+        query = self.once(("follow", alongs), lambda: self._found_by(alongs))
         if reading and not self.session.store.reads_to_write:
             found = self._carried(work, query, values)
         else:
             insert = self.once(
-                ("insert", along), lambda: sa.insert(work).from_select([c.name for c in work.c], query)
+                ("insert", alongs), lambda: sa.insert(work).from_select([c.name for c in work.c], query)
             )
             found = self.session.changed_rows(insert, values)
-        self._filled += found
-        self._look(work, found)
+        self._added(work, found)
         return found
+
+    def _found_by(self, alongs: tuple[Along, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """What some edges find; a row that several of them find once."""
+        found = [self._finding(along) for along in alongs]
+        return found[0] if len(found) == 1 else sa.union(*found)
 
     def _finding(self, along: Along) -> sa.Select[Any]:
         link, store = along.link, self.session.store
@@ -196,7 +209,9 @@ class Reached:
         same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
         return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
 
-    def _carried(self, work: sa.Table, query: sa.Select[Any], values: dict[str, Any]) -> int:
+    def _carried(
+        self, work: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any], values: dict[str, Any]
+    ) -> int:
         """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
         inner = query.subquery()
         keys = [c for c in inner.c if c.name.startswith("k")]
@@ -214,8 +229,10 @@ class Reached:
             if len(rows) < _CHUNK:
                 return done
 
-    def _look(self, work: sa.Table, found: int) -> None:
-        """Let the planner see a table that has become large."""
+    def _added(self, work: sa.Table, found: int) -> None:
+        """Note that rows came, and let the planner see a table that has become large."""
+        if found:
+            self._filled, self._counted = self._filled + found, None
         if found >= _MANY:
             self.session.look_at(work.name)
 
@@ -233,12 +250,14 @@ class Reached:
 
     def counts(self) -> dict[int, int]:
         """How many rows were gathered, by number; a row of several persons once for each."""
-        found: dict[int, int] = {}
-        for made in self.made.values():
-            query = self.once(("counts", made.name), lambda made=made: _counting(made))
-            counted: Any = self.session.execute(query).all()
-            found.update({int(n): int(rows) for n, rows in counted})
-        return found
+        if self._counted is None:
+            found: dict[int, int] = {}
+            for made in self.made.values():
+                query = self.once(("counts", made.name), lambda made=made: _counting(made))
+                counted: Any = self.session.execute(query).all()
+                found.update({int(n): int(rows) for n, rows in counted})
+            self._counted = found
+        return self._counted
 
     def stream(
         self,
@@ -263,6 +282,11 @@ class Reached:
             yield from self.session.select(query, values)
         else:
             yield from self.session.stream(query, values)
+
+
+def _taker(along: Along) -> str:
+    """The table of the rows that an edge finds."""
+    return along.link.to_table if along.forward else along.link.table
 
 
 def _counting(made: sa.Table) -> sa.Select[Any]:
