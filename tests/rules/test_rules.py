@@ -29,6 +29,14 @@ ADDED = ("categories", "audiences")
 """Sections to which an example adds; of every other one it writes the whole."""
 
 
+PLAIN_ROLE = """DO $$ BEGIN
+  CREATE ROLE servanda_plain; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO servanda_plain;
+DO $$ BEGIN
+  EXECUTE format('ALTER DATABASE %%I SET role = servanda_plain', current_database()); END $$"""
+"""Whoever looks at PostgreSQL is no superuser, whom it hides nothing from."""
+
+
 def sections(text: str) -> dict[str, str]:
     """The top-level sections of a document by key, each with its key."""
     found = re.split(r"^(?=[a-z_]+:)", text, flags=re.MULTILINE)
@@ -61,6 +69,8 @@ def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
         return View(policy, TODAY, holds=made)
     if "app.sql" in example.parts:
         execute(url, example.parts["app.sql"])
+        if url.startswith("postgresql"):
+            execute(url, PLAIN_ROLE)
     places = textwrap.indent(example.parts["stores.yaml"], "    ")
     (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
     stores = load_stores(folder / "stores.yaml")

@@ -43,7 +43,7 @@ from servanda.rules.view import View
 def check(view: View) -> Iterator[Finding]:
     """Name the triggers of each table that is ended."""
     for place in view.ended:
-        names = place.table.database_triggers
+        names = [trigger.name for trigger in place.table.database_triggers]
         if names:
             verb = "runs" if len(names) == 1 else "run"
             message = f"{', '.join(names)} {verb} when rows of {place.table.name} change: read what it writes"

@@ -25,10 +25,11 @@ from servanda.stores.mariadb_scrub import scrub
 from servanda.stores.partitions import Partitions
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners
-from servanda.stores.shape import Shape, Table
+from servanda.stores.shape import DatabaseTrigger, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
 from servanda.stores.sql_session import session
+from servanda.stores.sql_shape import triggers_of
 from servanda.stores.store import kind
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
@@ -120,17 +121,18 @@ class MariadbStore(SqlStore):
         ).all()
         updates = {(t, c) for t, c, e, _ in extra if "on update" in str(e).lower()}
         collations = {(t, c): str(collation or "") for t, c, _, collation in extra}
-        found: dict[str, list[str]] = {}
-        query = f"SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_{where[6:]}"
-        for table, name in connection.execute(sa.text(query), arguments):
-            found.setdefault(table, []).append(name)
+        query = (
+            "SELECT event_object_table, trigger_name, action_statement"
+            f" FROM information_schema.triggers WHERE trigger_{where[6:]}"
+        )
+        found = triggers_of(shape, connection.execute(sa.text(query), arguments))
         outside: dict[str, list[str]] = {}
         for table, other in connection.execute(_OUTSIDE, arguments):
             outside.setdefault(table, []).append(other)
         parted = set(connection.execute(sa.text(_PARTED.format(where=where)), arguments).scalars())
         tables = shape.tables.items()
         columns = (updates, collations)
-        completed = {n: _completed(t, str(engines.get(n)), columns, found.get(n, [])) for n, t in tables}
+        completed = {n: _completed(t, str(engines.get(n)), columns, found.get(n, ())) for n, t in tables}
         return Shape({n: replace(t, partitioned=n in parted) for n, t in completed.items()}, outside)
 
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
@@ -286,7 +288,7 @@ def _completed(
     table: Table,
     engine: str,
     told: tuple[set[tuple[str, str]], dict[tuple[str, str], str]],
-    triggers: list[str],
+    triggers: tuple[DatabaseTrigger, ...],
 ) -> Table:
     updates, collations = told
     columns = {
@@ -299,7 +301,7 @@ def _completed(
         for name, column in table.columns.items()
     }
     rolls_back = engine.lower() in ("innodb", "none", "rocksdb")
-    return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=tuple(triggers))
+    return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=triggers)
 
 
 def _number(error: sa.exc.DBAPIError) -> int:

@@ -181,7 +181,7 @@ class SqlPartitions(Partitions):
         if along is None or not isinstance(along.trigger, OwnTime) or along.trigger.time.kind == "text":
             raise Unfit("the period does not count from a column of time in the table itself")
         if shape.database_triggers:
-            raise Unfit(f"the database trigger {shape.database_triggers[0]} would not fire")
+            raise Unfit(f"the database trigger {shape.database_triggers[0].name} would not fire")
         time = along.trigger.time
         with self.store.errors():
             return self.over(table, time, self.session.where.cut(table, time, along.day), act=act)

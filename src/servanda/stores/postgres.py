@@ -20,6 +20,7 @@ from servanda.stores.shape import Shape
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import regex_of
 from servanda.stores.sql_session import session
+from servanda.stores.sql_shape import triggers_of
 from servanda.stores.store import kind
 
 _AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
@@ -44,6 +45,19 @@ _KINDS = sa.text(
 )
 """Partitions are parts of their table, and not tables of their own; those that we took out, too."""
 _PLAIN = (False, False)
+_HIDDEN = sa.text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())
+  AND row_security_active(c.oid)
+  AND NOT (
+    EXISTS (SELECT 1 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+      AND p.permissive = 'PERMISSIVE' AND p.cmd = 'ALL' AND p.qual = 'true'
+      AND EXISTS (SELECT 1 FROM unnest(p.roles) r
+        WHERE CASE WHEN r = 'public' THEN true ELSE pg_has_role(r, 'USAGE') END))
+    AND NOT EXISTS (SELECT 1 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+      AND p.permissive = 'RESTRICTIVE' AND p.qual IS DISTINCT FROM 'true'))
+""")
+"""Tables with policies for our role, but for those of which one policy shows it every row."""
 
 
 _COUNTERS = sa.text("""
@@ -110,19 +124,23 @@ class PostgresStore(SqlStore):
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
-        """Add database triggers (those of foreign keys left out)."""
+        """Add database triggers (those of foreign keys left out), and what row-level security may hide."""
         query = sa.text(
-            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " WHERE NOT t.tgisinternal ORDER BY t.tgname"
+            "SELECT c.relname, t.tgname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal ORDER BY t.tgname"
         )
-        found: dict[str, list[str]] = {}
-        for table, name in connection.execute(query):
-            found.setdefault(table, []).append(name)
+        found = triggers_of(shape, connection.execute(query))
+        hidden = set(connection.execute(_HIDDEN, {"s": self.schema}).scalars())
         kinds = {
             name: (child, parted) for name, child, parted in connection.execute(_KINDS, {"s": self.schema})
         }
         tables = {
-            n: replace(t, database_triggers=tuple(found.get(n, ())), partitioned=kinds.get(n, _PLAIN)[1])
+            n: replace(
+                t,
+                database_triggers=found.get(n, ()),
+                partitioned=kinds.get(n, _PLAIN)[1],
+                hidden=n in hidden,
+            )
             for n, t in shape.tables.items()
             if not kinds.get(n, _PLAIN)[0]
         }

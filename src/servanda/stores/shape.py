@@ -38,8 +38,19 @@ class Points:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseTrigger:
+    """A trigger of the database, and the other tables that its text writes; what it puts together is not known."""
+
+    name: str
+    writes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table or view. `key` is its primary key, else a unique NOT NULL key, else empty."""
+    """A table or view. `key` is its primary key, else a unique NOT NULL key, else empty.
+
+    `hidden`: row-level security may hide rows of it from our role.
+    """
 
     name: str
     schema: str | None
@@ -51,8 +62,9 @@ class Table:
     checked: frozenset[str] = frozenset()
     view: bool = False
     rolls_back: bool = True
-    database_triggers: tuple[str, ...] = ()
+    database_triggers: tuple[DatabaseTrigger, ...] = ()
     partitioned: bool = False
+    hidden: bool = False
 
     def indexed(self, columns: tuple[str, ...]) -> bool:
         """Whether an index, or the key, begins with these columns in any order."""

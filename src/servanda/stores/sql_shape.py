@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector, ObjectKind, ObjectScope
 
-from servanda.stores.shape import Column, Points, Shape, Table
+from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
 
 Types = dict[tuple[str, str], sa.types.TypeEngine[Any]]
 
@@ -76,6 +77,26 @@ def _time(type_: sa.types.TypeEngine[Any]) -> str:
     if isinstance(type_, sa.DateTime):
         return "aware" if getattr(type_, "timezone", False) else "naive"
     return "date" if isinstance(type_, sa.Date) else ""
+
+
+_WRITES = re.compile(
+    r"\b(?:INSERT\s+(?:IGNORE\s+|OR\s+\w+\s+)?INTO|REPLACE\s+INTO|MERGE\s+INTO|DELETE\s+FROM|UPDATE)\s+"
+    r"(?:ONLY\s+)?(?:[\"`\[]?\w+[\"`\]]?\s*\.\s*)?[\"`\[]?(\w+)",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def triggers_of(shape: Shape, told: Iterable[Any]) -> dict[str, tuple[DatabaseTrigger, ...]]:
+    """The triggers of each table, from their (table, name, text)s; the text says which other tables are written."""
+    named = {name.lower(): name for name in shape.tables}
+    found: dict[str, list[DatabaseTrigger]] = {}
+    for table, name, text in told:
+        words = _WRITES.findall(_COMMENT.sub(" ", str(text or "")))
+        tables = dict.fromkeys(named[word.lower()] for word in words if word.lower() in named)
+        writes = tuple(other for other in tables if other != table)
+        found.setdefault(str(table), []).append(DatabaseTrigger(str(name), writes))
+    return {table: tuple(triggers) for table, triggers in found.items()}
 
 
 def _indexed(index: Any) -> tuple[str, ...]:

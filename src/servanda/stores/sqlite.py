@@ -24,10 +24,11 @@ from servanda.errors import StoreDown
 from servanda.stores.change import Change
 from servanda.stores.scrub import Scrubbed
 from servanda.stores.settings import Manners
-from servanda.stores.shape import Column, Points, Shape, Table
+from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
 from servanda.stores.sql import Bool, SqlStore
 from servanda.stores.sql_forms import globs_of
 from servanda.stores.sql_session import session
+from servanda.stores.sql_shape import triggers_of
 from servanda.stores.sqlite_scrub import scrub
 from servanda.stores.store import kind
 
@@ -117,16 +118,14 @@ class SqliteStore(SqlStore):
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
-        found: dict[str, list[str]] = {}
-        query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-        for table, name in connection.exec_driver_sql(query):
-            found.setdefault(table, []).append(name)
+        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        found = triggers_of(shape, connection.exec_driver_sql(query))
         deletes = _deletes(connection)
         indexes = _indexes(connection)
         named = {name.lower(): table for name, table in shape.tables.items()}
         return Shape(
             {
-                name: _completed(table, deletes, indexes.get(name, {}), tuple(found.get(name, ())), named)
+                name: _completed(table, deletes, indexes.get(name, {}), found.get(name, ()), named)
                 for name, table in shape.tables.items()
             }
         )
@@ -265,7 +264,7 @@ def _completed(
     table: Table,
     deletes: dict[tuple[str, str, tuple[str, ...]], str],
     indexes: dict[tuple[str, ...], bool],
-    triggers: tuple[str, ...],
+    triggers: tuple[DatabaseTrigger, ...],
     named: dict[str, Table],
 ) -> Table:
     columns = {name: _told(column) for name, column in table.columns.items()}
