@@ -38,6 +38,8 @@ class SqlStore:
     print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
+    forgets = False  # the end of a transaction empties temporary tables
+    counts_inserts = False  # an INSERT may be a part of a SELECT that counts what came
     reads_to_write = True  # a statement that reads rows and writes others locks nothing that it reads
     fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
     manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
@@ -90,6 +92,9 @@ class SqlStore:
     def begin_snapshot(self, connection: Connection) -> None:
         """Open a transaction that sees one moment of the store."""
         connection.begin()
+
+    def end_snapshot(self, connection: Connection) -> None:
+        """Put back, after a snapshot, what `begin_snapshot` set for longer than its transaction."""
 
     def end_page(self, connection: Connection) -> None:
         """Put back, after a page, what `begin_page` set for longer than its transaction."""

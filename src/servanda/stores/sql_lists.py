@@ -264,6 +264,10 @@ class Lists:
             self._ddl(sa.schema.CreateTable(table))
             self._made[table.name] = form
 
+    def begun(self) -> object:
+        """The transaction that is open; another one is another object."""
+        return self._connection.get_transaction()
+
     def look_at(self, table: str) -> None:
         """Let the planner see how many rows a temporary table has, in the transaction that is open."""
         self.store.look_at(self._connection, table)
@@ -278,6 +282,7 @@ class Lists:
                 yield
             finally:
                 self._connection.rollback()
+                self.store.end_snapshot(self._connection)
 
     @contextmanager
     def looking(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ graph is one statement: rows are found by rows, set by set, and never one by one
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -55,8 +56,8 @@ class Reached:
     made: dict[str, sa.Table] = field(default_factory=dict)
     _of: dict[str, sa.Table] = field(default_factory=dict)
     _statements: dict[Any, Any] = field(default_factory=dict)
-    _filled: int = 0
     _counted: dict[int, int] | None = None
+    _within: Any = None
 
     # -- the tables ----------------------------------------------------------------------------
 
@@ -114,7 +115,10 @@ class Reached:
 
     def clear(self) -> None:
         """Forget everything that was gathered; in the transaction that gathers anew."""
-        self._filled, self._counted = 0, None
+        before, self._within = self._within, self.session.begun()
+        self._counted = {}
+        if self.session.store.forgets and before is not self._within:
+            return  # whatever another transaction gathered ended with it
         for made in self.made.values():
             self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
 
@@ -125,7 +129,7 @@ class Reached:
         rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
         for start in range(0, len(rows), _CHUNK):
             self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
-        self._added(work, len(rows))
+        self._added(work, {number: len(rows)})
 
     def lock(self, table: str) -> None:
         """Lock the rows that are persons, so that no row that points at them comes meanwhile."""
@@ -155,17 +159,19 @@ class Reached:
         return sum(self._followed(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
 
     def _followed(self, alongs: tuple[Along, ...], values: dict[str, Any], reading: bool) -> int:
-        work = self.work(_taker(alongs[0]))
+        work, store = self.work(_taker(alongs[0])), self.session.store
         query = self.once(("follow", alongs), lambda: self._found_by(alongs))
-        if reading and not self.session.store.reads_to_write:
-            found = self._carried(work, query, values)
-        else:
-            insert = self.once(
-                ("insert", alongs), lambda: sa.insert(work).from_select([c.name for c in work.c], query)
-            )
-            found = self.session.changed_rows(insert, values)
-        self._added(work, found)
-        return found
+        if reading and not store.reads_to_write:
+            return self._added(work, self._carried(work, query, values))
+        names = [c.name for c in work.c]
+        insert = self.once(("insert", alongs), lambda: sa.insert(work).from_select(names, query))
+        if store.counts_inserts:
+            counting = self.once(("counting", alongs), lambda: _counting(insert.returning(work.c.n).cte()))
+            return self._added(work, {int(n): int(rows) for n, rows in self.session.select(counting, values)})
+        rows = self.session.changed_rows(insert, values)
+        if rows and len(alongs) > 1:
+            self._counted = None  # nobody knows yet by which of them
+        return self._added(work, {alongs[0].number: rows})
 
     def _found_by(self, alongs: tuple[Along, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
         """What some edges find; a row that several of them find once."""
@@ -211,12 +217,13 @@ class Reached:
 
     def _carried(
         self, work: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any], values: dict[str, Any]
-    ) -> int:
+    ) -> Counter[int]:
         """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
         inner = query.subquery()
         keys = [c for c in inner.c if c.name.startswith("k")]
         order = [*keys, inner.c.p]
-        done, last = 0, None
+        done: Counter[int] = Counter()
+        last = None
         while True:
             part = sa.select(inner).order_by(*order).limit(_CHUNK)
             if last is not None:
@@ -224,17 +231,20 @@ class Reached:
             rows = [dict(row) for row in self.session.execute(part, values).mappings()]
             if rows:
                 self.session.execute(sa.insert(work), rows)
-                done += len(rows)
+                done.update(int(row["n"]) for row in rows)
                 last = [rows[-1][c.name] for c in order]
             if len(rows) < _CHUNK:
                 return done
 
-    def _added(self, work: sa.Table, found: int) -> None:
-        """Note that rows came, and let the planner see a table that has become large."""
-        if found:
-            self._filled, self._counted = self._filled + found, None
-        if found >= _MANY:
+    def _added(self, work: sa.Table, found: Mapping[int, int]) -> int:
+        """Note how many rows came by number, and let the planner see a table that has become large."""
+        rows = sum(found.values())
+        if self._counted is not None:
+            for number, some in found.items():
+                self._counted[number] = self._counted.get(number, 0) + some
+        if rows >= _MANY:
             self.session.look_at(work.name)
+        return rows
 
     def forget(self) -> None:
         """Build every statement anew: holds or the day have changed."""
@@ -289,7 +299,7 @@ def _taker(along: Along) -> str:
     return along.link.to_table if along.forward else along.link.table
 
 
-def _counting(made: sa.Table) -> sa.Select[Any]:
+def _counting(made: sa.FromClause) -> sa.Select[Any]:
     return sa.select(made.c.n, sa.func.count()).group_by(made.c.n)
 
 
