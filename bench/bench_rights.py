@@ -22,6 +22,7 @@ from rights_app import DELETES, PEOPLE, SELECTS, Base, built, company, facts
 from scene import Scene
 from servanda.apply.erasing import Eraser, eraser
 from servanda.documents.package import Package
+from servanda.ledger import Ledger
 from servanda.persons.copy import Copier
 from servanda.persons.find import find
 from servanda.persons.person import Person
@@ -77,13 +78,13 @@ def _counted(found: Opened) -> Iterator[list[str]]:
 def access(sheet: Sheet, base: Base) -> None:
     """A copy of one person: found by address, read in one snapshot, packed as a zip, recorded."""
     with base.copy() as url, company(url) as made, made.found.opened() as found:
-        copier, packer = Copier(found), Package()
+        copier, packer, ledger = Copier(found), Package(), made.found.ledger
         for number in _ids(20, 3):
-            _copy(made, found, copier, packer, number)
+            _copy(ledger, found, copier, packer, number)
         with _counted(found) as sent:
-            _copy(made, found, copier, packer, 77)
+            _copy(ledger, found, copier, packer, 77)
         statements = len(sent)
-        ours = [_timed(lambda n=n: _copy(made, found, copier, packer, n)) for n in _ids(ONE, 5)]
+        ours = [_timed(lambda n=n: _copy(ledger, found, copier, packer, n)) for n in _ids(ONE, 5)]
         plain = _by_hand(url, SELECTS, _ids(ONE, 5))
         sheet.add(
             "rights.access.ratio",
@@ -103,16 +104,16 @@ def access(sheet: Sheet, base: Base) -> None:
         sheet.add("rights.find", [t * 1_000 for t in looked], unit="ms", command=what)
         began = time.perf_counter()
         for number in _ids(HUNDRED, 11):
-            _copy(made, found, copier, packer, number)
+            _copy(ledger, found, copier, packer, number)
         sheet.add("rights.access.hundred", [time.perf_counter() - began], command="100 one after the other")
 
 
-def _copy(made: Scene, found: Opened, copier: Copier, packer: Package, number: int) -> None:
+def _copy(ledger: Ledger, found: Opened, copier: Copier, packer: Package, number: int) -> None:
     human = (Person("app.customers", (number,)),)
     packed = packer.pack(
         io.BytesIO(), copier.copy(human), found.binding.policy, language="en", right="access", at=NOW, reference="1"
     )  # fmt: skip
-    made.found.ledger.append("copy.made", {"request": 1, "rows": packed.rows, "digest": packed.digest})
+    ledger.append("copy.made", {"request": 1, "rows": packed.rows, "digest": packed.digest})
 
 
 # -- erasure -----------------------------------------------------------------------------------
