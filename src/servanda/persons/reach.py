@@ -58,7 +58,8 @@ class Reach:
         rows = Reached(session, numbers)
         rows.ready()
         naming = [
-            Along(e.link, e.where, n, numbers[e.giver], unless=numbers[e.taker]) for n, e in mentions.items()
+            Along(e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.single(e), True)
+            for n, e in mentions.items()
         ]
         return cls(graph, session, rows, mentions, _flow(graph, numbers), naming)
 
@@ -118,16 +119,24 @@ def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
         here = 1 + max((level.get(e.giver, 0) for e in outside), default=0)
         level |= dict.fromkeys(component.tables, here)
         stage = stages.setdefault(here, Stage())
-        stage.entering += [_along(e, numbers, rounds=False) for e in outside]
-        inside = [_along(e, numbers, rounds=True) for e in edges if e not in outside]
+        stage.entering += [_along(graph, e, numbers, rounds=False) for e in outside]
+        inside = [_along(graph, e, numbers, rounds=True) for e in edges if e not in outside]
         if inside:
             stage.circles.append((component, inside))
     return [stages[here] for here in sorted(stages)]
 
 
-def _along(edge: Edge, numbers: dict[str, int], *, rounds: bool) -> Along:
-    forward = edge.ownership == "owns"
-    return Along(edge.link, edge.where, numbers[edge.taker], numbers[edge.giver], forward, rounds)
+def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> Along:
+    return Along(
+        edge.link,
+        edge.where,
+        numbers[edge.taker],
+        numbers[edge.giver],
+        forward=edge.ownership == "owns",
+        rounds=rounds,
+        single=graph.single(edge),
+        fresh=not rounds and all(p.table.name != edge.taker for p in graph.roots),
+    )
 
 
 def graph_of(graphs: dict[str, StoreGraph], humans: Sequence[Human]) -> set[str]:

@@ -116,12 +116,14 @@ class StoreGraph:
     def several(self, table: str) -> bool:
         """Whether a row of a table may belong to more than one person."""
         owners = self.owners(table)
-        many = any(e.ownership == "owns" or not self._one(e) for e in owners)
+        many = any(not self.single(e) for e in owners)
         selves = any(p.place.person == "self" for p in self.places.get(table, ()))
         return many or len(owners) + selves > 1
 
-    def _one(self, edge: Edge) -> bool:
-        """Whether a reference leads to one row at most."""
+    def single(self, edge: Edge) -> bool:
+        """Whether a row is found along an edge by one row at most."""
+        if edge.ownership == "owns":
+            return False
         there, ends = self.shape[edge.link.to_table], set(edge.link.to_columns)
         exact = edge.link.compare in ("exact", "text")
         return exact and any(set(key) <= ends for key in (there.key, *there.unique) if key)

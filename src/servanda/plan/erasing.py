@@ -80,6 +80,10 @@ class Erasure:
         return sum(f.rows for f in self.fates if f.fate == fate)
 
 
+_Fated = tuple[tuple[str, ...], str, tuple[str, ...]]
+"""The places of rows, their fate, and why it must not be done, if it must not."""
+
+
 @dataclass(slots=True)
 class StoreEraser:
     """Decides what becomes of persons' rows in one store.
@@ -91,6 +95,7 @@ class StoreEraser:
     reach: Reach
     rules: StoreRules
     present: dict[int, set[int]] = field(default_factory=dict)
+    _known: dict[tuple[int, int], _Fated] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -156,15 +161,12 @@ class StoreEraser:
             if self.rules.only is not None and (reasons & APART or number not in tables):
                 continue
             self.present.setdefault(number, set()).add(reasons)
-            if number in tables:
-                places, fate = tuple(p.name for p in tables[number].places), _fate(reasons, tables[number])
-                refused.setdefault(person, []).extend(self._refused(tables[number], fate))
-                lawful |= {number} if reasons & LAW else set()
-            else:
-                edge = self.reach.mentions[number]
-                places, fate = (edge.place,), _named(reasons)
-                lawful |= {number} if reasons & LAW else set()
-                refused.setdefault(person, []).extend(self._misnamed(edge))
+            if (number, reasons) not in self._known:
+                self._known[number, reasons] = self._fated(tables.get(number), number, reasons)
+            places, fate, why = self._known[number, reasons]
+            refused.setdefault(person, []).extend(why)
+            if reasons & LAW:
+                lawful.add(number)
             counts = fates.setdefault(person, {})
             counts[places, fate] = counts.get((places, fate), 0) + rows
         for number in sorted(lawful):
@@ -180,6 +182,14 @@ class StoreEraser:
             )
             for i, a in enumerate(asked)
         ]
+
+    def _fated(self, rules: TableRules | None, number: int, reasons: int) -> _Fated:
+        """What becomes of rows of a number that stay for a sum of reasons, the same for whoever they are of."""
+        if rules is None:
+            edge = self.reach.mentions[number]
+            return (edge.place,), _named(reasons), tuple(self._misnamed(edge))
+        fate = _fate(reasons, rules)
+        return tuple(p.name for p in rules.places), fate, tuple(self._refused(rules, fate))
 
     def _kept(self, number: int) -> Iterator[tuple[int, KeptField]]:
         """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""

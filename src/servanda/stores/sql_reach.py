@@ -36,6 +36,7 @@ class Along:
 
     `forward`: from the row that points to the row that it points at. `number` is that of what is
     found, `giver` that of the rows it is found by; rows whose number is in `unless` are left out.
+    `single`: a row is found by one row at most; `fresh`: nothing of this number can have been found before.
     """
 
     link: Link
@@ -45,6 +46,8 @@ class Along:
     forward: bool = False
     rounds: bool = False
     unless: int | None = None
+    single: bool = False
+    fresh: bool = False
 
 
 @dataclass(slots=True)
@@ -174,9 +177,12 @@ class Reached:
         return self._added(work, {alongs[0].number: rows})
 
     def _found_by(self, alongs: tuple[Along, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-        """What some edges find; a row that several of them find once."""
+        """What some edges find; a row that is found several times, once."""
         found = [self._finding(along) for along in alongs]
-        return found[0] if len(found) == 1 else sa.union(*found)
+        once = all(a.single for a in alongs) and len({a.number for a in alongs}) == len(alongs)
+        if len(found) == 1:
+            return found[0] if once else found[0].distinct()
+        return sa.union_all(*found) if once else sa.union(*found)
 
     def _finding(self, along: Along) -> sa.Select[Any]:
         link, store = along.link, self.session.store
@@ -201,11 +207,12 @@ class Reached:
         on.append(joined(store, link, source, target, bare=side))
         on += [equals(source.c[name], value) for name, value in along.where]
         keys = [row.c[k] for k in store.shape.tables[taker].key]
-        on += [~self._there(taker, keys, work, n) for n in (along.number, along.unless) if n is not None]
+        there = (None if along.fresh else along.number, along.unless)
+        on += [~self._there(taker, keys, work, n) for n in there if n is not None]
         numbers = (sa.literal(along.number, sa.SmallInteger), sa.bindparam("round", type_=sa.Integer))
         zero = sa.literal(0, sa.SmallInteger)
         found = [numbers[0].label("n"), *(k.label(f"k{i}") for i, k in enumerate(keys)), work.c.p]
-        return sa.select(*found, numbers[1].label("r"), zero.label("s")).distinct().where(*on)
+        return sa.select(*found, numbers[1].label("r"), zero.label("s")).where(*on)
 
     def _there(
         self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
