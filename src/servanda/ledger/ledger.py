@@ -56,6 +56,7 @@ class Ledger:
         self._db = db
         self._vault = vault
         self._now = now
+        self._grown: tuple[int, str, dict[tuple[int, int], bytes]] = (0, FIRST, {})
         self.origin = db.setting(_ORIGIN) or self._found()
 
     def _found(self) -> str:
@@ -90,8 +91,8 @@ class Ledger:
             return []
         self._lock(connection)
         size = _size(connection)
-        known = self._edge(connection, size)
-        prev = known[0, size - 1].hex() if (0, size - 1) in known else self._last_leaf(connection, size)
+        prev = self._last_leaf(connection, size)
+        known = self._edge(connection, size, prev)
         at = moment(self._now())
         made: list[Entry] = []
         texts: list[str] = []
@@ -116,6 +117,8 @@ class Ledger:
             raise LedgerError(
                 f"the ledger's tail was cut or changed after entry {size}; nothing was added", advice=_VERIFY
             ) from error
+        after = size + len(made)
+        self._grown = (after, made[-1].leaf, {place: known[place] for place in merkle.edge(after)})
         return made
 
     def queue(self, connection: Connection) -> None:
@@ -151,7 +154,10 @@ class Ledger:
         if connection.execute(statement).scalar() != self.origin:
             raise LedgerError("the ledger's name was changed", advice=_VERIFY)
 
-    def _edge(self, connection: Connection, size: int) -> dict[tuple[int, int], bytes]:
+    def _edge(self, connection: Connection, size: int, prev: str) -> dict[tuple[int, int], bytes]:
+        """What growing the tree needs; remembered, since a size and its last leaf stand for one tree only."""
+        if self._grown[:2] == (size, prev):
+            return dict(self._grown[2])
         wanted = merkle.edge(size)
         if not wanted:
             return {}
