@@ -46,6 +46,30 @@ def made(tmp_path: Path, store_url: str) -> TestProject:
     return found
 
 
+def test_rows_of_two_tables_with_the_same_numbers_are_all_there(tmp_path: Path, store_url: str) -> None:
+    """Many rows are carried in parts, which may end between two rows of one number."""
+    mine = {"data": "a", "person": {"via": "account_id", "to": "accounts"}}
+    found = project(
+        tmp_path,
+        store_url,
+        policy([retention("C-RET-01", "a", "x", "P1Y")]),
+        {"accounts": PLACES["accounts"], "logins": mine, "visits": mine},
+    )
+    found.run(
+        "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(50))",
+        "INSERT INTO accounts VALUES (1, 'ann@example.com')",
+    )
+    for table, first in (("logins", 0), ("visits", 1)):
+        listed = ", ".join(f"({i}, 1)" for i in range(first, first + 3_000))
+        found.run(
+            f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, account_id INTEGER)",
+            f"INSERT INTO {table} VALUES {listed}",
+        )
+    with found.opened() as stores:
+        counted = {h.place: sum(1 for _ in h.rows) for h in copy_of(stores, ANN)}
+    assert counted == {"app.accounts": 1, "app.logins": 3_000, "app.visits": 3_000}
+
+
 def test_it_has_what_is_theirs_and_names_what_is_left_out(made: TestProject) -> None:
     with made.opened() as found:
         held = {h.place: (h, sorted(h.rows)) for h in copy_of(found, ANN)}
