@@ -160,3 +160,21 @@ def _wait_and_make(url: str) -> None:
         except sa.exc.OperationalError:
             time.sleep(0.1)
     engine.dispose()
+
+
+_PLAIN_ROLE = (
+    """DO $$ BEGIN
+      CREATE ROLE servanda_plain; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$""",
+    "GRANT ALL ON ALL TABLES IN SCHEMA public TO servanda_plain",
+    """DO $$ BEGIN
+      EXECUTE format('ALTER DATABASE %%I SET role = servanda_plain', current_database()); END $$""",
+)
+
+
+def as_plain_role(url: str) -> None:
+    """Whoever connects to this PostgreSQL database from now on is no superuser, whom it hides nothing from."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in _PLAIN_ROLE:
+            connection.exec_driver_sql(statement)
+    engine.dispose()

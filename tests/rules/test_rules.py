@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from database_servers import as_plain_role
 from servanda.persons.holds import Hold
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
@@ -27,14 +28,6 @@ GOOD = (Path(__file__).parent / "good.yaml").read_text()
 """A policy in which no rule finds anything; examples replace or add whole sections of it."""
 ADDED = ("categories", "audiences")
 """Sections to which an example adds; of every other one it writes the whole."""
-
-
-PLAIN_ROLE = """DO $$ BEGIN
-  CREATE ROLE servanda_plain; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-GRANT ALL ON ALL TABLES IN SCHEMA public TO servanda_plain;
-DO $$ BEGIN
-  EXECUTE format('ALTER DATABASE %%I SET role = servanda_plain', current_database()); END $$"""
-"""Whoever looks at PostgreSQL is no superuser, whom it hides nothing from."""
 
 
 def sections(text: str) -> dict[str, str]:
@@ -70,7 +63,7 @@ def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
     if "app.sql" in example.parts:
         execute(url, example.parts["app.sql"])
         if url.startswith("postgresql"):
-            execute(url, PLAIN_ROLE)
+            as_plain_role(url)
     places = textwrap.indent(example.parts["stores.yaml"], "    ")
     (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
     stores = load_stores(folder / "stores.yaml")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from database_servers import as_plain_role
 from projects import policy, project, retention
 from servanda.stores.shape import DatabaseTrigger, Table
 
@@ -24,7 +25,7 @@ TRIGGERS = {
 PEOPLE = {"people": {"data": "account", "person": "self", "triggers": {"closed": "closed_on"}}}
 
 
-def people(folder: Path, url: str, *script: str, role: str = "") -> Table:
+def people(folder: Path, url: str, *script: str, plain: bool = False) -> Table:
     found = project(folder, url, policy([retention("X-RET-01", "account", "closed", "P1Y")]), PEOPLE)
     found.run(
         "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(50), closed_on DATE)",
@@ -37,8 +38,8 @@ def people(folder: Path, url: str, *script: str, role: str = "") -> Table:
         for statement in script:
             connection.exec_driver_sql(statement)
     engine.dispose()
-    if role:
-        found.run(f"ALTER DATABASE {sa.make_url(url).database} SET role = {role}")
+    if plain:
+        as_plain_role(url)
     with found.opened() as stores:
         return stores.binding.places["app.people"].table
 
@@ -66,8 +67,5 @@ ALL = "CREATE POLICY p ON people USING (true)"
 def test_policies_hide_rows_unless_one_shows_them_all(
     policies: list[str], hidden: bool, tmp_path: Path, fresh_url: Any
 ) -> None:
-    role = """DO $$ BEGIN
-      CREATE ROLE servanda_plain; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
-    script = [role, "GRANT ALL ON people TO servanda_plain", *policies]
-    script.append("ALTER TABLE people ENABLE ROW LEVEL SECURITY")
-    assert people(tmp_path, fresh_url("postgres"), *script, role="servanda_plain").hidden is hidden
+    script = [*policies, "ALTER TABLE people ENABLE ROW LEVEL SECURITY"]
+    assert people(tmp_path, fresh_url("postgres"), *script, plain=True).hidden is hidden

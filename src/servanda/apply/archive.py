@@ -31,16 +31,8 @@ from servanda.plan.archiving import Archiving, archivings
 from servanda.plan.lists import key_text
 from servanda.plan.plan import Plan, Step
 from servanda.stores import sql_copy, verbs
-from servanda.stores.archive import (
-    HELD,
-    Archive,
-    Archived,
-    Copy,
-    Written,
-    archives,
-    drop,
-    of_row,
-)
+from servanda.stores.archive import HELD, Archive, Copy, Written, archives
+from servanda.stores.archived import Archived, drop, of_row
 from servanda.stores.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.binding import BoundPlace
 from servanda.stores.opened import Opened

@@ -13,7 +13,8 @@ from servanda.cli.project import Project
 from servanda.cli.view import columns, count, said, say_json
 
 if TYPE_CHECKING:
-    from servanda.stores.archive import Archive, Archived
+    from servanda.stores.archive import Archive
+    from servanda.stores.archived import Archived
 
 
 @click.group("archive", short_help="List, read and verify what is archived")
@@ -137,7 +138,7 @@ def _rows(project: Project, place: str, key: str) -> Sequence[Archived]:
 
     from servanda.database import tables
     from servanda.plan.lists import key_text
-    from servanda.stores.archive import of_row
+    from servanda.stores.archived import of_row
 
     table = tables.archived
     texts = [key_text([key])] + ([key_text([int(key)])] if re.fullmatch(r"-?[0-9]+", key) else [])

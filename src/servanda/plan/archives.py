@@ -21,7 +21,8 @@ from servanda.plan.archiving import archivings
 from servanda.plan.lists import key_of, key_text
 from servanda.plan.plan import Step
 from servanda.stores import sql_copy
-from servanda.stores.archive import HELD, Archive, Archived, archives, of_row
+from servanda.stores.archive import HELD, Archive, archives
+from servanda.stores.archived import Archived, of_row
 from servanda.stores.opened import Opened
 from servanda.vault import Vault
 

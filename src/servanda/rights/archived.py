@@ -20,7 +20,8 @@ from servanda.plan.lists import key_text
 from servanda.plan.surviving import article
 from servanda.rights.case import Case, Company
 from servanda.rights.outcome import Kept, Line
-from servanda.stores.archive import Archive, Archived, archives, known_as, of_persons
+from servanda.stores.archive import Archive, archives
+from servanda.stores.archived import Archived, known_as, of_persons
 from servanda.stores.binding import BoundPlace
 from servanda.stores.secret import secrets
 

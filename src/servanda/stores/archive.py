@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -28,6 +28,7 @@ from sqlalchemy.engine import Connection
 from servanda.database import Database, moment, put, tables
 from servanda.errors import StoreError, VaultError
 from servanda.law.period import Period
+from servanda.stores.archived import Archived, lying, row_values, same_row
 from servanda.stores.document import Stores
 from servanda.stores.segments import Segment, seal, unseal
 from servanda.vault import DataKeys, Vault
@@ -54,31 +55,6 @@ class Copy:
     grounds: tuple[str, ...]
     values: Mapping[str, Any]
     names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Archived:
-    """One archived row as Servanda's tables know it: whose it is, when it ends, where it lies."""
-
-    place: str
-    promise: str
-    row_key: str
-    fingerprint: str
-    last_day: str
-    trigger_day: str
-    person_place: str
-    person_key: str
-    segment: str
-    position: int
-    length: int
-    data_key: str
-
-    @property
-    def bound_to(self) -> str:
-        """What its ciphertext is bound to."""
-        return "\n".join(
-            (self.segment, self.place, self.promise, self.row_key, self.fingerprint, self.last_day)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +100,7 @@ class Archive:
             ]
             segment, begins = growing[month].append(sealed)
             grown.append(segment)
-            rows += [_at(*placed) for placed in zip(these, begins, map(len, sealed), strict=True)]
+            rows += [lying(*placed) for placed in zip(these, begins, map(len, sealed), strict=True)]
         names = frozenset((name, c.person_place, c.person_key) for c in copies for name in c.names)
         return Written(tuple(rows), tuple(grown), names)
 
@@ -132,7 +108,7 @@ class Archive:
         """Record where rows lie, in the transaction of the ledger's entry."""
         self._record_segments(connection, written.segments)
         now = moment()
-        rows = [_columns(row) | {"live": 1, "archived_at": now} for row in written.rows]
+        rows = [row_values(row) | {"live": 1, "archived_at": now} for row in written.rows]
         put(connection, tables.archived, rows)
         columns = ("mac", "person_place", "person_key")
         put(
@@ -146,7 +122,7 @@ class Archive:
         self._record_segments(connection, written.segments)
         for before, after in zip(old, written.rows, strict=True):
             new = {k: getattr(after, k) for k in ("segment", "position", "length", "data_key")}
-            connection.execute(sa.update(tables.archived).where(_same(before)).values(new))
+            connection.execute(sa.update(tables.archived).where(same_row(before)).values(new))
 
     def _record_segments(self, connection: Connection, segments: Sequence[Segment]) -> None:
         table = tables.segment
@@ -344,51 +320,6 @@ def archives(stores: Stores, db: Database, vault: Vault) -> dict[str, Archive]:
         name: Archive(name, db.folder / entry.folder, entry.key_backup, db, vault)
         for name, entry in stores.archives.items()
     }
-
-
-def of_row(row: Mapping[str, Any]) -> Archived:
-    """One archived row, from a row of Servanda's table."""
-    return Archived(**{name: row[name] for name in Archived.__slots__})
-
-
-def _same(row: Archived) -> sa.ColumnElement[bool]:
-    table = tables.archived
-    keys = ("place", "promise", "row_key", "fingerprint", "last_day")
-    return sa.and_(*(table.c[k] == getattr(row, k) for k in keys))
-
-
-def drop(connection: Connection, rows: Sequence[Archived]) -> None:
-    """Forget rows whose keys are destroyed, and what persons were known by of whom nothing is archived any more."""
-    for row in rows:
-        connection.execute(sa.delete(tables.archived).where(_same(row)))
-    name, archived = tables.archived_name, tables.archived
-    same = [name.c.person_place == archived.c.person_place, name.c.person_key == archived.c.person_key]
-    connection.execute(sa.delete(name).where(~sa.exists(sa.select(sa.literal(1)).where(*same))))
-
-
-def known_as(connection: Connection, macs: Sequence[str]) -> list[tuple[str, str]]:
-    """Whom the archives know by any of some keyed hashes: place and key of each person."""
-    name = tables.archived_name
-    query = sa.select(name.c.person_place, name.c.person_key).where(name.c.mac.in_(macs)).distinct()
-    return [(row.person_place, row.person_key) for row in connection.execute(query)]
-
-
-def of_persons(connection: Connection, persons: Iterable[tuple[str, str]]) -> list[Archived]:
-    """What is archived of some persons, by place and key."""
-    table, found = tables.archived, []
-    for place, key in persons:
-        query = sa.select(table).where(table.c.person_place == place, table.c.person_key == key)
-        query = query.order_by(table.c.place, table.c.promise, table.c.row_key, table.c.last_day)
-        found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
-    return found
-
-
-def _columns(row: Archived) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Archived.__slots__}
-
-
-def _at(row: Archived, position: int, length: int) -> Archived:
-    return Archived(**_columns(row) | {"position": position, "length": length})
 
 
 def _content(copy: Copy) -> dict[str, Any]:

@@ -97,6 +97,13 @@ def create(site: Site) -> FastAPI:
         )  # fmt: skip
     app.add_api_route("/healthy", centre.healthy, methods=["GET"], response_class=PlainTextResponse)
 
+    _answer_faults(app, centre)
+    return app
+
+
+def _answer_faults(app: FastAPI, centre: Centre) -> None:
+    """What somebody sees when a page is not there, is too long, or fails."""
+
     def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
         return centre.shown(request, "message", status, name="lost")
@@ -114,7 +121,6 @@ def create(site: Site) -> FastAPI:
     app.add_exception_handler(ServandaError, broken)
     app.add_exception_handler(TooLong, long)
     app.add_exception_handler(Exception, broken)
-    return app
 
 
 def _where(error: BaseException) -> str:
