@@ -1,6 +1,6 @@
 """`make demo`: Exograd's promises, kept on an embedded SQLite database, step by step.
 
-It works in .demo/, beside this project's files, and begins anew each time.
+It works in .demo/, beside this project's files, or in the folder given; it begins anew each time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from examples.exograd.generate import build  # noqa: E402
 from examples.visitor import Visitor, text_of  # noqa: E402
 
-DEMO = ROOT / ".demo"
+DEMO = Path(sys.argv[1]) if __name__ == "__main__" and sys.argv[1:] else ROOT / ".demo"
 FOLDER = DEMO / "exograd"
 
 CLIENT = "helene.uvrard.306@example.net"
@@ -121,10 +121,9 @@ def visit(address: str) -> None:
         letter = visitor.answer("access")
         names = sorted(visitor.fetch(letter).namelist())
         print(f"“{letter['Subject']}” came, with a link to {len(names)} files: {', '.join(names[:4])}, …")
-        print("And to be forgotten:")
-        visitor.ask("erasure")
-        visitor.confirm()
-        print()
+        print(
+            f"And to be forgotten; who followed a link need prove nothing more: {visitor.ask('erasure')}.\n"
+        )
         print(textwrap.indent(text_of(visitor.answer("erasure")).strip(), "    "))
 
 

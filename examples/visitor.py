@@ -29,16 +29,23 @@ class Visitor:
     inbox: Path
     jar: http.cookiejar.CookieJar = field(default_factory=http.cookiejar.CookieJar)
     read: set[str] = field(default_factory=set)
+    known: bool = False
 
     def ask(self, right: str) -> str:
-        """Ask for a right on the form. Returns the sentence that the page answers with."""
-        page = self._send(f"/ask/{right}", email=self.address, form=self._form(f"/ask/{right}"))
-        return _heading(page)
+        """Ask for a right on the form. Returns the sentence that the page answers with.
+
+        Who followed a link before is signed in: no address is asked for, and nothing need be confirmed.
+        """
+        form = self._form(f"/ask/{right}")
+        who = {} if self.known else {"email": self.address}
+        return _heading(self._send(f"/ask/{right}", form=form, **who))
 
     def confirm(self) -> str:
         """Open the link that came by mail, and press its button."""
         link = _link(text_of(self._letter("identity-link")), "/confirm/")
-        return _heading(self._send(link, form=self._form(link)))
+        page = self._send(link, form=self._form(link))
+        self.known = True
+        return _heading(page)
 
     def answer(self, right: str) -> EmailMessage:
         """The answer, once it has come."""
