@@ -20,6 +20,9 @@ def main() -> int:
     """Run the parts that were asked for."""
     from measure import Sheet
 
+    if sys.argv[1:]:
+        print(__doc__)
+        return 2
     only = os.environ.get("ONLY", "")
     wrong = []
     for part in PARTS:

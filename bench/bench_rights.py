@@ -18,9 +18,9 @@ import database_servers
 import rights_memory
 from measure import Sheet
 from projects import NOW
-from rights_app import DELETES, PEOPLE, SELECTS, Base, built, company, facts
+from rights_app import DELETES, DELETES_TOGETHER, PEOPLE, SELECTS, Base, built, company, facts
 from scene import Scene
-from servanda.apply.erasing import Eraser, eraser
+from servanda.apply.erasing import Eraser, erase, eraser
 from servanda.documents.package import Package
 from servanda.ledger import Ledger
 from servanda.persons.copy import Copier
@@ -31,6 +31,7 @@ from servanda.stores.opened import Opened
 
 PEER = "Fides 2.86 on this database, another machine: 670 ms an access, 1,270 ms an erasure; 90 and 236 statements"
 ONE, HUNDRED, MANY = 60, 100, 10_000
+TOGETHER = range(1, PEOPLE, PEOPLE // MANY)
 
 
 def run(sheet: Sheet, only: str) -> None:
@@ -146,23 +147,35 @@ def erasure(sheet: Sheet, base: Base) -> None:
 
 
 def batch(sheet: Sheet, base: Base) -> None:
-    """Ten thousand persons as one plan, against the same one by one (time a person)."""
+    """Ten thousand persons as one plan, against the same one by one, and against SQL by hand (time a person).
+
+    One by one is as requests come: each under its own lock, the ledger looked at and the holds read before it.
+    `rights.batch.ready` sets it against persons in a row, for whom all that was done once.
+    """
+    with base.copy() as url, company(url) as made, made.found.opened() as found:
+        made.found.ledger.checkpoint()
+        for number in _ids(20, 3):
+            _begun_anew(made, found, number)
+        anew = [_timed(lambda n=n: _begun_anew(made, found, n)) for n in _ids(ONE, 5)]
+        sheet.add("rights.erasure.anew", [t * 1_000 for t in anew], unit="ms", command="each begun anew")
     with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
         for number in _ids(20, 3):
             _erase(made_, number)
-        alone = statistics.median(_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5))
+        ready = statistics.median(_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5))
     with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
-        asked = [
-            Asked(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in range(1, 200_000, 20)
-        ][:MANY]
+        asked = [Asked(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in TOGETHER]
         took = _timed(lambda: made_.erase(asked))
-        sheet.add(
-            "rights.batch",
-            [took / MANY],
-            [alone / 20],
-            command=f"{MANY} persons together; one by one, a twentieth",
-        )
-        sheet.add("rights.batch.seconds", [took])
+    with base.copy() as url:
+        by_hand = _together_by_hand(url)
+    what = f"{MANY} persons together; the other side: "
+    others = {
+        "rights.batch": (statistics.median(anew) / 20, "a twentieth of one begun anew"),
+        "rights.batch.ready": (ready / 20, "a twentieth of one in a row"),
+        "rights.batch.by_hand": (by_hand / MANY, "eight DELETE for all of them"),
+    }
+    for name, (other, said) in others.items():
+        sheet.add(name, [took / MANY * 1_000], [other * 1_000], unit="ms", command=what + said)
+    sheet.add("rights.batch.seconds", [took])
 
 
 @contextmanager
@@ -174,6 +187,12 @@ def _eraser(made: Scene) -> Iterator[tuple[Opened, Eraser]]:
 
 def _erase(made: Eraser, number: int) -> None:
     (done,) = made.erase([Asked(secrets.token_hex(8), (Person("app.customers", (number,)),))])
+    assert done.done, done.refused
+
+
+def _begun_anew(made: Scene, found: Opened, number: int) -> None:
+    asked = Asked(secrets.token_hex(8), (Person("app.customers", (number,)),))
+    (done,) = erase(found, made.found.db, made.found.vault, [asked], NOW)
     assert done.done, done.refused
 
 
@@ -197,6 +216,24 @@ def _by_hand(url: str, statements: tuple[str, ...], numbers: list[int]) -> list[
         times = [_timed(lambda n=n: act(n)) for n in numbers]
     engine.dispose()
     return times
+
+
+def _together_by_hand(url: str) -> float:
+    """Seconds of the same ten thousand by statements written by hand, in one transaction."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TEMPORARY TABLE gone (id bigint PRIMARY KEY)")
+        connection.commit()
+
+        def act() -> None:
+            connection.exec_driver_sql("INSERT INTO gone VALUES (%(id)s)", [{"id": n} for n in TOGETHER])
+            for statement in DELETES_TOGETHER:
+                connection.exec_driver_sql(statement)
+            connection.commit()
+
+        took = _timed(act)
+    engine.dispose()
+    return took
 
 
 def _timed(act: Callable[[], Any]) -> float:

@@ -7,6 +7,7 @@ every invoice.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,13 @@ DELETES = (
     "DELETE FROM customers WHERE id = %(id)s",
 )
 """One erasure as somebody writes it by hand who knows the tables: eight statements, one transaction."""
+DELETES_TOGETHER = tuple(
+    statement.replace("= (SELECT email", "IN (SELECT email")
+    .replace("customer_id = %(id)s", "customer_id IN (SELECT id FROM gone)")
+    .replace("id = %(id)s", "id IN (SELECT id FROM gone)")
+    for statement in DELETES
+)
+"""The same for everybody whose id is in the table `gone`."""
 SELECTS = tuple(s.replace("DELETE FROM", "SELECT * FROM", 1) for s in DELETES)
 
 
@@ -87,6 +95,7 @@ def built(url: str) -> Base:
 
 @contextmanager
 def company(url: str) -> Iterator[Scene]:
-    """The project on a copy of the database."""
+    """The project on a copy of the database; what is loaded by now is frozen, as `servanda serve` does."""
+    gc.freeze()
     with scene(url, PROMISES, PLACES) as made:
         yield made

@@ -11,6 +11,7 @@ from own_database import SERVERS, own_database
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.vault import Vault
+from tampering import Bench
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +49,25 @@ def sqlite_ledger(project: Path) -> Iterator[Ledger]:
     """A ledger on SQLite alone, for tests whose subject is not the server."""
     with Database.open(None, project) as db:
         yield Ledger(db, Vault.create(db))
+
+
+@pytest.fixture
+def full(ledger: Ledger, database: Database) -> Ledger:
+    """Entries, a body that ended, two keys, three checkpoints, and an unsigned tail."""
+    ledger.append_many([("page.outcome", {"page": f"r/{n}", "rows": 100 + n}) for n in range(5)])
+    ledger.checkpoint()
+    ledger.end_body(2, "after a year")
+    vault = Vault.open(database)
+    vault.rotate("signing")
+    later = Ledger(database, vault)
+    later.checkpoint()
+    later.append_many([("access", {"who": f"staff-{n}"}) for n in range(4)])
+    later.checkpoint()
+    later.append("unsigned", {"n": 1})
+    assert Ledger(database).verify().ok
+    return later
+
+
+@pytest.fixture
+def bench(full: Ledger, database: Database) -> Bench:
+    return Bench(database, full)

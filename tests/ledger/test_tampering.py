@@ -13,111 +13,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Table, delete, event, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, update
 
 from servanda.database import Database
 from servanda.database.tables import body, checkpoint, entry, node
-from servanda.errors import LedgerError
-from servanda.ledger import Checkpoint, Fault, Ledger, merkle, verify_proof
+from servanda.errors import LedgerError, Refused
+from servanda.ledger import Fault, Ledger, merkle, verify_proof
 from servanda.ledger.checkpoint import parse_checkpoint
 from servanda.ledger.entry import commit, make_header
-from servanda.ledger.verify import verify
 from servanda.vault import Vault
-
-PARTS = {table.name.removeprefix("servanda_"): table for table in (entry, body, node, checkpoint)}
-
-
-@pytest.fixture
-def full(ledger: Ledger, database: Database) -> Ledger:
-    """Entries, a body that ended, two keys, three checkpoints, and an unsigned tail."""
-    ledger.append_many([("page.outcome", {"page": f"r/{n}", "rows": 100 + n}) for n in range(5)])
-    ledger.checkpoint()
-    ledger.end_body(2, "after a year")
-    vault = Vault.open(database)
-    vault.rotate("signing")
-    later = Ledger(database, vault)
-    later.checkpoint()
-    later.append_many([("access", {"who": f"staff-{n}"}) for n in range(4)])
-    later.checkpoint()
-    later.append("unsigned", {"n": 1})
-    assert Ledger(database).verify().ok
-    return later
-
-
-class Bench:
-    """Alters a ledger, verifies it as altered, and undoes the alteration."""
-
-    def __init__(self, database: Database, ledger: Ledger) -> None:
-        self.database, self.origin = database, ledger.origin
-        if database.engine.dialect.name == "sqlite":
-            database.engine.dispose()
-            event.listen(database.engine, "connect", _without_foreign_keys)
-
-    def rows(self, table: Table) -> list[dict[str, Any]]:
-        with self.database.read() as connection:
-            return [dict(row._mapping) for row in connection.execute(select(table))]
-
-    def faults(
-        self,
-        alter: Callable[[Connection], object],
-        kept: Checkpoint | None = None,
-        trusted: dict[str, bytes] | None = None,
-    ) -> tuple[Fault, ...]:
-        class Undo(Exception):
-            pass
-
-        found: tuple[Fault, ...] = ()
-        try:
-            with self.database.begin() as connection:
-                off = {
-                    "postgresql": "SET LOCAL session_replication_role = replica",
-                    "mariadb": "SET foreign_key_checks = 0",
-                }
-                if statement := off.get(connection.dialect.name):
-                    connection.execute(text(statement))
-                alter(connection)
-                found = verify(connection, self.origin, kept, trusted).faults
-                raise Undo
-        except Undo:
-            return found
-
-
-def _without_foreign_keys(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA foreign_keys = OFF")
-
-
-@pytest.fixture
-def bench(full: Ledger, database: Database) -> Bench:
-    return Bench(database, full)
-
-
-def at_key(table: Table, row: dict[str, Any]) -> Any:
-    where = None
-    for column in table.primary_key:
-        here = column == row[column.name]
-        where = here if where is None else where & here
-    return where
-
-
-def other_values(value: Any, nullable: bool) -> Iterator[Any]:
-    """Values that are nearly the right one."""
-    if nullable and value is not None:
-        yield None
-    if value is None:
-        yield from ("2026-01-01", "", "{}")
-    elif isinstance(value, int):
-        yield from (value + 1000, -value - 1)
-    else:
-        for place in {0, len(value) // 2, len(value) - 1}:
-            letter = "b" if value[place] == "a" else "a"
-            yield value[:place] + letter + value[place + 1 :]
-        yield from {value + " ", value + "\n", value[:-1], "", value.upper(), value.swapcase()} - {value}
-
-
-def fits(table: Table, name: str, value: Any) -> bool:
-    """Whether the server itself would take the value."""
-    length = getattr(table.c[name].type, "length", None)
-    return not (isinstance(value, str) and length and len(value) > length)
+from tampering import PARTS, Bench, at_key, cut, fits, other_values
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -203,18 +108,6 @@ def test_one_inserted_anywhere_is_found(bench: Bench) -> None:
 def test_the_tail_cut_leaving_the_tree_is_found(bench: Bench) -> None:
     for last in range(len(bench.rows(entry))):
         assert bench.faults(lambda connection, last=last: cut(connection, last, entry, body)), last
-
-
-def cut(connection: Connection, last: int, *tables: Table) -> None:
-    """Cut everything after an entry, in these tables."""
-    for table in reversed(tables):
-        if table is node:
-            for level in range(8):
-                gone = (node.c.level == level) & (node.c.position >= last >> level)
-                connection.execute(delete(node).where(gone))
-        else:
-            column = table.c.size if table is checkpoint else table.c.number
-            connection.execute(delete(table).where(column > last))
 
 
 def test_a_clean_cut_is_found_by_a_stored_or_a_kept_checkpoint(full: Ledger, bench: Bench) -> None:
@@ -340,7 +233,7 @@ def test_require_raises_and_appending_stops(full: Ledger, database: Database) ->
     with database.begin() as connection:
         connection.execute(delete(body).where(body.c.number > 9))
         connection.execute(delete(entry).where(entry.c.number > 9))
-    with pytest.raises(LedgerError, match="does not verify") as caught:
+    with pytest.raises(Refused, match="does not verify") as caught:
         full.require()
     assert "servanda ledger verify" in caught.value.advice
     with pytest.raises(LedgerError, match="tail was cut"):

@@ -201,6 +201,36 @@ def test_what_would_refuse_is_found_before_anything_is_changed(made: TestProject
     assert [r[0] for r in after["customers"]] == [1, 3]
 
 
+REFUSING = {
+    "sqlite": (
+        "CREATE TRIGGER vip BEFORE DELETE ON logins WHEN OLD.id = 2 BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION vip() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN IF OLD.id = 2 THEN RAISE 'not this one'; END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER vip BEFORE DELETE ON logins FOR EACH ROW EXECUTE FUNCTION vip()",
+    ),
+    "mariadb": (
+        "CREATE TRIGGER vip BEFORE DELETE ON logins FOR EACH ROW"
+        " IF OLD.id = 2 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF",
+    ),
+}
+
+
+def test_whom_the_database_itself_refuses_stays_alone(made: TestProject) -> None:
+    before = content(made)
+    made.run(*REFUSING[made.url.split("+")[0].split(":")[0]])
+    one, two, three = gone(made, 1, 2, 3)
+    assert [one.done, two.done, three.done] == [True, False, True]
+    assert two.stopped[0][0] == "app"
+    after = content(made)
+    assert [r[0] for r in after["customers"]] == [1, 2]
+    assert after["customers"][1] == before["customers"][1]
+    assert [r[0] for r in after["logins"]] == [2, 4]
+    assert made.ledger.verify().ok
+    assert not made.ledger.open_intents()
+
+
 def test_a_hold_suspends_everything_of_whom_it_is_about(made: TestProject) -> None:
     before = content(made)
     scope = (HeldPerson("app.customers", (1,)),)

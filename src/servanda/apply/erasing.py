@@ -2,7 +2,8 @@
 
     gather, decide ─▶ intent in the ledger ─▶ change, delete ─▶ commit ─▶ outcome in the ledger
 
-1. Nothing is changed for somebody whose erasure would be refused half way; others go on without them.
+1. Nothing is changed for somebody whose erasure would be refused half way; others go on without them. Where
+   a store refuses some together, as a trigger of its own may, halves are tried, until it is one who is refused.
 2. The intent is recorded inside the transaction, before the first change; a process that dies leaves
    rows as they were, or erased, and an intent that the next start closes with a fresh count.
 3. Who is erased twice loses nothing more: what is done is not done again.
@@ -27,7 +28,7 @@ from servanda.apply.residue import Names, Residue, scan
 from servanda.apply.settled import refuse_if_restored
 from servanda.apply.tombstones import Graves, Mason, confirm, keep, until
 from servanda.database import Database
-from servanda.errors import Refused, StoreError
+from servanda.errors import StoreDown, StoreError
 from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
 from servanda.persons.reach import Reach
@@ -40,9 +41,7 @@ from servanda.stores.opened import Opened
 from servanda.stores.sql_erase import RowsCame, wholly
 from servanda.vault import Vault
 
-BATCH = 500
-"""How many persons leave in one transaction, where many are erased together."""
-_TRIES = 5
+_TRIES, _TRIES_TOGETHER = 5, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,42 +153,41 @@ class Eraser:
 
     def erase(self, asked: Sequence[Asked]) -> list[Erased]:
         """Erase some humans, as many together as one transaction takes. Returns what was done, in their order."""
-        done: list[Erased] = []
-        for start in range(0, len(asked), BATCH):
-            done += self._batch(asked[start : start + BATCH])
-        self.pages.settle()
-        return done
-
-    def _batch(self, asked: Sequence[Asked]) -> list[Erased]:
         erasures: dict[str, list[Erasure]] = {a.reference: [] for a in asked}
         residue: dict[str, int] = {}
         named: dict[str, set[str]] = {}
         stopped: dict[str, list[tuple[str, str]]] = {}
         for name in list(self.stores):
-            mine = _here(asked, name)
-            while mine:
+            waiting = self._together(name, asked)
+            while waiting:
+                mine = waiting.pop()
                 try:
                     acted = self._store(name, self.stores[name], mine)
                 except _Without as without:
                     out = {e.reference for e in without.refused}
                     for erasure in without.refused:
                         erasures[erasure.reference].append(erasure)
-                    mine = [a for a in mine if a.reference not in out]
+                    left = [a for a in mine if a.reference not in out]
+                    waiting += [left] if left else []
                     continue
                 except EpochChanged:
                     self.load()
+                    waiting.append(mine)
                     continue
                 except StoreError as error:
+                    if len(mine) > 1 and not isinstance(error, StoreDown):
+                        waiting += _halves(mine)
+                        continue
                     for one in mine:
                         stopped.setdefault(one.reference, []).append((name, error.message))
-                    break
+                    continue
                 for one, erasure in zip(mine, acted.erasures, strict=True):
                     erasures[one.reference].append(erasure)
                 for i, values in acted.named.items():
                     named.setdefault(mine[i].reference, set()).update(values)
                 for i, rows in acted.residue.items():
                     residue[mine[i].reference] = residue.get(mine[i].reference, 0) + rows
-                break
+        self.pages.settle()
         return [
             Erased(
                 a.reference,
@@ -200,6 +198,11 @@ class Eraser:
             )
             for a in asked
         ]
+
+    def _together(self, name: str, asked: Sequence[Asked]) -> list[list[Asked]]:
+        """Those who have rows in a store, in parts that leave it together, the last part first."""
+        mine, size = _here(asked, name), self.stores[name].reach.session.store.together
+        return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
 
     def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:
         """One transaction: everything of some humans in one store."""
@@ -228,7 +231,8 @@ class Eraser:
             acted.residue = self.names[name].left(store, acted.erasures) if whole else {}
             return acted.rows
 
-        for attempt in range(_TRIES):
+        tries = _TRIES if len(asked) == 1 else _TRIES_TOGETHER
+        for attempt in range(tries):
             try:
                 wholly(session, effect)
                 break
@@ -237,7 +241,7 @@ class Eraser:
             except StoreError as error:
                 if acted.intended:
                     self.pages.undone(error, expected[0])
-                if not isinstance(error, RowsCame) or attempt + 1 == _TRIES:
+                if not isinstance(error, RowsCame) or attempt + 1 == tries:
                     raise
         done = partial(confirm, references=[a.reference for a in asked])
         self.pages.end(acted.rows, done, *_entries(asked, acted))
@@ -287,12 +291,7 @@ def eraser(
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
     with db.exclusive("apply", wait):
-        report = ledger.verify()
-        if not report.ok:
-            raise Refused(
-                f"the ledger does not verify: {report.faults[0]}",
-                advice="look at it with: servanda ledger verify; nothing was changed",
-            )
+        ledger.require(tail=True)
         recover(db, ledger, lambda _: None)
         holds = Holds(db, vault, ledger)
         pages = Pages(db, ledger, secrets.token_hex(8), 0)
@@ -326,6 +325,12 @@ def erase(found: Opened, db: Database, vault: Vault, asked: Sequence[Asked], now
     """Erase some humans. For several calls, one `eraser` is faster."""
     with eraser(found, db, vault, now) as made:
         return made.erase(asked)
+
+
+def _halves(mine: list[Asked]) -> list[list[Asked]]:
+    """What is refused to some together may be refused to one of them alone; the half to be tried first is the last."""
+    middle = len(mine) // 2
+    return [mine[middle:], mine[:middle]]
 
 
 def _here(asked: Sequence[Asked], store: str) -> list[Asked]:

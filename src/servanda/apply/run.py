@@ -61,7 +61,7 @@ def apply(
     holds = Holds(db, vault, ledger)
     _lend_secret(found, vault)
     with db.exclusive("apply"):
-        _verify(ledger)
+        ledger.require()
         restore.check(found, db, vault)
         refuse_if_restored(db)
         for session in found.sessions.values():
@@ -82,15 +82,6 @@ def apply(
 def _lend_secret(found: Opened, vault: Vault) -> None:
     for session in found.sessions.values():
         session.store.secret = vault.secret("pseudonym")
-
-
-def _verify(ledger: Ledger) -> None:
-    report = ledger.verify()
-    if not report.ok:
-        raise Refused(
-            f"the ledger does not verify: {report.faults[0]}",
-            advice="look at it with: servanda ledger verify; nothing was changed",
-        )
 
 
 def _plan(found: Opened, db: Database, holds: Holds, now: datetime, saved: Saved | None, quick: bool) -> Plan:

@@ -34,6 +34,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
     Put a web server with TLS in front of it. Requests that need nobody are carried out, and letters
     sent, as they come.
     """
+    import gc
     from threading import Event
 
     import uvicorn
@@ -52,6 +53,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
     if decision_token is not None:
         _decisions(worker, site, decision_token).serve(app)
     thread = worker.start(stop)
+    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
     try:
         uvicorn.run(
             app, host=host, port=port, log_level="warning", access_log=False, server_header=False,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ from servanda.ledger.entry import (
     read_entry,
 )
 from servanda.ledger.proof import Body, Header, Inclusion, Proof, verify_proof
-from servanda.ledger.verify import Report, verify
+from servanda.ledger.verify import Report, node_reader, tail_holds, verify
 from servanda.vault import Vault
 
 _ORIGIN = "ledger"
@@ -171,7 +172,7 @@ class Ledger:
         return found
 
     def _last_leaf(self, connection: Connection, size: int) -> str:
-        return _node_reader(connection)(0, size - 1).hex() if size else FIRST
+        return node_reader(connection)(0, size - 1).hex() if size else FIRST
 
     # Reading
 
@@ -243,7 +244,7 @@ class Ledger:
         """Return the number of entries and the root over them, 32 bytes."""
         with self._db.read() as connection:
             size = _size(connection)
-            return size, merkle.root(_node_reader(connection), size)
+            return size, merkle.root(node_reader(connection), size)
 
     # Signing and proving
 
@@ -274,7 +275,7 @@ class Ledger:
             self._lock(connection)
             self.append_many_in(connection, new)
             size = _size(connection)
-            root = merkle.root(_node_reader(connection), size)
+            root = merkle.root(node_reader(connection), size)
             at = self._now()
             key_id, signature = self._vault.sign(statement_of(self.origin, size, root, at))
             hash_ = key_hash(self.origin, key_id, keys[key_id])
@@ -299,7 +300,7 @@ class Ledger:
         needed = max(number, ending.number if ending else 0)
         signed = self.last_checkpoint(needed) or self.checkpoint()
         with self._db.read() as connection:
-            nodes = _node_reader(connection)
+            nodes = node_reader(connection)
             own = _included(found, nodes, signed.size)
             ended = _included(ending, nodes, signed.size) if ending else None
         proof = Proof(
@@ -320,7 +321,7 @@ class Ledger:
         with self._db.read() as connection:
             if not 0 <= old_size <= new_size <= _size(connection):
                 raise LedgerError(f"this ledger never had {old_size} and later {new_size} entries")
-            return [hash_.hex() for hash_ in merkle.consistency(_node_reader(connection), old_size, new_size)]
+            return [hash_.hex() for hash_ in merkle.consistency(node_reader(connection), old_size, new_size)]
 
     def verify(self, kept: Checkpoint | None = None) -> Report:
         """Check every entry, body, hash and checkpoint; problems are in the report, none is raised.
@@ -331,12 +332,18 @@ class Ledger:
         with self._db.read() as connection:
             return verify(connection, self.origin, kept, trusted)
 
-    def require(self) -> Report:
-        """Verify, and raise LedgerError if anything does not fit."""
+    def require(self, *, tail: bool = False) -> None:
+        """Raise Refused if anything does not fit; with `tail`, what was signed is believed, and only the rest read."""
+        trusted = self._vault.public_keys() if self._vault else {}
+        with self._db.read() as connection, suppress(LedgerError):
+            if tail and tail_holds(connection, self.origin, trusted):
+                return
         report = self.verify()
         if not report.ok:
-            raise LedgerError(f"the ledger does not verify: {report.faults[0]}", advice=_VERIFY)
-        return report
+            raise Refused(
+                f"the ledger does not verify: {report.faults[0]}",
+                advice="look at it with: servanda ledger verify; nothing was changed",
+            )
 
     def _ending(self, number: int) -> Entry:
         ending = self.last(BODY_ENDED, entry=number)
@@ -365,20 +372,6 @@ def _entry(row: Row[Any]) -> Entry:
 
 def _size(connection: Connection) -> int:
     return connection.execute(select(func.max(entry.c.number))).scalar() or 0
-
-
-def _node_reader(connection: Connection) -> merkle.Nodes:
-    """Return a reader of single hashes; a missing one is a LedgerError."""
-
-    def read(level: int, position: int) -> bytes:
-        where = and_(node.c.level == level, node.c.position == position)
-        hash_ = connection.execute(select(node.c.hash).where(where)).scalar()
-        try:
-            return bytes.fromhex(hash_ or "missing")
-        except ValueError as error:
-            raise LedgerError("a hash of the ledger's tree is missing or changed", advice=_VERIFY) from error
-
-    return read
 
 
 def _included(found: Entry, nodes: merkle.Nodes, size: int) -> Inclusion:

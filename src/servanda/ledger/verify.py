@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from servanda.database.tables import body, checkpoint, entry, node
 from servanda.errors import LedgerError
@@ -110,6 +110,52 @@ def verify(
     )
 
 
+def node_reader(connection: Connection) -> merkle.Nodes:
+    """Return a reader of single hashes; a missing one is a LedgerError."""
+
+    def read(level: int, position: int) -> bytes:
+        where = and_(node.c.level == level, node.c.position == position)
+        hash_ = connection.execute(select(node.c.hash).where(where)).scalar()
+        if not is_hash(hash_):
+            raise LedgerError(
+                "a hash of the ledger's tree is missing or changed",
+                advice="see what was changed: servanda ledger verify",
+            )
+        return bytes.fromhex(str(hash_))
+
+    return read
+
+
+def tail_holds(connection: Connection, origin: str, trusted: Mapping[str, bytes]) -> bool:
+    """Whether the newest checkpoint signs the stored tree, and every entry since then fits; raises LedgerError.
+
+    It reads none of the entries that were signed before, however many they are: that one of those was changed,
+    and its hash was not, `verify` alone finds. False where nothing was signed yet, or a body ended since.
+    """
+    seen, nodes = _Seen(keys=dict(trusted)), node_reader(connection)
+    signed = next(_checkpoints(connection, seen, newest=True), None)
+    if signed is None or not signed.size:
+        return False
+    if not _fits(signed, "the newest checkpoint", origin, signed.size, nodes, seen.keys, seen):
+        return False
+    known = {(level, at): nodes(level, at) for level, at in merkle.edge(signed.size)}
+    prev = nodes(0, signed.size - 1)
+    for row in connection.execute(_joined().where(entry.c.number > signed.size)):
+        if row.number != signed.size + len(seen.leaves) + 1:
+            return False
+        _entry(row, prev, seen)
+        prev = merkle.leaf_hash(row.header.encode())
+        seen.leaves.append(prev)
+    grown = {(level, at): hash_.hex() for level, at, hash_ in merkle.grown(seen.leaves, signed.size, known)}
+    newest = int(connection.execute(select(func.max(entry.c.number))).scalar() or 0)
+    top = newest.bit_length()
+    grew = (and_(node.c.level == n, node.c.position >= signed.size >> n) for n in range(top))
+    since = or_(~node.c.level.between(0, top - 1), *grew)
+    stored = {(n, at): hash_ for n, at, hash_ in connection.execute(select(node).where(since))}
+    whole = newest == signed.size + len(seen.leaves) and stored == grown
+    return whole and not (seen.faults or seen.ended or seen.endings)
+
+
 def _levels(connection: Connection, seen: _Seen) -> list[dict[int, bytes]]:
     """Read the stored tree, level by level."""
     levels: list[dict[int, bytes]] = [{}]
@@ -125,11 +171,7 @@ def _levels(connection: Connection, seen: _Seen) -> list[dict[int, bytes]]:
 
 def _entries(connection: Connection, stored: Mapping[int, bytes], seen: _Seen) -> None:
     """Go through the entries in order; what is missing is stood in for by its stored leaf."""
-    joined = entry.outerjoin(body, body.c.number == entry.c.number)
-    columns = (entry, body.c.number.label("body"), body.c.salt, body.c.text, body.c.ended_on)
-    rows = connection.execution_options(yield_per=5000).execute(
-        select(*columns).select_from(joined).order_by(entry.c.number)
-    )
+    rows = connection.execution_options(yield_per=5000).execute(_joined())
     prev: bytes = bytes.fromhex(FIRST)
     bodies = 0
     for row in rows:
@@ -163,6 +205,13 @@ def _entries(connection: Connection, stored: Mapping[int, bytes], seen: _Seen) -
     for (number,) in connection.execute(select(body.c.number)):
         if number not in known:
             seen.fault(number, f"a body {number} belongs to no entry")
+
+
+def _joined() -> Select[Any]:
+    """The entries with their bodies, in order."""
+    joined = entry.outerjoin(body, body.c.number == entry.c.number)
+    columns = (entry, body.c.number.label("body"), body.c.salt, body.c.text, body.c.ended_on)
+    return select(*columns).select_from(joined).order_by(entry.c.number)
 
 
 def _entry(row: Row[Any], prev: bytes, seen: _Seen) -> None:
@@ -239,8 +288,10 @@ def _whole(leaves: Sequence[bytes]) -> merkle.Nodes:
     return lambda level, position: levels[level][position]
 
 
-def _checkpoints(connection: Connection, seen: _Seen) -> Iterator[Checkpoint]:
-    for row in connection.execute(select(checkpoint).order_by(checkpoint.c.size)):
+def _checkpoints(connection: Connection, seen: _Seen, *, newest: bool = False) -> Iterator[Checkpoint]:
+    """The stored checkpoints that can be read, the oldest first; or the newest alone."""
+    last = select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)
+    for row in connection.execute(last if newest else select(checkpoint).order_by(checkpoint.c.size)):
         try:
             found = parse_checkpoint(row.note)
         except LedgerError:

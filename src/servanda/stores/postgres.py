@@ -107,6 +107,9 @@ class PostgresStore(SqlStore):
     )
     locks_of = True
     fences = True
+    together = (
+        10_000  # so many rows that reading a table once is less than looking them up, and nobody else waits
+    )
     forgets = True
     counts_inserts = True
 

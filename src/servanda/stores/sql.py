@@ -38,6 +38,7 @@ class SqlStore:
     print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
     locks_rows = True  # a page can lock its rows; SQLite locks the whole file
     locks_of = False  # FOR UPDATE can name the one table to lock
+    together = 500  # how many persons are erased in one transaction, where many are
     forgets = False  # the end of a transaction empties temporary tables
     counts_inserts = False  # an INSERT may be a part of a SELECT that counts what came
     reads_to_write = True  # a statement that reads rows and writes others locks nothing that it reads
