@@ -36,6 +36,7 @@ def keys(folder: Path) -> Path:
 
 
 def token(key: Any = KEY, algorithm: str = "EdDSA", **changed: Any) -> str:
+    """A good token with some claims changed; a time is given as how far it is from now."""
     now = datetime.now(UTC)
     claims = {
         "iss": "https://app.example.org",
@@ -45,6 +46,7 @@ def token(key: Any = KEY, algorithm: str = "EdDSA", **changed: Any) -> str:
         "exp": now + timedelta(minutes=5),
         "jti": "n-1",
     }
+    changed = {k: now + v if isinstance(v, timedelta) else v for k, v in changed.items()}
     claims = {name: value for name, value in (claims | changed).items() if value is not None}
     return jwt.encode(claims, key, algorithm=algorithm)
 
@@ -72,9 +74,9 @@ def test_a_good_token_is_believed_once(database: Database, vault: Vault, keys: P
         {"jti": None},
         {"exp": None},
         {"iat": None},
-        {"exp": datetime.now(UTC) - timedelta(minutes=5)},
-        {"exp": datetime.now(UTC) + timedelta(days=1)},
-        {"iat": datetime.now(UTC) + timedelta(minutes=4), "exp": datetime.now(UTC) + timedelta(minutes=5)},
+        {"exp": timedelta(minutes=-5)},
+        {"exp": timedelta(days=1)},
+        {"iat": timedelta(minutes=4), "exp": timedelta(minutes=5)},
     ],
 )
 def test_everything_else_is_not_believed(
