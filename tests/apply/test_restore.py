@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import select
-import signal
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from forked import fork
 from projects import NOW, TestProject, policy, project, retention
 from servanda.apply import restore
 from servanda.apply.erasing import erase
@@ -208,25 +207,15 @@ def test_tombstones_name_nobody_and_end_with_the_backups(made: TestProject) -> N
 
 def killed(made: TestProject, after: float) -> None:
     """Replay in a process of its own, and kill it some seconds after it was ready."""
-    ready, tell = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            db = Database.open(None, made.folder)
-            own = TestProject(made.folder, made.url, db, Vault.open(db))
-            with own.opened() as found:
-                os.write(tell, b"r")
-                restore.replay(found, own.db, own.vault, NOW)
-        finally:
-            os._exit(0)
-    os.close(tell)
-    os.read(ready, 1)
-    os.close(ready)
-    handle = os.pidfd_open(pid)
-    if not select.select([handle], [], [], after)[0]:
-        os.kill(pid, signal.SIGKILL)
-    os.close(handle)
-    os.waitpid(pid, 0)
+
+    def go(tell: int) -> None:
+        db = Database.open(None, made.folder)
+        own = TestProject(made.folder, made.url, db, Vault.open(db))
+        with own.opened() as found:
+            os.write(tell, b"r")
+            restore.replay(found, own.db, own.vault, NOW)
+
+    fork(go, after)
 
 
 def test_a_replay_that_is_killed_is_finished_by_the_next(made: TestProject) -> None:

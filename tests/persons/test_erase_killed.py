@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-import select
-import signal
 from pathlib import Path
 
 import pytest
 
+from forked import fork
 from projects import NOW, TestProject, policy, project, retention
 from servanda.apply.erasing import erase
 from servanda.database import Database
@@ -55,25 +54,15 @@ def content(made: TestProject) -> list[list[tuple[object, ...]]]:
 
 def killed(made: TestProject, number: int, after: float) -> None:
     """Erase a person in a process of its own, and kill it some seconds after it was ready."""
-    ready, tell = os.pipe()
-    pid = os.fork()
-    if not pid:
-        try:
-            db = Database.open(None, made.folder)
-            own = TestProject(made.folder, made.url, db, Vault.open(db))
-            with own.opened() as found:
-                os.write(tell, b"r")
-                erase(found, own.db, own.vault, [asked(number)], NOW)
-        finally:
-            os._exit(0)
-    os.close(tell)
-    os.read(ready, 1)
-    os.close(ready)
-    handle = os.pidfd_open(pid)
-    if not select.select([handle], [], [], after)[0]:
-        os.kill(pid, signal.SIGKILL)
-    os.close(handle)
-    os.waitpid(pid, 0)
+
+    def go(tell: int) -> None:
+        db = Database.open(None, made.folder)
+        own = TestProject(made.folder, made.url, db, Vault.open(db))
+        with own.opened() as found:
+            os.write(tell, b"r")
+            erase(found, own.db, own.vault, [asked(number)], NOW)
+
+    fork(go, after)
 
 
 def asked(number: int) -> Asked:
