@@ -7,6 +7,7 @@ Unless a test says otherwise, verifying has neither the vault nor a kept checkpo
 from __future__ import annotations
 
 import copy
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -194,6 +195,28 @@ def test_hashes_of_no_entry_are_found(bench: Bench) -> None:
     for level, position in ((0, 400), (1, 50), (3, 7), (30, 0)):
         more = insert(node).values(level=level, position=position, hash="ab" * 32)
         assert bench.faults(lambda connection, made=more: connection.execute(made)), (level, position)
+
+
+def test_an_entry_whose_number_is_far_from_any_other_is_found(full: Ledger, bench: Bench) -> None:
+    for number in (10**6, 10**12):
+        away = update(entry).where(entry.c.number == 5).values(number=number)
+        faults = bench.faults(lambda connection, away=away: connection.execute(away))
+        assert any(fault.number == number and "far behind" in fault.says for fault in faults), number
+        assert any(fault.number == 5 and "missing" in fault.says for fault in faults), number
+        assert len(faults) < 20
+
+
+def test_a_long_ledger_takes_no_more_memory(sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("servanda.ledger.verify._PART", 256)
+    peaks = []
+    for _ in range(2):
+        sqlite_ledger.append_many([("page.outcome", {"rows": n}) for n in range(1_500)])
+        sqlite_ledger.verify()
+        tracemalloc.start()
+        assert sqlite_ledger.verify().ok
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.2
 
 
 def test_an_entry_that_names_another_before_it_is_found_though_its_hashes_fit(

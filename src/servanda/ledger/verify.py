@@ -12,18 +12,23 @@ rewritten with a stolen key too, against a checkpoint that was kept elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
 from servanda.database.tables import body, checkpoint, entry, node
 from servanda.errors import LedgerError
 from servanda.ledger import merkle
 from servanda.ledger.checkpoint import Checkpoint, parse_checkpoint, read_public_key
 from servanda.ledger.entry import BODY_ENDED, FIRST, KEY_MADE, commit, is_hash, is_salt
+
+_PART = 4096
+"""How many entries are read at once; a power of two, so that whole subtrees are complete at its end."""
+_FAR = 1000
+"""How many entries may be missing one after the other before the number of the next is taken for changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,6 @@ class _Seen:
     """What was collected on the way through the entries."""
 
     faults: list[Fault] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
     keys: dict[str, bytes] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
     endings: dict[int, str] = field(default_factory=dict)
@@ -75,17 +79,16 @@ def verify(
     kept: Checkpoint | None = None,
     trusted: Mapping[str, bytes] | None = None,
 ) -> Report:
-    """Check the whole ledger in one pass.
+    """Check the whole ledger in one pass, part by part: however long it is, it takes no more memory.
 
     `kept` is a checkpoint from elsewhere, `trusted` the public keys of the vault.
     """
     seen = _Seen()
-    levels = _levels(connection, seen)
-    _entries(connection, levels[0], seen)
+    signed = list(_checkpoints(connection, seen))
+    tree = _Tree({0, *(one.size for one in signed), *([] if kept is None else [kept.size])})
+    _walk(connection, tree, seen)
     _endings(seen)
-    _tree(levels, len(seen.leaves), seen)
-    size = len(seen.leaves)
-    nodes = _whole(seen.leaves)
+    _strangers(connection, tree.size, seen)
     for key_id, public in (trusted or {}).items():
         if seen.keys.get(key_id, public) != public:
             seen.fault(None, f"the ledger names another key {key_id} than the vault holds")
@@ -93,16 +96,15 @@ def verify(
         for key_id in sorted(set(seen.keys) - set(trusted)):
             seen.fault(None, f"the ledger names a key {key_id} that the vault never made")
     good: Checkpoint | None = None
-    for stored in _checkpoints(connection, seen):
-        if _fits(
-            stored, f"the stored checkpoint of size {stored.size}", origin, size, nodes, seen.keys, seen
-        ):
-            good = stored
+    root = tree.roots.__getitem__
+    for one in signed:
+        if _fits(one, f"the stored checkpoint of size {one.size}", origin, tree.size, root, seen):
+            good = one
     if kept is not None:
-        _fits(kept, f"the kept checkpoint of size {kept.size}", origin, size, nodes, seen.keys, seen)
+        _fits(kept, f"the kept checkpoint of size {kept.size}", origin, tree.size, root, seen)
     return Report(
-        size=size,
-        root=merkle.root(nodes, size),
+        size=tree.size,
+        root=tree.root(),
         ended=len(seen.ended),
         signed=good.size if good else 0,
         signed_at=good.at if good else None,
@@ -136,75 +138,133 @@ def tail_holds(connection: Connection, origin: str, trusted: Mapping[str, bytes]
     signed = next(_checkpoints(connection, seen, newest=True), None)
     if signed is None or not signed.size:
         return False
-    if not _fits(signed, "the newest checkpoint", origin, signed.size, nodes, seen.keys, seen):
+    if not _fits(signed, "the newest", origin, signed.size, lambda size: merkle.root(nodes, size), seen):
         return False
     known = {(level, at): nodes(level, at) for level, at in merkle.edge(signed.size)}
-    prev = nodes(0, signed.size - 1)
+    prev, leaves = nodes(0, signed.size - 1), list[bytes]()
     for row in connection.execute(_joined().where(entry.c.number > signed.size)):
-        if row.number != signed.size + len(seen.leaves) + 1:
+        if row.number != signed.size + len(leaves) + 1:
             return False
         _entry(row, prev, seen)
         prev = merkle.leaf_hash(row.header.encode())
-        seen.leaves.append(prev)
-    grown = {(level, at): hash_.hex() for level, at, hash_ in merkle.grown(seen.leaves, signed.size, known)}
+        leaves.append(prev)
+    grown = {(level, at): hash_.hex() for level, at, hash_ in merkle.grown(leaves, signed.size, known)}
     newest = int(connection.execute(select(func.max(entry.c.number))).scalar() or 0)
     top = newest.bit_length()
-    grew = (and_(node.c.level == n, node.c.position >= signed.size >> n) for n in range(top))
-    since = or_(~node.c.level.between(0, top - 1), *grew)
-    stored = {(n, at): hash_ for n, at, hash_ in connection.execute(select(node).where(since))}
-    whole = newest == signed.size + len(seen.leaves) and stored == grown
+    since = _levels(top, [node.c.position >= signed.size >> level for level in range(top)])
+    stored = {(level, at): hash_ for level, at, hash_ in connection.execute(select(node).where(since))}
+    whole = newest == signed.size + len(leaves) and stored == grown
     return whole and not (seen.faults or seen.ended or seen.endings)
 
 
-def _levels(connection: Connection, seen: _Seen) -> list[dict[int, bytes]]:
-    """Read the stored tree, level by level."""
-    levels: list[dict[int, bytes]] = [{}]
-    for level, position, hash_ in connection.execute(select(node.c.level, node.c.position, node.c.hash)):
-        if not (0 <= level < 64 and position >= 0 and is_hash(hash_)):
-            seen.fault(None, f"the stored hash ({level}, {position}) is no hash")
-            continue
-        while len(levels) <= level:
-            levels.append({})
-        levels[level][position] = bytes.fromhex(hash_)
-    return levels
+class _Tree:
+    """The tree over the entries: it grows leaf by leaf, and is held against the stored one; `roots` at some sizes."""
+
+    def __init__(self, wanted: Set[int]) -> None:
+        self.size = 0
+        self.roots: dict[int, bytes] = {}
+        self._wanted = wanted
+        self._known: dict[tuple[int, int], bytes] = {}
+        self._note()
+
+    def root(self) -> bytes:
+        """The root over all leaves so far."""
+        return merkle.root(lambda level, position: self._known[level, position], self.size)
+
+    def add(self, leaf: bytes, stored: Mapping[tuple[int, int], bytes], seen: _Seen) -> None:
+        """Add a leaf; every subtree that it completes must be stored."""
+        for level, position, hash_ in merkle.grown([leaf], self.size, self._known):
+            if (level, position) not in stored:
+                seen.fault(None, f"the stored hash ({level}, {position}) is missing")
+            elif stored[level, position] != hash_:
+                seen.fault(None, f"the stored hash ({level}, {position}) was changed, or one below it")
+        self.size += 1
+        self._note()
+
+    def forget(self) -> None:
+        """Forget all but what growing needs."""
+        self._known = {place: self._known[place] for place in merkle.edge(self.size)}
+
+    def _note(self) -> None:
+        if self.size in self._wanted:
+            self.roots[self.size] = self.root()
 
 
-def _entries(connection: Connection, stored: Mapping[int, bytes], seen: _Seen) -> None:
+def _walk(connection: Connection, tree: _Tree, seen: _Seen) -> None:
     """Go through the entries in order; what is missing is stood in for by its stored leaf."""
-    rows = connection.execution_options(yield_per=5000).execute(_joined())
+    counted = max(
+        int(connection.execute(query).scalar() or 0)
+        for query in (select(func.count(entry.c.number)), select(func.count()).where(node.c.level == 0))
+    )
+    nearest = select(func.max(entry.c.number)).where(entry.c.number <= counted + _FAR)
+    last = int(connection.execute(nearest).scalar() or 0)
     prev: bytes = bytes.fromhex(FIRST)
-    bodies = 0
-    for row in rows:
-        if row.number < 1:
-            seen.fault(row.number, f"entry {row.number} cannot be: the first is 1")
-            continue
-        for missing in range(len(seen.leaves) + 1, row.number):
-            if missing - 1 not in stored and row.number - missing > 1000:
-                seen.fault(
-                    None, f"entry {row.number} stands far behind entry {missing - 1}: its number was changed"
-                )
-                break
-            seen.fault(missing, f"entry {missing} is missing")
-            prev = stored.get(missing - 1, b"")
-            seen.leaves.append(prev)
+    while True:
+        rows, stored = _part(connection, tree.size, seen)
+        for number in range(tree.size + 1, tree.size + _PART + 1):
+            row, leaf = rows.get(number), stored.get((0, number - 1))
+            if row is not None:
+                prev = _leaf(row, prev, leaf, seen)
+            elif leaf is not None or number <= last:
+                cut = "" if number <= last else ": the tail was cut"
+                seen.fault(number, f"entry {number} is missing{cut}")
+                prev = leaf or b""
+            else:
+                return
+            tree.add(prev, stored, seen)
+        tree.forget()
+
+
+def _part(
+    connection: Connection, after: int, seen: _Seen
+) -> tuple[dict[int, Row[Any]], dict[tuple[int, int], bytes]]:
+    """The next entries, and the stored hashes of the subtrees that they complete."""
+    end = after + _PART
+    found = connection.execute(_joined().where(entry.c.number > after, entry.c.number <= end))
+    rows = {row.number: row for row in found}
+    ranges = ((level, after >> level, (end >> level) - 1) for level in range(end.bit_length()))
+    among = (
+        and_(node.c.level == level, node.c.position.between(first, last))
+        for level, first, last in ranges
+        if first <= last
+    )
+    stored: dict[tuple[int, int], bytes] = {}
+    for level, position, hash_ in connection.execute(select(node).where(or_(*among))):
+        if is_hash(hash_):
+            stored[level, position] = bytes.fromhex(hash_)
         else:
-            leaf = merkle.leaf_hash(row.header.encode())
-            if stored.get(row.number - 1) != leaf:
-                seen.fault(
-                    row.number, f"entry {row.number} was changed: its header is not the one in the tree"
-                )
-            bodies += row.body is not None
-            _entry(row, prev, seen)
-            prev = stored.get(row.number - 1, leaf)
-            seen.leaves.append(prev)
-    for missing in range(len(seen.leaves) + 1, max(stored, default=-1) + 2):
-        if missing - 1 in stored:
-            seen.fault(missing, f"entry {missing} is missing: the tail was cut")
-            seen.leaves.append(stored[missing - 1])
-    known = {number for (number,) in connection.execute(select(entry.c.number))}
-    for (number,) in connection.execute(select(body.c.number)):
-        if number not in known:
-            seen.fault(number, f"a body {number} belongs to no entry")
+            seen.fault(None, f"the stored hash ({level}, {position}) is no hash")
+    return rows, stored
+
+
+def _leaf(row: Row[Any], prev: bytes, stored: bytes | None, seen: _Seen) -> bytes:
+    """Check one entry, and give its leaf: the stored one, where there is one."""
+    leaf = merkle.leaf_hash(row.header.encode())
+    if stored != leaf:
+        seen.fault(row.number, f"entry {row.number} was changed: its header is not the one in the tree")
+    _entry(row, prev, seen)
+    return leaf if stored is None else stored
+
+
+def _strangers(connection: Connection, size: int, seen: _Seen) -> None:
+    """Find what belongs to none of the entries that were walked through."""
+    for (number,) in connection.execute(select(entry.c.number).where(~entry.c.number.between(1, size))):
+        where = f"stands far behind entry {size}" if number > 0 else "cannot be, for the first is 1"
+        seen.fault(number, f"entry {number} {where}: its number was changed")
+    top = size.bit_length()
+    outside = [or_(node.c.position < 0, node.c.position >= size >> level) for level in range(top)]
+    beyond = _levels(top, outside)
+    for level, position in connection.execute(select(node.c.level, node.c.position).where(beyond)):
+        seen.fault(None, f"the stored hash ({level}, {position}) is of no entry here")
+    known = exists().where(entry.c.number == body.c.number)
+    for (number,) in connection.execute(select(body.c.number).where(~known)):
+        seen.fault(number, f"a body {number} belongs to no entry")
+
+
+def _levels(top: int, each: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Stored hashes that meet something on each level below `top`, and all those of no such level; by their key."""
+    below = (and_(node.c.level == level, met) for level, met in enumerate(each))
+    return or_(node.c.level < 0, node.c.level >= top, *below)
 
 
 def _joined() -> Select[Any]:
@@ -262,32 +322,6 @@ def _endings(seen: _Seen) -> None:
         seen.fault(number, f"the body of entry {number} has ended, and yet there is one")
 
 
-def _tree(levels: Sequence[Mapping[int, bytes]], size: int, seen: _Seen) -> None:
-    """Compute every stored hash from the two below it."""
-    for level, stored in enumerate(levels):
-        for position in stored.keys() - range(size >> level):
-            seen.fault(None, f"the stored hash ({level}, {position}) is of no entry here")
-        for position in range(size >> level):
-            if position not in stored:
-                seen.fault(None, f"the stored hash ({level}, {position}) is missing")
-            elif level:
-                left, right = (levels[level - 1].get(2 * position + side, b"") for side in (0, 1))
-                if merkle.node_hash(left, right) != stored[position]:
-                    seen.fault(None, f"the stored hash ({level}, {position}) was changed, or one below it")
-    for level in range(len(levels), size.bit_length()):
-        seen.fault(None, f"level {level} of the tree is missing")
-
-
-def _whole(leaves: Sequence[bytes]) -> merkle.Nodes:
-    """Compute the tree again from its leaves."""
-    levels = [list(leaves)]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        pairs = zip(below[::2], below[1::2], strict=False)
-        levels.append([merkle.node_hash(left, right) for left, right in pairs])
-    return lambda level, position: levels[level][position]
-
-
 def _checkpoints(connection: Connection, seen: _Seen, *, newest: bool = False) -> Iterator[Checkpoint]:
     """The stored checkpoints that can be read, the oldest first; or the newest alone."""
     last = select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)
@@ -310,8 +344,7 @@ def _fits(
     name: str,
     origin: str,
     size: int,
-    nodes: merkle.Nodes,
-    keys: Mapping[str, bytes],
+    root: Callable[[int], bytes],
     seen: _Seen,
 ) -> bool:
     """Check a checkpoint's signature, and that it signs the beginning of this ledger."""
@@ -322,11 +355,11 @@ def _fits(
             f"entry {size + 1} is" if signed.size == size + 1 else f"entries {size + 1} to {signed.size} are"
         )
         seen.fault(size + 1, f"{gone} missing: {name} saw them, and the tail was cut")
-    elif signed.key_id not in keys:
+    elif signed.key_id not in seen.keys:
         seen.fault(None, f"{name} is signed with {signed.key_id}, which this ledger does not name")
-    elif not signed.is_signed_by(keys[signed.key_id]):
+    elif not signed.is_signed_by(seen.keys[signed.key_id]):
         seen.fault(None, f"{name} does not bear the signature of {signed.key_id}")
-    elif merkle.root(nodes, signed.size) != signed.root:
+    elif root(signed.size) != signed.root:
         seen.fault(
             None, f"{name} signs other entries: one of the first {signed.size} was changed or put there"
         )
