@@ -334,16 +334,20 @@ class Ledger:
 
     def require(self, *, tail: bool = False) -> None:
         """Raise Refused if anything does not fit; with `tail`, what was signed is believed, and only the rest read."""
-        trusted = self._vault.public_keys() if self._vault else {}
-        with self._db.read() as connection, suppress(LedgerError):
-            if tail and tail_holds(connection, self.origin, trusted):
-                return
+        if tail and self._tail_holds():
+            return
         report = self.verify()
         if not report.ok:
             raise Refused(
                 f"the ledger does not verify: {report.faults[0]}",
                 advice="look at it with: servanda ledger verify; nothing was changed",
             )
+
+    def _tail_holds(self) -> bool:
+        trusted = self._vault.public_keys() if self._vault else {}
+        with suppress(LedgerError), self._db.read() as connection:
+            return tail_holds(connection, self.origin, trusted)
+        return False
 
     def _ending(self, number: int) -> Entry:
         ending = self.last(BODY_ENDED, entry=number)
