@@ -58,19 +58,34 @@ def _ids(count: int, salt: int) -> list[int]:
 
 
 @contextmanager
-def _counted(found: Opened) -> Iterator[list[str]]:
-    """The statements that the application's database is sent."""
-    sent: list[str] = []
+def _watched(found: Opened) -> Iterator[list[float]]:
+    """The statements that the application's database is sent: the seconds that each took there and back."""
+    took: list[float] = []
+    began = [0.0]
 
-    def note(*given: Any) -> None:
-        sent.append(str(given[2]))
+    def begin(*_: Any) -> None:
+        began[0] = time.perf_counter()
 
-    engines = [s.store.engine for s in found.sessions.values()]  # type: ignore[attr-defined]
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", note)
+    def end(*_: Any) -> None:
+        took.append(time.perf_counter() - began[0])
+
+    listened = [
+        (session.store.engine, event, note)  # type: ignore[attr-defined]
+        for session in found.sessions.values()
+        for event, note in (("before_cursor_execute", begin), ("after_cursor_execute", end))
+    ]
+    for one in listened:
+        sa.event.listen(*one)
+    yield took
+    for one in listened:
+        sa.event.remove(*one)
+
+
+def _inside(found: Opened, act: Callable[[], Any]) -> float:
+    """Seconds of an act in which the application's database was asked and answered, its commit aside."""
+    with _watched(found) as took:
+        act()
+    return sum(took)
 
 
 # -- access ------------------------------------------------------------------------------------
@@ -82,17 +97,11 @@ def access(sheet: Sheet, base: Base) -> None:
         copier, packer, ledger = Copier(found), Package(), made.found.ledger
         for number in _ids(20, 3):
             _copy(ledger, found, copier, packer, number)
-        with _counted(found) as sent:
+        with _watched(found) as sent:
             _copy(ledger, found, copier, packer, 77)
         statements = len(sent)
         ours = [_timed(lambda n=n: _copy(ledger, found, copier, packer, n)) for n in _ids(ONE, 5)]
-        plain = _by_hand(url, SELECTS, _ids(ONE, 5))
-        sheet.add(
-            "rights.access.ratio",
-            [statistics.median(ours)],
-            [statistics.median(plain)],
-            command="eight SELECT by hand",
-        )
+        inside = [_inside(found, lambda n=n: _copy(ledger, found, copier, packer, n)) for n in _ids(ONE, 7)]
         sheet.add(
             "rights.access",
             [t * 1_000 for t in ours],
@@ -107,6 +116,7 @@ def access(sheet: Sheet, base: Base) -> None:
         for number in _ids(HUNDRED, 11):
             _copy(ledger, found, copier, packer, number)
         sheet.add("rights.access.hundred", [time.perf_counter() - began], command="100 one after the other")
+    _against(sheet, "rights.access", (ours, inside), (base, SELECTS), "eight SELECT by hand")
 
 
 def _copy(ledger: Ledger, found: Opened, copier: Copier, packer: Package, number: int) -> None:
@@ -125,10 +135,11 @@ def erasure(sheet: Sheet, base: Base) -> None:
     with base.copy() as url, company(url) as made, _eraser(made) as (found, made_):
         for number in _ids(20, 3):
             _erase(made_, number)
-        with _counted(found) as sent:
+        with _watched(found) as sent:
             _erase(made_, 77)
         statements = len(sent)
         ours = [_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5)]
+        inside = [_inside(found, lambda n=n: _erase(made_, n)) for n in _ids(ONE, 7)]
         sheet.add(
             "rights.erasure",
             [t * 1_000 for t in ours],
@@ -140,10 +151,9 @@ def erasure(sheet: Sheet, base: Base) -> None:
         for number in _ids(HUNDRED, 11):
             _erase(made_, number)
         sheet.add("rights.erasure.hundred", [time.perf_counter() - began], command="100 one after the other")
-    with base.copy() as url:
-        plain = _by_hand(url, DELETES, _ids(ONE, 5))
-    medians = [statistics.median(ours)], [statistics.median(plain)]
-    sheet.add("rights.erasure.ratio", *medians, command="eight DELETE by hand, one transaction")
+    _against(
+        sheet, "rights.erasure", (ours, inside), (base, DELETES), "eight DELETE by hand, one transaction"
+    )
 
 
 def batch(sheet: Sheet, base: Base) -> None:
@@ -199,23 +209,43 @@ def _begun_anew(made: Scene, found: Opened, number: int) -> None:
 # -- by hand -----------------------------------------------------------------------------------
 
 
-def _by_hand(url: str, statements: tuple[str, ...], numbers: list[int]) -> list[float]:
-    """Seconds of the same by statements written by hand, person by person."""
+def _against(
+    sheet: Sheet,
+    name: str,
+    ours: tuple[list[float], list[float]],
+    by_hand: tuple[Base, tuple[str, ...]],
+    what: str,
+) -> None:
+    """The whole act, and the statements alone, against SQL by hand for the same persons on a fresh copy."""
+    base, statements = by_hand
+    with base.copy() as url:
+        plain = _by_hand(url, statements, _ids(ONE, 5))
+    told = (".ratio", what), (".database", f"without what commits, packs and records; {what}")
+    for (end, said), mine, other in zip(told, ours, plain, strict=True):
+        sheet.add(name + end, [statistics.median(mine)], [statistics.median(other)], command=said)
+
+
+def _by_hand(url: str, statements: tuple[str, ...], numbers: list[int]) -> tuple[list[float], list[float]]:
+    """Seconds of the same by statements written by hand, person by person; and without their commit."""
     engine = sa.create_engine(url)
     with engine.connect() as connection:
 
-        def act(number: int) -> None:
+        def act(number: int) -> float:
+            began = time.perf_counter()
             for statement in statements:
                 found = connection.exec_driver_sql(statement, {"id": number})
                 if found.returns_rows:
                     found.all()
+            inside = time.perf_counter() - began
             connection.commit()
+            return inside
 
         for number in _ids(20, 3):
             act(number)
-        times = [_timed(lambda n=n: act(n)) for n in numbers]
+        inside: list[float] = []
+        whole = [_timed(lambda n=n: inside.append(act(n))) for n in numbers]
     engine.dispose()
-    return times
+    return whole, inside
 
 
 def _together_by_hand(url: str) -> float:
