@@ -26,7 +26,7 @@ from servanda.apply.ends import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
 from servanda.apply.settled import refuse_if_restored
-from servanda.apply.tombstones import Graves, Mason, confirm, keep, until
+from servanda.apply.tombstones import Mason, confirm, keep, stones, until
 from servanda.database import Database
 from servanda.errors import StoreDown, StoreError
 from servanda.ledger import Ledger
@@ -99,7 +99,6 @@ class Eraser:
     only: frozenset[str] | None = None
     stores: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
-    graves: dict[str, Graves] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     def load(self) -> None:
@@ -113,7 +112,6 @@ class Eraser:
                 if name not in self.reaches:
                     self.reaches[name] = Reach.of(self.found, graph)
                     self.names[name] = Names.of(self.reaches[name])
-                    self.graves[name] = Graves(self.reaches[name], self.mason)
                 reach = self.reaches[name]
                 reach.rows.forget()
                 self.stores[name] = StoreEraser.of(
@@ -221,9 +219,9 @@ class Eraser:
                 raise _Without(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
             whole = self.only is None
-            acted.named = self.names[name].read() if whole else {}
-            stones = self.graves[name].read([a.reference for a in asked], self.now) if whole else []
-            write = partial(keep, stones=stones, until=until(self.found.binding.policy, self.now.date()))
+            acted.named = self.names[name].note() if whole else {}
+            those = stones(store.reach, self.mason, [a.reference for a in asked], self.now) if whole else []
+            write = partial(keep, stones=those, until=until(self.found.binding.policy, self.now.date()))
             self.pages.intend(step, expected[0], write, persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):

@@ -59,24 +59,16 @@ class Names:
                 columns[table] = tuple(texts)
         return cls(reach, made, columns)
 
-    def read(self) -> dict[int, set[str]]:
-        """The identifiers of each person, in small letters, from the rows that are persons."""
+    def note(self) -> dict[int, set[str]]:
+        """The identifiers of each person, in small letters, from the rows that are persons, as they were locked."""
         found: dict[int, set[str]] = {}
-        session = self.reach.session
-        for table, columns in self.columns.items():
-            rows: Any = session.execute(self._once(table, columns)).all()
-            for person, *values in rows:
-                mine = {str(v).strip().lower() for v in values if v is not None}
-                found.setdefault(int(person), set()).update(v for v in mine if len(v) >= _SHORT)
+        for table, rows in self.reach.own.items():
+            columns = self.columns.get(table, ())
+            for person, row in rows if columns else ():
+                mine = {str(row[c]).strip().lower() for c in columns if row[c] is not None}
+                found.setdefault(person, set()).update(v for v in mine if len(v) >= _SHORT)
         self.last = found
         return found
-
-    def _once(self, table: str, columns: Sequence[str]) -> Any:
-        if table not in self.known:
-            row, work, same = self.reach.rows.rows(table)
-            query = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
-            self.known[table] = query.where(work.c.n == self.reach.numbers[table], work.c.r < 0)
-        return self.known[table]
 
     def left(self, store: StoreEraser, erasures: Sequence[Erasure]) -> dict[int, int]:
         """In how many rows that were reached, and stay, a person's identifiers still stand where nothing keeps them."""

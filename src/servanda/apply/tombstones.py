@@ -94,47 +94,26 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
-@dataclass(slots=True)
-class Graves:
-    """Reads the rows of those who are about to be erased, in one statement a table."""
+def stones(reach: Reach, mason: Mason, references: Sequence[str], at: datetime) -> list[Stone]:
+    """The stones of the persons whose rows were locked, each by the reference of its number."""
+    return [
+        stone
+        for table, rows in reach.own.items()
+        for person, row in rows
+        for stone in _stones(reach.graph.places[table], mason, references[person], row, at)
+    ]
 
-    reach: Reach
-    mason: Mason = field(repr=False)
-    _known: dict[str, Any] = field(default_factory=dict)
 
-    def read(self, references: Sequence[str], at: datetime) -> list[Stone]:
-        """The stones of the persons who were gathered, each by the reference of its number."""
-        stones: list[Stone] = []
-        for table, number in self.reach.numbers.items():
-            if table not in self.reach.seeded:
-                continue
-            for person, *values in self._read(table, number):
-                row = dict(zip(self._columns(table), values, strict=True))
-                stones += self._stones(references[int(person)], table, row, at)
-        return stones
-
-    def _stones(self, reference: str, table: str, row: Mapping[str, Any], at: datetime) -> Iterator[Stone]:
-        for place in self.reach.graph.places[table]:
-            if any(row[c] != v for c, v in place.place.where.items()):
-                continue
-            named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
-            names = tuple(self.mason.name(value) for value in named)
-            key = self.mason.key(place.name, [row[c] for c in place.table.key])
-            yield Stone(reference, place.name, key, self.mason.row(place.name, row), names, at)
-
-    def _read(self, table: str, number: int) -> Any:
-        return self.reach.session.execute(self._query(table, number)).all()
-
-    def _columns(self, table: str) -> list[str]:
-        return list(self.reach.graph.shape[table].columns)
-
-    def _query(self, table: str, number: int) -> Any:
-        if table not in self._known:
-            row, work, same = self.reach.rows.rows(table)
-            query = sa.select(work.c.p, *(row.c[c] for c in self._columns(table)))
-            query = query.select_from(work.join(row, same)).where(work.c.n == number, work.c.r < 0)
-            self._known[table] = query
-        return self._known[table]
+def _stones(
+    places: Sequence[BoundPlace], mason: Mason, reference: str, row: Mapping[str, Any], at: datetime
+) -> Iterator[Stone]:
+    for place in places:
+        if any(row[c] != v for c, v in place.place.where.items()):
+            continue
+        named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
+        names = tuple(mason.name(value) for value in named)
+        key = mason.key(place.name, [row[c] for c in place.table.key])
+        yield Stone(reference, place.name, key, mason.row(place.name, row), names, at)
 
 
 def keep(connection: sa.Connection, stones: Sequence[Stone], until: date) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from servanda.persons.person import Human
 from servanda.persons.subject import Component, Edge, StoreGraph
@@ -33,7 +34,8 @@ class Stage:
 class Reach:
     """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
 
-    `some` are the tables of which rows were gathered, `seeded` those of the persons' own rows.
+    `some` are the tables of which rows were gathered; `own` are the rows that are persons, table by table, each
+    with whose it is, where they were locked.
     """
 
     graph: StoreGraph
@@ -43,7 +45,7 @@ class Reach:
     flow: list[Stage]
     naming: list[Along]
     some: set[str] = field(default_factory=set)
-    seeded: set[str] = field(default_factory=set)
+    own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, found: Opened, graph: StoreGraph) -> Reach:
@@ -71,9 +73,10 @@ class Reach:
     def gather(self, humans: Sequence[Human], *, reading: bool = True, lock: bool = False) -> None:
         """Gather everything of some persons, each with its number in `humans`; inside a transaction.
 
-        With `lock` their own rows are locked first. `reading` locks nothing.
+        With `lock` their own rows are locked first, and read. `reading` locks nothing.
         """
         self.rows.clear()
+        self.own = {}
         seeds: dict[str, dict[tuple[object, ...], int]] = {}
         places = {p.name: t for t, living in self.graph.places.items() for p in living}
         for number, human in enumerate(humans):
@@ -83,9 +86,8 @@ class Reach:
         for table, keys in seeds.items():
             self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
             if lock:
-                self.rows.lock(table)
+                self.own[table] = self.rows.locked(table)
         some = self.some = set(seeds)
-        self.seeded = set(seeds)
         for stage in self.flow:
             some |= self._followed(stage.entering, some, reading)
             for component, inside in stage.circles:

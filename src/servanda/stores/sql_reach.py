@@ -134,20 +134,22 @@ class Reached:
             self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
         self._added(work, {number: len(rows)})
 
-    def lock(self, table: str) -> None:
-        """Lock the rows that are persons, so that no row that points at them comes meanwhile."""
-        if not self.session.store.locks_rows:
-            return
-        self.session.execute(self.once(("lock", table), lambda: self._locking(table)))
+    def locked(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+        """Lock the rows that are persons, so that no row that points at them comes meanwhile.
 
-    def _locking(self, table: str) -> sa.Select[Any]:
+        Returns them whole, each with whose it is.
+        """
+        columns = list(self.session.store.shape.tables[table].columns)
+        found: Any = self.session.execute(self.once(("lock", table), lambda: self._locking(table, columns)))
+        return [(int(person), dict(zip(columns, values, strict=True))) for person, *values in found]
+
+    def _locking(self, table: str, columns: Sequence[str]) -> sa.Select[Any]:
         row, work, same = self.rows(table)
-        found = sa.select(sa.literal(1)).select_from(work.join(row, same))
+        found = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
         found = found.where(work.c.n == self.numbers[table], work.c.r == ROOT)
-        found = found.with_for_update(of=row if self.session.store.locks_of else None)
-        return (
-            sa.select(sa.func.count()).select_from(found.subquery()) if self.session.store.fences else found
-        )
+        if not self.session.store.locks_rows:
+            return found
+        return found.with_for_update(of=row if self.session.store.locks_of else None)
 
     def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
