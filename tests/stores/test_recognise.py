@@ -14,7 +14,7 @@ from stdnum.iso7064 import mod_97_10
 
 from servanda.stores import specimens
 from servanda.stores.lexicon import SHOWN, read, words
-from servanda.stores.recognise import recognise
+from servanda.stores.recognise import Recognised, recognise
 from servanda.stores.shape import Column
 
 pytestmark = pytest.mark.unit
@@ -104,6 +104,7 @@ def test_a_phone_number_is_one(number: str) -> None:
 
 
 @settings(max_examples=60)
+@example(17, 15, 15)  # two of fifteen pass for social security numbers
 @given(st.integers(0, 10_000), st.sampled_from([5, 9, 13, 14, 15, 16, 19]), st.integers(1, 200))
 def test_random_digits_are_no_personal_column(seed: int, size: int, rows: int) -> None:
     chance = random.Random(seed)
@@ -111,6 +112,12 @@ def test_random_digits_are_no_personal_column(seed: int, size: int, rows: int) -
     found = recognise(column("ref"), values)
     assert found.state == "not personal" or rows < 10
     assert found.state != "personal" or rows < 4
+
+
+@given(st.lists(NIRS, min_size=3, max_size=20))
+def test_some_social_security_numbers_among_words_are_seen(numbers: list[str]) -> None:
+    values = [*numbers, *["unknown"] * (9 * len(numbers))]
+    assert recognise(column("ref"), values) == Recognised("candidate", "national-id", "values")
 
 
 @given(st.lists(st.text("abcdefghijklmnopqrstuvwxyz .", max_size=40), max_size=30))

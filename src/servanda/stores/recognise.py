@@ -86,7 +86,8 @@ def _by_values(column: Column, values: Sequence[str]) -> Recognised:
             and not (column.number and nature == "phone")
         ):
             return Recognised("personal", nature, "values")
-        if share >= (_FEW if nature in _SELF_PROVING else _MOST):
+        few = nature in _SELF_PROVING and not specimens.by_chance(values, nature, times)
+        if share >= (_FEW if few else _MOST):
             return Recognised("candidate", nature, "values")
     if _type(column) in _DOCUMENTS or _documents(values):
         known = [lexicon.read(key) for key in sorted(specimens.keys(values))]

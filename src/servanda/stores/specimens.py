@@ -27,6 +27,7 @@ _VAT = re.compile(
     r"(?:AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[0-9A-Z+*]{8,12}"
 )
 _NIR = re.compile(r"[1-478]\d{5}[0-9AB]\d{8}")
+_FIFTEEN = re.compile(r"\d{6}[0-9AB]\d{8}")
 _CARD = re.compile(r"[2-6]\d{14,15}|[56]\d{18}")
 _AMOUNT = re.compile(r"[+-]?\d+[.,]\d+(?:e[+-]?\d+)?")
 _KEY = re.compile(r'"([A-Za-z_][\w -]{0,40})"\s*:')
@@ -51,7 +52,7 @@ def _numbered(text: str) -> str:
     from stdnum.eu import vat
     from stdnum.fr import nir, siren, siret
 
-    compact = re.sub(r"[ .\u00a0-]", "", text).upper()
+    compact = _compact(text)
     if _IBAN.fullmatch(compact) and iban.is_valid(compact, check_country=False):
         return "bank-account"
     if _NIR.fullmatch(compact) and nir.is_valid(compact):
@@ -70,6 +71,10 @@ def _numbered(text: str) -> str:
     return ""
 
 
+def _compact(text: str) -> str:
+    return re.sub(r"[ .\u00a0-]", "", text).upper()
+
+
 def _is_ip(text: str) -> bool:
     try:
         ipaddress.ip_interface(text)
@@ -82,6 +87,16 @@ def count(values: Iterable[str]) -> tuple[int, Counter[str]]:
     """How many values there are that are not empty, and how many of each nature."""
     texts = [value for value in values if value.strip()]
     return len(texts), Counter(filter(None, map(nature, texts)))
+
+
+def by_chance(values: Iterable[str], nature: str, times: int) -> bool:
+    """Whether so few of the numbers that could be of this nature are (`times`) that digits alone explain it.
+
+    One in a hundred and sixty numbers of fifteen digits passes for a social security number.
+    """
+    if nature != "national-id":
+        return False
+    return 2 * times < sum(_FIFTEEN.fullmatch(_compact(value.strip())) is not None for value in values)
 
 
 def inside(values: Iterable[str]) -> int:
