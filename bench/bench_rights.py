@@ -20,14 +20,13 @@ from measure import Sheet
 from projects import NOW
 from rights_app import DELETES, DELETES_TOGETHER, PEOPLE, SELECTS, Base, built, company, facts
 from scene import Scene
-from servanda.apply.erasing import Eraser, erase, eraser
+from servanda.apply.by_person import Eraser, erase, eraser
 from servanda.documents.package import Package
 from servanda.ledger import Ledger
 from servanda.persons.copy import Copier
-from servanda.persons.find import find
-from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
-from servanda.stores.opened import Opened
+from servanda.persons.person import Person, find
+from servanda.plan.erasure import Asked
+from servanda.stores.binding.opened import Opened
 
 PEER = "Fides 2.86 on this database, another machine: 670 ms an access, 1,270 ms an erasure; 90 and 236 statements"
 ONE, HUNDRED, MANY = 60, 100, 10_000

@@ -14,12 +14,12 @@ from typing import Any
 
 from projects import NOW, Quiet, TestProject, policy, project
 from servanda.apply.archive import Archiver
+from servanda.apply.by_range import Sweep
 from servanda.apply.options import Options, Outcome
-from servanda.apply.sweep import Sweep
 from servanda.persons.holds import HeldPerson
-from servanda.plan.make import make
+from servanda.plan.count import make
 from servanda.plan.plan import Plan, Step
-from servanda.stores.opened import Opened
+from servanda.stores.binding.opened import Opened
 
 HELD = 1_000
 CUT = "2025-11-21 23:00:00+00"

@@ -16,11 +16,11 @@ from servanda.apply import Options, Outcome, apply
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
-from servanda.plan.make import Circumstances, make
+from servanda.plan.count import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.policy.policy import load_policy
-from servanda.stores.document import load_stores
-from servanda.stores.opened import Opened, opened
+from servanda.stores.binding.opened import Opened, opened
+from servanda.stores.document.document import load_stores
 from servanda.vault import Vault
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)

@@ -25,11 +25,11 @@ from servanda.cli.project import Project
 from servanda.database import Database, tables
 from servanda.errors import ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows
-from servanda.stores.archive import archives
-from servanda.stores.archived import of_row
-from servanda.stores.document import load_stores
-from servanda.stores.segments import Segment
-from servanda.stores.sql_session import Session
+from servanda.stores.archive.archive import archives
+from servanda.stores.archive.index import of_row
+from servanda.stores.archive.segments import Segment
+from servanda.stores.document.document import load_stores
+from servanda.stores.sql.session import Session
 from servanda.vault import Vault
 
 

@@ -18,9 +18,9 @@ from servanda.apply import archive as applied
 from servanda.apply.archive import Archiver
 from servanda.database import Database, tables
 from servanda.persons.holds import HeldPerson
-from servanda.stores import segments
-from servanda.stores.archive import Archive
-from servanda.stores.sql_session import Session
+from servanda.stores.archive import segments
+from servanda.stores.archive.archive import Archive
+from servanda.stores.sql.session import Session
 from servanda.vault import DataKeys, Vault
 
 END = datetime(2032, 1, 5, 2, tzinfo=UTC)

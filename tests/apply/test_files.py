@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from projects import NOW, TestProject, policy, project, retention
-from servanda import board
+from servanda import promises as board
 from servanda.cli import command
 from servanda.errors import PolicyError, Refused
 from servanda.persons.holds import HeldRows
-from servanda.stores.files_session import FilesSession
+from servanda.stores.files.session import FilesSession
 from servanda.stores.verbs import EVERYTHING
 
 pytestmark = pytest.mark.unit
@@ -169,7 +169,7 @@ def test_killed_and_started_again_nothing_is_lost_or_done_twice(tmp_path: Path) 
 
 def _apply_and_die(found: TestProject) -> None:
     """Apply, and be killed while the last of the files, which is rewritten, is half written."""
-    from servanda.stores import files_rewrite
+    from servanda.stores.files import rewrite as files_rewrite
 
     def die(*_: Any) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 import database_servers
 from projects import TestProject, policy, project, retention
-from servanda.apply.between import within_hours
 from servanda.apply.pace import Pace
-from servanda.stores.settings import Manners
+from servanda.apply.throttle import within_hours
+from servanda.stores.verbs import Manners
 
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y")]

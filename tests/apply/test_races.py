@@ -193,8 +193,8 @@ def test_a_hold_that_is_confirmed_while_pages_go_on_is_respected(store_url: str,
     found.listener = Listening()  # type: ignore[assignment]
     small_pages = 10
     with pytest.MonkeyPatch.context() as patch:
-        from servanda.stores.mariadb import MariadbStore
-        from servanda.stores.sql import SqlStore
+        from servanda.stores.sql.mariadb.store import MariadbStore
+        from servanda.stores.sql.store import SqlStore
 
         patch.setattr(SqlStore, "page_size", property(lambda _: small_pages))
         patch.setattr(MariadbStore, "page_size", property(lambda _: small_pages))

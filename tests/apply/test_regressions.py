@@ -12,7 +12,7 @@ import pytest
 
 from projects import TestProject, policy, project, retention
 from servanda.persons.holds import HeldPerson, HeldRows
-from servanda.stores.sqlite import SqliteStore
+from servanda.stores.sql.sqlite.store import SqliteStore
 
 ACCOUNT = retention("T-RET-01", "account", "closure", "P1Y")
 

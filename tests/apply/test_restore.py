@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from forked import fork
 from projects import NOW, TestProject, policy, project, retention
 from servanda.apply import restore
-from servanda.apply.erasing import erase
+from servanda.apply.by_person import erase
 from servanda.apply.tombstones import sweep
 from servanda.database import Database, tables
 from servanda.errors import Refused
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
+from servanda.plan.erasure import Asked
 from servanda.vault import Vault
 
 TABLES = ("accounts", "logins", "invoices")
@@ -231,8 +231,8 @@ def test_a_replay_that_is_killed_is_finished_by_the_next(made: TestProject) -> N
 
 
 def test_objections_hold_after_a_restore(made: TestProject) -> None:
-    from servanda.rights.again import again
-    from servanda.rights.suppressed import suppress
+    from servanda.rights.reapply_flags import again
+    from servanda.rights.record.suppression import suppress
 
     backup = content(made)
     with made.db.begin() as connection:

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from projects import TestProject, policy, project, retention
-from servanda.board import standings
-from servanda.plan.remains import unscrubbed
+from servanda.plan.unscrubbed import unscrubbed
+from servanda.promises import standings
 
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y")]

@@ -190,7 +190,7 @@ def _models(annotation: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("document", ["policy", "stores"])
 def test_every_key_of_a_document_is_explained(document: str) -> None:
     from servanda.policy.policy import Policy
-    from servanda.stores.document import Stores
+    from servanda.stores.document.document import Stores
 
     page = (REFERENCE / f"{document}.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"^\| `([\w-]+)`", page, flags=re.MULTILINE))
@@ -200,7 +200,7 @@ def test_every_key_of_a_document_is_explained(document: str) -> None:
 
 @pytest.mark.unit
 def test_every_state_of_a_promise_is_explained() -> None:
-    from servanda.policy.standing import State
+    from servanda.policy.status import State
 
     page = (REFERENCE / "states.md").read_text(encoding="utf-8")
     assert {s for s in get_args(State) if f"`{s}`" not in page} == set()

@@ -19,13 +19,13 @@ import pytest
 from servanda.policy.checked import HERE, ByRule, Wanting
 from servanda.policy.policy import load_policy
 from servanda.policy.promise import Promise
-from servanda.policy.standing import Standing
+from servanda.policy.status import Standing
 from servanda.rules import View
-from servanda.rules.checks import check
-from servanda.rules.checks.looking import Looking
-from servanda.rules.run import chosen
-from servanda.stores.document import load_stores
-from servanda.stores.opened import opened
+from servanda.rules.compare import check
+from servanda.rules.compare.looking import Looking
+from servanda.rules.engine.run import chosen
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import load_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPANIES = ("exograd", "ksaar", "sociatex", "xmserver", "xsior")

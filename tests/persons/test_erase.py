@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from projects import NOW, TestProject, policy, project, retention
-from servanda.apply.erasing import Erased, erase, eraser
+from servanda.apply.by_person import Erased, erase, eraser
 from servanda.apply.residue import scan
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked, Erasure
+from servanda.plan.erasure import Asked, Erasure
 
 TABLES = (
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100), name VARCHAR(50), note VARCHAR(100))",

@@ -10,10 +10,10 @@ import pytest
 
 from forked import fork
 from projects import NOW, TestProject, policy, project, retention
-from servanda.apply.erasing import erase
+from servanda.apply.by_person import erase
 from servanda.database import Database
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
+from servanda.plan.erasure import Asked
 from servanda.vault import Vault
 
 ROUNDS = 20

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from projects import NOW, TestProject, policy, project, retention
-from servanda.apply.erasing import erase
+from servanda.apply.by_person import erase
 from servanda.apply.pages import Pages
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
+from servanda.plan.erasure import Asked
 
 PLACES: dict[str, Any] = {
     "people": {"data": "account", "person": "self", "identifiers": {"email": "email"}},

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import NOW, TestProject, policy, project, retention
-from servanda.apply.erasing import erase
+from servanda.apply.by_person import erase
 from servanda.persons.copy import copy_of
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
+from servanda.plan.erasure import Asked
 
 HOWS = ("fk", "fk", "plain", "text", "json", "mail", "nobody", "when")
 RULES = ("RESTRICT", "CASCADE", "SET NULL", "NO ACTION")

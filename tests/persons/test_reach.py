@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from projects import TestProject, policy, project, retention
+from servanda.persons.collect import Reach
 from servanda.persons.person import Person
-from servanda.persons.reach import Reach
-from servanda.persons.subject import SubjectGraph
+from servanda.persons.subject_graph import SubjectGraph
 
 TABLES = (
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(100), address_id INTEGER, boss_id INTEGER)",
@@ -140,7 +140,7 @@ def test_somebody_who_is_gone_is_found_by_what_is_left(made: TestProject) -> Non
 
 
 def test_a_person_is_found_by_an_address_in_any_case(made: TestProject) -> None:
-    from servanda.persons.find import find
+    from servanda.persons.person import find
 
     with made.opened() as found:
         assert find(found, "josé@EXAMPLE.com") == [Person("app.accounts", (1,))]

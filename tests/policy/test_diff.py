@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.cli import main
-from servanda.policy.diff import Change, compare
+from servanda.policy.compare.compare import Change, compare
 from servanda.policy.policy import Policy, load_policy
 
 pytestmark = pytest.mark.unit

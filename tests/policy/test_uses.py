@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from servanda.errors import PolicyError
-from servanda.policy.audiences import Audience, has_consumers
+from servanda.policy.compare.compare import compare
 from servanda.policy.consents import Consent
-from servanda.policy.diff import compare
 from servanda.policy.messages import Message
 from servanda.policy.minors import FromAge, UpToAge
+from servanda.policy.parties import Audience, has_consumers
 from servanda.policy.policy import Policy, load_policy
 from servanda.policy.purposes import Purpose
 from servanda.policy.trackers import Tracker

@@ -18,7 +18,7 @@ from office import Office
 from projects import TestProject
 from servanda.database import Database
 from servanda.errors import ServandaError
-from servanda.rights import carry_out
+from servanda.rights import handle as carry_out
 from servanda.vault import Vault
 
 

@@ -12,7 +12,7 @@ from own_database import SERVERS, own_database
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.policy.policy import Policy, load_policy
-from servanda.rights.requests import Requests
+from servanda.rights.record.requests import Requests
 from servanda.vault import Vault
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

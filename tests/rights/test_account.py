@@ -11,7 +11,7 @@ import pytest
 from office import ADDRESS, PLACES, PROMISES, Office
 from projects import policy, project
 from servanda.errors import Refused
-from servanda.rights.account import Member, Unfit, account, ask, change, shown
+from servanda.rights.account.account import Member, Unfit, account, ask, change, shown
 from servanda.rights.right import right_of
 
 KINDS = ["sqlite", "postgres", "mariadb"]

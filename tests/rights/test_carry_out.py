@@ -104,7 +104,7 @@ def test_restricted_data_stay_and_are_flagged_until_the_person_was_told(office: 
 
 
 def test_an_objection_needs_no_proof_and_is_known_again(office: Office) -> None:
-    from servanda.rights.suppressed import suppressed
+    from servanda.rights.record.suppression import suppressed
 
     number = office.ask("objection")
     office.apply(number)

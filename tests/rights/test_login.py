@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from servanda.database import Database
 from servanda.errors import VaultError
-from servanda.rights.login import BadToken, signed_in
-from servanda.stores.login import Login
+from servanda.rights.account.login import BadToken, signed_in
+from servanda.stores.document.company import Login
 from servanda.vault import Vault
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()

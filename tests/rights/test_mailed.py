@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from servanda.errors import Refused
-from servanda.rights.mailed import read
+from servanda.rights.record.email import read
 
 TODAY = date(2026, 11, 23)
 

@@ -73,7 +73,7 @@ def test_content_is_returned_erased_and_certified_and_the_account_stays(office: 
 
 
 def test_done_again_after_a_process_died_it_returns_the_same_copy(office: Office) -> None:
-    from servanda.rights import carry_out
+    from servanda.rights import handle as carry_out
     from servanda.rights.right import right_of
 
     number = office.ask("offboarding")

@@ -16,8 +16,8 @@ from servanda.locale.po import read_po
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person
 from servanda.policy.policy import load_policy
-from servanda.stores.document import load_stores
-from servanda.stores.opened import opened
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import load_stores
 
 pytestmark = pytest.mark.unit
 

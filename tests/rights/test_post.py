@@ -23,7 +23,7 @@ from servanda.ledger import Ledger
 from servanda.policy.policy import Policy
 from servanda.post.letter import Letter, put
 from servanda.post.server import Folder, NotSent, Server
-from servanda.stores.mail import Mail
+from servanda.stores.document.company import Mail
 from servanda.vault import Vault
 from servanda.worker.outbox import Office, send_waiting
 

@@ -13,8 +13,8 @@ from servanda.database import Database, tables
 from servanda.errors import Refused, VaultError
 from servanda.ledger import Ledger
 from servanda.post.letter import Letter
-from servanda.rights import links
-from servanda.rights.requests import KEPT, Opening, Requests
+from servanda.rights.record import links
+from servanda.rights.record.requests import KEPT, Opening, Requests
 from servanda.vault import Vault
 
 On = Callable[[date], Requests]

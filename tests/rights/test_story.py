@@ -16,7 +16,7 @@ from servanda.errors import Refused
 from servanda.law.answer import MONTH
 from servanda.law.calendar import calendar_of
 from servanda.law.period import Period
-from servanda.rights.story import ENDED, OPEN, Happening, Request
+from servanda.rights.record.request import ENDED, OPEN, Happening, Request
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from servanda.database import Database, tables
-from servanda.rights.suppressed import KEPT, lift, sift, suppress, suppressed
+from servanda.rights.record.suppression import KEPT, lift, sift, suppress, suppressed
 from servanda.vault import Vault
 
 DAY = date(2026, 11, 2)

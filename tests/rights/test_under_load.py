@@ -19,10 +19,10 @@ from office import ADDRESS, PLACES, PROMISES, TABLES, Office, Words
 from projects import NOW, policy, project, retention
 from servanda.errors import Refused
 from servanda.policy.policy import load_policy
-from servanda.rights import carry_out
+from servanda.rights import handle as carry_out
 from servanda.rights.case import Company
-from servanda.stores.document import load_stores
-from servanda.stores.opened import opened
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import load_stores
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 VISITS = 3_000

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from servanda.database import Database, tables
 from servanda.errors import Refused
 from servanda.ledger import Ledger
-from servanda.rights.wishes import Wish, Wishes
+from servanda.rights.record.directives import Wish, Wishes
 from servanda.vault import Vault
 
 DAY = date(2026, 11, 2)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from servanda.cli import main
-from servanda.stores.asserted import has_default
+from servanda.stores.discovery.assertions import has_default
 from servanda.stores.shape import Column
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -13,7 +13,7 @@ import pytest
 
 from servanda.cli import main
 from servanda.rules import Finding, known
-from servanda.rules.rule import rule as registered
+from servanda.rules.engine.rule import rule as registered
 
 pytestmark = pytest.mark.unit
 Run = Callable[..., tuple[int, str, str]]
@@ -157,7 +157,7 @@ def test_a_waiver_without_rule_reason_or_end_is_refused(
 @pytest.fixture
 def broken() -> Iterator[None]:
     """A rule that raises, with a value in its error that must not be shown."""
-    module = sys.modules["servanda.rules.no_period"]
+    module = sys.modules["servanda.rules.retention.no_period"]
     good = next(rule for rule in known() if rule.slug == "no-period")
 
     def check(_view: object) -> Iterator[Finding]:

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from projects import NOW, TestProject, policy, project, retention
-from servanda.board import standings
 from servanda.errors import PolicyError, ServandaError
 from servanda.policy.policy import load_policy
-from servanda.policy.standing import Standing
-from servanda.stores.document import load_stores
-from servanda.stores.opened import opened
+from servanda.policy.status import Standing
+from servanda.promises import standings
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import load_stores
 
 ACCOUNTS = """CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(254), closed_at TIMESTAMP)"""
 PLACES = {

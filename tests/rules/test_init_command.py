@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from servanda.cli import main
 from servanda.policy.policy import load_policy
-from servanda.stores.document import load_stores
+from servanda.stores.document.document import load_stores
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from servanda.rules import known
-from servanda.rules.manual import manual
-from servanda.rules.pages import pages
+from servanda.rules.engine.manual import manual
+from servanda.rules.engine.pages import pages
 
 pytestmark = pytest.mark.unit
 
@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "rules"
 
 def test_the_committed_pages_are_up_to_date() -> None:
     written = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
-    assert written == pages(), "run: python -m servanda.rules.pages docs/reference/rules"
+    assert written == pages(), "run: python -m servanda.rules.engine.pages docs/reference/rules"
 
 
 def test_every_manual_begins_with_one_sentence() -> None:

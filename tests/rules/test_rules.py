@@ -17,9 +17,9 @@ from servanda.persons.holds import Hold
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
 from servanda.rules import Finding, Rule, View, findings, known
-from servanda.rules.manual import Example, manual
-from servanda.stores.document import load_stores
-from servanda.stores.opened import opened
+from servanda.rules.engine.manual import Example, manual
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import load_stores
 
 TODAY = date(2026, 11, 22)
 RULES = known()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servanda.stores.change import Change
+from servanda.stores.document.change import Change
 from servanda.stores.selection import (
     All,
     Before,
@@ -33,9 +33,9 @@ from servanda.stores.selection import (
     TimeColumn,
     Undone,
 )
-from servanda.stores.settings import Settings
-from servanda.stores.sql_session import Session, session
+from servanda.stores.sql.session import Session, session
 from servanda.stores.store import open_store
+from servanda.stores.verbs import Settings
 
 PARIS = ZoneInfo("Europe/Paris")
 CUT = date(2025, 3, 30)  # its night misses an hour in Paris; that of 2025-10-26 has one twice

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from servanda.stores.settings import Settings
 from servanda.stores.shape import Table
 from servanda.stores.store import open_store
+from servanda.stores.verbs import Settings
 
 
 def shape_of(url: str, *statements: str) -> Table:

@@ -12,9 +12,9 @@ from stdnum import luhn
 from stdnum.fr import nir, siren, siret, tva
 from stdnum.iso7064 import mod_97_10
 
-from servanda.stores import specimens
-from servanda.stores.lexicon import SHOWN, read, words
-from servanda.stores.recognise import Recognised, recognise
+from servanda.stores.discovery import specimens
+from servanda.stores.discovery.lexicon import SHOWN, read, words
+from servanda.stores.discovery.recognise import Recognised, recognise
 from servanda.stores.shape import Column
 
 pytestmark = pytest.mark.unit

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from servanda.errors import StoreError
-from servanda.stores.segments import Segment, seal, unseal
+from servanda.stores.archive.segments import Segment, seal, unseal
 
 pytestmark = pytest.mark.unit
 KEY, OTHER = b"k" * 32, b"o" * 32

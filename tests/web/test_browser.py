@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from conftest import missing
 from servanda.database import Database
-from servanda.rights.account import Member
+from servanda.rights.account.account import Member
 from servanda.rights.right import listed
 from servanda.vault import Vault
 from servanda.web.session import COOKIE, Session, make

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from servanda.locale import LANGUAGES
-from servanda.rights.links import MOST
+from servanda.rights.record.links import MOST
 from servanda.rights.right import listed
 from served import Served
 
@@ -176,7 +176,7 @@ def test_a_fault_of_ours_shows_nothing(served: Served, monkeypatch: pytest.Monke
     def fail(*_: object) -> None:
         raise RuntimeError("secret of lea@example.org")
 
-    monkeypatch.setattr("servanda.rights.requests.Requests.open", fail)
+    monkeypatch.setattr("servanda.rights.record.requests.Requests.open", fail)
     visitor = served.visitor()
     form = visitor.get("/ask/access")
     page = visitor.post("/ask/access", email="lea@example.org", form=form.form)

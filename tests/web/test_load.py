@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from servanda.rights.links import MOST
+from servanda.rights.record.links import MOST
 from served import Served
 
 MANY, AT_ONCE = 1_000, 8

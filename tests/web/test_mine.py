@@ -158,7 +158,7 @@ def test_nobody_enters_with_what_the_login_did_not_sign(served: Served) -> None:
 
 
 def test_a_cookie_that_was_changed_or_is_over_opens_nothing(served: Served) -> None:
-    from servanda.rights.account import Member
+    from servanda.rights.account.account import Member
 
     vault, now = served.site.vault, served.site.now()
     made = session.make(vault, Session(None, Member(ADDRESS, "link")), now)
@@ -191,7 +191,7 @@ def test_leaving_ends_it(served: Served) -> None:
 
 
 def test_who_asks_for_somebody_else_sees_their_request_and_no_data(served: Served) -> None:
-    from servanda.rights.requests import Opening
+    from servanda.rights.record.requests import Opening
 
     site = served.site
     found = site.requests.open(Opening("access", ADDRESS, ADDRESS, site.today, "parent", "centre", "fr"))

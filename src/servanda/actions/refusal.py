@@ -6,7 +6,7 @@ that both say the same. Nothing is asked of the store: its shape is enough.
 
 from __future__ import annotations
 
-from servanda.stores.change import Change
+from servanda.stores.document.change import Change
 from servanda.stores.shape import Column, Table
 
 

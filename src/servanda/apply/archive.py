@@ -23,21 +23,22 @@ from servanda.database import Database, moment, tables
 from servanda.errors import StoreError, VaultError
 from servanda.law.retention import last_day
 from servanda.ledger import Ledger
-from servanda.persons.graph import route
 from servanda.persons.holds import Holds
 from servanda.persons.references import mac_of
-from servanda.plan.archives import Held, due_rows, held_rows, over_segments
-from servanda.plan.archiving import Archiving, archivings
-from servanda.plan.lists import key_text
+from servanda.persons.routes import route
+from servanda.plan.archive.archiving import Archiving, archivings
+from servanda.plan.archive.due import Held, due_rows, held_rows, over_segments
+from servanda.plan.load import key_text
 from servanda.plan.plan import Plan, Step
-from servanda.stores import sql_copy, verbs
-from servanda.stores.archive import HELD, Archive, Copy, Written, archives
-from servanda.stores.archived import Archived, drop, of_row
-from servanda.stores.archiving import ArchiveFlag, ArchiveTable
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
-from servanda.stores.sql_pages import Page
-from servanda.stores.sql_session import Session, Work
+from servanda.stores import verbs
+from servanda.stores.archive.archive import HELD, Archive, Copy, Written, archives
+from servanda.stores.archive.index import Archived, drop, of_row
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
+from servanda.stores.sql import archive_table as sql_copy
+from servanda.stores.sql.pages import Page
+from servanda.stores.sql.session import Session, Work
 from servanda.vault import Vault
 
 ACTIONS = frozenset({"archive", "destroy", "note"})

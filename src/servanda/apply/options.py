@@ -8,7 +8,7 @@ from typing import Protocol
 
 from servanda.apply.pace import PaceChoice
 from servanda.plan.plan import Step
-from servanda.stores.scrub import Scrubbed
+from servanda.stores.verbs import Scrubbed
 
 
 class Listener(Protocol):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from servanda.stores.settings import Manners
+from servanda.stores.verbs import Manners
 
 PaceChoice = Literal["gentle", "full"] | int
 _SLICE = 0.1

@@ -21,9 +21,9 @@ from servanda.database import Database, moment, put, tables
 from servanda.errors import StoreDown
 from servanda.ledger import Ledger
 from servanda.persons.holds import EPOCH
-from servanda.plan.lists import key_text
+from servanda.plan.load import key_text
 from servanda.plan.plan import Step
-from servanda.stores.binding import BoundPlace
+from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.selection import LatestTime
 from servanda.stores.verbs import Page, Session, Work
 

@@ -12,10 +12,10 @@ from servanda.actions import action
 from servanda.actions.refusal import refuses
 from servanda.errors import Refused
 from servanda.plan.plan import Plan, Step
-from servanda.stores.archiving import ArchiveFlag, ArchiveTable
-from servanda.stores.binding import BoundPlace
-from servanda.stores.change import Change
-from servanda.stores.opened import Opened
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
+from servanda.stores.document.change import Change
 from servanda.stores.selection import reads_other_rows
 
 

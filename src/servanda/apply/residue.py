@@ -16,13 +16,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.persons.reach import Reach
-from servanda.plan.erasing import Erasure, StoreEraser
+from servanda.persons.collect import Reach
+from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.limits import by_column
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
-from servanda.stores.sql_copy import database
-from servanda.stores.sql_erase import UNTOUCHED
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.sql.archive_table import database
+from servanda.stores.sql.erasure import UNTOUCHED
 
 _SHORT = 6
 _FEW = 20

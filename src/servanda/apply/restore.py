@@ -21,17 +21,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.apply.erasing import eraser
-from servanda.apply.settled import SETTING
-from servanda.apply.tombstones import Mason, Stone, all_stones, confirm, is_back
+from servanda.apply.by_person import eraser
+from servanda.apply.tombstones import SETTING, Mason, Stone, all_stones, confirm, is_back
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
 from servanda.ledger import Ledger
 from servanda.persons.person import Person
-from servanda.plan.erasing import Asked
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
-from servanda.stores.sql_copy import database
+from servanda.plan.erasure import Asked
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.sql.archive_table import database
 from servanda.vault import Vault
 
 

@@ -14,18 +14,18 @@ from datetime import datetime, timedelta
 
 from servanda.apply import preflight, restore
 from servanda.apply.archive import Archiver
+from servanda.apply.by_range import Sweep, grew
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.scrub import scrub
-from servanda.apply.settled import refuse_if_restored
-from servanda.apply.sweep import Sweep, grew
+from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import Database
 from servanda.errors import Refused
 from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
-from servanda.plan.make import Circumstances, make
+from servanda.plan.count import Circumstances, make
 from servanda.plan.plan import Plan, Saved
-from servanda.stores.opened import Opened
+from servanda.stores.binding.opened import Opened
 from servanda.vault import Vault
 
 LIFE = timedelta(hours=24)

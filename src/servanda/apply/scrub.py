@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from servanda.apply.options import Listener, Outcome
 from servanda.errors import StoreError
 from servanda.ledger import Ledger
-from servanda.plan.remains import SCRUBBED, unscrubbed
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
-from servanda.stores.scrub import Scrubbed
+from servanda.plan.unscrubbed import SCRUBBED, unscrubbed
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.verbs import Scrubbed
 
 
 def scrub(found: Opened, ledger: Ledger, outcome: Outcome, listener: Listener) -> None:

@@ -6,6 +6,8 @@ They lie in Servanda's own database, outside of the one that is restored, hold n
 and end with the longest backup. One that is not confirmed belongs to an erasure whose end nobody heard of.
 
 Law: GDPR 17(1) stays done after a restore; 25(1), 5(1)(c): no more than that takes.
+
+Whether a restored database still has to be settled: nothing is done before that.
 """
 
 from __future__ import annotations
@@ -21,11 +23,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.database import Database, moment, put, tables
+from servanda.errors import Refused
 from servanda.law.period import Period
-from servanda.persons.reach import Reach
+from servanda.persons.collect import Reach
 from servanda.persons.references import normalise
 from servanda.policy.policy import Policy
-from servanda.stores.binding import BoundPlace
+from servanda.stores.binding.binding import BoundPlace
 from servanda.vault import Vault
 
 UNSAID = Period(years=1)
@@ -202,3 +205,25 @@ def _later(value: Any, than: datetime) -> bool:
     if isinstance(value, datetime):
         return value.replace(tzinfo=than.tzinfo) > than if value.tzinfo is None else value > than
     return isinstance(value, date) and value > than.date()
+
+
+SETTING = "restored"
+
+
+def refuse_if_restored(db: Database) -> None:
+    """Raise Refused while a restored database is not settled; cheap, since it asks only what the last look found."""
+    said = db.setting(SETTING)
+    if not said:
+        return
+    found = json.loads(said)
+    what = (
+        f"{found['rows']} rows that were erased are back"
+        if found["rows"]
+        else f"the latest rows of {', '.join(found['behind'])} are gone"
+    )
+    raise Refused(
+        f"a database was restored from a backup: {what}",
+        advice="erase them again with: servanda restore replay"
+        if found["rows"]
+        else "if it was: servanda restore replay; if it was not: servanda restore accept --reason WORDS",
+    )

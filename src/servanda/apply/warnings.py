@@ -11,9 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from servanda.database import Database, moment, tables
-from servanda.plan.lists import key_text
+from servanda.plan.load import key_text
 from servanda.plan.plan import Step
-from servanda.stores.opened import Opened
+from servanda.stores.binding.opened import Opened
 from servanda.stores.selection import All, Not, Reaches
 
 

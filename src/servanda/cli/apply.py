@@ -109,7 +109,7 @@ def _apply(
 
 def _planned(project: Project, found: Any, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
     """The saved plan, and what is due now: the two are compared again by `apply` itself."""
-    from servanda.plan.make import make
+    from servanda.plan.count import make
     from servanda.plan.plan import load
 
     saved = None

@@ -13,8 +13,8 @@ from servanda.cli.project import Project
 from servanda.cli.view import columns, count, said, say_json
 
 if TYPE_CHECKING:
-    from servanda.stores.archive import Archive
-    from servanda.stores.archived import Archived
+    from servanda.stores.archive.archive import Archive
+    from servanda.stores.archive.index import Archived
 
 
 @click.group("archive", short_help="List, read and verify what is archived")
@@ -93,7 +93,7 @@ def verify(project: Project, as_json: bool) -> int:
 
 
 def _archives(project: Project) -> dict[str, Archive]:
-    from servanda.stores.archive import archives
+    from servanda.stores.archive.archive import archives
 
     if not project.stores().archives:
         raise click.UsageError("no archive of files is declared: archives: in stores.yaml")
@@ -106,8 +106,8 @@ def _segment(project: Project, archive: Archive, row: Any) -> dict[str, Any]:
 
     from servanda.database import tables
     from servanda.law.retention import last_day
-    from servanda.plan.whereabouts import month_end
-    from servanda.stores.archive import HELD
+    from servanda.plan.archive.overview import month_end
+    from servanda.stores.archive.archive import HELD
 
     table = tables.archived
     persons = sa.select(table.c.person_place, table.c.person_key).where(table.c.segment == row["id"])
@@ -137,8 +137,8 @@ def _rows(project: Project, place: str, key: str) -> Sequence[Archived]:
     import sqlalchemy as sa
 
     from servanda.database import tables
-    from servanda.plan.lists import key_text
-    from servanda.stores.archived import of_row
+    from servanda.plan.load import key_text
+    from servanda.stores.archive.index import of_row
 
     table = tables.archived
     texts = [key_text([key])] + ([key_text([int(key)])] if re.fullmatch(r"-?[0-9]+", key) else [])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from servanda.persons.holds import Hold
     from servanda.policy.yamlfile import Source
     from servanda.rules import Looked, View
-    from servanda.rules.waivers import Waived
+    from servanda.rules.engine.waivers import Waived
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def _look(
 
 def _waive(project: Project, looked: Looked, view: View, sources: dict[str, Source]) -> Waived:
     """Leave out what stores.yaml waives, where there is such a document; its source is added."""
-    from servanda.rules.waivers import Waived, waive
+    from servanda.rules.engine.waivers import Waived, waive
 
     if view.binding is None and not (project.folder / "stores.yaml").exists():
         return Waived(looked)

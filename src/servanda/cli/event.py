@@ -28,8 +28,8 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
     import sqlalchemy as sa
 
     from servanda.database import moment, tables
-    from servanda.plan.lists import key_text
-    from servanda.stores.triggers import AtEvent, AtGreatest
+    from servanda.plan.load import key_text
+    from servanda.stores.document.triggers import AtEvent, AtGreatest
 
     place, _, key = row.partition("=")
     triggers = [

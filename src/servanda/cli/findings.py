@@ -13,7 +13,7 @@ from servanda.cli.view import columns, count
 if TYPE_CHECKING:
     from servanda.policy.yamlfile import Source
     from servanda.rules import Finding, Looked, Rule
-    from servanda.stores.waiver import Waiver
+    from servanda.stores.document.company import Waiver
 
 COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 _WIDTH = 110

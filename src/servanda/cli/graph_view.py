@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from servanda.persons.subject import Edge, StoreGraph
+from servanda.persons.subject_graph import Edge, StoreGraph
 
 
 def text(graph: StoreGraph, orphans: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from servanda.stores.shape import Shape, Table
-    from servanda.stores.sql import SqlStore
+    from servanda.stores.sql.store import SqlStore
 
 _VARIABLE = "APP_DATABASE_URL"
 
@@ -40,8 +40,8 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     there already are never overwritten.
     """
     from servanda.errors import Refused
-    from servanda.stores.settings import Settings
     from servanda.stores.store import open_store
+    from servanda.stores.verbs import Settings
 
     _spelt(url)
     folder = (project.folder / folder if folder is not None else project.folder).resolve()

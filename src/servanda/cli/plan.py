@@ -34,7 +34,7 @@ def command(
     policy, stores document, tables and holds stay what they were.
     """
     from servanda.apply import record
-    from servanda.plan.make import make
+    from servanda.plan.count import make
 
     _replaces_no_other(out)
     with project.opened() as found:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from servanda.database import Database
     from servanda.ledger import Ledger
     from servanda.persons.holds import Holds
-    from servanda.plan.make import Circumstances
+    from servanda.plan.count import Circumstances
     from servanda.policy.policy import Policy
-    from servanda.stores.document import Stores
-    from servanda.stores.opened import Opened
+    from servanda.stores.binding.opened import Opened
+    from servanda.stores.document.document import Stores
     from servanda.vault import Vault
 
 
@@ -56,7 +56,7 @@ class Project:
 
     @cached_property
     def _stores(self) -> Stores:
-        from servanda.stores.document import load_stores
+        from servanda.stores.document.document import load_stores
 
         return load_stores(self.folder / "stores.yaml")
 
@@ -118,12 +118,12 @@ class Project:
 
     def opened(self, *, write: bool = False, tolerant: bool = False) -> AbstractContextManager[Opened]:
         """Open every store."""
-        from servanda.stores.opened import opened
+        from servanda.stores.binding.opened import opened
 
         return opened(self.policy(), self.stores(), self.folder, write=write, tolerant=tolerant)
 
     def circumstances(self) -> Circumstances:
         """The time and the holds of now."""
-        from servanda.plan.make import Circumstances
+        from servanda.plan.count import Circumstances
 
         return Circumstances.of(self.holds(), self.now, self.policy().timezone)

@@ -13,7 +13,7 @@ from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
 
 if TYPE_CHECKING:
-    from servanda.policy.standing import Standing
+    from servanda.policy.status import Standing
 
 _STATES = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
 _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "green", "worked": "green"}
@@ -45,8 +45,8 @@ def command(
 
     WORD, an id or a name, shows one promise in full.
     """
-    from servanda.board import standings
-    from servanda.policy.standing import MARKS
+    from servanda.policy.status import MARKS
+    from servanda.promises import standings
 
     with project.opened(tolerant=True) as found:
         listed = standings(found, project.database(), project.ledger(), project.circumstances())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from servanda.rules import Finding, Looked, Rule
-    from servanda.stores.waiver import Waiver
+    from servanda.stores.document.company import Waiver
 
 Hidden = Sequence[tuple["Finding", "Waiver"]]
 _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli import request_work
 from servanda.cli.project import Project
-from servanda.cli.request_identity import identify
-from servanda.cli.request_view import listed, one, requests_of, shown, today_of, told
+from servanda.cli.requests import work as request_work
+from servanda.cli.requests.identity import identify
+from servanda.cli.requests.view import listed, one, requests_of, shown, today_of, told
 from servanda.cli.view import say_json
 
 if TYPE_CHECKING:
-    from servanda.rights.requests import Secret
+    from servanda.rights.record.requests import Secret
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _ASKERS = click.Choice(["person", "parent", "mandatary", "heir", "executor"])
@@ -76,8 +76,8 @@ def open_(
     Addresses that stand on a command line stay in the shell's history: leave --about out, and it
     is asked for.
     """
-    from servanda.rights import letters
-    from servanda.rights.requests import Opening
+    from servanda.rights.answer import letters
+    from servanda.rights.record.requests import Opening
     from servanda.rights.right import right_of
 
     wanted = right_of(right)
@@ -103,7 +103,7 @@ def open_(
 
 
 def _secret(opening: Any) -> Secret:
-    from servanda.rights.requests import Secret
+    from servanda.rights.record.requests import Secret
 
     return Secret(opening.about, opening.contact, opening.says, dict(opening.fields or {}))
 
@@ -167,8 +167,8 @@ def show(project: Project, number: int, reveal: str | None, as_json: bool) -> No
 @click.pass_obj
 def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
     """Take two months more, and tell the person why; within the first month only (GDPR 12(3))."""
-    from servanda.rights import letters
-    from servanda.rights.story import Happening
+    from servanda.rights.answer import letters
+    from servanda.rights.record.request import Happening
 
     requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
@@ -189,8 +189,8 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
 def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bool) -> None:
     """Refuse a request; the letter names the ground, the reasons, and where to complain (GDPR 12(4), (5))."""
     from servanda.errors import Refused
-    from servanda.rights import letters
-    from servanda.rights.story import GROUNDS
+    from servanda.rights.answer import letters
+    from servanda.rights.record.request import GROUNDS
 
     if ground not in GROUNDS:
         raise Refused(f"“{ground}” is no ground for a refusal", advice=f"one of: {', '.join(GROUNDS)}")
@@ -208,7 +208,7 @@ def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bo
 @click.pass_obj
 def forward(project: Project, number: int, controller: str, as_json: bool) -> None:
     """Pass a request on to the controller whose processor we are, and tell the person (GDPR 28(3)(e))."""
-    from servanda.rights import letters
+    from servanda.rights.answer import letters
 
     requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to forward")
@@ -228,7 +228,7 @@ def forward(project: Project, number: int, controller: str, as_json: bool) -> No
 @click.pass_obj
 def close(project: Project, number: int, why: str | None, day: datetime | None, as_json: bool) -> None:
     """Close a request without an answer; the person is told where nothing was proved."""
-    from servanda.rights import letters
+    from servanda.rights.answer import letters
 
     if why is None:
         raise click.UsageError("say why: --withdrawn or --unproved")

@@ -53,7 +53,7 @@ def check(project: Project, as_json: bool) -> None:
 def replay(project: Project, as_json: bool) -> None:
     """Erase again who is back, object again for who objected, and let the sweeps begin anew. It can be run again."""
     from servanda.apply.restore import replay as replayed
-    from servanda.rights.again import again
+    from servanda.rights.reapply_flags import again
 
     with project.opened(write=True) as found:
         db, vault = project.database(), project.vault()

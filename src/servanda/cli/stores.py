@@ -20,7 +20,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is not None:
         return
     project: Project = ctx.obj
-    from servanda.persons.graph import route
+    from servanda.persons.routes import route
 
     with project.opened(tolerant=True) as found:
         rows = []
@@ -57,9 +57,9 @@ def command(ctx: click.Context, as_json: bool) -> None:
 def grants(project: Project, reader: str, writer: str) -> None:
     """Print the GRANTs that a reading and a writing role need, and no more."""
     from servanda.actions import action
-    from servanda.persons.graph import children
-    from servanda.persons.subject import SubjectGraph
-    from servanda.stores.archiving import ArchiveFlag, ArchiveTable
+    from servanda.persons.routes import children
+    from servanda.persons.subject_graph import SubjectGraph
+    from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 
     with project.opened() as found:
         graphs = SubjectGraph.of(found.binding).stores
@@ -92,7 +92,7 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     from servanda.cli import graph_view
     from servanda.persons.drawing import draw
     from servanda.persons.orphans import orphans
-    from servanda.persons.subject import SubjectGraph
+    from servanda.persons.subject_graph import SubjectGraph
 
     with project.opened() as found:
         graphs = [g for g in SubjectGraph.of(found.binding).stores.values() if g.places]

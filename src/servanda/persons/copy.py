@@ -16,12 +16,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from servanda.persons.collect import Reach
 from servanda.persons.person import Human
-from servanda.persons.reach import Reach
-from servanda.persons.subject import Edge, StoreGraph, SubjectGraph
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
-from servanda.stores.secret import secrets
+from servanda.persons.subject_graph import Edge, StoreGraph, SubjectGraph
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.discovery.secrets import secrets
 
 
 @dataclass(frozen=True, slots=True)

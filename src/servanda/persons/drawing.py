@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-from servanda.persons.subject import Edge, StoreGraph
+from servanda.persons.subject_graph import Edge, StoreGraph
 
 _WIDE, _HIGH, _ACROSS, _DOWN = 216, 46, 330, 68
 _LEFT, _TOP, _HEAD, _FOOT = 28, 74, 26, 62

@@ -20,14 +20,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from servanda.persons.collect import Reach
 from servanda.persons.person import Human
-from servanda.persons.reach import Reach
-from servanda.persons.subject import SubjectGraph
-from servanda.stores.binding import BoundPlace
-from servanda.stores.opened import Opened
+from servanda.persons.subject_graph import SubjectGraph
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, TimeColumn
-from servanda.stores.sql_match import equals
-from servanda.stores.sql_times import local_day
+from servanda.stores.sql.links import equals
+from servanda.stores.sql.times import local_day
 
 
 @dataclass(frozen=True, slots=True)

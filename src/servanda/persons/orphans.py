@@ -6,9 +6,9 @@ does. Only retention ends it.
 
 from __future__ import annotations
 
-from servanda.persons.subject import StoreGraph
-from servanda.stores.sql_copy import database
-from servanda.stores.sql_match import equals, joined
+from servanda.persons.subject_graph import StoreGraph
+from servanda.stores.sql.archive_table import database
+from servanda.stores.sql.links import equals, joined
 from servanda.stores.verbs import Session
 
 

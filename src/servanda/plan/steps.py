@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from servanda.persons.graph import Child, children, children_first
 from servanda.persons.holds import Hold
-from servanda.plan.archiving import Archiving, archivings, emptied
+from servanda.persons.routes import Child, children, children_first
+from servanda.plan.archive.archiving import Archiving, archivings, emptied
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
-from servanda.plan.lists import held
-from servanda.stores.binding import BoundPlace
-from servanda.stores.change import Change, Scalar
-from servanda.stores.opened import Opened
+from servanda.plan.load import held
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.document.change import Change, Scalar
 from servanda.stores.selection import (
     All,
     Any,

@@ -16,8 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from servanda.policy.document import Strict
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import IsoPeriod
+from servanda.policy.values import IsoPeriod, Sentence
 
 Means = Literal[
     "any",

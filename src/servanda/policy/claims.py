@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from servanda.policy.pointers import PointsAt
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import Line, Words
+from servanda.policy.values import Line, Sentence, Words
 
 
 class Claim(Sentence):

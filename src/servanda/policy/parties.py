@@ -3,19 +3,24 @@
 Law: GDPR 13(1)(a) the identity and the contact details of the controller; 13(1)(b) and 37(7) those
 of the DPO; 4(7) and (8), 26, 28 who is controller and who is processor: whoever decides
 purposes and means is the controller, whatever a text calls them.
+
+Whose data they are: categories of persons, and what is known of who belongs to them.
+
+The law treats a consumer otherwise than somebody who is written to at work, and each country has its
+own ages and its own rules on calls. Where the text does not say whom it means, neither does this.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from servanda.policy.document import Strict
 from servanda.policy.pointers import PointsAt
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import Line
+from servanda.policy.values import Country, Line, Sentence, Words
 
 NameIs = Literal["name", "brand", "site", "role"]
 """What a text gives as a name: that of a company or a person, a brand, the address of a site, a role."""
@@ -85,3 +90,27 @@ class RoleClaim(Sentence):
     claims: Literal["controller", "joint_controller", "processor"]
     decided_by: Literal["company", "customer", "both"] | None = None
     data: Annotated[list[str], PointsAt("categories")] = Field(default_factory=list)
+
+
+Persons = Literal["consumers", "professionals", "organisations"]
+
+
+class Audience(Strict):
+    """A category of persons, such as visitors or customers.
+
+    `persons` says who belongs to it: consumers, professionals met at their work, or organisations
+    and whoever acts for them; empty where the text does not tell. `countries` are those that the
+    service is directed at, where they are others than the jurisdictions.
+    """
+
+    says: Words
+    persons: list[Persons] = Field(default_factory=list)
+    countries: list[Country] = Field(default_factory=list)
+
+
+def has_consumers(names: Iterable[str], audiences: Mapping[str, Audience]) -> bool | None:
+    """Whether consumers are among these audiences; None where the text does not tell."""
+    meant = [audiences[name] for name in names]
+    if any("consumers" in audience.persons for audience in meant):
+        return True
+    return False if meant and all(audience.persons for audience in meant) else None

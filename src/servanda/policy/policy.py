@@ -12,7 +12,6 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
-from servanda.policy.audiences import Audience
 from servanda.policy.changes import Changes
 from servanda.policy.claims import Claim
 from servanda.policy.collection import Automation, Collection
@@ -21,7 +20,7 @@ from servanda.policy.document import Strict, digest, load
 from servanda.policy.edition import Version
 from servanda.policy.messages import Message
 from servanda.policy.minors import Minors
-from servanda.policy.parties import Party, RoleClaim
+from servanda.policy.parties import Audience, Party, RoleClaim
 from servanda.policy.pointers import PointsAt, Section, lost
 from servanda.policy.processing import Processing
 from servanda.policy.promise import Promise, Retention

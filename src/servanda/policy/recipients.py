@@ -20,8 +20,7 @@ from pydantic import Field
 
 from servanda.policy.document import Strict
 from servanda.policy.pointers import PointsAt
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import Country, Date, Line, Words
+from servanda.policy.values import Country, Date, Line, Sentence, Words
 
 
 class Agreement(Strict):

@@ -19,8 +19,7 @@ from pydantic import Field
 
 from servanda.law.period import Period
 from servanda.policy.document import Strict
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import IsoPeriod
+from servanda.policy.values import IsoPeriod, Sentence
 
 ChannelKind = Literal["account", "contact_details", "email", "form", "on_site", "phone", "post", "writing"]
 """By which people ask. `contact_details` are some that the text points at, `writing` any letter or message."""

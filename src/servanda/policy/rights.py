@@ -19,8 +19,7 @@ from pydantic import Field
 
 from servanda.policy.document import Strict
 from servanda.policy.pointers import PointsAt
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import Words
+from servanda.policy.values import Sentence, Words
 
 AccessLimit = Literal[
     "business_secrets", "confidentiality", "correspondence", "elsewhere", "rights_of_others"

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from servanda.policy.document import Strict
 from servanda.policy.pointers import PointsAt
-from servanda.policy.sentence import Sentence
-from servanda.policy.values import Country, Date, IsoPeriod, Line
+from servanda.policy.values import Country, Date, IsoPeriod, Line, Sentence
 
 Sensitivity = Literal[
     "bank-account",

@@ -1,4 +1,7 @@
-"""The small typed values of a policy: texts, periods, grounds and what was published."""
+"""The small typed values of a policy: texts, periods, grounds and what was published.
+
+What every typed sentence of the text has: the promise that says the same, and its line.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 
 from servanda.law.period import NotAPeriod, Period, PeriodRange, parse_period, parse_range
 from servanda.policy.document import Strict
+from servanda.policy.pointers import PointsAt
 
 Language = Literal["en", "fr"]
 _ISO = re.compile(r"P(?=\d)(\d+[YMWD])+")
@@ -171,3 +175,10 @@ class Ground(Strict):
         if self.law:
             return f"law {self.law}"
         return f"recommendation {self.recommendation}" if self.recommendation else f"choice: {self.choice}"
+
+
+class Sentence(Strict):
+    """Something that the published text states. `line` counts from 1 in that text."""
+
+    promise: Annotated[str | None, PointsAt("promises")] = None
+    line: Line | None = None

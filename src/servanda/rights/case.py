@@ -17,15 +17,14 @@ from pathlib import Path
 from servanda.database import Database
 from servanda.errors import Refused
 from servanda.ledger import Ledger
-from servanda.persons.find import find
 from servanda.persons.holds import Holds
-from servanda.persons.person import Person
-from servanda.persons.subject import SubjectGraph
+from servanda.persons.person import Person, find
+from servanda.persons.subject_graph import SubjectGraph
 from servanda.policy.policy import Policy
-from servanda.rights.copies import Copies, Packer
-from servanda.rights.requests import Requests, Secret, local_day
-from servanda.rights.story import Request
-from servanda.stores.opened import Opened
+from servanda.rights.answer.copies import Copies, Packer
+from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Requests, Secret, local_day
+from servanda.stores.binding.opened import Opened
 from servanda.vault import Vault
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from servanda.errors import Refused
 from servanda.persons.holds import HeldPerson, Hold
 from servanda.persons.person import Person
-from servanda.rights import suppressed
 from servanda.rights.case import Company, look_for, several
+from servanda.rights.record import suppression as suppressed
 
 MARKETING = "marketing"
 """The purpose that every company has a word for, whatever its policy calls it."""

@@ -17,11 +17,11 @@ from typing import Any, BinaryIO, cast
 from servanda.errors import ServandaError
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person
-from servanda.persons.subject import SubjectGraph
+from servanda.persons.subject_graph import SubjectGraph
 from servanda.rights.case import Case, Company, places_of_customers
-from servanda.rights.requests import Secret
+from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Secret
 from servanda.rights.right import Right, load
-from servanda.rights.story import Request
 
 ENTRY = "rights.rehearsed"
 
@@ -70,7 +70,7 @@ def _somebody(company: Company) -> tuple[Person, ...] | None:
 def _first(company: Company, place: Any) -> Iterator[tuple[Any, ...]]:
     import sqlalchemy as sa
 
-    from servanda.stores.sql_copy import database
+    from servanda.stores.sql.archive_table import database
 
     session = database(company.found.sessions[place.store])
     row: Any = session.table_of(place.table.name)

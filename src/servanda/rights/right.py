@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 
 from servanda.errors import ServandaError
+from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
-from servanda.rights.outcome import Outcome
 
 Step = Callable[[Case], Outcome]
 

@@ -5,9 +5,20 @@ and the decorator registers it. There is no list of rules anywhere; see `manual`
 form of the docstring.
 """
 
-from servanda.rules.rule import Aside, Finding, Rule, Said, fails, known, needs, not_applicable, rule, weak
-from servanda.rules.run import Looked, chosen, findings, look
-from servanda.rules.view import View
+from servanda.rules.engine.rule import (
+    Aside,
+    Finding,
+    Rule,
+    Said,
+    fails,
+    known,
+    needs,
+    not_applicable,
+    rule,
+    weak,
+)
+from servanda.rules.engine.run import Looked, chosen, findings, look
+from servanda.rules.engine.view import View
 
 __all__ = [
     "Aside",

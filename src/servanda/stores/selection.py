@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from servanda.stores.change import Change, Scalar
+from servanda.stores.document.change import Change, Scalar
 
 
 @dataclass(frozen=True, slots=True)

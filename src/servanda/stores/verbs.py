@@ -1,4 +1,13 @@
-"""What a store of any kind must be able to do: the verbs that plans, actions and `apply` are written with.
+"""How a store is used.
+
+Scrubbing: what was deleted is also written over, or its file replaced, as far as the database itself can.
+
+A database forgets a row by marking it; its bytes stay until something is written over
+them. `Store.leaves` says where. A scrub writes the tables anew, so that their files hold
+what is there and nothing else. Logs that the database keeps to recover or to replicate,
+and backups, are not files of a table: they end by their own periods.
+
+What a store of any kind must be able to do: the verbs that plans, actions and `apply` are written with.
 
     Store     where the data are: what it is, what it looks like, what it can
     Session   one connection to it, with the lists that conditions refer to
@@ -14,18 +23,62 @@ A kind fits by its shape alone; it inherits nothing. What it lacks, it leaves ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from servanda.stores.change import Change
-from servanda.stores.scrub import Scrubbed
+from servanda.stores.document.change import Change
+from servanda.stores.document.document import Place
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
-from servanda.stores.settings import Manners, Settings
 from servanda.stores.shape import Shape, Table
 
-if TYPE_CHECKING:  # `check` of a policy alone then loads no SQL
-    from servanda.stores.partitions import Partitions
+if TYPE_CHECKING:
+    from servanda.stores.sql.partitions import Partitions
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a store is used: the company's zone, its own, the size of a page, the patience for locks (s).
+
+    `places` are what the document says of it, for a kind that has no catalogue to ask.
+    """
+
+    zone: str
+    naive_zone: str
+    schema: str | None = None
+    page: int | None = None
+    lock_timeout: int = 5
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How long a page of a kind of store should take, in seconds, and how many times as long it then rests.
+
+    `most` is the number of rows that a page never exceeds, however fast it is; `ceiling`
+    the rows a second that a gentle sweep never exceeds.
+    """
+
+    gentle_page: float
+    rest: float
+    full_page: float
+    most: int
+    ceiling: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """One table written anew, with the bytes of its files before and after; or why it was not.
+
+    Without bytes before, there was nothing to write anew.
+    """
+
+    table: str
+    before: int = 0
+    after: int = 0
+    refused: str = ""
+
 
 EVERYTHING = frozenset({"delete", "change", "key", "compare"})
 """What a database can."""

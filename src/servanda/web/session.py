@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from servanda.rights.account import Member
+from servanda.rights.account.account import Member
 from servanda.vault import Vault
 
 COOKIE = "servanda-request"

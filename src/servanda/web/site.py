@@ -13,9 +13,9 @@ from servanda.ledger import Ledger
 from servanda.locale import LANGUAGES
 from servanda.policy.policy import Policy, load_policy
 from servanda.rights.case import Company
-from servanda.rights.requests import Requests, local_day
-from servanda.stores.document import Stores, load_stores
-from servanda.stores.mail import Mail
+from servanda.rights.record.requests import Requests, local_day
+from servanda.stores.document.company import Mail
+from servanda.stores.document.document import Stores, load_stores
 from servanda.vault import Vault
 from servanda.worker.worker import Worker
 

@@ -31,8 +31,8 @@ from servanda.ledger import Ledger
 from servanda.policy.policy import Policy
 from servanda.post.letter import Letter
 from servanda.post.server import Carrier, Folder, NotSent, Server
-from servanda.stores.document import Stores
-from servanda.stores.mail import Mail
+from servanda.stores.document.company import Mail
+from servanda.stores.document.document import Stores
 from servanda.vault import Vault
 
 _WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))

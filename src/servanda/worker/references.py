@@ -12,11 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.database import moment, tables
-from servanda.plan.lists import key_of
+from servanda.plan.load import key_of
 from servanda.post.letter import Letter, put
 from servanda.rights.case import Company
-from servanda.stores.binding import BoundPlace
-from servanda.stores.sql_copy import database
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.sql.archive_table import database
 
 
 def move(company: Company, officer: str) -> int:

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from servanda.apply import tombstones
-from servanda.apply.settled import refuse_if_restored
+from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
 from servanda.post.letter import Letter
-from servanda.rights import links
-from servanda.rights.carry_out import carry_out
 from servanda.rights.case import Company
 from servanda.rights.each import restriction
-from servanda.rights.papers import Papers
-from servanda.rights.requests import Requests
-from servanda.rights.story import Request
+from servanda.rights.handle import carry_out
+from servanda.rights.record import links
+from servanda.rights.record.identity_documents import Papers
+from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Requests
 
 ALARMS = (10, 5, 2, 0)
 """Days that are left when the data protection officer is told, and told again."""

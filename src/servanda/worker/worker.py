@@ -25,9 +25,9 @@ from servanda.errors import ServandaError
 from servanda.ledger import Ledger
 from servanda.policy.policy import Policy, load_policy
 from servanda.rights.case import Company
-from servanda.rights.requests import Requests, local_day
-from servanda.stores.document import Stores, load_stores
-from servanda.stores.opened import opened
+from servanda.rights.record.requests import Requests, local_day
+from servanda.stores.binding.opened import opened
+from servanda.stores.document.document import Stores, load_stores
 from servanda.vault import Vault
 from servanda.worker import references
 from servanda.worker.outbox import Office, send_waiting

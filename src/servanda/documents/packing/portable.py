@@ -19,7 +19,7 @@ from servanda.documents.packing.tables import Chosen, Laid
 from servanda.documents.packing.zipped import Entry
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
-from servanda.stores.lexicon import alike
+from servanda.stores.discovery.lexicon import alike
 
 _CONTEXT: dict[str, Any] = {
     "dpv": "https://w3id.org/dpv#",

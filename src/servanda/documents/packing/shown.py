@@ -18,7 +18,7 @@ from servanda.documents.packing.forms import to_text
 from servanda.documents.packing.statement import Statement
 from servanda.documents.packing.tables import Laid
 from servanda.locale import Catalogue, catalogue, day_in_words
-from servanda.stores import lexicon
+from servanda.stores.discovery import lexicon
 
 LONG = 2_000
 """Characters of one value that the page shows."""

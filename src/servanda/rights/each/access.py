@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from servanda.rights.answer.outcome import Outcome
+from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
-from servanda.rights.copying import counted, packed
-from servanda.rights.outcome import Outcome
 from servanda.rights.right import Right, register
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from servanda.rights.answer.outcome import Outcome
+from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
-from servanda.rights.copying import counted, packed
 from servanda.rights.each import erasure
-from servanda.rights.outcome import Outcome
+from servanda.rights.record.directives import Directive, Fate, Wish, Wishes
 from servanda.rights.right import Right, register
-from servanda.rights.wishes import Directive, Fate, Wish, Wishes
 
 _AFTER = frozenset({"heir", "executor"})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from servanda.apply.erasing import eraser, foreseen
-from servanda.plan.erasing import Asked
-from servanda.rights import archived, suppressed
+from servanda.apply.by_person import eraser, foreseen
+from servanda.plan.erasure import Asked
+from servanda.rights.answer import archived
+from servanda.rights.answer.from_erasure import after, told
+from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
-from servanda.rights.ending import after, told
-from servanda.rights.outcome import Outcome
+from servanda.rights.record import suppression as suppressed
 from servanda.rights.right import Right, register
 
 _WAIT = 60.0

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from servanda.apply.erasing import eraser, foreseen
+from servanda.apply.by_person import eraser, foreseen
 from servanda.errors import Refused
-from servanda.plan.erasing import Asked
+from servanda.plan.erasure import Asked
+from servanda.rights.answer.from_erasure import after, told
+from servanda.rights.answer.outcome import Outcome
+from servanda.rights.answer.pack import packed
 from servanda.rights.case import Case, places_of_customers
-from servanda.rights.copying import packed
-from servanda.rights.ending import after, told
-from servanda.rights.outcome import Outcome
 from servanda.rights.right import Right, register
 
 _WAIT = 60.0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 
-from servanda.apply.correct import Correction, correct, typed
+from servanda.apply.corrections import Correction, correct, typed
 from servanda.errors import Refused
+from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
-from servanda.rights.outcome import Line, Outcome
 from servanda.rights.right import Right, register
 
 

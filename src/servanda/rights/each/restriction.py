@@ -13,13 +13,13 @@ from servanda.errors import Refused
 from servanda.law.period import Period
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.person import Person
-from servanda.rights import letters
+from servanda.rights.account.flags import flag
+from servanda.rights.answer import letters
+from servanda.rights.answer.outcome import Line, Outcome
+from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case, Company, from_text
-from servanda.rights.copying import counted, packed
-from servanda.rights.flagging import flag
-from servanda.rights.outcome import Line, Outcome
+from servanda.rights.record.request import Request
 from servanda.rights.right import Right, register
-from servanda.rights.story import Request
 
 _REVIEW = Period(months=3)
 """After how long somebody looks whether the question is settled."""

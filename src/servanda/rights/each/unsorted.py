@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
-from servanda.rights.outcome import Outcome
 from servanda.rights.right import Right, register
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from servanda.rights import suppressed
+from servanda.rights.account.flags import flag
+from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
-from servanda.rights.flagging import flag
-from servanda.rights.outcome import Line, Outcome
+from servanda.rights.record import suppression as suppressed
 from servanda.rights.right import Right, register
 
 

@@ -16,10 +16,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
-from servanda.apply.settled import SETTING
+from servanda.apply.tombstones import SETTING
 from servanda.errors import ServandaError
-from servanda.rights import links
-from servanda.rights.copies import Copies
+from servanda.rights.answer.copies import Copies
+from servanda.rights.record import links
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import FORM, is_ours
 

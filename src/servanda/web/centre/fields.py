@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from servanda.stores import lexicon
+from servanda.stores.discovery import lexicon
 from servanda.stores.shape import Column
 
 _PURPOSES = {

@@ -24,8 +24,8 @@ from servanda.documents.packing.shown import heading
 from servanda.documents.packing.statement import Statement, Told, state
 from servanda.errors import Refused
 from servanda.persons.glance import Seen
-from servanda.rights.account import Account, Member, Unfit, account, change, shown
-from servanda.rights.login import BadToken, signed_in
+from servanda.rights.account.account import Account, Member, Unfit, account, change, shown
+from servanda.rights.account.login import BadToken, signed_in
 from servanda.stores.shape import Column
 from servanda.web import session
 from servanda.web.centre.fields import Field, field_of

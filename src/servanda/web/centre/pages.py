@@ -21,9 +21,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from servanda.rights import account, letters, links
-from servanda.rights.account import Member
-from servanda.rights.requests import Opening, Secret
+from servanda.rights.account import account
+from servanda.rights.account.account import Member
+from servanda.rights.answer import letters
+from servanda.rights.record import links
+from servanda.rights.record.requests import Opening, Secret
 from servanda.rights.right import Right, listed, load
 from servanda.web import session
 from servanda.web.centre.view import View

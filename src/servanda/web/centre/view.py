@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from servanda.law.facts import authority
 from servanda.locale import Catalogue, catalogue, day_in_words
 from servanda.policy.policy import Policy
-from servanda.rights.story import Request
+from servanda.rights.record.request import Request
 from servanda.web.site import Site
 
 

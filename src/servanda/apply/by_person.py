@@ -1,0 +1,353 @@
+"""Erases persons: decides and acts in one transaction a store, and records both sides of it.
+
+    gather, decide ─▶ intent in the ledger ─▶ change, delete ─▶ commit ─▶ outcome in the ledger
+
+1. Nothing is changed for somebody whose erasure would be refused half way; others go on without them. Where
+   a store refuses some together, as a trigger of its own may, halves are tried, until it is one who is refused.
+2. The intent is recorded inside the transaction, before the first change; a process that dies leaves
+   rows as they were, or erased, and an intent that the next start closes with a fresh count.
+3. Who is erased twice loses nothing more: what is done is not done again.
+4. A hold that was confirmed is respected: a transaction begins under its epoch, or not at all.
+
+Law: GDPR 17(1) without undue delay; 5(2) and 24 evidence.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from servanda.apply.erase_statements import changes, deletes
+from servanda.apply.pages import EpochChanged, Pages, recover
+from servanda.apply.residue import Names, Residue, scan
+from servanda.apply.tombstones import Mason, confirm, keep, refuse_if_restored, stones, until
+from servanda.database import Database
+from servanda.errors import StoreDown, StoreError
+from servanda.ledger import Ledger
+from servanda.persons.collect import Reach
+from servanda.persons.holds import Holds
+from servanda.persons.subject_graph import SubjectGraph
+from servanda.plan.count import Circumstances
+from servanda.plan.erasure import Asked, Erasure, StoreEraser
+from servanda.plan.load import load_holds, load_records
+from servanda.plan.plan import Step
+from servanda.stores.binding.opened import Opened
+from servanda.stores.sql.erasure import RowsCame, wholly
+from servanda.vault import Vault
+
+_TRIES, _TRIES_TOGETHER = 5, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done for one human: in each store what was decided, rows that were changed, what is still found.
+
+    `named` are their identifiers, in memory for the residue scan only. `stopped` gives the stores in which it
+    could not be done, and why: the rest was.
+    """
+
+    reference: str
+    erasures: tuple[Erasure, ...]
+    residue: int = 0
+    stopped: tuple[tuple[str, str], ...] = ()
+    named: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def found(self) -> bool:
+        """Whether anything of them was there."""
+        return any(e.found for e in self.erasures)
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why nothing was changed, in the stores where it was refused."""
+        return tuple(why for e in self.erasures for why in e.refused)
+
+    @property
+    def done(self) -> bool:
+        """Whether everything that was decided is done."""
+        return not self.refused and not self.stopped
+
+
+class _Without(Exception):
+    """Some of a batch are refused; the others go on without them."""
+
+    def __init__(self, refused: list[Erasure]) -> None:
+        self.refused = refused
+
+
+@dataclass(slots=True)
+class Eraser:
+    """Erases persons, under the ledger and the holds of now; see `eraser`.
+
+    With `only`, their rows of some places alone: they themselves stay, so no tombstone is set, and nothing else
+    is looked for.
+    """
+
+    found: Opened
+    db: Database
+    ledger: Ledger
+    holds: Holds
+    now: datetime
+    pages: Pages
+    mason: Mason = field(repr=False)
+    only: frozenset[str] | None = None
+    stores: dict[str, StoreEraser] = field(default_factory=dict)
+    names: dict[str, Names] = field(default_factory=dict)
+    reaches: dict[str, Reach] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Load the holds of now, and make ready what follows from them."""
+        circumstances = Circumstances.of(self.holds, self.now, self.found.binding.policy.timezone)
+        load_holds(self.found, circumstances.holds)
+        load_records(self.found, self.db, circumstances.now)
+        self.pages.epoch = circumstances.epoch
+        for name, graph in SubjectGraph.of(self.found.binding).stores.items():
+            if name in self.found.sessions and graph.places:
+                if name not in self.reaches:
+                    self.reaches[name] = Reach.of(self.found, graph)
+                    self.names[name] = Names.of(self.reaches[name])
+                reach = self.reaches[name]
+                reach.rows.forget()
+                self.stores[name] = StoreEraser.of(
+                    self.found, reach, circumstances.today, circumstances.holds, self.only
+                )
+
+    def left_out(self) -> list[tuple[str, str]]:
+        """Places whose rows are persons' and that no erasure reaches, each with the reason; their promise ends them."""
+        return [
+            (
+                place.name,
+                f"{table} has no key, and rows without a name are ended by ranges of their date alone",
+            )
+            for reach in self.reaches.values()
+            for table in sorted(reach.graph.reached() - reach.numbers.keys())
+            for place in reach.graph.places[table]
+        ]
+
+    def look_through(
+        self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
+    ) -> list[Residue]:
+        """Look for what is left of some humans in every text, once for all of them, and record what was found."""
+        left = scan(self.found, frozenset().union(*(e.named for e in erased)), pause)
+        found = [{"place": r.place, "column": r.column, "rows": r.rows, "kept": r.kept} for r in left]
+        self.ledger.append("erasure.residue", {"persons": [e.reference for e in erased], "found": found})
+        return left
+
+    def plan(self, asked: Sequence[Asked]) -> list[Erasure]:
+        """Decide, and change nothing: what would become of the rows of some humans, store by store."""
+        found: list[Erasure] = []
+        for name, store in self.stores.items():
+            mine = _here(asked, name)
+            if mine:
+                with store.reach.session.looking():
+                    found += store.decide(mine)
+        return found
+
+    def erase(self, asked: Sequence[Asked]) -> list[Erased]:
+        """Erase some humans, as many together as one transaction takes. Returns what was done, in their order."""
+        erasures: dict[str, list[Erasure]] = {a.reference: [] for a in asked}
+        residue: dict[str, int] = {}
+        named: dict[str, set[str]] = {}
+        stopped: dict[str, list[tuple[str, str]]] = {}
+        for name in list(self.stores):
+            waiting = self._together(name, asked)
+            while waiting:
+                mine = waiting.pop()
+                try:
+                    acted = self._store(name, self.stores[name], mine)
+                except _Without as without:
+                    out = {e.reference for e in without.refused}
+                    for erasure in without.refused:
+                        erasures[erasure.reference].append(erasure)
+                    left = [a for a in mine if a.reference not in out]
+                    waiting += [left] if left else []
+                    continue
+                except EpochChanged:
+                    self.load()
+                    waiting.append(mine)
+                    continue
+                except StoreError as error:
+                    if len(mine) > 1 and not isinstance(error, StoreDown):
+                        waiting += _halves(mine)
+                        continue
+                    for one in mine:
+                        stopped.setdefault(one.reference, []).append((name, error.message))
+                    continue
+                for one, erasure in zip(mine, acted.erasures, strict=True):
+                    erasures[one.reference].append(erasure)
+                for i, values in acted.named.items():
+                    named.setdefault(mine[i].reference, set()).update(values)
+                for i, rows in acted.residue.items():
+                    residue[mine[i].reference] = residue.get(mine[i].reference, 0) + rows
+        self.pages.settle()
+        return [
+            Erased(
+                a.reference,
+                tuple(erasures[a.reference]),
+                residue.get(a.reference, 0),
+                tuple(stopped.get(a.reference, ())),
+                frozenset(named.get(a.reference, ())),
+            )
+            for a in asked
+        ]
+
+    def _together(self, name: str, asked: Sequence[Asked]) -> list[list[Asked]]:
+        """Those who have rows in a store, in parts that leave it together, the last part first."""
+        mine, size = _here(asked, name), self.stores[name].reach.session.store.together
+        return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
+
+    def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:
+        """One transaction: everything of some humans in one store."""
+        expected = [0]
+        session = store.reach.session
+        acted = _Acted()
+        step = _step(asked, name)
+
+        def effect() -> int:
+            nonlocal acted
+            if acted.intended:  # locks were in the way, and everything was undone
+                self.pages.undone(RowsCame("locked"), expected[0])
+            acted = _Acted(store.decide(asked, lock=True))
+            refused = [e for e in acted.erasures if e.refused]
+            if refused:
+                raise _Without(refused)
+            expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
+            whole = self.only is None
+            acted.named = self.names[name].note() if whole else {}
+            those = stones(store.reach, self.mason, [a.reference for a in asked], self.now) if whole else []
+            write = partial(keep, stones=those, until=until(self.found.binding.policy, self.now.date()))
+            self.pages.intend(step, expected[0], write, persons=len(asked))
+            acted.intended = True
+            for place, change in (*changes(store), *deletes(store)):
+                acted.count(place, change())
+            acted.residue = self.names[name].left(store, acted.erasures) if whole else {}
+            return acted.rows
+
+        tries = _TRIES if len(asked) == 1 else _TRIES_TOGETHER
+        for attempt in range(tries):
+            try:
+                wholly(session, effect)
+                break
+            except (EpochChanged, _Without):
+                raise
+            except StoreError as error:
+                if acted.intended:
+                    self.pages.undone(error, expected[0])
+                if not isinstance(error, RowsCame) or attempt + 1 == tries:
+                    raise
+        done = partial(confirm, references=[a.reference for a in asked])
+        self.pages.end(acted.rows, done, *_entries(asked, acted))
+        return acted
+
+
+@dataclass(slots=True)
+class _Acted:
+    """What one transaction did."""
+
+    erasures: list[Erasure] = field(default_factory=list)
+    done: dict[str, int] = field(default_factory=dict)
+    named: dict[int, set[str]] = field(default_factory=dict)
+    residue: dict[int, int] = field(default_factory=dict)
+    intended: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many rows were changed or deleted."""
+        return sum(self.done.values())
+
+    def count(self, place: str, rows: int) -> None:
+        """Count rows that a statement ended."""
+        if place:
+            self.done[place] = self.done.get(place, 0) + rows
+
+
+@contextmanager
+def eraser(
+    found: Opened,
+    db: Database,
+    vault: Vault,
+    now: datetime,
+    *,
+    wait: float = 0.0,
+    replaying: bool = False,
+    only: frozenset[str] | None = None,
+) -> Iterator[Eraser]:
+    """Make ready to erase persons; with `only`, their rows of some places. Waits some seconds for an apply that runs.
+
+    Raises Refused where it does not end in that time, the ledger does not verify, or a restored database is not
+    settled and this is not what settles it.
+    """
+    if not replaying:
+        refuse_if_restored(db)
+    ledger = Ledger(db, vault)
+    for session in found.sessions.values():
+        session.store.secret = vault.secret("pseudonym")
+    with db.exclusive("apply", wait):
+        ledger.require(tail=True)
+        recover(db, ledger, lambda _: None)
+        holds = Holds(db, vault, ledger)
+        pages = Pages(db, ledger, secrets.token_hex(8), 0)
+        made = Eraser(found, db, ledger, holds, now, pages, Mason.of(vault), only)
+        made.load()
+        try:
+            yield made
+        finally:
+            made.pages.settle()
+
+
+def foreseen(
+    found: Opened,
+    db: Database,
+    vault: Vault,
+    asked: Sequence[Asked],
+    now: datetime,
+    only: frozenset[str] | None = None,
+) -> list[Erasure]:
+    """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
+    ledger = Ledger(db, vault)
+    for session in found.sessions.values():
+        session.store.secret = vault.secret("pseudonym")
+    pages = Pages(db, ledger, "", 0)
+    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, pages, Mason.of(vault), only)
+    made.load()
+    return made.plan(asked)
+
+
+def erase(found: Opened, db: Database, vault: Vault, asked: Sequence[Asked], now: datetime) -> list[Erased]:
+    """Erase some humans. For several calls, one `eraser` is faster."""
+    with eraser(found, db, vault, now) as made:
+        return made.erase(asked)
+
+
+def _halves(mine: list[Asked]) -> list[list[Asked]]:
+    """What is refused to some together may be refused to one of them alone; the half to be tried first is the last."""
+    middle = len(mine) // 2
+    return [mine[middle:], mine[:middle]]
+
+
+def _here(asked: Sequence[Asked], store: str) -> list[Asked]:
+    return [a for a in asked if any(p.place.split(".", 1)[0] == store for p in a.human)]
+
+
+def _step(asked: Sequence[Asked], store: str) -> Step:
+    """What the ledger calls it: one human by reference, or how many there are."""
+    who = asked[0].reference if len(asked) == 1 else f"{len(asked)} persons"
+    return Step(f"erasure:{store}:{who}", store, store, "", "erase", (), (), 0, "", 0, 0, 0, "")
+
+
+def _entries(asked: Sequence[Asked], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entry of each human: how many rows had which fate, what was kept on which ground and until when."""
+    for i, (one, erasure) in enumerate(zip(asked, acted.erasures, strict=True)):
+        kept = [
+            {"place": k.place, "rows": k.rows, "promise": k.promise, "ground": k.ground}
+            | ({} if k.until is None else {"until": k.until.isoformat()})
+            for k in erasure.kept
+        ]
+        fates = [{"places": list(f.places), "fate": f.fate, "rows": f.rows} for f in erasure.fates]
+        body = {"person": one.reference, "store": erasure.store, "fates": fates, "kept": kept}
+        yield "erasure.done", body | {"residue": acted.residue.get(i, 0)}

@@ -1,0 +1,157 @@
+"""Writes values into rows of a person: corrections that they asked for, and flags that the application reads.
+
+One transaction a store, everything looked at before the first change; what was said is typed as its
+column is. Values live in memory and in the store, never in a plan, the ledger or a message.
+
+Law: GDPR 16 rectification; 18(2) and 21(3), where the application is told by a column of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.errors import Refused, StoreError
+from servanda.persons.person import Person
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.document.change import Scalar
+from servanda.stores.shape import Column
+from servanda.stores.sql.archive_table import database
+from servanda.stores.sql.erasure import wholly
+from servanda.stores.sql.session import Session
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "oui", "on"}), frozenset({"0", "false", "no", "non", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """New values of one row; texts are read as their column's type."""
+
+    person: Person
+    values: Mapping[str, Scalar] = field(repr=False)
+
+
+def correct(found: Opened, corrections: Sequence[Correction]) -> int:
+    """Write values into rows. Returns how many rows have them now.
+
+    Raises Refused, and nothing was changed, for a value that its column does not take; StoreError where
+    the store refuses.
+    """
+    by_store: dict[str, list[tuple[BoundPlace, Correction, dict[str, Any]]]] = {}
+    for one in corrections:
+        place = found.binding.places.get(one.person.place)
+        if place is None:
+            raise Refused(f"there is no place {one.person.place}")
+        by_store.setdefault(place.store, []).append((place, one, typed(found, place, one.values)))
+    return sum(_written(database(found.sessions[store]), mine) for store, mine in by_store.items())
+
+
+def _written(session: Session, mine: Sequence[tuple[BoundPlace, Correction, dict[str, Any]]]) -> int:
+    def act() -> int:
+        return sum(_update(session, place, one, values) for place, one, values in mine)
+
+    return wholly(session, act)
+
+
+def _update(session: Session, place: BoundPlace, one: Correction, values: dict[str, Any]) -> int:
+    row: Any = session.table_of(place.table.name)
+    key = [row.c[c] == v for c, v in zip(place.table.key, one.person.key, strict=True)]
+    there = session.execute(sa.select(sa.func.count()).select_from(row).where(*key)).scalar()
+    if there:
+        session.execute(sa.update(row).where(*key).values({row.c[c]: v for c, v in values.items()}))
+    return int(there or 0)
+
+
+def typed(found: Opened, place: BoundPlace, values: Mapping[str, Scalar]) -> dict[str, Any]:
+    """Values as their columns take them. Raises Refused with the column, never the value."""
+    store = database(found.sessions[place.store]).store
+    said: dict[str, Any] = {}
+    for name, value in values.items():
+        column = place.table.columns.get(name)
+        if column is None:
+            raise Refused(
+                f"{place.name} has no column {name}",
+                advice=f"its columns: {', '.join(_open(place.table.columns.values(), place))}",
+            )
+        why = _unfit(place, column, value)
+        if why:
+            raise Refused(f"{place.name}.{name} cannot be corrected: {why}")
+        said[name] = _read(place, column, store.types[place.table.name, name], value)
+    return said
+
+
+def _open(columns: Iterable[Column], place: BoundPlace) -> list[str]:
+    return [c.name for c in columns if not c.generated and c.name not in place.table.key]
+
+
+def _unfit(place: BoundPlace, column: Column, value: Scalar) -> str:
+    if column.name in place.table.key:
+        return "it is part of the key"
+    if column.generated:
+        return "the database computes it"
+    if value is None and not column.nullable:
+        return "it is NOT NULL"
+    if isinstance(value, str) and column.length is not None and len(value) > column.length:
+        return f"it holds {column.length} characters, and the value has {len(value)}"
+    return ""
+
+
+def _read(place: BoundPlace, column: Column, type_: Any, value: Scalar) -> Any:
+    try:
+        kind = type_.python_type
+    except NotImplementedError:
+        kind = str
+    try:
+        return _as(kind, value)
+    except (ValueError, InvalidOperation):
+        wanted = _WORDS.get(kind, kind.__name__)
+        raise Refused(f"{place.name}.{column.name} cannot be corrected: it takes {wanted}") from None
+
+
+_WORDS: dict[type, str] = {
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    bool: "yes or no",
+    date: "a day, such as 2026-11-23",
+    datetime: "a moment, such as 2026-11-23T10:00:00",
+    time: "a time, such as 10:00",
+}
+
+
+def _as(kind: type, value: Scalar) -> Any:
+    if value is None or not isinstance(value, str):
+        return value
+    if kind is bool:
+        word = value.strip().casefold()
+        if word not in _TRUE | _FALSE:
+            raise ValueError
+        return word in _TRUE
+    if kind in (date, datetime, time):
+        return kind.fromisoformat(value.strip())
+    if kind in (int, float, Decimal):
+        return kind(value.strip())
+    return value
+
+
+def keys_fit(found: Opened, person: Person) -> Person:
+    """A row as somebody named it, with its key typed as the table's. Raises StoreError."""
+    place = found.binding.places.get(person.place)
+    if place is None or place.place.files:
+        raise StoreError(f"there is no place {person.place} with rows of persons")
+    if len(person.key) != len(place.table.key):
+        raise StoreError(
+            f"{person.place}: a key has {len(place.table.key)} values, {len(person.key)} were given"
+        )
+    columns = [place.table.columns[c] for c in place.table.key]
+    key = tuple(
+        int(v) if c.number and str(v).lstrip("-").isdecimal() else v
+        for c, v in zip(columns, person.key, strict=True)
+    )
+    return Person(person.place, key)

@@ -1,0 +1,101 @@
+"""What happens between two pages, when nothing is held in the store: hours, rest, replicas, a pause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from datetime import time as clock
+from zoneinfo import ZoneInfo
+
+from servanda.apply.options import Listener, Options
+from servanda.apply.pace import Pace
+from servanda.errors import StoreError
+from servanda.stores.document.document import StoreEntry
+from servanda.stores.sql.replica import Replica
+from servanda.stores.verbs import Manners
+
+_LOOK, _SLICE = 1.0, 0.2  # seconds between two looks at the replicas, and of a wait
+
+
+def within_hours(hours: str, now: datetime) -> bool:
+    """Whether a local time lies in hours such as 22:00-06:00; the end is no longer in them."""
+    first, last = (clock.fromisoformat(text) for text in hours.split("-"))
+    at = now.time().replace(tzinfo=None)
+    return first <= at < last if first < last else at >= first or at < last
+
+
+@dataclass(slots=True)
+class Between:
+    """What one store asks for between two pages. `settle` records what the last page did before any wait."""
+
+    store: str
+    entry: StoreEntry
+    zone: str
+    pace: Pace
+    options: Options
+    listener: Listener
+    settle: Callable[[], None]
+    _replicas: list[Replica] = field(default_factory=list)
+    _looked: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        store: str,
+        entry: StoreEntry,
+        zone: str,
+        manners: Manners,
+        options: Options,
+        listener: Listener,
+        settle: Callable[[], None],
+    ) -> Between:
+        """What a store of the stores document asks for; the caller's pace is stronger than its own."""
+        pace = Pace.of(manners, options.pace if options.pace is not None else entry.pace)
+        replicas = [Replica(store, address) for address in entry.replica_addresses()]
+        return cls(store, entry, zone, pace, options, listener, settle, replicas)
+
+    def wait(self) -> None:
+        """Wait until the next page may begin. Raises StoreError outside of the store's hours."""
+        self._pause()
+        self._hours()
+        self._follow()
+        if self.pace.owed() > 0:
+            self.settle()
+            self.pace.rest(self.options.stop)
+
+    def close(self) -> None:
+        """Give back the connections to replicas."""
+        for replica in self._replicas:
+            replica.close()
+
+    def _pause(self) -> None:
+        pause = self.options.pause
+        if pause is not None and pause.asked():
+            self.settle()
+            pause.wait()
+
+    def _hours(self) -> None:
+        hours = self.entry.hours
+        now = datetime.now(ZoneInfo(self.zone))
+        if hours is not None and not within_hours(hours, now):
+            raise StoreError(
+                f"store “{self.store}”: its hours are {hours}, and it is {now:%H:%M}",
+                advice="the same command goes on in its hours",
+            )
+
+    def _follow(self) -> None:
+        """Wait while a replica is further behind than is allowed."""
+        if not self._replicas or time.monotonic() - self._looked < _LOOK:
+            return
+        told = False
+        while (behind := max(r.lag() for r in self._replicas)) > self.entry.lag and not self.options.stop():
+            self.settle()
+            if not told:
+                self.listener.said(
+                    f"store “{self.store}”: a replica is {behind:.0f} s behind; waiting for it"
+                )
+                told = True
+            time.sleep(_SLICE)
+        self._looked = time.monotonic()

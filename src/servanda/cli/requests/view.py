@@ -1,0 +1,207 @@
+"""How requests look on a terminal: a line each, or the whole story with its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from servanda.cli.view import columns, count, say_json
+
+if TYPE_CHECKING:
+    from servanda.cli.project import Project
+    from servanda.law.calendar import Calendar
+    from servanda.rights.answer.outcome import Outcome
+    from servanda.rights.record.request import Request
+    from servanda.rights.record.requests import Requests, Secret
+
+
+def today_of(project: Project) -> date:
+    """The company’s calendar day."""
+    from servanda.rights.record.requests import local_day
+
+    return local_day(project.now, project.policy().timezone)
+
+
+def requests_of(project: Project) -> Requests:
+    """The requests of a project."""
+    from servanda.rights.record.requests import Requests
+
+    day = today_of(project)
+    return Requests(project.database(), project.vault(), project.ledger(), project.policy(), day)
+
+
+_NEXT = {
+    "received": "prove who asks, with servanda request identify {n}",
+    "asked": "wait for the answer; then servanda request identify {n}",
+    "proved": "see what is due, with servanda request plan {n}",
+    "planned": "go on, with servanda request apply {n}",
+    "done": "answer, with servanda request answer {n}",
+    "answered": "nothing; see servanda request list",
+    "refused": "nothing; see servanda request list",
+    "forwarded": "nothing; see servanda request list",
+    "withdrawn": "nothing; see servanda request list",
+    "unproved": "nothing, unless the person proves who asks: servanda request identify {n}",
+}
+
+
+def told(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
+    """Print how a request stands now, and what to do next."""
+    today = today_of(project)
+    if as_json:
+        say_json(one(request, requests.calendar, today))
+        return
+    click.echo(shown(request, requests.calendar, today, None)[0])
+    left = untold(request)
+    if left:
+        click.echo(f"Tell: {', '.join(left)}, with servanda request tell {request.number}")
+    click.echo(f"Next: {_NEXT[request.state].format(n=request.number)}")
+
+
+def untold(request: Request) -> list[str]:
+    """The recipients that were not told yet of what was done (GDPR 19)."""
+    done = request.last("done")
+    to_tell = (done.facts.get("more") or {}).get("tell", []) if done is not None else []
+    told_ = {h.facts.get("recipient") for h in request.happenings if h.kind == "told"}
+    return [name for name in to_tell if name not in told_]
+
+
+def outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
+    """What is due, or was done, a line a place; then what stays, why and until when."""
+    verb = _PLANNED if planned else _WAS_DONE
+    if outcome.kind == "nobody":
+        return ["Nothing is held about this person."]
+    if outcome.kind == "erased":
+        return [f"They were erased before, on {outcome.erased_on}."]
+    if outcome.kind == "several":
+        return ["Several persons bear what the request names; tell them apart with --row PLACE=KEY."]
+    rows = [
+        [f"  {', '.join(n.places) or 'copy'}", count(n.rows, "row"), verb.get(n.done, n.done)]
+        for n in outcome.lines
+    ]
+    lines = list(columns(rows)) or ["  Nothing in the stores is to be changed."]
+    if outcome.kept:
+        lines += ["", "Kept"]
+        lines += columns(
+            [
+                [
+                    f"  {k.place}", ", ".join(k.columns), count(k.rows, "row"),
+                    f"until {k.until or 'nobody can tell'}", k.ground, k.promise,
+                ]
+                for k in outcome.kept
+            ]
+        )  # fmt: skip
+    lines += [f"Refused: {why}" for why in outcome.refused]
+    lines += [f"Not done in {store}: {why}" for store, why in outcome.stopped]
+    if outcome.residue:
+        found = count(outcome.residue, "row")
+        lines.append(
+            f"Their address still stands in {found}; see servanda ledger show --kind erasure.residue"
+        )
+    return lines
+
+
+_PLANNED = {
+    "copy": "copied",
+    "delete": "go",
+    "anonymise": "are emptied",
+    "detach": "name them no more",
+    "keep": "stay",
+    "held": "are held",
+    "shared": "stay, and lose them",
+    "correct": "are put right",
+    "restrict": "are not used any more",
+    "flag": "are flagged",
+}
+_WAS_DONE = {
+    "copy": "copied",
+    "delete": "gone",
+    "anonymise": "emptied",
+    "detach": "name them no more",
+    "keep": "stay",
+    "held": "held",
+    "shared": "stay, and lost them",
+    "correct": "put right",
+    "restrict": "not used any more",
+    "flag": "flagged",
+}
+
+
+def listed(requests: Sequence[Request], calendar: Calendar, today: date, ended: bool) -> list[str]:
+    """A line a request, the most urgent first; the answered ones last."""
+    if not requests:
+        return ["No request was ever made." if ended else "No request is open."]
+    order = sorted(requests, key=lambda r: (not r.open, r.answer_by(calendar).due, r.number))
+    rows = [
+        [str(r.number), r.right, r.state, f"received {r.received}", _due(r, calendar, today)] for r in order
+    ]
+    return list(columns(rows))
+
+
+def shown(request: Request, calendar: Calendar, today: date, secret: Secret | None) -> list[str]:
+    """The story of a request: how it stands, its clock, and each happening with its entry."""
+    answer = request.answer_by(calendar)
+    lines = [
+        f"Request {request.number} · {request.right} · {request.state} · {_due(request, calendar, today)}"
+    ]
+    if secret is not None:
+        lines += ["", *columns([["about", secret.about], ["answer to", secret.contact]])]
+        lines += [f"  {name}: {value}" for name, value in secret.fields.items()]
+        lines += [f"  “{secret.says.strip()}”"] if secret.says.strip() else []
+    lines += ["", "What happened"]
+    lines += columns(
+        [[f"  {h.day}", h.kind, _facts(h.facts), f"entry {h.entry}"] for h in request.happenings]
+    )
+    lines += ["", "The clock"]
+    from servanda.law.sentences import said
+
+    steps = [said(step, "en") for step in answer.steps]
+    lines += columns([[f"  {s.at}", s.sentence, s.article] for s in steps])
+    if request.open and answer.due_strict < answer.due:
+        lines += [f"  Without the pauses, which no law but a guideline grants: {answer.due_strict}"]
+    return lines
+
+
+def _facts(facts: Any) -> str:
+    if "outcome" in facts:
+        rows = sum(line["rows"] for line in facts.get("lines", ()))
+        return count(rows, "row") if facts["outcome"] == "ready" else facts["outcome"]
+    shown = (str(v) for k, v in facts.items() if k not in ("person", "right", "about", "doubt") and v)
+    return ", ".join(shown)
+
+
+def _due(request: Request, calendar: Calendar, today: date) -> str:
+    due = request.answer_by(calendar).due
+    if not request.open:
+        late = ", late" if request.late(calendar, today) else ""
+        return f"ended {request.ended_on}{late}"
+    left = (due - today).days
+    if left < 0:
+        return click.style(f"due {due}, {count(-left, 'day')} late", fg="red")
+    return f"answer by {due}, {count(left, 'day')} left"
+
+
+def one(request: Request, calendar: Calendar, today: date) -> dict[str, Any]:
+    """A request as JSON, without what is sealed."""
+    answer = request.answer_by(calendar)
+    return {
+        "number": request.number,
+        "right": request.right,
+        "state": request.state,
+        "asker": request.asker,
+        "channel": request.channel,
+        "language": request.language,
+        "received": request.received.isoformat(),
+        "due": answer.due.isoformat(),
+        "due_strict": answer.due_strict.isoformat(),
+        "refuse_by": answer.refuse_by.isoformat(),
+        "days_left": (answer.due - today).days if request.open else None,
+        "ended_on": request.ended_on.isoformat() if request.ended_on else None,
+        "late": request.late(calendar, today),
+        "happenings": [
+            {"kind": h.kind, "day": h.day.isoformat(), "entry": h.entry, "facts": dict(h.facts)}
+            for h in request.happenings
+        ],
+    }

@@ -1,0 +1,146 @@
+"""What belongs to some persons in one store: every row, found set by set along the subject graph.
+
+    the persons' own rows ─▶ component after component of the graph, circles in rounds ─▶ who is only named
+
+One statement a stage of edges, or an edge and round of a circle, whoever and how many they are. What is found
+lies in temporary tables of the store, for as long as the transaction that found it.
+
+Law: GDPR 15(1) and 17(1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from servanda.persons.person import Human
+from servanda.persons.subject_graph import Component, Edge, StoreGraph
+from servanda.stores.binding.opened import Opened
+from servanda.stores.sql import archive_table as sql_copy
+from servanda.stores.sql.person_rows import Along, Reached
+from servanda.stores.sql.session import Session
+
+
+@dataclass(slots=True)
+class Stage:
+    """Edges that are followed together, none of which begins where another ends; then circles that they led into."""
+
+    entering: list[Along] = field(default_factory=list)
+    circles: list[tuple[Component, list[Along]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Reach:
+    """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
+
+    `some` are the tables of which rows were gathered; `own` are the rows that are persons, table by table, each
+    with whose it is, where they were locked.
+    """
+
+    graph: StoreGraph
+    session: Session
+    rows: Reached
+    mentions: dict[int, Edge]
+    flow: list[Stage]
+    naming: list[Along]
+    some: set[str] = field(default_factory=set)
+    own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, found: Opened, graph: StoreGraph) -> Reach:
+        """Make ready to follow a graph; outside of any transaction."""
+        tables = sorted(
+            t for t in graph.reached() | {e.taker for e in graph.mentions()} if graph.shape[t].key
+        )
+        numbers = {table: n for n, table in enumerate(tables)}
+        named = [e for e in graph.mentions() if {e.giver, e.taker} <= numbers.keys()]
+        mentions = {len(numbers) + i: edge for i, edge in enumerate(named)}
+        session = sql_copy.database(found.sessions[graph.store])
+        rows = Reached(session, numbers)
+        rows.ready()
+        naming = [
+            Along(e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.single(e), True)
+            for n, e in mentions.items()
+        ]
+        return cls(graph, session, rows, mentions, _flow(graph, numbers), naming)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each table whose rows can be gathered."""
+        return dict(self.rows.numbers)
+
+    def gather(self, humans: Sequence[Human], *, reading: bool = True, lock: bool = False) -> None:
+        """Gather everything of some persons, each with its number in `humans`; inside a transaction.
+
+        With `lock` their own rows are locked first, and read. `reading` locks nothing.
+        """
+        self.rows.clear()
+        self.own = {}
+        seeds: dict[str, dict[tuple[object, ...], int]] = {}
+        places = {p.name: t for t, living in self.graph.places.items() for p in living}
+        for number, human in enumerate(humans):
+            for person in human:
+                if places.get(person.place) in self.rows.numbers:
+                    seeds.setdefault(places[person.place], {})[number, *person.key] = number
+        for table, keys in seeds.items():
+            self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
+            if lock:
+                self.own[table] = self.rows.locked(table)
+        some = self.some = set(seeds)
+        for stage in self.flow:
+            some |= self._followed(stage.entering, some, reading)
+            for component, inside in stage.circles:
+                if some & set(component.tables):
+                    self._rounds(inside, reading)
+                    some |= set(component.tables)
+        self._followed(self.naming, some, reading)
+
+    def _followed(self, alongs: Sequence[Along], some: set[str], reading: bool) -> set[str]:
+        """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""
+        begun = [a for a in alongs if (a.link.table if a.forward else a.link.to_table) in some]
+        if not begun or not self.rows.follow_all(begun, reading=reading):
+            return set()
+        counts = self.rows.counts() if len(begun) > 1 else {begun[0].number: 1}
+        return {a.link.to_table if a.forward else a.link.table for a in begun if counts.get(a.number)}
+
+    def _rounds(self, inside: list[Along], reading: bool) -> None:
+        """Follow the edges of a circle until a round finds nothing new."""
+        round_ = 1
+        while any([self.rows.follow(along, round_, reading=reading) for along in inside]):
+            round_ += 1
+
+
+def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
+    """The components in stages: what leads into those of one begins in those before it."""
+    level: dict[str, int] = {}
+    stages: dict[int, Stage] = {}
+    for component in graph.flow():
+        edges = [e for t in component.tables for e in graph.owners(t) if {e.giver, e.taker} <= numbers.keys()]
+        outside = [e for e in edges if not (component.cyclic and e.giver in component.tables)]
+        here = 1 + max((level.get(e.giver, 0) for e in outside), default=0)
+        level |= dict.fromkeys(component.tables, here)
+        stage = stages.setdefault(here, Stage())
+        stage.entering += [_along(graph, e, numbers, rounds=False) for e in outside]
+        inside = [_along(graph, e, numbers, rounds=True) for e in edges if e not in outside]
+        if inside:
+            stage.circles.append((component, inside))
+    return [stages[here] for here in sorted(stages)]
+
+
+def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> Along:
+    return Along(
+        edge.link,
+        edge.where,
+        numbers[edge.taker],
+        numbers[edge.giver],
+        forward=edge.ownership == "owns",
+        rounds=rounds,
+        single=graph.single(edge),
+        fresh=not rounds and all(p.table.name != edge.taker for p in graph.roots),
+    )
+
+
+def graph_of(graphs: dict[str, StoreGraph], humans: Sequence[Human]) -> set[str]:
+    """The stores in which some persons have rows."""
+    return {person.place.split(".", 1)[0] for human in humans for person in human} & graphs.keys()

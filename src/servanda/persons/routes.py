@@ -1,0 +1,118 @@
+"""How a row reaches a person: routes along the links of the stores document.
+
+    lines --invoice--> invoices --account--> accounts (person: self)
+
+The route of a place is the chain of links to the place whose rows are persons. NULL is
+no link: a row none of whose routes arrives is nobody's, and only retention ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from servanda.stores.binding.binding import Binding, BoundPlace
+from servanda.stores.document.archiving import ArchiveTable
+from servanda.stores.document.reference import Reference
+from servanda.stores.selection import Condition, Link, Reaches
+from servanda.stores.shape import Points, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The links from a place to the place of its persons; none where its rows are persons."""
+
+    links: tuple[Link, ...]
+    root: str
+
+    def reaches(self, key: tuple[str, ...], listed: str) -> Condition:
+        """The rows whose person stands in a list."""
+        return Reaches(self.links, key, listed)
+
+
+def route(binding: Binding, place: BoundPlace) -> Route | None:
+    """The route of a place to its persons, or None where it has none."""
+    links: list[Link] = []
+    seen = {place.name}
+    here = place
+    while True:
+        person = here.place.person
+        if person == "self":
+            return Route(tuple(links), here.name)
+        label = "person" if isinstance(person, Reference) else person
+        link = here.links.get(label) if isinstance(label, str) else None
+        if link is None:
+            return None
+        links.append(link)
+        following = binding.places.get(f"{here.store}.{_target(here, str(label))}")
+        if following is None or following.name in seen:
+            return None
+        seen.add(following.name)
+        here = following
+
+
+def _target(place: BoundPlace, label: str) -> str:
+    return place.place.links()[label].to if label in place.place.links() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """Rows of `table` point at a place. `places` are the places that live in that table, if any.
+
+    `real` is the foreign key, where the database declares one.
+    """
+
+    table: Table
+    link: Link
+    places: tuple[BoundPlace, ...]
+    real: Points | None
+
+
+def children(binding: Binding, place: BoundPlace) -> list[Child]:
+    """Every table that points at a place, by a declared reference or a real foreign key.
+
+    A reference with `when` is a child of its own beside the one without: it speaks of some
+    rows only, and a real foreign key of all. Archived copies in another table lead to their
+    person and are no children: they stay when the row ends.
+    """
+    how = place.place.archive
+    copies = how.table if isinstance(how, ArchiveTable) else None
+    shape = binding.shapes[place.store]
+    found: dict[tuple[str, tuple[str, ...], str], Child] = {}
+    for other in binding.places.values():
+        if other.store != place.store or other.table.name == copies:
+            continue
+        for link in other.links.values():
+            if link.to_table == place.table.name:
+                living = tuple(binding.of_table(place.store, link.table))
+                at = (link.table, link.columns, repr(link.when))
+                found[at] = Child(other.table, link, living, _real(other.table, link))
+    for table, points in shape.pointing_at(place.table.name):
+        at = (table.name, points.columns, repr(()))
+        if at not in found:
+            link = Link(table.name, points.columns, place.table.name, points.to_columns)
+            found[at] = Child(table, link, tuple(binding.of_table(place.store, table.name)), points)
+    return [found[at] for at in sorted(found)]
+
+
+def _real(table: Table, link: Link) -> Points | None:
+    return next((p for p in table.points if p.columns == link.columns and p.table == link.to_table), None)
+
+
+def children_first(binding: Binding) -> list[BoundPlace]:
+    """The places in an order in which rows that point at others come first; cycles by name."""
+    order: list[BoundPlace] = []
+    state: dict[str, int] = {}
+
+    def visit(place: BoundPlace) -> None:
+        state[place.name] = 1
+        for child in children(binding, place):
+            for living in child.places:
+                if living.name not in state:
+                    visit(living)
+        state[place.name] = 2
+        order.append(place)
+
+    for name in sorted(binding.places):
+        if name not in state:
+            visit(binding.places[name])
+    return order

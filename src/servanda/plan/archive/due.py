@@ -1,0 +1,224 @@
+"""What is archived: the lists that conditions refer to, and the steps that end it.
+
+Archived rows are due the day after their last one, like rows of a store. Who is held by
+person is known by the key; a hold by condition is compared with the row itself, which is
+decrypted for that, and in doubt the row stays held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.database import Database, tables
+from servanda.errors import ServandaError
+from servanda.persons.holds import HeldPerson, HeldRows, Hold
+from servanda.plan.archive.archiving import archivings
+from servanda.plan.load import key_of, key_text
+from servanda.plan.plan import Step
+from servanda.stores.archive.archive import HELD, Archive, archives
+from servanda.stores.archive.index import Archived, of_row
+from servanda.stores.binding.opened import Opened
+from servanda.stores.sql import archive_table as sql_copy
+from servanda.vault import Vault
+
+_PART = 5_000
+
+
+def load_archived(found: Opened, db: Database) -> None:
+    """Put the keys and fingerprints of archived rows that may still be there into the lists of each store."""
+    mine = [(place, a) for place in found.binding.places.values() for a in archivings(place)]
+    if not mine:
+        return
+    known = _any_archived(db)
+    secret = Vault.open(db).secret("pseudonym", 1) if known or _has_vault(db) else b""
+    for place, archiving in mine:
+        session = sql_copy.database(found.session_of(place))
+        session.store.print_secret = secret
+        session.make_list(archiving.list, place.table.name, place.table.key, printed=True)
+        for part in _live(db, place.name, archiving.promise) if known else ():
+            session.fill(archiving.list, part)
+
+
+def _has_vault(db: Database) -> bool:
+    return db.setting("vault") is not None
+
+
+def _any_archived(db: Database) -> bool:
+    with db.read() as connection:
+        return (
+            connection.execute(sa.select(sa.literal(1)).select_from(tables.archived).limit(1)).first()
+            is not None
+        )
+
+
+def _live(db: Database, place: str, promise: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The keys, with fingerprints, of archived rows that were still in the store, in parts."""
+    table = tables.archived
+    mine = sa.and_(table.c.place == place, table.c.promise == promise, table.c.live == 1)
+    after = ""
+    while True:
+        query = sa.select(table.c.row_key, table.c.fingerprint).where(mine, table.c.row_key > after)
+        with db.read() as connection:
+            rows = [*connection.execute(query.order_by(table.c.row_key).limit(_PART)).all()]
+            if rows:  # the rest of the last key, of which there may be several copies
+                same = sa.select(table.c.row_key, table.c.fingerprint).where(
+                    mine, table.c.row_key == rows[-1][0]
+                )
+                rows += connection.execute(same).all()
+        if not rows:
+            return
+        yield [(*key_of(key), print_) for key, print_ in rows]
+        after = rows[-1][0]
+
+
+# -- what is due -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which archived rows are held. `archives` open the rows that a condition is compared with."""
+
+    persons: frozenset[tuple[str, str]]
+    rows: Mapping[str, tuple[HeldRows, ...]]
+    archives: Mapping[str, Archive]
+    of_segment: Mapping[str, str]
+
+    def holds(self, row: Archived) -> bool:
+        """Whether a row must not end."""
+        if (row.person_place, row.person_key) in self.persons or (row.place, row.row_key) in self.persons:
+            return True
+        scopes = self.rows.get(row.place, ())
+        if not scopes:
+            return False
+        try:
+            values = self.archives[self.of_segment[row.segment]].read(row)["values"]
+        except (ServandaError, KeyError):
+            return True  # what cannot be read may be what is held
+        return any(_meets(values, scope) for scope in scopes)
+
+
+def held_rows(found: Opened, db: Database, holds: Sequence[Hold], opened: Mapping[str, Archive]) -> Held:
+    """What the running holds say of archived rows. Places of one table have the same persons."""
+    persons: set[tuple[str, str]] = set()
+    rows: dict[str, list[HeldRows]] = {}
+    for hold in holds:
+        for scope in hold.scope:
+            if isinstance(scope, HeldPerson):
+                persons |= {(place, key_text(scope.key)) for place in _alike(found, scope.place)}
+            else:
+                rows.setdefault(scope.place, []).append(scope)
+    with db.read() as connection:
+        of_segment = {
+            i: a for i, a in connection.execute(sa.select(tables.segment.c.id, tables.segment.c.archive))
+        }
+    return Held(frozenset(persons), {p: tuple(s) for p, s in rows.items()}, opened, of_segment)
+
+
+def _alike(found: Opened, name: str) -> list[str]:
+    """A place, and the other places of its table."""
+    place = found.binding.places.get(name)
+    if place is None:
+        return [name]
+    return [p.name for p in found.binding.of_table(place.store, place.table.name)]
+
+
+def _meets(values: Mapping[str, Any], scope: HeldRows) -> bool:
+    """Whether an archived row meets the condition of a hold; in doubt it does."""
+    if scope.column not in values:
+        return True
+    found, wanted = values[scope.column], scope.value
+    if found is None:
+        return False
+    try:
+        one, other = (float(found), float(wanted))
+    except (TypeError, ValueError):
+        text, against = str(found).strip().casefold(), str(wanted).strip().casefold()
+        return {"=": text == against, "<": text < against, "<=": text <= against}.get(
+            scope.operator, text > against or (scope.operator == ">=" and text == against)
+        )
+    return {"=": one == other, "<": one < other, "<=": one <= other, ">": one > other}.get(
+        scope.operator, one >= other
+    )
+
+
+def due_rows(db: Database, today: date, place: str, promise: str) -> Iterator[list[Archived]]:
+    """The archived rows whose last day has passed, in parts."""
+    table = tables.archived
+    mine = sa.and_(table.c.place == place, table.c.promise == promise, table.c.last_day < today.isoformat())
+    after: tuple[str, str, str] | None = None
+    order = (table.c.row_key, table.c.fingerprint, table.c.last_day)
+    while True:
+        query = sa.select(table).where(mine).order_by(*order).limit(_PART)
+        if after is not None:
+            key, print_, day = after
+            later = sa.or_(order[1] > print_, sa.and_(order[1] == print_, order[2] > day))
+            query = query.where(sa.or_(order[0] > key, sa.and_(order[0] == key, later)))
+        with db.read() as connection:
+            rows = [of_row(dict(row)) for row in connection.execute(query).mappings()]
+        if not rows:
+            return
+        yield rows
+        after = (rows[-1].row_key, rows[-1].fingerprint, rows[-1].last_day)
+
+
+def archive_steps(found: Opened, db: Database, today: date, holds: Sequence[Hold]) -> list[Step]:
+    """The steps that end archived data, by place and promise; also of places that are declared no more."""
+    if not _any_archived(db):
+        return []
+    opened = archives(found.binding.stores, db, Vault.open(db))
+    held = held_rows(found, db, holds, opened)
+    table, steps = tables.archived, []
+    with db.read() as connection:
+        each = sa.select(table.c.place, table.c.promise, sa.func.count()).group_by(
+            table.c.place, table.c.promise
+        )
+        all_ = sorted(connection.execute(each).all())
+    for place, promise, total in all_:
+        rows = kept = 0
+        for part in due_rows(db, today, place, promise):
+            ruled = sum(held.holds(row) for row in part) if holds else 0
+            rows, kept = rows + len(part) - ruled, kept + ruled
+        steps.append(_step(found, place, promise, (rows, kept, total), today))
+    return steps
+
+
+def _step(found: Opened, place: str, promise: str, counts: tuple[int, int, int], today: date) -> Step:
+    known = found.binding.policy.promise(promise)
+    promises = [known.id] if known else [promise]
+    names = [known.name] if known else [promise.lower()]
+    here = found.binding.places.get(place)
+    for archiving in archivings(here) if here is not None else ():
+        if archiving.promise == promise:
+            promises = [p.id for p in archiving.promises]
+            names = [p.name for p in archiving.promises]
+    rows, kept, total = counts
+    return Step(
+        id=f"{place}:destroy:{promise}",
+        place=place,
+        store=place.split(".", 1)[0],
+        table="",
+        action="destroy",
+        promises=tuple(dict.fromkeys(promises)),
+        names=tuple(dict.fromkeys(names)),
+        line=found.binding.policy.at(known).line if known else 0,
+        words=f"archived until before {today.isoformat()}",
+        rows=rows,
+        held=kept,
+        total=total,
+        signature="",
+    )
+
+
+def over_segments(db: Database, today: date) -> list[tuple[str, str]]:
+    """The segments, with their archives, that nothing lies in any more and nothing will: their keys may go."""
+    segment, row = tables.segment, tables.archived
+    empty = ~sa.exists(sa.select(sa.literal(1)).where(row.c.segment == segment.c.id))
+    past = sa.or_(segment.c.month < today.isoformat()[:7], segment.c.month == HELD)
+    query = sa.select(segment.c.id, segment.c.archive).where(segment.c.ended_at.is_(None), empty, past)
+    with db.read() as connection:
+        return [(name, archive) for name, archive in connection.execute(query.order_by(segment.c.id)).all()]

@@ -1,0 +1,113 @@
+"""Where archived data are, and when their keys end: what `promises` shows beside a place.
+
+app.users → legal (12 rows, 3 segments; next key ends 2031-03-31, backups of it by 2031-04-14)
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+
+from servanda.database import Database, tables
+from servanda.errors import ServandaError
+from servanda.law.retention import last_day
+from servanda.stores.archive.archive import HELD, archives
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
+from servanda.stores.document.document import Stores
+from servanda.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in an archive for one promise at one place."""
+
+    rows: int
+    segments: int
+    next_month: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What lies where, and what is wrong with an archive, by its name."""
+
+    lying: Mapping[tuple[str, str], Lying] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    stores: Stores | None = None
+
+    def where(self, place: BoundPlace) -> str:
+        """The place with its archive; the place alone where it archives nothing."""
+        match place.place.archive:
+            case None:
+                return place.name
+            case ArchiveTable() as how:
+                return f"{place.name} → table {how.table}"
+            case ArchiveFlag() as how:
+                return f"{place.name} → flag {how.flag}"
+            case name:
+                return f"{place.name} → {name}"
+
+    def lies(self, place: BoundPlace, promise: str) -> str:
+        """What lies in the archive and when its keys end; empty where nothing does."""
+        how, found = place.place.archive, self.lying.get((place.name, promise))
+        if found is None or not isinstance(how, str) or self.stores is None:
+            return ""
+        said = f"{place.name} → {how} ({_count(found.rows, 'row')}, {_count(found.segments, 'segment')}"
+        if found.next_month is None:
+            return f"{said}, held)"
+        ends = month_end(found.next_month)
+        copies = last_day(ends, self.stores.archives[how].key_backup)
+        return f"{said}; next key ends {ends}, backups of it by {copies})"
+
+    def fault(self, place: BoundPlace) -> str:
+        """What is wrong with the archive of a place, if anything."""
+        how = place.place.archive
+        return self.faults.get(how, "") if isinstance(how, str) else ""
+
+
+def whereabouts(stores: Stores, db: Database, promises: Mapping[tuple[str, str], str]) -> Whereabouts:
+    """Look where archived data are. `promises` gives, for a place and a promise, the one rows are known by."""
+    if not stores.archives or db.setting("vault") is None:
+        return Whereabouts()
+    row, segment = tables.archived, tables.segment
+    months = sa.case((segment.c.month == HELD, None), else_=segment.c.month)
+    query = (
+        sa.select(
+            row.c.place,
+            row.c.promise,
+            sa.func.count(),
+            sa.func.count(sa.distinct(row.c.segment)),
+            sa.func.min(months),
+        )
+        .join_from(row, segment, segment.c.id == row.c.segment)
+        .group_by(row.c.place, row.c.promise)
+    )
+    with db.read() as connection:
+        known = {
+            (place, promise): Lying(int(n), int(s), m)
+            for place, promise, n, s, m in connection.execute(query)
+        }
+    lying = {at: known[at[0], by] for at, by in promises.items() if (at[0], by) in known}
+    faults = {}
+    try:
+        for name, archive in archives(stores, db, Vault.open(db)).items():
+            wrong = next(archive.faults(), None)
+            if wrong is not None:
+                faults[name] = wrong
+    except ServandaError as error:
+        faults = dict.fromkeys(stores.archives, error.message)
+    return Whereabouts(lying, faults, stores)
+
+
+def month_end(month: str) -> date:
+    """The last day of a month such as 2031-11."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, monthrange(year, number)[1])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

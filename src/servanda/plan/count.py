@@ -1,0 +1,311 @@
+"""Makes a plan: drafts the steps of every place, counts them in the stores, pins what they rest on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from servanda import __version__
+from servanda.database import Database
+from servanda.database import tables as own
+from servanda.persons.holds import Hold, Holds
+from servanda.persons.routes import children_first
+from servanda.plan.archive.due import archive_steps, load_archived
+from servanda.plan.limits import Limit, end_of, ended
+from servanda.plan.load import load_holds, load_records
+from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
+from servanda.plan.steps import Draft, Drafter
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+from servanda.stores.selection import (
+    All,
+    Before,
+    Condition,
+    Equals,
+    LatestTime,
+    Missing,
+    Not,
+    OwnTime,
+    Reaches,
+    Undone,
+    driver,
+    since,
+)
+from servanda.stores.verbs import Session
+
+FULL_PASS = timedelta(days=7)
+"""How long a watermark is believed before everything is looked through again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds at the moment of planning: the time, the holds and their epoch."""
+
+    now: datetime
+    today: date
+    holds: tuple[Hold, ...]
+    epoch: int
+    lifted: int
+
+    @classmethod
+    def of(cls, holds: Holds, now: datetime, zone: str) -> Circumstances:
+        """The circumstances at an instant, on the company's calendar.
+
+        The epoch is read first: a hold that is placed while the others are read makes the plan stale.
+        """
+        epoch, today = holds.epoch(), now.astimezone(ZoneInfo(zone)).date()
+        return cls(now, today, tuple(holds.running(today)), epoch, holds.lifted(today))
+
+
+def make(
+    found: Opened, db: Database, circumstances: Circumstances, *, on: date | None = None, quick: bool = False
+) -> Plan:
+    """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses.
+
+    It looks at every row; a `quick` one, as the timer makes it, begins at the watermarks.
+    """
+    policy = found.binding.policy
+    today = on or circumstances.today
+    load_holds(found, circumstances.holds)
+    load_records(found, db, circumstances.now)
+    load_archived(found, db)
+    drafter = Drafter(found, today, circumstances.holds)
+    assumed = Drafter(found, today, circumstances.holds, assume=True)
+    steps: list[Step] = []
+    kept: list[Kept] = []
+    without: list[WithoutEnd] = []
+    places = [p for p in children_first(found.binding) if not found.binding.unusable(p.name)]
+    marks = _watermarks(db, circumstances) if quick else {}
+    for place in places:
+        limits = assumed.limits(place)
+        for draft, counted in zip(drafter.drafts(place), assumed.drafts(place), strict=True):
+            steps.append(_counted(found, draft, counted, circumstances, marks))
+        if limits and not drafter.processed_for_others(place):
+            kept += _kept(found, place, limits)
+            without += _without_end(found, place, limits)
+    steps += archive_steps(found, db, today, circumstances.holds)
+    return Plan(
+        made_at=circumstances.now.astimezone(ZoneInfo(policy.timezone)).replace(microsecond=0),
+        today=today,
+        version=policy.version.number,
+        promises=len(policy.promises),
+        pins=pins(found, circumstances.epoch),
+        steps=tuple(steps),
+        kept=tuple(kept),
+        without_end=tuple(without),
+        left_out=tuple(_left_out(found)),
+        holds=tuple((h.id, h.kind) for h in circumstances.holds),
+        groups=tuple(_alike(found, places)),
+        stuck=tuple(_stuck(found, places, assumed)),
+        waiting=tuple(_waiting(found, places, assumed)),
+        preview=today != circumstances.today,
+        quick=quick,
+    )
+
+
+def pins(found: Opened, epoch: int) -> Pins:
+    """What a plan rests on: documents, the shape of each store's mapped tables, the hold epoch, the program."""
+    binding = found.binding
+    tables: dict[str, list[str]] = {}
+    for place in binding.places.values():
+        tables.setdefault(place.store, []).append(place.table.name)
+    shapes = {store: binding.shapes[store].digest(sorted(set(names))) for store, names in tables.items()}
+    return Pins(binding.policy.digest, binding.stores.digest, shapes, epoch, __version__)
+
+
+def _counted(
+    found: Opened,
+    draft: Draft,
+    counted: Draft,
+    circumstances: Circumstances,
+    marks: dict[str, tuple[str, date]],
+) -> Step:
+    """A step: it acts on what is drafted, and counts as if the steps before it were done."""
+    place, session = draft.place, found.session_of(draft.place)
+    table = place.table.name
+    identity = _identity(draft)
+    signature = _signature(draft, circumstances)
+    mark = marks[identity][1] if identity in marks and marks[identity][0] == signature else None
+    along = driver(draft.condition)
+    marks_day = along.day if along is not None and _pure(draft.condition) else None
+    rows = session.count(table, counted.condition if mark is None else since(counted.condition, mark))
+    held = 0
+    if draft.condition != draft.unheld:
+        held = session.count(table, counted.unheld) - session.count(table, counted.condition)
+    first = _first(draft.limits)
+    policy = found.binding.policy
+    return Step(
+        id=identity,
+        place=place.name,
+        store=place.store,
+        table=table,
+        action=draft.action,
+        promises=tuple(dict.fromkeys(limit.promise.id for limit in draft.limits)),
+        names=tuple(dict.fromkeys(limit.promise.name for limit in draft.limits)),
+        line=policy.at(first.promise).line,
+        words=first.words,
+        rows=rows,
+        held=held,
+        total=_total(found, place, draft.limits) if rows >= 500 else 0,
+        signature=signature,
+        why=draft.why or _why(session, draft, rows),
+        since=mark,
+        marks=marks_day,
+        condition=draft.condition,
+        groups=draft.groups,
+        folds=draft.folds,
+        archiving=draft.archiving,
+    )
+
+
+def _identity(draft: Draft) -> str:
+    """What a step is called in plans and in the ledger."""
+    at = f"{draft.place.name}:{draft.action}"
+    if draft.action == "note":
+        return f"{at}:{draft.why}"
+    single = len(draft.limits) == 1 or draft.archiving is not None
+    return f"{at}:{draft.limits[0].promise.id}" if single else at
+
+
+def _why(session: Session, draft: Draft, rows: int) -> str:
+    """Whether whole partitions go; told from their bounds alone."""
+    if draft.action != "delete" or draft.folds or not rows:
+        return ""
+    return session.partitions.says(draft.place.table.name, draft.condition)
+
+
+def _first(limits: Sequence[Limit]) -> Limit:
+    """The limit that a plan shows: the first maximum, else the first."""
+    return next((limit for limit in limits if limit.retention.limit == "max"), limits[0])
+
+
+def _total(found: Opened, place: BoundPlace, limits: Sequence[Limit]) -> int:
+    """How many rows of the place have a trigger."""
+    missing = Missing(limits[0].trigger)
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    return found.session_of(place).total(place.table.name, All((*where, Not(missing))))
+
+
+def _pure(condition: Condition) -> bool:
+    """Whether nothing but the trigger, holds and done fields decides, so that a watermark is true."""
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    triggers = [p.trigger for p in parts if isinstance(p, Before)]
+    plain = all(isinstance(t, OwnTime) and t == triggers[0] for t in triggers)
+    if any(isinstance(p, Reaches) for p in parts):
+        return False  # a row that waits for its warning is passed by and comes later
+    rest = [p.part if isinstance(p, Not) else p for p in parts if not isinstance(p, Before)]
+    return bool(triggers) and plain and all(isinstance(p, Equals | Undone | Reaches) for p in rest)
+
+
+def _signature(draft: Draft, circumstances: Circumstances) -> str:
+    """What a watermark is true for: the same rows but for the day, and no hold lifted since."""
+    text = re.sub(r"datetime\.date\([^)]*\)", "day", repr((draft.unheld, draft.groups)))
+    return hashlib.sha256(f"{text}|{circumstances.lifted}".encode()).hexdigest()[:32]
+
+
+def _watermarks(db: Database, circumstances: Circumstances) -> dict[str, tuple[str, date]]:
+    import sqlalchemy as sa
+
+    mark = own.watermark
+    oldest = (circumstances.now.astimezone(UTC) - FULL_PASS).strftime("%Y-%m-%dT%H:%M:%S")
+    with db.read() as connection:
+        rows = connection.execute(sa.select(mark).where(mark.c.passed_at >= oldest)).mappings()
+        return {r["step"]: (r["signature"], date.fromisoformat(r["value"])) for r in rows}
+
+
+def _kept(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
+    """Rows that a maximum would end today and that another ground keeps."""
+    minima = [m for m in limits if m.retention.limit == "min"]
+    maxima = [m for m in limits if m.retention.limit == "max"]
+    if not minima or not maxima:
+        return []
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    result = []
+    for minimum in minima:
+        condition: Condition = All((*where, ended(maxima), Not(minimum.over)))
+        rows = found.session_of(place).count(place.table.name, condition)
+        if rows:
+            until = _until(found, place, condition, minimum)
+            result.append(
+                Kept(
+                    place.name,
+                    rows,
+                    until,
+                    str(minimum.retention.ground),
+                    minimum.promise.id,
+                    minimum.promise.name,
+                )
+            )
+    return result
+
+
+def _until(found: Opened, place: BoundPlace, condition: Condition, minimum: Limit) -> str | None:
+    if not isinstance(minimum.trigger, OwnTime):
+        return None
+    day = found.session_of(place).latest(place.table.name, condition, minimum.trigger.time)
+    return None if day is None else end_of(found.binding.policy, minimum.retention, day).isoformat()
+
+
+def _without_end(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[WithoutEnd]:
+    """Rows whose trigger is missing, by trigger."""
+    where = [Equals(column, value) for column, value in place.place.where.items()]
+    result = []
+    for name, trigger in {limit.retention.trigger: limit.trigger for limit in limits}.items():
+        if isinstance(trigger, LatestTime) and trigger.fallback.open:
+            continue
+        rows = found.session_of(place).count(place.table.name, All((*where, Missing(trigger))))
+        if rows:
+            result.append(WithoutEnd(place.name, name, rows))
+    return result
+
+
+def _left_out(found: Opened) -> list[tuple[str, str]]:
+    """Places that cannot be ended, and why."""
+    said: dict[str, str] = {}
+    for complaint in found.binding.complaints:
+        said.setdefault(complaint.place, complaint.message)
+    for place in found.binding.places.values():
+        if place.swept and place.table.view:
+            said.setdefault(place.name, "it is a view; name its table")
+        elif place.swept and not place.table.rolls_back:
+            said.setdefault(place.name, "its engine does not roll back; make it InnoDB")
+    return sorted(said.items())
+
+
+def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
+    """How small the smallest group is where rows stay for statistics (k-anonymity)."""
+    for place in places:
+        if any(r.statistics and r.end == "anonymise" for _, r in place.limits):
+            changes = tuple(place.place.at_end.items())
+            left = [name for name, change in changes if change.truncate or change.generalise]
+            done = Not(Undone(changes))
+            size = found.session_of(place).smallest_group(place.table.name, left, done) if left else None
+            if size is not None:
+                yield Alike(place.name, size)
+
+
+def _stuck(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
+    """Rows that should have ended and cannot: nothing empties them, or a program is writing there."""
+    for place in places:
+        condition = drafter.stuck(place)
+        rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+        if rows:
+            yield Stuck(place.name, rows)
+        over = drafter.reachable(place)
+        rows = found.session_of(place).in_use(place.table.name, over) if over is not None else 0
+        if rows:
+            yield Stuck(place.name, rows, "being written")
+
+
+def _waiting(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:
+    """Rows whose time is over and whose warning is not."""
+    for place in places:
+        for limit in drafter.limits(place):
+            condition = drafter.waiting(place, limit)
+            rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+            if rows:
+                yield Waiting(place.name, limit.promise.id, rows)

@@ -1,0 +1,269 @@
+"""Who keeps retentions, archives, holds and anonymisation: the sweep, and how it is known that it did.
+
+kept      an entry younger than the promise's interval says so and can be proved, and a
+          count of now finds no overdue row
+at_risk   rows are due and the last sweep is young; or there is no young evidence; or a
+          store does not answer
+broken    rows are overdue and nobody sweeps; a trigger is bound to nothing; no period
+not_yet   a place that does not say how it archives
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from servanda.ledger import Ledger
+from servanda.ledger.entry import Entry
+from servanda.persons.holds import Hold
+from servanda.plan import unscrubbed as remains
+from servanda.plan.archive.archiving import archive_tables
+from servanda.plan.archive.overview import Whereabouts
+from servanda.plan.plan import Plan, Step, Stuck
+from servanda.policy.policy import Policy
+from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
+from servanda.policy.status import Standing, State
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.opened import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a keeper sees: the documents, the stores as they are now, and the ledger."""
+
+    policy: Policy
+    found: Opened
+    plan: Plan
+    ledger: Ledger
+    holds: tuple[Hold, ...]
+    now: datetime
+    entries: dict[str, Entry]
+    provable: Callable[[Entry], bool]
+    archived: Whereabouts = field(default_factory=Whereabouts)
+
+    @property
+    def today(self) -> date:
+        """The company's local date."""
+        return self.plan.today
+
+
+def latest_entries(ledger: Ledger) -> dict[str, Entry]:
+    """The newest entry that speaks well of each promise: it counted none overdue, or ended all it planned.
+
+    “*” is the newest plan or sweep of all; “swept” the newest sweep.
+    """
+    found: dict[str, Entry] = {}
+    for kind, part in (("plan.made", "counts"), ("apply.ended", "steps")):
+        for entry in ledger.entries(kind):
+            lines = (entry.body or {}).get(part, [])
+            bad = {name for line in lines if not _well(line) for name in line["promises"]}
+            spoken = {name for line in lines for name in line["promises"]} - bad
+            for name in (*spoken, "*", *(["swept"] if kind == "apply.ended" else [])):
+                if name not in found or found[name].number < entry.number:
+                    found[name] = entry
+    return found
+
+
+def _well(line: Mapping[str, Any]) -> bool:
+    """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
+    if line["action"] not in _ENDING:
+        return True
+    return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
+
+
+def standing(sight: Sight, promise: Promise) -> Standing:
+    """How a promise that the sweep keeps stands now."""
+    if not promise.enforced:
+        if promise.lacks_period:
+            return Standing(promise, "broken", why="no period: the text gives none, and nothing is enforced")
+        return Standing(promise, "not_yet", why=_needs(sight, promise))
+    parts = [_part(sight, promise, item) for item in promise.enforced]
+    worst = min(parts, key=lambda s: _ORDER.index(s.state))
+    where = ", ".join(dict.fromkeys(w for s in parts for w in s.where.split(", ") if w))
+    archived = list(dict.fromkeys(said for s in parts for said in s.evidence.get("archived", ())))
+    evidence = {**worst.evidence, "archived": archived} if archived else worst.evidence
+    return replace(worst, where=where, evidence=evidence)
+
+
+_ENDING = ("archive", "delete", "anonymise", "destroy")
+"""The actions whose rows are overdue until they are done."""
+_ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
+
+
+def _needs(sight: Sight, promise: Promise) -> str:
+    if promise.kind == "anonymise":
+        return "needs a probe of the tool that anonymises"
+    done, waiting = remains.scrubs(sight.ledger), remains.unscrubbed(sight.ledger)
+    if waiting or not done:
+        return "needs apply --scrub, and a replay of erasures after a restore"
+    last = max(done.values(), key=lambda entry: entry.number)
+    return f"scrubbed on {last.at:%Y-%m-%d}, entry {last.number}; needs a replay of erasures after a restore"
+
+
+def _part(sight: Sight, promise: Promise, item: Retention | KeepsHolds | EveryRetention) -> Standing:
+    if isinstance(item, Retention):
+        return _retention(sight, promise, item)
+    return _holds(sight, promise, item) if isinstance(item, KeepsHolds) else _every(sight, promise, item)
+
+
+# -- one retention ----------------------------------------------------------------------------
+
+
+def _retention(sight: Sight, promise: Promise, retention: Retention) -> Standing:
+    down = sorted(sight.found.down)
+    if down:
+        return Standing(promise, "at_risk", ", ".join(down), f"store {down[0]} does not answer")
+    places = [p for p in sight.found.binding.places.values() if any(r is retention for _, r in p.limits)]
+    places = [p for p in places if not _others(sight.policy, p)]
+    where = ", ".join(p.name for p in places)
+    for place in places:
+        wrong = sight.found.binding.unusable(place.name)
+        if wrong:
+            return Standing(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
+    if not places:
+        return _nowhere(sight, promise, retention)
+    names = {p.name for p in places}
+    mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in names]
+    if retention.archive is None:
+        return _swept(sight, promise, where, mine)
+    without = [p for p in places if not _archives(sight.found, p)]
+    if without:
+        why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
+        return Standing(promise, "not_yet", where, why)
+    where = ", ".join(sight.archived.where(p) for p in places)
+    fault = next((f for p in places if (f := sight.archived.fault(p))), "")
+    if fault:
+        return Standing(promise, "broken", where, fault)
+    found = _swept(sight, promise, where, mine)
+    lying = [said for p in places if (said := sight.archived.lies(p, promise.id))]
+    return replace(found, evidence={**found.evidence, "archived": lying}) if lying else found
+
+
+def _archives(found: Opened, place: BoundPlace) -> bool:
+    """Whether a place says how it archives, or is itself the table into which another place does."""
+    if place.place.archive is not None:
+        return bool(place.table.key)
+    return place.table.name in archive_tables(found.binding, place.store)
+
+
+def _others(policy: Policy, place: BoundPlace) -> bool:
+    return all(policy.categories[name].role == "processor" for name in place.data)
+
+
+def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
+    said = sight.found.binding.stores.nowhere
+    reasons = [said[name] for name in retention.data if name in said]
+    if len(reasons) == len(retention.data):
+        return Standing(promise, "not_yet", "nowhere", f"needs a search of every store; stated: {reasons[0]}")
+    lacking = next(name for name in retention.data if name not in said)
+    return Standing(
+        promise, "broken", "", f"no place holds {lacking}; give it one, or state why under nowhere:"
+    )
+
+
+def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
+    parts = [s for s in sight.plan.stuck if s.place in {s.place for s in steps}]
+    stuck = sum(s.rows for s in parts)
+    overdue = stuck + sum(s.rows for s in steps if s.action in _ENDING)
+    held = sum(s.held for s in steps)
+    without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
+    entry = sight.entries.get(promise.id)
+    young = entry is not None and entry.at.date() + promise.within >= sight.now.date()
+    evidence: dict[str, Any] = {"overdue": overdue, "held": held, "without_end": without}
+    if any(k.promise == promise.id for k in sight.plan.kept):
+        evidence["except_law"] = sum(k.rows for k in sight.plan.kept if k.promise == promise.id)
+    last, number = (entry.at, entry.number) if entry is not None else (None, None)
+    if overdue:
+        swept = sight.entries.get("swept")
+        recent = swept is not None and swept.at.date() + promise.within >= sight.now.date()
+        state: State = "at_risk" if recent else "broken"
+        return Standing(promise, state, where, _overdue(overdue, parts), last, "now", number, evidence)
+    waiting = sum(w.rows for w in sight.plan.waiting if w.promise == promise.id)
+    if waiting:
+        evidence["waiting"] = waiting
+        why = f"{_rows(waiting)} overdue, until the warning is old enough"
+        return Standing(promise, "at_risk", where, why, last, "after the warning", number, evidence)
+    if entry is None or not young:
+        why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
+        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    if not sight.provable(entry):
+        why = f"entry {entry.number} cannot be proved; run servanda ledger verify"
+        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    return Standing(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
+
+
+def _overdue(overdue: int, stuck: list[Stuck]) -> str:
+    said = f"{_rows(overdue)} overdue"
+    for part in stuck:
+        why = "since rows that stay point at them" if part.why == "pointed at" else "in files being written"
+        said += f", {part.rows} of them {why}"
+    return said
+
+
+def _remarks(evidence: dict[str, Any]) -> str:
+    said = []
+    if evidence.get("except_law"):
+        said.append(f"except {_rows(evidence['except_law'])} kept for law")
+    if evidence["held"]:
+        said.append(f"{evidence['held']} held")
+    if evidence["without_end"]:
+        said.append(f"{_rows(evidence['without_end'])} without a date")
+    return ", ".join(said)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+# -- holds, and promises about every retention ------------------------------------------------
+
+
+def _holds(sight: Sight, promise: Promise, item: KeepsHolds) -> Standing:
+    running = [h for h in sight.holds if h.kind == item.hold]
+    entry = sight.entries.get("*")
+    evidence = {"holds": len(running), "epoch": sight.plan.pins.epoch}
+    late = [h.id for h in running if h.unreviewed(sight.today)]
+    if sight.found.down:
+        return Standing(promise, "at_risk", "every store", "a store does not answer", evidence=evidence)
+    if late:
+        why = f"hold {late[0]} is past its review date"
+        return Standing(promise, "at_risk", "every store", why, evidence=evidence)
+    if entry is None or entry.at.date() + promise.within < sight.now.date() or not sight.provable(entry):
+        return Standing(
+            promise, "at_risk", "every store", "no young evidence; run servanda plan", evidence=evidence
+        )
+    count = f"{len(running)} running" if running else "none running"
+    return Standing(promise, "kept", "every store", count, entry.at, "", entry.number, evidence)
+
+
+def _every(sight: Sight, promise: Promise, item: EveryRetention) -> Standing:
+    for other in sight.policy.promises:
+        for retention in other.retentions:
+            if retention.end not in item.ends:
+                return Standing(promise, "broken", "", f"{other.name} ends otherwise: {retention.end}")
+    for place in sight.found.binding.places.values():
+        for column, change in place.place.at_end.items():
+            if change.pseudonym and item.pseudonyms == "never" and place.swept:
+                return Standing(promise, "broken", place.name, f"{place.name}.{column} ends as a pseudonym")
+    small = [g for g in sight.plan.groups if item.k is not None and g.k < item.k]
+    if small:
+        return Standing(promise, "broken", small[0].place, f"{small[0].place}: groups of {small[0].k} rows")
+    others = [
+        standing(sight, p)
+        for p in sight.policy.promises
+        if p.keep == "enforce" and p.retentions and p is not promise
+    ]
+    worst = min(others, key=lambda s: _ORDER.index(s.state), default=None)
+    if worst is None:
+        return Standing(promise, "not_yet", why="needs a retention to speak of")
+    if worst.state != "kept":
+        return Standing(promise, worst.state, "every place", f"{worst.promise.name}: {worst.why}")
+    newest = max(others, key=lambda s: s.entry or 0)
+    oldest = min((s.last for s in others if s.last is not None), default=None)
+    said = {"promises": len(others)}
+    return Standing(promise, "kept", "every place", "", oldest, "tonight", newest.entry, said)
+
+
+KEEPERS = {"retention": standing, "archive": standing, "anonymise": standing, "hold": standing}

@@ -1,0 +1,142 @@
+"""The state of each promise; the command line and the web only ask here.
+
+Each room brings the keepers of its kinds. What no keeper keeps stands as *not yet*, with
+what it needs: never as kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from servanda.database import Database, tables
+from servanda.errors import LedgerError
+from servanda.ledger import Ledger, verify_proof
+from servanda.ledger.entry import Entry
+from servanda.plan import status as sweep
+from servanda.plan.archive.archiving import archivings
+from servanda.plan.archive.overview import whereabouts
+from servanda.plan.count import Circumstances, make
+from servanda.plan.status import Sight, latest_entries
+from servanda.policy.promise import Promise
+from servanda.policy.status import Standing
+from servanda.rights import rehearsal
+from servanda.rights import status as rights
+from servanda.rights.record.requests import Requests
+from servanda.rules import View
+from servanda.rules.compare import asserted, check
+from servanda.rules.compare.looking import Looking
+from servanda.stores.binding.opened import Opened
+
+Keeper = Callable[[Sight, Promise], Standing]
+KEEPERS: dict[str, Keeper] = {**sweep.KEEPERS}
+"""By kind of promise; later rooms add theirs."""
+
+_NEEDS = {
+    "check": "needs to say what is compared: checked: in policy.yaml",
+    "workflow": "needs the desk, where people work requests, of a later version",
+    "attest": "needs a dated statement with an owner, which a later version records",
+}
+_ENFORCE = {
+    "access-trace": "needs traces of access, sent by the application",
+    "backup": "needs the backup’s own expiry, by a probe",
+    "clearance": "needs the clearances of a later version",
+    "communication": "needs the consent record of a later version, or evidence from the mailer",
+    "consent": "needs the consent record of a later version",
+    "cookie": "needs the banner of a later version",
+    "minors": "needs evidence from the sign-up form",
+    "register": "needs the register of a later version",
+    "role-as-processor": "needs instructions of the customer, or evidence from the application",
+    "security": "needs evidence from the application",
+    "sub-processor": "needs the consent record of a later version",
+    "version+notice": "needs the notices of a later version",
+}
+
+
+def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circumstances) -> list[Standing]:
+    """How every promise stands now, in the order of the policy. Stores that are down make at_risk."""
+    policy = found.binding.policy
+    plan = make(found, db, circumstances)
+    proofs: dict[int, bool] = {}
+
+    def provable(entry: Entry) -> bool:
+        if entry.number not in proofs:
+            proofs[entry.number] = _provable(ledger, entry)
+        return proofs[entry.number]
+
+    sight = Sight(
+        policy, found, plan, ledger, circumstances.holds, circumstances.now, latest_entries(ledger), provable,
+        whereabouts(found.binding.stores, db, _known_by(found)),
+    )  # fmt: skip
+    evidence, practice = _evidence(db), _practice(sight, db)
+    view = View(policy, sight.today, found.binding, found.sessions, circumstances.holds)
+    looking = Looking(view, tuple(sorted(found.down)))
+    return [
+        check.standing(looking, promise, circumstances.now)
+        if promise.checked
+        else asserted.standing(looking, promise, circumstances.now)
+        or rights.standing(practice, promise)
+        or _standing(sight, promise, evidence, provable)
+        for promise in policy.promises
+    ]
+
+
+def _practice(sight: Sight, db: Database) -> rights.Practice:
+    """How requests went; without keys there were none."""
+    policy, served = sight.policy, db.setting("served-at")
+    requests = Requests(db, None, sight.ledger, policy, sight.today)
+    return rights.Practice(
+        tuple(requests.all()), requests.calendar, sight.now, sight.today, sight.ledger.last(rehearsal.ENTRY),
+        datetime.fromisoformat(served) if served else None, sight.provable,
+        tuple(p.name for p in sight.found.binding.places.values() if p.place.editable),
+    )  # fmt: skip
+
+
+def _known_by(found: Opened) -> dict[tuple[str, str], str]:
+    """For each place and promise that archives, the promise by which its rows are known."""
+    each = [a for place in found.binding.places.values() for a in archivings(place)]
+    return {(a.place.name, promise.id): a.promise for a in each for promise in a.promises}
+
+
+def _standing(
+    sight: Sight,
+    promise: Promise,
+    evidence: dict[str, tuple[datetime, int]],
+    provable: Callable[[Entry], bool],
+) -> Standing:
+    if promise.keep == "enforce" and promise.kind in KEEPERS:
+        return KEEPERS[promise.kind](sight, promise)
+    sent = evidence.get(promise.id)
+    if promise.keep == "enforce" and sent is not None:
+        at, number = sent
+        young = at.date() + promise.within >= sight.now.date()
+        if young and provable(sight.ledger.get(number)):
+            return Standing(promise, "kept", "the application", "it sent evidence", at, "", number)
+        return Standing(promise, "at_risk", "the application", "its evidence is old", at, "", number)
+    needs = (
+        _ENFORCE.get(promise.kind, "needs a later version")
+        if promise.keep == "enforce"
+        else _NEEDS[promise.keep]
+    )
+    return Standing(promise, "not_yet", why=needs)
+
+
+def _provable(ledger: Ledger, entry: Entry) -> bool:
+    """Whether a proof of the entry, under a signed checkpoint, is accepted."""
+    try:
+        verify_proof(ledger.prove(entry.number), ledger.public_keys())
+    except LedgerError:
+        return False
+    return True
+
+
+def _evidence(db: Database) -> dict[str, tuple[datetime, int]]:
+    """The newest evidence that applications sent for each promise."""
+    kept = tables.evidence
+    with db.read() as connection:
+        rows = connection.execute(
+            sa.select(kept.c.promise, kept.c.at, kept.c.entry).order_by(kept.c.id)
+        ).all()
+    return {promise: (datetime.fromisoformat(at), entry) for promise, at, entry in rows}

@@ -1,0 +1,182 @@
+"""What somebody who is signed in sees and does: what is held of them, and changes of what is theirs to change.
+
+A change is a rectification that nobody has to look at: opened, proved, carried out and answered at once, with
+every entry of the ledger that others have, and a letter that says so to the address on record.
+
+Law: GDPR 12(2) facilitating; 15(1); 16 without undue delay; EDPB Guidelines 01/2022, §73.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.apply.corrections import typed
+from servanda.apply.tombstones import refuse_if_restored
+from servanda.errors import Refused
+from servanda.persons import references
+from servanda.persons.glance import Seen, glance
+from servanda.persons.person import Person
+from servanda.rights.case import Company, as_text, look_for, several
+from servanda.rights.handle import carry_out
+from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Opening
+from servanda.rights.right import Right
+from servanda.stores.sql.archive_table import database
+
+_EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who is signed in. `about` is what they are known by, `by` what proved it: link or login.
+
+    `named` is what the login's identifier is called in the stores document, if it says so.
+    """
+
+    about: str = field(repr=False)
+    by: str
+    named: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is held of a member. Where `several` persons bear the identifier, nothing of it is shown."""
+
+    human: tuple[Person, ...] = field(repr=False)
+    seen: tuple[Seen, ...] = ()
+    several: bool = False
+    down: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What they may change: the value of each `place.column`."""
+        return {f"{s.place.name}.{c}": value for s in self.seen for c, value in s.own.items()}
+
+
+class Unfit(Refused):
+    """Values that their columns do not take: `columns` are theirs."""
+
+    def __init__(self, columns: list[str]) -> None:
+        super().__init__(f"these columns do not take what was said: {', '.join(columns)}")
+        self.columns = columns
+
+
+def account(company: Company, member: Member) -> Account:
+    """What is held of a member; that they looked is an entry of the ledger.
+
+    Raises Refused where a store does not answer and nothing was found in the others.
+    """
+    found = _found(company, member)
+    with company.db.begin() as connection:
+        person = references.find(connection, company.vault, "request", member.about)
+        rows = sum(seen.rows for seen in found.seen)
+        body = {"by": member.by, "rows": rows, "places": len(found.seen)}
+        company.ledger.append_in(connection, "account.shown", body | ({"person": person} if person else {}))
+    return found
+
+
+def ask(
+    company: Company, member: Member, right: Right, language: str, says: str, fields: Mapping[str, str]
+) -> Request:
+    """Write a request of a member down; it is proved who asks, and which rows are meant."""
+    human = look_for(company.found, member.about, member.named)
+    return _opened(company, member, right.name, language, human, says, fields)
+
+
+def change(company: Company, member: Member, said: Mapping[str, str], language: str) -> Request | None:
+    """Change at once what a member said, by `place.column`. None where nothing is different.
+
+    Raises Unfit, and nothing was changed, for values that do not fit; Refused for what is not theirs to
+    change, and while the stores are not what the ledger knows.
+    """
+    refuse_if_restored(company.db)
+    found = _found(company, member)
+    strange = sorted(said.keys() - found.own.keys())
+    if strange:
+        raise Refused(f"not for the person to change: {', '.join(strange)}")
+    wanted: dict[str, str | None] = {}
+    unfit = []
+    for name, text in said.items():
+        place, _, column = name.rpartition(".")
+        bound = company.found.binding.places[place]
+        value = None if text == "" and bound.table.columns[column].nullable else text
+        try:
+            new = typed(company.found, bound, {column: value})[column]
+        except Refused:
+            unfit.append(name)
+            continue
+        old = found.own[name]
+        if new != old and not (value is None and old == ""):
+            wanted[name] = value
+    if unfit:
+        raise Unfit(unfit)
+    if not wanted:
+        return None
+    mine = tuple(p for p in found.human if any(name.rpartition(".")[0] == p.place for name in wanted))
+    request = _opened(company, member, "rectification", language, mine, "", {})
+    words = json.dumps(wanted, ensure_ascii=False)
+    company.requests.record(request.number, "corrections", facts={"columns": sorted(wanted)}, words=words)
+    return carry_out(company, request.number)
+
+
+def shown(value: Any) -> str:
+    """A value as a field of a form has it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _found(company: Company, member: Member) -> Account:
+    human = look_for(company.found, member.about, member.named)
+    down = tuple(sorted(company.found.down))
+    if several(company.found, human):
+        return Account(human, several=True, down=down)
+    return Account(human, tuple(glance(company.found, human)), down=down)
+
+
+def _opened(
+    company: Company,
+    member: Member,
+    right: str,
+    language: str,
+    human: tuple[Person, ...],
+    says: str,
+    fields: Mapping[str, str],
+) -> Request:
+    """A request of somebody who is logged in: proved, with the rows that it is about."""
+    requests = company.requests
+    contact = _contact(company, member, human)
+    opening = Opening(
+        right, member.about, contact, company.today, "person", "account", language, says, fields
+    )
+    number = requests.open(opening).number
+    requests.record(number, "proved", facts={"by": member.by})
+    if human and not several(company.found, human):
+        requests.record(number, "chosen", words=as_text(human))
+    return requests.find(number)
+
+
+def _contact(company: Company, member: Member, human: tuple[Person, ...]) -> str:
+    """Where letters go: the identifier where it is an address, else the address on record."""
+    if _EMAIL.fullmatch(member.about):
+        return member.about
+    for person in human:
+        place = company.found.binding.places[person.place]
+        session = database(company.found.sessions[place.store])
+        row: Any = session.table_of(place.table.name)
+        columns = [row.c[c] for c in dict.fromkeys(place.place.identifiers.values())]
+        same = [row.c[name] == value for name, value in zip(place.table.key, person.key, strict=True)]
+        values: Any = session.execute(sa.select(*columns).where(*same)).first() or ()
+        for value in values:
+            if _EMAIL.fullmatch(str(value)):
+                return str(value)
+    return member.about

@@ -1,0 +1,104 @@
+"""A token of the company's own login: whoever is signed in there need prove nothing here.
+
+    application ──signs {iss, aud, sub, exp, jti}──▶ person's browser ──▶ centre
+
+The token lives for ten minutes at most and is good for once: its number is noted, as a keyed
+hash, until it is over. What is wrong with a token is not told to who brings it.
+
+Law: GDPR 12(6); EDPB Guidelines 01/2022, §73: who is authenticated is not asked for more.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from servanda.database import Database, moment, tables
+from servanda.errors import Refused, VaultError
+from servanda.stores.document.company import Login
+from servanda.vault import Vault
+
+MOST = timedelta(minutes=10)
+"""The longest life of a token that is believed."""
+_NEEDS = ["iss", "aud", "sub", "iat", "exp", "jti"]
+_SKEW = timedelta(seconds=30)
+
+
+class BadToken(Refused):
+    """A token that is not believed; the reason is for the company, not for who brought it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in: the subject of the token, and when the session began."""
+
+    subject: str
+    at: datetime
+
+
+def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str) -> SignedIn:
+    """Check a token, and use it up. Raises BadToken; VaultError where the key cannot be read."""
+    said = _decoded(login, folder / login.keys, token)
+    issued, expires = (datetime.fromtimestamp(int(said[name]), UTC) for name in ("iat", "exp"))
+    if expires - issued > MOST:
+        raise BadToken(
+            "a token of the login lives longer than ten minutes", advice="let exp be iat + 600 at most"
+        )
+    row = {
+        "mac": vault.mac("identifiers", f"login:{login.issuer}:{said['jti']}".encode()),
+        "request": 0,
+        "use": "login",
+        "made_at": moment(issued),
+        "expires_at": moment(expires + _SKEW),
+        "left": 0,
+    }
+    try:
+        with db.begin() as connection:
+            connection.execute(sa.insert(tables.link).values(row))
+    except IntegrityError:
+        raise BadToken("a token of the login was used before") from None
+    return SignedIn(said["sub"], issued)
+
+
+def _decoded(login: Login, path: Path, token: str) -> dict[str, Any]:
+    try:
+        key = _key(path, token)
+        said: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=list(login.algorithms),
+            audience=login.audience,
+            issuer=login.issuer,
+            leeway=_SKEW,
+            options={"require": _NEEDS},
+        )
+    except (jwt.InvalidTokenError, jwt.InvalidKeyError, KeyError, ValueError) as error:
+        raise BadToken(f"a token of the login is not believed: {type(error).__name__}") from None
+    if not said["sub"].strip() or not str(said["jti"]).strip():
+        raise BadToken("a token of the login names nobody, or has no number")
+    return said
+
+
+def _key(path: Path, token: str) -> Any:
+    """The public key for a token: that of the PEM file, or the one of the set that the token names."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise VaultError(
+            f"the keys of the login cannot be read: {path.name}: {error.strerror}",
+            advice="login: keys: in stores.yaml names a file with a public key (PEM, or a JSON Web Key Set)",
+        ) from None
+    if "PRIVATE KEY" in text:
+        raise VaultError(f"{path.name} is a private key; what checks tokens has the public one alone")
+    if not text.lstrip().startswith("{"):
+        return text
+    keys = jwt.PyJWKSet.from_dict(json.loads(text))
+    name = jwt.get_unverified_header(token).get("kid")
+    return keys[name].key if name is not None else next(iter(keys)).key

@@ -1,0 +1,104 @@
+"""What of a person lies in the archives of files: copied for them, and named with its last day when they leave.
+
+Somebody whose row is gone is known by a keyed hash of what they were known by, kept beside the archived rows and
+ended with them. That something was read is an entry of the ledger.
+
+Law: GDPR 15(1) what is archived is held, too; 17(3)(b) and (e); 5(1)(e).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from servanda.persons.copy import Held
+from servanda.persons.person import Human
+from servanda.persons.references import macs_of
+from servanda.plan.limits import article
+from servanda.plan.load import key_text
+from servanda.rights.answer.outcome import Kept, Line
+from servanda.rights.case import Case, Company
+from servanda.stores.archive.archive import Archive, archives
+from servanda.stores.archive.index import Archived, known_as, of_persons
+from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.discovery.secrets import secrets
+
+
+def known(company: Company, human: Human, about: str) -> list[Archived]:
+    """What is archived of a person: by their rows, and by what they were known by."""
+    if not company.found.binding.stores.archives:
+        return []
+    with company.db.read() as connection:
+        persons = [(person.place, key_text(person.key)) for person in human]
+        if about:
+            persons += known_as(connection, macs_of(company.vault, about))
+        return of_persons(connection, dict.fromkeys(persons))
+
+
+def lines(case: Case) -> Iterator[Line]:
+    """How many archived rows of each place there are."""
+    for place, rows in groupby(_mine(case), key=lambda row: row.place):
+        yield Line((place,), "copy", len(list(rows)))
+
+
+def kept(case: Case) -> list[Kept]:
+    """What stays archived: of each place and promise until its last day."""
+    policy = case.company.policy
+    grounds = {promise.id: retention for promise, retention in policy.retentions() if retention.archive}
+    found = []
+    same: Any = lambda row: (row.place, row.promise, row.last_day)  # noqa: E731
+    for (place, promise, last), rows in groupby(sorted(_mine(case), key=same), key=same):
+        retention = grounds.get(promise)
+        found.append(
+            Kept(
+                place,
+                (),
+                len(list(rows)),
+                promise,
+                str(retention.ground) if retention is not None else "",
+                article(retention) if retention is not None else "",
+                date.fromisoformat(last),
+            )
+        )
+    return found
+
+
+def copies(case: Case) -> Iterator[Held]:
+    """The archived rows, place by place, as they are decrypted one by one."""
+    mine, company = _mine(case), case.company
+    if not mine:
+        return
+    body = {"request": case.request.number, "rows": len(mine), "reason": case.request.right}
+    company.ledger.append("archive.read", body)
+    there = archives(company.found.binding.stores, company.db, company.vault)
+    of_segment = {row["id"]: archive for archive in there.values() for row in archive.segments()}
+    for (name, _), rows in groupby(mine, key=lambda row: (row.place, row.promise)):
+        place = company.found.binding.places.get(name)
+        yield from _held(name, place, list(rows), of_segment)
+
+
+def _held(
+    name: str, place: BoundPlace | None, rows: list[Archived], of_segment: dict[str, Archive]
+) -> Iterator[Held]:
+    first = of_segment[rows[0].segment].read(rows[0])
+    columns = tuple(first["values"])
+    hidden = secrets(place.place, columns) if place is not None else ()
+    shown = tuple(c for c in columns if c not in hidden)
+    data = (
+        {c: tuple(k for k in own if k in shown) for c, own in place.data.items()} if place is not None else {}
+    )
+    values = (_values(of_segment[row.segment].read(row), shown) for row in rows)
+    fields = {c: n for n, own in place.place.fields.items() for c in own} if place is not None else {}
+    zone = place.entry.timezone if place is not None else "UTC"
+    mine = {category: own for category, own in data.items() if own}
+    yield Held(f"{name} (archive)", name, mine, shown, hidden, values, False, fields, zone)
+
+
+def _values(content: dict[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(content["values"].get(column) for column in columns)
+
+
+def _mine(case: Case) -> list[Archived]:
+    return known(case.company, case.human, case.secret.about)

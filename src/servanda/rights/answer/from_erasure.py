@@ -1,0 +1,61 @@
+"""From erasures to an outcome: what is told of rows that go, are emptied, or stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from servanda.apply.by_person import Erased
+from servanda.plan.erasure import Erasure
+from servanda.rights.answer.outcome import Done, Kept, Line, Outcome
+from servanda.rights.case import Case
+
+_DONE: Mapping[str, Done] = {
+    "delete": "delete",
+    "anonymise": "anonymise",
+    "keep": "keep",
+    "held": "held",
+    "shared": "shared",
+    "mention": "detach",
+}
+_ENDS = frozenset({"delete", "anonymise", "detach"})
+
+
+def after(case: Case, done: Outcome) -> Outcome:
+    """What was done; where a process that died had done it before, what it had planned.
+
+    A place of which nothing is found any more, and of which an earlier plan ended rows, was ended by it.
+    """
+    now = {line.places for line in done.lines}
+    before: dict[tuple[str, ...], list[Line]] = {}
+    stores = {_store(name) for name in done.places}
+    kept: dict[Kept, None] = {}
+    for happening in case.request.happenings:
+        if happening.kind == "planned":
+            plan = Outcome.of(happening.facts)
+            for places in {line.places for line in plan.lines} - now:
+                before[places] = [n for n in plan.lines if n.places == places and n.done in _ENDS]
+            kept |= dict.fromkeys(k for k in plan.kept if _store(k.place) not in stores)
+    lines = [line for mine in before.values() for line in mine]
+    return replace(done, lines=(*lines, *done.lines), kept=tuple(dict.fromkeys((*kept, *done.kept))))
+
+
+def _store(place: str) -> str:
+    return place.partition(".")[0]
+
+
+def told(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int = 0) -> Outcome:
+    """What is, or was, done with the rows of one human, in all stores; `residue` is how much is still found."""
+    refused = tuple(why for e in erasures for why in e.refused)
+    return Outcome(
+        kind="refused" if refused else "ready",
+        lines=tuple(Line(f.places, _DONE[f.fate], f.rows) for e in erasures for f in e.fates),
+        kept=tuple(
+            Kept(k.place, k.columns, k.rows, k.promise, k.ground, k.article, k.until)
+            for e in erasures
+            for k in e.kept
+        ),
+        refused=refused,
+        stopped=erased.stopped if erased is not None else (),
+        residue=residue,
+    )

@@ -1,0 +1,190 @@
+"""Carries out a request: whom it is about, what is due, doing it, answering.
+
+    find whom it is about ─▶ plan ─▶ “planned”, sealed with their rows ─▶ act ─▶ “done” ─▶ “answered”
+
+1. Nothing is looked for before it is proved who asks, but for rights that need no proof.
+2. What was planned is written down before the first change. After a process died, the same rows are meant,
+   what is done is not done twice, and the answer says what was planned and done.
+3. Where a store does not answer, the others are done; the request stays open, and the clock shows it.
+4. No answer leaves the company while one of its stores holds rows that were erased (a restored backup).
+
+Law: GDPR 12(3) and (4); 15 to 22.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from servanda.apply.tombstones import refuse_if_restored
+from servanda.errors import Refused
+from servanda.rights.answer import archived, letters
+from servanda.rights.answer.outcome import Outcome
+from servanda.rights.answer.values import told, values_of
+from servanda.rights.case import Case, Company, as_text, from_text, look_for, several
+from servanda.rights.record.request import Request
+from servanda.rights.right import Right, right_of
+
+if TYPE_CHECKING:
+    from servanda.persons.person import Person
+    from servanda.post.letter import Letter
+    from servanda.rights.record.requests import Requests, Secret
+
+_READY = frozenset({"proved", "planned"})
+
+
+def plan(company: Company, number: int) -> Outcome:
+    """What is due for a request; nothing is changed, but for an entry that says that it was looked at."""
+    case, outcome = _looked(company, number)
+    return _right(case).plan(case) if case is not None else outcome
+
+
+def apply(company: Company, number: int) -> Outcome:
+    """Carry out a request. Returns what was done; `stopped` names stores in which it could not be.
+
+    Raises Refused, and nothing was changed, where it would fail half way or somebody has to decide first.
+    """
+    refuse_if_restored(company.db)
+    case, outcome = _looked(company, number)
+    requests = company.requests
+    if case is None:
+        if outcome.kind == "several":
+            raise Refused(
+                f"request {number}: several persons bear what it names",
+                advice=f"tell them apart: servanda request identify {number} --row PLACE=KEY",
+            )
+        requests.record(number, "done", facts=outcome.facts())
+        return outcome
+    right = _right(case)
+    outcome = right.plan(case)
+    if outcome.kind == "refused":
+        raise Refused(f"request {number} cannot be carried out: {outcome.refused[0]}", advice=_more(outcome))
+    facts = outcome.facts() | {"reference": case.reference}
+    requests.record(number, "planned", facts=facts, words=as_text(case.human))
+    done = right.act(case)
+    if company.found.down:
+        waits = tuple((name, "it does not answer") for name in sorted(company.found.down))
+        done = replace(done, stopped=(*done.stopped, *waits))
+    if done.stopped:
+        return done
+    if right.passes_on:
+        done = replace(done, more={**(done.more or {}), "tell": _whom_to_tell(company, done)})
+    requests.record(number, "done", facts=done.facts())
+    return done
+
+
+def answer(company: Company, number: int, language: str | None = None) -> Request:
+    """Answer a request that was carried out: the letter says what was done, what stays, why and until when."""
+    refuse_if_restored(company.db)
+    requests = company.requests
+    request = requests.find(number)
+    found = request.last("done")
+    if found is None or request.state != "done":
+        raise Refused(
+            f"request {number} is {request.state}: there is nothing yet to answer",
+            advice=f"carry it out first: servanda request apply {number}",
+        )
+    outcome, right = Outcome.of(found.facts), right_of(request.right)
+    secret = requests.secret(number, "to answer")
+    spoken = replace(request, language=language or request.language)
+    letter = _letter(company, spoken, secret, outcome)
+    link = right.copies and outcome.kind == "ready"
+    return requests.answer(number, letter, company.now, link=link)
+
+
+def carry_out(company: Company, number: int) -> Request:
+    """Plan, do and answer a request, as far as it goes by itself."""
+    done = apply(company, number)
+    return company.requests.find(number) if done.stopped else answer(company, number)
+
+
+# -- whom it is about ------------------------------------------------------------------------
+
+
+def _looked(company: Company, number: int) -> tuple[Case | None, Outcome]:
+    """The case of a request, or the outcome where there is nobody, or too many, to carry it out for."""
+    requests = company.requests
+    request = requests.find(number)
+    right = right_of(request.right)
+    if not right.proof and request.state in ("received", "asked"):
+        request = requests.record(number, "proved", facts={"by": "none needed"})
+    if request.state not in _READY:
+        raise Refused(
+            f"request {number} is {request.state}: {_WHY.get(request.state, 'it has ended')}",
+            advice=f"see what happened: servanda request show {number}",
+        )
+    secret = requests.secret(number, "to carry it out")
+    human, reference = _meant(company, requests, request, secret)
+    if right.rows and not human:
+        left = archived.known(company, (), secret.about)
+        if not left:
+            return None, _nobody(requests, request)
+        if not right.archives:
+            why = "nothing but archived rows is left of them: see servanda archive read"
+            raise Refused(f"request {number}: {why}", advice="answer it by hand: servanda request refuse")
+    if several(company.found, human) and request.last("chosen") is None:
+        return None, Outcome("several")
+    key_id = requests.key_of(number)
+    return Case(request, company, key_id, reference, secret, human), Outcome()
+
+
+def _meant(
+    company: Company, requests: Requests, request: Request, secret: Secret
+) -> tuple[tuple[Person, ...], str]:
+    """The rows that a request is about, and the reference of the work on it: as before, where it was begun."""
+    begun = [(i, h) for i, h in enumerate(request.happenings, 1) if h.kind in ("planned", "chosen")]
+    known: tuple[Person, ...] = ()
+    reference = secrets.token_hex(16)
+    for position, happening in begun:
+        known = from_text(requests.words(request.number, position))
+        reference = happening.facts.get("reference", reference)
+    if begun and begun[-1][1].kind == "chosen":
+        return known, reference
+    return tuple(dict.fromkeys((*known, *look_for(company.found, secret.about)))), reference
+
+
+def _nobody(requests: Requests, request: Request) -> Outcome:
+    """Nothing is held; or they were erased before, which is an answer of its own."""
+    earlier = [
+        happening.day
+        for other in requests.of(request.person or "")
+        if other.number != request.number and other.right == "erasure"
+        for happening in other.happenings
+        if happening.kind == "done" and happening.facts.get("outcome") == "ready"
+    ]
+    return Outcome("erased", erased_on=max(earlier)) if earlier else Outcome("nobody")
+
+
+def _right(case: Case) -> Right:
+    return right_of(case.request.right)
+
+
+_WHY = {
+    "received": "it is not proved who asks",
+    "asked": "it waits for the person’s answer",
+    "done": "it was carried out, and waits for its answer",
+}
+
+
+def _more(outcome: Outcome) -> str:
+    rest = outcome.refused[1:]
+    return "; ".join(rest) if rest else "nothing was changed"
+
+
+# -- answering -------------------------------------------------------------------------------
+
+
+def _letter(company: Company, request: Request, secret: Secret, outcome: Outcome) -> Letter:
+    if outcome.kind == "nobody":
+        return letters.nobody(request, secret)
+    if outcome.kind == "erased" and outcome.erased_on is not None:
+        return letters.erased_before(request, secret, outcome.erased_on)
+    done = request.last("done")
+    values = values_of(company.found.binding, outcome, request.language, done.day if done else company.today)
+    return letters.answered(request, secret, values)
+
+
+def _whom_to_tell(company: Company, done: Outcome) -> list[str]:
+    """The recipients that have the data that something was done with (GDPR 19)."""
+    return told(company.found.binding, done)

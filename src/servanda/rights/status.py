@@ -1,0 +1,193 @@
+"""Who keeps the promises on rights: the requests, and a rehearsal that shows that the next one can be kept.
+
+    a request of it is late ───────────────────────────────────────▶ broken
+    the last rehearsal failed ─────────────────────────────────────▶ broken
+    no rehearsal yet, or no person in the stores to rehearse with ─▶ not_yet
+    the rehearsal is old, cannot be proved; a request ends in two days ▶ at_risk
+    else ──▶ kept where software does it, worked where people do, with a clock
+
+Law: GDPR 5(2), 12 and 24(1): to be able to show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from servanda.law.calendar import Calendar
+from servanda.ledger.entry import Entry
+from servanda.policy.promise import Promise
+from servanda.policy.status import Standing, State
+from servanda.rights.record.request import Request
+
+FRESH = timedelta(days=92)
+"""How long a rehearsal shows anything."""
+_LOOK_BACK = timedelta(days=366)
+_SERVED = timedelta(days=1)
+RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "access": ("access",),
+    "rectify": ("rectification",),
+    "erase": ("erasure",),
+    "erase-limit": ("erasure",),
+    "restrict": ("restriction",),
+    "object": ("objection",),
+    "port": ("portability",),
+}
+"""Which right a promise of each kind is about; the others are about all."""
+KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem", "role-as-processor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """How requests went: what a keeper of rights sees.
+
+    `served` is when the privacy centre was last up; `own` are the places with columns that persons change there.
+    """
+
+    requests: tuple[Request, ...]
+    calendar: Calendar
+    now: datetime
+    today: date
+    rehearsal: Entry | None
+    served: datetime | None
+    provable: Callable[[Entry], bool]
+    own: tuple[str, ...] = ()
+
+
+def standing(practice: Practice, promise: Promise) -> Standing | None:
+    """How a promise on rights stands; None where something else has to keep it."""
+    wants = _WANTS.get(promise.kind)
+    if wants is None or promise.keep not in ("enforce", "workflow"):
+        return None
+    if promise.sub == "channel" and promise.published.get("channel") == "dedicated_module":
+        return _module(practice, promise)
+    if promise.kind == "right" and promise.published.get("self_service"):
+        return _self_service(practice, promise)
+    rights = wants(promise)
+    return None if rights is None else _judged(practice, promise, rights)
+
+
+def _judged(practice: Practice, promise: Promise, rights: tuple[str, ...]) -> Standing:
+    mine = [r for r in practice.requests if not rights or r.right in rights]
+    late = [r for r in mine if _late(practice, r)]
+    if late:
+        first = late[0]
+        due = first.answer_by(practice.calendar).due
+        why = f"request {first.number} was to be answered by {due}"
+        return Standing(
+            promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more"
+        )
+    entry = practice.rehearsal
+    tried: Mapping[str, Mapping[str, object]] = (
+        (entry.body or {}).get("rights", {}) if entry is not None else {}
+    )
+    if entry is None:
+        return Standing(promise, "not_yet", why="needs a rehearsal: servanda request rehearse")
+    if not tried:
+        return Standing(promise, "not_yet", why="no person is in the stores to rehearse with")
+    failed = [
+        f"{name}: {one['why']}"
+        for name, one in tried.items()
+        if one["why"] and (not rights or name in rights)
+    ]
+    if failed:
+        return Standing(promise, "broken", "rehearsal", failed[0], entry.at, "", entry.number)
+    return _shown(practice, promise, mine, entry)
+
+
+def _shown(practice: Practice, promise: Promise, mine: list[Request], entry: Entry) -> Standing:
+    near = [r for r in mine if r.open and r.days_left(practice.calendar, practice.today) <= 2]
+    said = f"{_requests(mine)}; rehearsed on {entry.at.date()}"
+    due = min((r.answer_by(practice.calendar).due for r in mine if r.open), default=None)
+    state: State = "kept" if promise.keep == "enforce" else "worked"
+    why = said
+    if practice.now - entry.at > FRESH:
+        state, why = "at_risk", f"the last rehearsal was on {entry.at.date()}"
+    elif not practice.provable(entry):
+        state, why = "at_risk", "the rehearsal cannot be proved"
+    elif near:
+        state, why = "at_risk", f"request {near[0].number} is to be answered by {due}"
+    next_ = f"request to answer by {due}" if due else f"rehearsal by {(entry.at + FRESH).date()}"
+    return Standing(promise, state, "requests", why, entry.at, next_, entry.number, {"requests": len(mine)})
+
+
+def _requests(mine: list[Request]) -> str:
+    if not mine:
+        return "no request so far"
+    count = "1 request" if len(mine) == 1 else f"{len(mine)} requests"
+    return f"{count}, none late"
+
+
+def _late(practice: Practice, request: Request) -> bool:
+    """Late now, or answered late within the last year."""
+    ended = request.ended_on
+    if ended is not None and practice.today - ended > _LOOK_BACK:
+        return False
+    return request.late(practice.calendar, practice.today)
+
+
+def _module(practice: Practice, promise: Promise) -> Standing:
+    """The form that a text promises: up within the last day."""
+    if practice.served is None:
+        return Standing(promise, "not_yet", why="needs the privacy centre: servanda serve")
+    if practice.now - practice.served > _SERVED:
+        why = f"the privacy centre was last up on {practice.served.date()}"
+        return Standing(promise, "at_risk", "privacy centre", why, practice.served)
+    found = _judged(practice, promise, ())
+    return found if found.state != "kept" else _with(found, "the form of the privacy centre is up; ")
+
+
+def _self_service(practice: Practice, promise: Promise) -> Standing:
+    """What people see and change themselves: the pages of who is signed in, and columns that are theirs to change."""
+    if not practice.own:
+        return Standing(
+            promise, "not_yet", why="needs columns that people may change: editable: in stores.yaml"
+        )
+    up = _module(practice, promise)
+    if up.state != "kept":
+        return up
+    return replace(up, why=f"people change it themselves: {', '.join(practice.own)}; {up.why}")
+
+
+def _with(found: Standing, words: str) -> Standing:
+    return replace(found, why=words + found.why, where="privacy centre")
+
+
+# -- which rights a promise needs -------------------------------------------------------------
+
+
+def _right(promise: Promise) -> tuple[str, ...]:
+    if promise.sub is not None and promise.sub in RIGHTS:
+        return RIGHTS[promise.sub]
+    listed = promise.published.get("rights")
+    names: Iterable[str] = listed if isinstance(listed, list) else ()
+    return tuple(r for name in names for r in RIGHTS.get(name, ()))
+
+
+def _minors(promise: Promise) -> tuple[str, ...] | None:
+    """A parent's request is worked here; that nobody under age signs up, the application shows."""
+    return ("erasure",) if promise.published.get("requester") == "parent" else None
+
+
+def _processor(promise: Promise) -> tuple[str, ...] | None:
+    """What a person asks of data that a customer decides about is forwarded; what a customer's leaves is erased.
+
+    The rest needs other keepers.
+    """
+    action = promise.published.get("action")
+    if action == "redirect_to_controller":
+        return ()
+    return (
+        ("offboarding",) if action == "erase" and promise.published.get("trigger") == "contract_end" else None
+    )
+
+
+_WANTS: Mapping[str, Callable[[Promise], tuple[str, ...] | None]] = {
+    "right": _right,
+    "deadline": lambda _: (),
+    "identity-proof": lambda _: (),
+    "minors": _minors,
+    "post-mortem": lambda _: ("directives",),
+    "role-as-processor": _processor,
+}

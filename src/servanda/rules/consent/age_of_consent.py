@@ -1,0 +1,108 @@
+"""Consent is asked of whoever comes, and the text has no age, a gap between ages, or another age than the law.
+
+A child consents alone to a service on the net from sixteen years on, or from the age that its country has
+set, such as fifteen in France (GDPR 8(1); LIL 45); below, a parent consents, and the company checks it with
+reasonable efforts (8(2)). A service for adults or professionals only, or one that asks consent of
+organisations alone, needs no such clause.
+
+Bad:
+
+    --- policy.yaml
+    consents:
+      newsletter:
+        says: {en: Whoever ticks the box receives the newsletter}
+        act: [box]
+        audience: [customers]
+        withdrawal: [{channels: [message_link]}]
+    minors:
+      alone: {age: 15, bound: over}
+      with_parent: {age: 15, bound: under}
+      mechanism: {en: a form that the parent signs}
+
+Good:
+
+    --- policy.yaml
+    consents:
+      newsletter:
+        says: {en: Whoever ticks the box receives the newsletter}
+        act: [box]
+        audience: [customers]
+        withdrawal: [{channels: [message_link]}]
+    minors:
+      alone: {age: 15, bound: from}
+      with_parent: {age: 15, bound: under}
+      mechanism: {en: a form that the parent signs}
+
+Write “from fifteen” and “under fifteen”, with the age of each country that you serve, and say how a parent
+consents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from servanda.law.majority import UnknownAge, majority
+from servanda.policy.consents import Consent
+from servanda.policy.minors import Minors
+from servanda.policy.parties import has_consumers
+from servanda.policy.policy import Policy
+from servanda.policy.purposes import ALL
+from servanda.rules.engine.rule import Finding, Said, not_applicable, rule, weak
+from servanda.rules.engine.view import View
+
+
+@rule("SV241", law="GDPR 8, LIL 45", severity="warning")
+def check(view: View) -> Iterator[Said]:
+    """Compare the ages of the text with one another and with those of the countries."""
+    policy = view.policy
+    asked = {name for consent in policy.consents.values() for name in _audience(policy, consent)}
+    if not asked or has_consumers(asked, policy.audiences) is False:
+        yield not_applicable("no consent is asked of consumers")
+    elif policy.minors is None:
+        message = "consent is asked, and the text does not say from which age a child gives it alone"
+        yield weak(view.head("minors"), message, "minors: {alone: …, with_parent: …}, or only: adults")
+    elif policy.minors.only is None:
+        yield from _ages(view, policy.minors, asked)
+
+
+def _audience(policy: Policy, consent: Consent) -> set[str]:
+    """Who is asked: as the consent says, else those whose data its purposes use, else everybody."""
+    purposes = list(policy.purposes) if ALL in consent.purposes else consent.purposes
+    data = {category for name in purposes for category in policy.purposes[name].data}
+    shown = {name for category in data for name in policy.categories[category].audience}
+    return set(consent.audience) or shown or set(policy.audiences)
+
+
+def _ages(view: View, said: Minors, asked: set[str]) -> Iterator[Finding]:
+    alone, parent = said.alone, said.with_parent
+    at = view.head("minors")
+    if alone is None or parent is None:
+        missing = "alone" if alone is None else "with_parent"
+        word = "from which age a child consents alone" if alone is None else "who consents below that age"
+        yield weak(at, f"the text does not say {word}", f"{missing}: {{age: …, bound: …}}")
+    elif alone.youngest > parent.oldest + 1:
+        gap = range(parent.oldest + 1, alone.youngest)
+        years = str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}"
+        message = f"at {years} years neither the child nor a parent may consent: the ages leave a gap"
+        yield weak(view.said("minors", "alone"), message, f"bound: from, with age: {parent.oldest + 1}")
+    for country in _countries(view.policy, asked):
+        law = _majority(country, view)
+        if alone is not None and law is not None and alone.youngest < law:
+            message = f"a child of {alone.youngest} consents alone; in {country} it is {law} years"
+            yield weak(view.said("minors", "alone"), message, f"age: {law}, bound: from")
+    if parent is not None and said.mechanism is None:
+        message = "the text does not say how a parent consents, nor how that is checked"
+        yield weak(view.said("minors", "with_parent"), message, "mechanism: {en: …}")
+
+
+def _countries(policy: Policy, asked: set[str]) -> list[str]:
+    own = [country for name in sorted(asked) for country in policy.audiences[name].countries]
+    return list(dict.fromkeys([*(word for word in policy.jurisdictions if word != "EU"), *own]))
+
+
+def _majority(country: str, view: View) -> int | None:
+    """The age of a country on the day, None where no source is known."""
+    try:
+        return majority(country, view.today).years
+    except UnknownAge:
+        return None

@@ -1,0 +1,89 @@
+"""A rule's manual, as its docstring says it; `servanda rule`, the pages and the tests read the same.
+
+    first line   what it finds
+    text         why: the law, or the technical reason
+    Bad:         an example that the rule finds
+    Good:        the same, mended; parts that it leaves out are as in the bad one
+    text         what to do instead
+
+An example is an indented block of parts; each part begins with a line such as
+`--- app.sql`, `--- stores.yaml` (inside one store) or `--- policy.yaml`. A part may say
+of which database it is: `--- app.sql of MariaDB`; SQLite where it does not.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from servanda.rules.engine.rule import Rule
+
+_HEAD = re.compile(r"--- ([\w.]+)(?: of (\w+))?")
+_FENCES = {"sql": "sql", "yaml": "yaml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The parts of an example by file, and the kind of database that it needs."""
+
+    parts: dict[str, str]
+    database: str = "SQLite"
+
+    def over(self, base: Example) -> Example:
+        """This example, with what it leaves out as it is in another."""
+        return Example({**base.parts, **self.parts}, base.database)
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A manual in its parts. `why` and `instead` are paragraphs of Markdown."""
+
+    finds: str
+    why: str
+    bad: Example
+    good: Example
+    instead: str
+
+
+def manual(rule: Rule) -> Manual:
+    """The manual of a rule. Raises ValueError where its docstring lacks a part."""
+    text = textwrap.dedent(rule.text).strip()
+    match = re.fullmatch(r"(.+?)\n\n(.*?)\n\nBad:\n\n(.*?)\n\nGood:\n\n(.*?)\n\n(\S.*)", text, re.DOTALL)
+    if match is None:
+        raise ValueError(f"{rule.code}: the docstring of {rule.slug} has no Bad: and Good: with text after")
+    finds, why, bad, good, instead = match.groups()
+    bad_example = _example(bad)
+    return Manual(" ".join(finds.split()), why, bad_example, _example(good), instead)
+
+
+def _example(block: str) -> Example:
+    parts: dict[str, list[str]] = {}
+    database, name = "SQLite", ""
+    for line in textwrap.dedent(block).splitlines():
+        match = _HEAD.fullmatch(line)
+        if match:
+            name, database = match[1], match[2] or database
+            parts[name] = []
+        elif name:
+            parts[name].append(line)
+    return Example({file: "\n".join(lines).strip("\n") + "\n" for file, lines in parts.items()}, database)
+
+
+def markdown(rule: Rule) -> str:
+    """The manual as a page."""
+    said = manual(rule)
+    weak = {"error": "warning", "warning": "advice", "advice": "advice"}[rule.severity]
+    facts = [
+        f"Severity: {rule.severity}" + (f", {weak} where it is not sure" if weak != rule.severity else "")
+    ]
+    facts += [f"Rests on: {rule.law}"] if rule.law else []
+    facts.append(f"Looks at: {', '.join(sorted(rule.needs))}")
+    lines = [f"# {rule.code} {rule.slug}", "", said.finds, "", *(f"- {fact}" for fact in facts), "", said.why]
+    for title, example in (("Bad", said.bad), ("Good", said.good)):
+        lines += ["", f"## {title}"]
+        for file, text in example.parts.items():
+            of = f" ({example.database})" if file.endswith(".sql") and example.database != "SQLite" else ""
+            fence = _FENCES.get(file.rsplit(".", 1)[-1], "")
+            lines += ["", f"`{file}`{of}", "", f"```{fence}", text.rstrip(), "```"]
+    return "\n".join([*lines, "", "## Instead", "", said.instead, ""])

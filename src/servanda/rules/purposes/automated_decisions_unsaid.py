@@ -1,0 +1,56 @@
+"""The text does not say whether a machine alone decides about persons.
+
+GDPR 13(2)(f) and 22: people must be told of automated decisions with legal or similar effects, with their logic
+and consequences. Most companies take none, and say so. A text without a word on machines fails; one
+that describes profiling, or says only that data are processed by machines, is weak.
+
+Bad:
+
+    --- policy.yaml
+    automation:
+      profiling:
+        - {says: {en: Offers according to what was bought}}
+
+Good:
+
+    --- policy.yaml
+    automation:
+      decisions: {taken: false}
+      profiling:
+        - {says: {en: Offers according to what was bought}}
+
+Say that no such decision is taken, or explain how each is taken and what it may lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from servanda.policy.collection import Automation
+from servanda.rules.engine.rule import Finding, fails, rule, weak
+from servanda.rules.engine.view import View
+
+_FIX = "automation: {decisions: {taken: false}}, or taken: true with its logic and consequences"
+
+
+@rule("SV206", law="GDPR 13(2)(f), 22", severity="warning")
+def check(view: View) -> Iterator[Finding]:
+    """Look for a statement on decisions, and for what else the text says of machines."""
+    said = view.policy.automation or Automation()
+    if said.decisions is None:
+        if said.profiling:
+            message = "the text describes profiling, and does not say whether a machine alone decides"
+            yield weak(view.head("automation", "profiling"), message, _FIX)
+        elif said.processing is not None:
+            message = "the text says that machines process data, and not whether they decide about persons"
+            yield weak(view.head("automation", "processing"), message, _FIX)
+        else:
+            message = "the text has no word on automated decisions or profiling, not even “none”"
+            yield fails(view.head("automation"), message, _FIX)
+    elif said.decisions.taken:
+        lacking = [key for key in ("logic", "consequences") if getattr(said.decisions, key) is None]
+        if lacking:
+            message = (
+                f"decisions are taken by a machine, and the text leaves out their {' and '.join(lacking)}"
+            )
+            yield weak(view.head("automation", "decisions"), message, f"{lacking[0]}: {{en: …}}")

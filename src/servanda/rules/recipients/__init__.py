@@ -1,0 +1,1 @@
+"""Rules on recipients, processors and transfers to other countries (SV51x)."""

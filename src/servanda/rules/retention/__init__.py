@@ -1,0 +1,1 @@
+"""Rules on periods, archives, backups and holds (SV1xx, SV501)."""

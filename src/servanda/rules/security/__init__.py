@@ -1,0 +1,1 @@
+"""Rules on claims of security, breaches and sensitive data (SV6xx)."""

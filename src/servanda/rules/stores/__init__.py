@@ -1,0 +1,1 @@
+"""Rules on stores.yaml and on the stores themselves (SV4xx)."""

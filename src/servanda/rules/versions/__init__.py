@@ -1,0 +1,1 @@
+"""Rules on versions of the policy and on how changes are announced (SV7xx)."""

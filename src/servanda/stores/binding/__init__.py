@@ -1,0 +1,1 @@
+"""Binding: the places of stores.yaml are held against the tables that are really there."""

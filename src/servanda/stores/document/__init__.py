@@ -1,0 +1,1 @@
+"""The stores document (stores.yaml) as typed models: one file for each group of keys."""

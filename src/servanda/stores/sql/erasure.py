@@ -1,0 +1,302 @@
+"""What becomes of the rows of persons who are erased: decided in the gathered rows, then done, set by set.
+
+    mark      each gathered row learns why it stays, if it does; nothing of the application's is touched
+    change    columns of rows that stay are emptied
+    delete    rows that nothing keeps go
+
+What a mark asks is asked again by the statement that ends a row, where it may have changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from servanda.errors import StoreError
+from servanda.stores.document.change import Change
+from servanda.stores.selection import Bound, Condition, Link
+from servanda.stores.sql.links import joined
+from servanda.stores.sql.lists import Lists
+from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED, Reached
+
+Bool = sa.ColumnElement[bool]
+Asks = Callable[[sa.FromClause], Bool]
+"""A question about a row, given an alias of its table."""
+
+EMPTIED = LAW | POINTED | DECLARED
+"""Reasons for which a row stays and its fields go."""
+UNTOUCHED = HELD | SHARED | APART
+STAYS = EMPTIED | SHARED
+"""Reasons for which a row stays and names nobody any more who leaves."""
+
+
+_PATIENCE = 6
+"""How many times `lock_timeout` a transaction is tried for, while rows are locked."""
+
+
+class RowsCame(StoreError):
+    """A row came meanwhile that points at one that goes: nothing was changed, and all is to be decided anew."""
+
+
+def wholly(session: Lists, act: Callable[[], int]) -> int:
+    """Do something in one transaction, however long it takes: wholly or not at all; again while locks are in the way.
+
+    Raises RowsCame where a constraint refuses, StoreError for everything else that does.
+    """
+    until = time.monotonic() + session.store.settings.lock_timeout * _PATIENCE
+    pause = 0.02
+    while True:
+        try:
+            with session.whole():
+                return act()
+        except sa.exc.IntegrityError as error:
+            raise RowsCame(session.store.told(error).message, advice="try again") from None
+        except sa.exc.DBAPIError as error:
+            if time.monotonic() + pause > until or not session.store.again(error):
+                raise session.store.told(error) from None
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+
+@dataclass(slots=True)
+class Ending:
+    """Marks and ends the gathered rows of one session."""
+
+    rows: Reached
+
+    # -- questions about a row -----------------------------------------------------------------
+
+    def meets(self, table: str, condition: Condition) -> Asks:
+        """Whether a row meets a condition."""
+        return lambda row: self.rows.session.where.sql(condition, row, table)
+
+    def pointed(self, link: Link, goes: Asks | None) -> Asks:
+        """Whether a row points here for which `goes` does not hold; None: whichever row points here."""
+        store, child = self.rows.session.store, self.rows.session.table_of(link.table).alias()
+        stays = [] if goes is None else [~goes(child)]
+
+        def asked(row: sa.FromClause) -> Bool:
+            points = joined(store, link, child, row, bare="source")
+            return sa.exists(sa.select(sa.literal(1)).select_from(child).where(points, *stays))
+
+        return asked
+
+    def leads(self, link: Link, met: Asks) -> Asks:
+        """Whether a row points at one that meets something."""
+        store, parent = self.rows.session.store, self.rows.session.table_of(link.to_table).alias()
+
+        def asked(row: sa.FromClause) -> Bool:
+            points = joined(store, link, row, parent, bare="target")
+            return sa.exists(sa.select(sa.literal(1)).select_from(parent).where(points, met(parent)))
+
+        return asked
+
+    def gathered(self, table: str, number: int, *, with_: int = -1, without: int = 0) -> Asks:
+        """Whether a row was gathered: with any reason of `with_` (-1: whatever, 0: none), and none of `without`."""
+
+        def asked(row: sa.FromClause) -> Bool:
+            work = self.rows.gathered(table)
+            parts = [work.c.n == number, self.rows.same(table, row, work)]
+            parts += [] if with_ < 0 else [work.c.s == 0] if with_ == 0 else [_has(work, with_)]
+            parts += [~_has(work, without)] if without else []
+            return sa.exists(sa.select(sa.literal(1)).select_from(work).where(*parts))
+
+        return asked
+
+    # -- marks ---------------------------------------------------------------------------------
+
+    def mark(self, table: str, number: int, reasons: Sequence[tuple[int, Asks]]) -> int:
+        """Note for which of these reasons gathered rows stay. Returns how many rows were looked at."""
+
+        def made() -> Any:
+            work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
+            parts = [sa.case((asks(row), flag), else_=0) for flag, asks in reasons]
+            total: Any = parts[0]
+            for part in parts[1:]:
+                total = total + part
+            found = sa.select(total).select_from(row).where(self.rows.same(table, row, work)).correlate(work)
+            new = work.c.s.op("|")(sa.func.coalesce(found.scalar_subquery(), 0))
+            return sa.update(work).where(work.c.n == number).values(s=new)
+
+        return self.rows.session.run(self.rows.once(("mark", table, number), made))
+
+    def spread(
+        self, table: str, number: int, flag: int, asks: Asks, *, others: bool = False, name: str = ""
+    ) -> int:
+        """Note a reason where it holds and was not noted; in a circle, again until it returns 0.
+
+        `others` leaves out the rows that are persons themselves who leave, too.
+        """
+
+        def made() -> Any:
+            work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
+            found = (
+                sa.select(sa.literal(1)).select_from(row).where(self.rows.same(table, row, work), asks(row))
+            )
+            root = [work.c.r >= 0, ~self._root(work)] if others else []
+            met = [work.c.n == number, ~_has(work, flag), *root, sa.exists(found.correlate(work))]
+            return sa.update(work).where(*met).values(s=work.c.s + flag)
+
+        return self.rows.session.run(self.rows.once(("spread", table, number, flag, name), made))
+
+    def persons_held(self, table: str, number: int, asks: Asks) -> list[int]:
+        """The persons whose own row is held."""
+        row, work, same = self.rows.rows(table)
+        query = sa.select(work.c.p).select_from(work.join(row, same)).distinct()
+        query = query.where(work.c.n == number, work.c.r < 0, asks(row))
+        return [int(p) for (p,) in self.rows.session.execute(query)]
+
+    def hold(self, persons: Sequence[int]) -> None:
+        """Hold everything of some persons, also where it is somebody else's too."""
+        for made in self.rows.made.values():
+            held = sa.update(made).values(s=made.c.s + HELD).where(~_has(made, HELD))
+            for start in range(0, len(persons), 500):
+                self.rows.session.execute(held.where(made.c.p.in_(persons[start : start + 500])))
+            other, same = _again(made)
+            found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, HELD))
+            self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
+
+    def _root(self, work: sa.Table) -> Bool:
+        """Whether a gathered row is itself one of the persons who leave."""
+        other, same = _again(work)
+        return sa.exists(
+            sa.select(sa.literal(1)).select_from(other).where(*same, other.c.r < 0).correlate(work)
+        )
+
+    # -- what was decided ----------------------------------------------------------------------
+
+    def fates(self) -> list[tuple[int, int, int, int]]:
+        """How many rows each person has by number and reasons: (person, number, reasons, rows)."""
+        found: list[tuple[int, int, int, int]] = []
+        for made in self.rows.made.values():
+            query = self.rows.once(("fates", made.name), lambda made=made: _fates(made))
+            counted: Any = self.rows.session.execute(query).all()
+            found += [(int(p), int(n), int(s), int(rows)) for p, n, s, rows in counted]
+        return found
+
+    def latest(
+        self, table: str, number: int, condition: Condition, trigger: Bound, *, name: str
+    ) -> list[tuple[int, int, date | None]]:
+        """The rows of each person that meet a condition, and the latest day of a trigger: (person, rows, day)."""
+        row, work, same = self.rows.rows(table)
+        day = self.rows.session.days.of(trigger, row)
+
+        def made() -> Any:
+            tops = [sa.func.max(column) for column in day.columns]
+            query = sa.select(work.c.p, sa.func.count(), *tops).select_from(work.join(row, same))
+            met = self.meets(table, condition)(row)
+            return query.where(work.c.n == number, met).group_by(work.c.p)
+
+        query = self.rows.once(("latest", table, name), made)
+        counted: Any = self.rows.session.execute(query).all()
+        return [(int(p), int(rows), day.tell(values)) for p, rows, *values in counted]
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def delete(self, table: str, number: int, again: Condition | None = None) -> int:
+        """Delete the rows that nothing keeps. Returns how many. `again` is asked of each once more."""
+
+        def made() -> Any:
+            row = self.rows.session.table_of(table)
+            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
+            parts += [] if again is None else [self.meets(table, again)(row)]
+            return sa.delete(row).where(*parts)  # type: ignore[arg-type]
+
+        return self.rows.session.run(self.rows.once(("delete", table, number), made))
+
+    def unpointed(
+        self, table: str, number: int, links: Sequence[Link], again: Condition | None = None
+    ) -> int:
+        """Delete the rows that nothing keeps and that no row of their own circle points at."""
+
+        def made() -> Any:
+            row = self.rows.session.table_of(table)
+            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
+            parts += [~self.pointed(link, None)(row) for link in links]
+            parts += [] if again is None else [self.meets(table, again)(row)]
+            return sa.delete(row).where(*parts)  # type: ignore[arg-type]
+
+        return self.rows.session.run(self.rows.once(("unpointed", table, number), made))
+
+    def loosen(self, table: str, number: int, columns: Sequence[str]) -> int:
+        """Set references to NULL in rows that go, so that a circle of foreign keys can be opened."""
+
+        def made() -> Any:
+            row = self.rows.session.table_of(table)
+            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
+            return sa.update(row).where(*parts).values({c: sa.null() for c in columns})  # type: ignore[arg-type]
+
+        return self.rows.session.run(self.rows.once(("loosen", table, number, tuple(columns)), made))
+
+    def change(
+        self,
+        table: str,
+        number: int,
+        groups: Sequence[tuple[Condition | None, Sequence[tuple[str, Change]]]],
+        *,
+        where: Condition,
+        reasons: int = -1,
+        unless: int = 0,
+        met: Asks | None = None,
+        name: str,
+    ) -> int:
+        """Empty columns of gathered rows that are not yet empty, each group where its condition holds.
+
+        Of rows that stay for some of `reasons` (-1: of all) and for none of `unless`. Returns how many rows.
+        """
+
+        def made() -> Any:
+            session, row = self.rows.session, self.rows.session.table_of(table)
+            parts = self._meant(table, number, row, lambda work: _chosen(work, reasons, unless))
+            parts.append(session.where.sql(where, row, table))
+            parts += [] if met is None else [met(row)]
+            undone = []
+            for condition, changes in groups:
+                new = [session.where.undone(row, table, name, change) for name, change in changes]
+                due = [] if condition is None else [session.where.sql(condition, row, table)]
+                undone.append(sa.and_(sa.or_(*new), *due))
+            listed = [(condition, tuple(changes)) for condition, changes in groups]
+            values = self.rows.session.changed(table, listed)
+            return sa.update(row).where(*parts, sa.or_(*undone)).values(values)  # type: ignore[arg-type]
+
+        return self.rows.session.run(self.rows.once(("change", table, number, name), made))
+
+    def _meant(
+        self, table: str, number: int, row: sa.FromClause, chosen: Callable[[Any], Bool]
+    ) -> list[sa.ColumnElement[bool]]:
+        """What holds a statement to gathered rows; SQLite finds them by key, the others join."""
+        work, key = self.rows.gathered(table), self.rows.session.store.shape.tables[table].key
+        if self.rows.session.store.locks_rows:
+            return [work.c.n == number, chosen(work), self.rows.same(table, row, work)]
+        listed = sa.select(*(work.c[f"k{i}"] for i in range(len(key)))).where(
+            work.c.n == number, chosen(work)
+        )
+        ours = [row.c[k] for k in key]
+        return [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed)]
+
+
+def _again(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]:
+    """The gathered rows once more, and what makes one of them the same row, whoever it was gathered for."""
+    other = work.alias()
+    keys = [c.name for c in work.c if c.name == "n" or c.name.startswith("k")]
+    return other, [other.c[name] == work.c[name] for name in keys]
+
+
+def _has(work: Any, flags: int) -> Bool:
+    """Whether a row stays for any of some reasons."""
+    return work.c.s.op("&")(flags) != 0  # type: ignore[no-any-return]
+
+
+def _chosen(work: Any, reasons: int, unless: int) -> Bool:
+    parts = [] if reasons < 0 else [_has(work, reasons)]
+    parts += [~_has(work, unless)] if unless else []
+    return sa.and_(sa.true(), *parts)
+
+
+def _fates(made: sa.Table) -> sa.Select[Any]:
+    return sa.select(made.c.p, made.c.n, made.c.s, sa.func.count()).group_by(made.c.p, made.c.n, made.c.s)

@@ -1,0 +1,360 @@
+"""A connection to an SQL store, and the lists of keys that it keeps in temporary tables there.
+
+A list stands for what only Servanda knows: who is held, who was warned, which events were
+recorded. Conditions refer to it by name, and the database joins it like a table of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from servanda.stores.selection import Condition
+from servanda.stores.sql.partitions import Partitions
+from servanda.stores.sql.store import SqlStore
+from servanda.stores.sql.times import Days
+from servanda.stores.sql.where import Where
+
+
+class Lists:
+    """One connection, its lists, and the tables that conditions are about."""
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        self.store = store
+        self._connection = connection
+        self._lists: dict[str, sa.Table] = {}
+        self._staged: dict[str, tuple[sa.Table, sa.Table]] = {}
+        self._forms: dict[tuple[str, str], str] = {}
+        self._made: dict[str, str] = {}
+        self._tables = {name: self._table(name) for name in store.shape.tables}
+        kinds = {
+            (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
+        }
+        self.days = Days(self._tables, self._lists, store, store.settings.zone)
+        self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
+        self.partitions: Partitions = store.partitions(self)
+
+    def _table(self, name: str) -> sa.TableClause:
+        shape, types = self.store.shape.tables[name], self.store.types
+        raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
+        columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
+        return sa.table(name, *columns, schema=shape.schema)
+
+    def parts_of(self, table: str) -> list[sa.FromClause]:
+        """A table, and what was taken out of it and is still a part of it."""
+        return [self._tables[table], *self.partitions.out(table)]
+
+    def like(self, table: str, name: str, schema: str | None) -> sa.TableClause:
+        """Another table with the columns of this one."""
+        columns = (sa.column(c.name, c.type) for c in self._tables[table].c)
+        return sa.table(name, *columns, schema=schema)
+
+    def ask(self, query: sa.Executable, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+        """Every row of a query."""
+        with self.store.errors(), self._reading():
+            return self._connection.execute(query, values).all()
+
+    def counters(self) -> dict[str, int]:
+        """The last number that the store itself gave in each table, where it keeps count."""
+        with self.store.errors(), self._reading():
+            return self.store.counters(self._connection)
+
+    def rest(self) -> None:
+        """End whatever transaction is open, so that nobody waits for this session."""
+        self._connection.rollback()
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """Our connection outside of any transaction, for what a database does in several of its own."""
+        self._connection.rollback()
+        level = self._connection.default_isolation_level
+        try:
+            yield self._connection.execution_options(isolation_level="AUTOCOMMIT")
+        finally:
+            self._connection.rollback()
+            if not self._connection.invalidated:
+                self._connection.execution_options(isolation_level=level)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """A part of a transaction: where it fails, only it is undone."""
+        with self._connection.begin_nested():
+            yield
+
+    def say(self, statement: str) -> None:
+        """Carry out a statement that is written as the database wants it."""
+        self._connection.exec_driver_sql(statement)
+
+    def first(self, query: sa.Select[Any]) -> Any:
+        """The first row of a query that is asked once, or None."""
+        return self._scan(query, once=True)
+
+    def make_list(
+        self,
+        name: str,
+        table: str,
+        key: Sequence[str],
+        *,
+        dated: bool = False,
+        until: bool = False,
+        printed: bool = False,
+    ) -> None:
+        """Make an empty list of keys of a table, in a temporary table of the store.
+
+        With days and last days, or with the fingerprints of archived rows, of which a key may have several.
+        """
+        keys = self._key_columns(table, key)
+        more = [sa.Column("day", sa.String(10))] if dated else []
+        more += [sa.Column("until", sa.String(10))] if until else []
+        more += [sa.Column("print", sa.String(64), primary_key=True, nullable=False)] if printed else []
+        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *more, prefixes=["TEMPORARY"])
+        self._drop(self._lists.get(name))
+        self._ddl(sa.schema.CreateTable(made))
+        self._lists[name] = made
+
+    def _key_columns(self, table: str, key: Sequence[str]) -> list[sa.Column[Any]]:
+        """Columns k0, k1 … for keys of a table; 0 is a key like another, so nothing counts up by itself."""
+        types = [self.store.key_type(self.store.types[table, column]) for column in key]
+        return [
+            sa.Column(
+                f"k{i}", type_, nullable=False, primary_key=True, autoincrement=False, info={"of": column}
+            )
+            for i, (column, type_) in enumerate(zip(key, types, strict=True))
+        ]
+
+    def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put keys (and days, in a dated list) into a list; what it has already is left."""
+        table = self._lists[name]
+        names = [c.name for c in table.c]
+        values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
+        with self.store.errors():
+            self._connection.rollback()
+            try:
+                with self._connection.begin():
+                    for i in range(0, len(values), 5000):
+                        self._connection.execute(sa.insert(table), values[i : i + 5000])
+            except sa.exc.IntegrityError:  # a collation takes two keys for one
+                with self.transaction():
+                    self._fill_apart(table, values)
+        with self.transaction():
+            self.store.look_at(self._connection, table.name)
+
+    def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
+        """Put keys into a list one by one; of keys that the store takes for one, the latest day stays."""
+        keys = [c for c in table.c if c.name != "day"]
+        for row in sorted(values, key=lambda r: str(r.get("day", ""))):
+            self._connection.execute(sa.delete(table).where(*(c == row[c.name] for c in keys)))
+            self._connection.execute(sa.insert(table).values(row))
+
+    def stage_days(self, name: str) -> None:
+        """Make room beside a dated list for the days of one page; before its transaction begins."""
+        listed = self._lists[name]
+        if self._staged.get(name, (None, None))[0] is listed:
+            return
+        columns = [sa.Column(c.name, c.type, nullable=False) for c in listed.c]
+        new = sa.Table(f"{listed.name}_new", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+        self._drop(self._staged[name][1] if name in self._staged else None)
+        self._ddl(sa.schema.CreateTable(new))
+        self._ddl(
+            sa.schema.CreateIndex(sa.Index(f"{listed.name}_new_keys", *(c for c in new.c if c.name != "day")))
+        )
+        self._staged[name] = (listed, new)
+
+    def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put later days into a dated list that was staged, inside the transaction of a page.
+
+        Three statements, however many rows: of a key the latest day stays, also of keys that the store
+        takes for one.
+        """
+        listed, new = self._staged[name]
+        names = [c.name for c in listed.c]
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        self._connection.execute(sa.delete(new))
+        for start in range(0, len(values), 5000):
+            self._connection.execute(sa.insert(new), values[start : start + 5000])
+        keys = [name for name in names if name != "day"]
+        same = [listed.c[key] == new.c[key] for key in keys]
+        later = sa.exists(sa.select(sa.literal(1)).select_from(new).where(*same, listed.c.day <= new.c.day))
+        self._connection.execute(sa.delete(listed).where(later))
+        latest = sa.select(*(new.c[key] for key in keys), sa.func.max(new.c.day))
+        known = sa.exists(sa.select(sa.literal(1)).select_from(listed).where(*same))
+        latest = latest.where(~known).group_by(*(new.c[key] for key in keys))
+        self._connection.execute(sa.insert(listed).from_select([*keys, "day"], latest))
+
+    def fill_where(self, name: str, table: str, condition: Condition) -> int:
+        """Put the keys of the rows that meet a condition into a list, inside the store."""
+        listed, row = self._lists[name], self._tables[table]
+        keys = [row.c[str(c.info["of"])] for c in listed.c if "of" in c.info]
+        already = sa.exists(
+            sa.select(sa.literal(1)).where(*(a == b for a, b in zip(listed.c, keys, strict=True)))
+        )
+        chosen = sa.select(*keys).where(self.where.sql(condition, row, table), ~already)
+        with self.transaction():
+            done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
+        return int(done.rowcount)
+
+    def gone(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
+        """The keys of a list whose rows are no longer in the table, in parts; they leave the list."""
+        listed, row = self._lists[name], self._tables[table]
+        keys = [c for c in listed.c if "of" in c.info]
+        there = sa.exists(sa.select(sa.literal(1)).where(*(row.c[str(k.info["of"])] == k for k in keys)))
+        query = sa.select(*keys).distinct().where(~there).limit(size)
+        while True:
+            with self.store.errors(), self._reading():
+                found = [tuple(r) for r in self._connection.execute(query)]
+            if not found:
+                return
+            yield found
+            names = [f"b_{k.name}" for k in keys]
+            same = [k == sa.bindparam(n) for k, n in zip(keys, names, strict=True)]
+            with self.transaction():
+                self._connection.execute(
+                    sa.delete(listed).where(*same), [dict(zip(names, row, strict=True)) for row in found]
+                )
+
+    def listed(self, name: str) -> int:
+        """How many keys a list has."""
+        return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
+
+    def table_of(self, name: str) -> sa.FromClause:
+        """A table of the store, or a list by its name."""
+        return self._lists[name] if name in self._lists else self._tables[name]
+
+    def run(self, statement: sa.Executable, values: Any = None) -> int:
+        """Carry out a statement in the transaction of a page. Returns how many rows it changed."""
+        return int(self._connection.execute(statement, values).rowcount)
+
+    def select(self, query: sa.Select[Any], values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a query, in the transaction of a page."""
+        return [tuple(row) for row in self._connection.execute(query, values)]
+
+    def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
+        """Carry out a statement in the transaction that is open."""
+        found: sa.CursorResult[Any] = self._connection.execute(statement, values)
+        return found
+
+    def changed_rows(self, statement: sa.Executable, values: Any = None) -> int:
+        """Carry out a statement in the transaction that is open. Returns how many rows it wrote, inserts included."""
+        done = self._connection.execute(statement, values, execution_options={"preserve_rowcount": True})
+        return int(done.rowcount)
+
+    def stream(
+        self, query: sa.Select[Any], values: dict[str, Any] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query as they come, in the transaction that is open; few of them in memory at once."""
+        options = {"stream_results": True, "yield_per": 1000}
+        with (
+            self.store.errors(),
+            self._connection.execute(query, values or {}, execution_options=options) as rows,
+        ):
+            for row in rows:
+                yield tuple(row)
+
+    def make(self, table: sa.Table) -> None:
+        """Make a temporary table, outside of any transaction; one that was made before, the same, stays as it is."""
+        assert not self._connection.in_transaction(), "MariaDB would commit it"
+        form = str(sa.schema.CreateTable(table).compile(self._connection))
+        if self._made.get(table.name) != form:
+            assert table.name not in self._made, "two tables of one session have one name"
+            self._ddl(sa.schema.CreateTable(table))
+            self._made[table.name] = form
+
+    def begun(self) -> object:
+        """The transaction that is open; another one is another object."""
+        return self._connection.get_transaction()
+
+    def look_at(self, table: str) -> None:
+        """Let the planner see how many rows a temporary table has, in the transaction that is open."""
+        self.store.look_at(self._connection, table)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything inside sees the store as it was at one moment; nothing is changed in the end."""
+        self._connection.rollback()
+        with self.store.errors():
+            self.store.begin_snapshot(self._connection)
+            try:
+                yield
+            finally:
+                self._connection.rollback()
+                self.store.end_snapshot(self._connection)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """A transaction in which our own tables are written beside what is read; everything is undone in the end.
+
+        One moment of the store, but where that would lock the application's rows.
+        """
+        if self.store.reads_to_write:
+            with self.snapshot():
+                yield
+            return
+        self._connection.rollback()
+        with self.store.errors():
+            try:
+                self.store.begin_whole(self._connection)
+                yield
+            finally:
+                self._connection.rollback()
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """A transaction that takes its time, and that is undone where anything fails inside."""
+        self._connection.rollback()
+        try:
+            self.store.begin_whole(self._connection)
+            yield
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self.store.after_page(self._connection)
+
+    def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
+        """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
+        with self.store.errors(), self._reading():
+            texts = self.store.row_policies(self._connection, table)
+            if view is not None and view in self.store.shape.tables:
+                found = sa.inspect(self._connection).get_view_definition(view, schema=self.store.schema)
+                texts = [*texts, str(found or "").lower().partition("where")[2]]
+        return any(re.search(rf"\b{re.escape(flag.lower())}\b", text.lower()) for text in texts)
+
+    # -- the connection ----------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A short transaction for our own temporary tables."""
+        self._connection.rollback()
+        with self.store.errors(), self._connection.begin():
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """End the snapshot after a read, unless a page is open."""
+        inside = self._connection.in_transaction()
+        try:
+            yield
+        finally:
+            if not inside:
+                self._connection.rollback()
+
+    def _scan(
+        self, query: sa.Select[Any], values: dict[str, Any] | None = None, *, once: bool = False
+    ) -> Any:
+        """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
+        options = {"compiled_cache": None} if once else {}
+        with self.store.errors(), self._reading():
+            return self._connection.execute(query, values or {}, execution_options=options).first()
+
+    def _ddl(self, statement: sa.schema.ExecutableDDLElement) -> None:
+        with self.transaction():
+            self._connection.execute(statement)
+
+    def _drop(self, table: sa.Table | None) -> None:
+        if table is not None:
+            self._ddl(sa.schema.DropTable(table))

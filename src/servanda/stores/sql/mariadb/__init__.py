@@ -1,0 +1,4 @@
+"""MariaDB as a store."""
+
+SCHEMES = ("mariadb", "mysql")
+"""The URL schemes of this kind; its module `store` is loaded where one is used."""

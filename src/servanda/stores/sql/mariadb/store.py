@@ -1,0 +1,389 @@
+"""MariaDB as a store (10.6 and later, driver PyMySQL), driven on purpose.
+
+READ COMMITTED, since REPEATABLE READ would lock the application's rows and, on the last
+page, all its inserts; pages of about 2,000 rows; times read raw in UTC; a lock is
+waited for some seconds only; all columns of an UPDATE are assigned at once, as standard
+SQL says; what a subquery said is not remembered, since MariaDB looks it up by a collation
+that takes É for E. MySQL is refused until it has its own run of the conformance suite.
+
+Writes tables of MariaDB anew with ALTER TABLE … FORCE: a new file, without the rows that were deleted.
+
+InnoDB writes the new table while others go on; it waits for them a second at most, at the
+beginning and at the end, and tries again.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.errors import StoreError
+from servanda.stores.document.change import Change
+from servanda.stores.shape import DatabaseTrigger, Shape, Table
+from servanda.stores.sql.mariadb.partitions import MariadbPartitions
+from servanda.stores.sql.partitions import Partitions
+from servanda.stores.sql.reflection import triggers_of
+from servanda.stores.sql.session import session
+from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.times import regex_of
+from servanda.stores.store import kind
+from servanda.stores.verbs import Manners, Scrubbed
+
+_AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
+_LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
+_CUT_OFF = {1317, 1969}  # query interrupted, its time is over
+_PAGE_SETTINGS = "SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 2"
+
+
+_OUTSIDE = sa.text(
+    "SELECT referenced_table_name, CONCAT(constraint_schema, '.', table_name)"
+    " FROM information_schema.referential_constraints"
+    " WHERE unique_constraint_schema = COALESCE(:s, DATABASE()) AND constraint_schema <> unique_constraint_schema"
+    " ORDER BY 1, 2"
+)
+_PARTED = (
+    "SELECT table_name FROM information_schema.tables WHERE {where} AND create_options LIKE '%partitioned%'"
+)
+
+
+@kind("mariadb", session)
+class MariadbStore(SqlStore):
+    """A database of MariaDB."""
+
+    kind = "mariadb"
+    leaves = (
+        "MariaDB: ended rows stay in the file of their table until InnoDB purges and writes over them, or"
+        " apply --scrub; in its undo and redo logs until they turn over; in its binary log until it ends"
+    )
+    reads_to_write = False  # INSERT … SELECT would lock what it reads of a snapshot
+    manners = Manners(
+        0.005, rest=100.0, full_page=0.04, most=2_000, ceiling=5_000
+    )  # InnoDB keeps a lock a row
+
+    def dial(self, url: URL) -> URL:
+        """The URL with PyMySQL and full Unicode."""
+        return url.set(drivername="mariadb+pymysql").update_query_dict({"charset": "utf8mb4"})
+
+    def begin_page(self, connection: Connection) -> None:
+        """A transaction that never waits for a row and gives up on statements that take long."""
+        connection.begin()
+        connection.exec_driver_sql(_PAGE_SETTINGS)
+
+    def begin_snapshot(self, connection: Connection) -> None:
+        """A snapshot, of which only plain SELECTs read."""
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
+    def end_page(self, connection: Connection) -> None:
+        """Reading takes its time again."""
+        connection.exec_driver_sql("SET SESSION max_statement_time = 0")
+        connection.rollback()
+
+    def make_engine(self) -> Engine:
+        """An engine whose sessions are set as the module says."""
+        engine = sa.create_engine(
+            self.url, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5}
+        )
+        wait = self.settings.lock_timeout
+        settings = (
+            "SET SESSION time_zone = '+00:00', optimizer_switch = 'subquery_cache=off', "
+            f"innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, "
+            "sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"
+        )
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            if "mariadb" not in str(connection.get_server_info()).lower():
+                raise StoreError(
+                    f"store “{self.name}” is MySQL, which is not supported yet",
+                    advice="MariaDB 10.6 and later are",
+                )
+            with connection.cursor() as cursor:
+                cursor.execute(settings)
+
+        return engine
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add engines that do not roll back, ON UPDATE columns, TIMESTAMPs (which are UTC) and triggers."""
+        where = f"table_schema = {'DATABASE()' if self.schema is None else ':s'}"
+        arguments = {"s": self.schema}
+        query = f"SELECT table_name, engine FROM information_schema.tables WHERE {where}"
+        engines = {str(name): str(engine) for name, engine in connection.execute(sa.text(query), arguments)}
+        extra = connection.execute(
+            sa.text(
+                "SELECT table_name, column_name, extra, collation_name"
+                f" FROM information_schema.columns WHERE {where}"
+            ),
+            arguments,
+        ).all()
+        updates = {(t, c) for t, c, e, _ in extra if "on update" in str(e).lower()}
+        collations = {(t, c): str(collation or "") for t, c, _, collation in extra}
+        query = (
+            "SELECT event_object_table, trigger_name, action_statement"
+            f" FROM information_schema.triggers WHERE trigger_{where[6:]}"
+        )
+        found = triggers_of(shape, connection.execute(sa.text(query), arguments))
+        outside: dict[str, list[str]] = {}
+        for table, other in connection.execute(_OUTSIDE, arguments):
+            outside.setdefault(table, []).append(other)
+        parted = set(connection.execute(sa.text(_PARTED.format(where=where)), arguments).scalars())
+        tables = shape.tables.items()
+        columns = (updates, collations)
+        completed = {n: _completed(t, str(engines.get(n)), columns, found.get(n, ())) for n, t in tables}
+        return Shape({n: replace(t, partitioned=n in parted) for n, t in completed.items()}, outside)
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """ALTER TABLE … FORCE, table by table."""
+        with self.errors():
+            yield from scrub(self, tables)
+
+    def partitions(self, session: Any) -> Partitions:
+        """Partitions by range are made tables, and dropped whole."""
+        return MariadbPartitions(session)
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        if change.generalise:
+            return sa.func.left(column, change.generalise)
+        if change.pseudonym:
+            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+            text = sa.cast(sa.cast(column, sa.CHAR()), sa.LargeBinary())
+            once = sa.func.unhex(sa.func.sha2(sa.func.concat(inner, text), 256))
+            hashed = sa.func.left(sa.func.sha2(sa.func.concat(outer, once), 256), 32)
+            known = column.like("psn\\_%", escape="\\")
+            return sa.case((known, _unicode(column)), else_=_unicode(sa.func.concat("psn_", hashed)))
+        if change.truncate == "ip":
+            return _network(column)
+        if re.match("DATETIME|TIMESTAMP|DATE", type_.upper()):
+            form = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}[str(change.truncate)]
+            target = sa.Date() if type_.upper() == "DATE" else sa.DateTime()
+            return sa.cast(sa.func.date_format(column, form), target)
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        return sa.func.concat(sa.func.left(column, keep), fill)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """A regular expression, anchored."""
+        return column.op("REGEXP", is_comparison=True)(regex_of(pattern))
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """SHA-256 under our secret; each value in hex, so that none runs into the next. Compared as bytes."""
+        none: sa.ColumnElement[Any] = sa.literal_column("'n'")
+        parts = [sa.func.coalesce(sa.func.hex(sa.cast(c, sa.LargeBinary)), none) for c in columns]
+        return sa.cast(
+            sa.func.sha2(sa.func.concat_ws(",", self.print_secret.hex(), *parts), 256), sa.LargeBinary
+        )
+
+    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+        """As bytes: a collation takes é for e."""
+        texts = (sa.cast(_utf8(t), sa.LargeBinary) for t in (text, part))
+        found: Bool = sa.func.instr(*texts) > 0
+        return found
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """Its own functions, over the bytes of UTF-8."""
+        raw = sa.cast(_utf8(text), sa.LargeBinary)
+        hashes = {"md5": sa.func.md5(raw), "sha1": sa.func.sha1(raw), "sha256": sa.func.sha2(raw, 256)}
+        return hashes[kind]
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """JSON_EXTRACT; what is no JSON holds nothing."""
+        steps = "$" + "".join(f'."{step}"' for step in path.split("."))
+        found = sa.func.json_unquote(sa.func.json_extract(json, steps))
+        null = sa.func.json_type(sa.func.json_extract(json, steps)) == "NULL"
+        return sa.case((sa.func.json_valid(json) == 0, sa.null()), (null, sa.null()), else_=found)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """A regular expression."""
+        return text.op("REGEXP", is_comparison=True)("^[0-9]{1,18}$")
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """By the column's collation, which its index follows, and then as bytes."""
+        ours, theirs = [_utf8(self.folded(c) if fold else c) for c in (column, known)]
+        as_bytes: Bool = sa.cast(ours, sa.LargeBinary) == sa.cast(theirs, sa.LargeBinary)
+        table = self.shape.tables.get(at[0])
+        collation = table.columns[at[1]].collation if table is not None and at[1] in table.columns else ""
+        if not collation or (fold and not collation.endswith("_ci")):
+            return as_bytes
+        charset = collation.split("_")[0]
+        return sa.and_(column == _convert(known, charset).collate(collation), as_bytes)
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether it was a lock or a deadlock."""
+        return _number(error) in _AGAIN
+
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the statement was killed, or its time was over."""
+        return _number(error) in _CUT_OFF
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the server is not there, or does not know us."""
+        return error.connection_invalidated or _number(error) in _LOST
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """MariaDB's message with everything between quotes taken out, since it may be a value."""
+        text = (
+            str(error.orig.args[1])
+            if error.orig is not None and len(error.orig.args) > 1
+            else str(error.orig)
+        )
+        return re.sub(r"(?<![a-z])'[^']*'", "'…'", text)
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """Text keys compare by the collation of their own column."""
+        if isinstance(type_, sa.Integer):
+            return sa.BigInteger()
+        return type_ if getattr(type_, "length", 1) else sa.String(190)
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """What no line of SHOW GRANTS gives on the server, the database or the table."""
+        database = self.schema or str(self.url.database)
+        wide = ("*.*", f"`{database}`.*", f"`{database}`.`{table}`")
+        held: set[str] = set()
+        for (line,) in connection.exec_driver_sql("SHOW GRANTS"):
+            match = re.match(r"GRANT (.+?) ON (\S+) TO", str(line))
+            if match and match[2].replace("\\_", "_") in wide:
+                held |= {v.strip().split("(")[0].strip() for v in match[1].split(",")}
+        return frozenset() if "ALL PRIVILEGES" in held else verbs - held
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of AUTO_INCREMENT, which names the next number."""
+        query = "SELECT table_name, auto_increment FROM information_schema.tables WHERE auto_increment IS NOT NULL"
+        schema = "DATABASE()" if self.schema is None else ":s"
+        rows = connection.execute(sa.text(f"{query} AND table_schema = {schema}"), {"s": self.schema})
+        return {str(table): int(following) - 1 for table, following in rows}
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """A user that reads, and one that also changes and deletes at the places that end."""
+        preparer = self.engine.dialect.identifier_preparer
+        database = preparer.quote_identifier(self.schema or str(self.url.database))
+        lines = [f"GRANT CREATE TEMPORARY TABLES ON {database}.* TO {who};" for who in (reader, writer)]
+        for table, verbs in sorted(tables.items()):
+            name = f"{database}.{preparer.quote_identifier(table)}"
+            lines.append(f"GRANT SELECT ON {name} TO {reader};")
+            more = ", ".join(v for v in ("SELECT", "INSERT", "UPDATE", "DELETE") if v in verbs | {"SELECT"})
+            lines.append(f"GRANT {more} ON {name} TO {writer};")
+        parted = [
+            t for t, verbs in sorted(tables.items()) if "DELETE" in verbs and self.shape.tables[t].partitioned
+        ]
+        if parted:
+            lines.append(
+                f"-- Only if {', '.join(parted)} may lose partitions whole; else their rows are deleted:"
+            )
+            needs = "SELECT, INSERT, DELETE, CREATE, ALTER, DROP"
+            lines.append(f"-- GRANT {needs} ON {database}.* TO {writer};")
+        return lines
+
+
+def _completed(
+    table: Table,
+    engine: str,
+    told: tuple[set[tuple[str, str]], dict[tuple[str, str], str]],
+    triggers: tuple[DatabaseTrigger, ...],
+) -> Table:
+    updates, collations = told
+    columns = {
+        name: replace(
+            column,
+            on_update=(table.name, name) in updates,
+            collation=collations.get((table.name, name), ""),
+            time="utc" if column.type.upper().startswith("TIMESTAMP") else column.time,
+        )
+        for name, column in table.columns.items()
+    }
+    rolls_back = engine.lower() in ("innodb", "none", "rocksdb")
+    return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=triggers)
+
+
+def _number(error: sa.exc.DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """IPv4 without its last number; IPv6 down to its first 48 bits; other text is emptied."""
+    four = sa.func.concat(sa.func.substring_index(ip, ".", 3), ".0")
+    packed = sa.func.inet6_aton(ip)
+    zeros = sa.func.repeat(sa.func.char(0), 10)
+    six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
+    return sa.case(
+        (sa.func.is_ipv4(ip) == 1, _unicode(four)), (sa.func.is_ipv6(ip) == 1, _unicode(six)), else_=sa.null()
+    )
+
+
+def _convert(text: sa.ColumnElement[Any], charset: str) -> sa.ColumnElement[Any]:
+    """A text in another character set."""
+    return sa.func.convert(text.op("USING")(sa.literal_column(charset)), type_=sa.String())
+
+
+def _utf8(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return _convert(text, "utf8mb4")
+
+
+def _unicode(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The text in our own character set: tables of another one then compare with it."""
+    return sa.cast(text, sa.CHAR(190))
+
+
+_PATIENCE = 6  # how many times `lock_timeout` a table is tried for
+_SIZE = sa.text(
+    "SELECT COALESCE(SUM(data_length + index_length + data_free), 0) FROM information_schema.tables"
+    " WHERE table_schema = COALESCE(:schema, DATABASE()) AND table_name = :table"
+)
+
+
+def scrub(store: MariadbStore, tables: Sequence[str]) -> Iterator[Scrubbed]:
+    """Write tables anew, one after the other."""
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("SET SESSION lock_wait_timeout = 1")
+        try:
+            for table in tables:
+                before = _size(store, connection, table)
+                refused = _refusal(store, connection, table) or _rewrite(store, connection, table)
+                yield Scrubbed(table, before, _size(store, connection, table), refused)
+        finally:
+            connection.exec_driver_sql(f"SET SESSION lock_wait_timeout = {store.settings.lock_timeout}")
+
+
+def _refusal(store: MariadbStore, connection: Connection, table: str) -> str:
+    lacking = store.missing_rights(connection, table, frozenset({"ALTER", "CREATE", "INSERT"}))
+    if lacking:
+        return f"our role lacks {', '.join(sorted(lacking))}"
+    if not connection.exec_driver_sql("SELECT @@innodb_file_per_table").scalar():
+        return "its rows lie in the file that all tables share: innodb_file_per_table is off"
+    return ""
+
+
+def _rewrite(store: MariadbStore, connection: Connection, table: str) -> str:
+    """Write one table anew. Returns why it could not be done, or nothing."""
+    until, pause = time.monotonic() + store.settings.lock_timeout * _PATIENCE, 0.2
+    while True:
+        try:
+            connection.exec_driver_sql(f"ALTER TABLE {store.quoted(table)} FORCE")
+            return ""
+        except sa.exc.DBAPIError as error:
+            if not store.again(error) or time.monotonic() + pause > until:
+                return store.reason(error)
+        finally:
+            connection.rollback()
+        time.sleep(pause)
+        pause = min(pause * 2, 2.0)
+
+
+def _size(store: MariadbStore, connection: Connection, table: str) -> int:
+    found = connection.execute(_SIZE, {"schema": store.schema, "table": table}).scalar()
+    connection.rollback()
+    return int(found or 0)

@@ -1,0 +1,246 @@
+"""Partitions that are over as a whole: dropped in one piece instead of row by row.
+
+    over        the partition's range ends before the day from which rows stay
+    free        and no row in it is held, shielded by another ground, or without a date
+    taken out   free, and no longer part of its table: nobody writes to it any more
+    dropped     taken out, looked at once more, its rows counted; else put back
+
+Looking comes before and again after a partition is taken out, since rows change in
+between. What a process that died left taken out is put back by the next apply before it
+plans: nothing is then lost, nothing forgotten, and the plan decides anew. Until then its
+rows count as rows of the table. A partition is never made here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from servanda.stores import selection as sel
+from servanda.stores.selection import All, Before, Condition, Equals, Missing, Not, OwnTime, TimeColumn
+
+if TYPE_CHECKING:
+    from servanda.stores.sql.session import Session
+
+
+_LOOKED_AT = 12
+"""How many partitions one statement of a plan looks at."""
+
+
+class Unfit(Exception):
+    """The partitions of a table cannot be dropped; its rows are ended by ranges. Says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition that is over. `lowest`: nothing bounds it below, so that undated rows may lie in it."""
+
+    table: str
+    name: str
+    schema: str | None
+    bounds: str
+    lowest: bool
+    filled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Partitions that go together, as one page, and the condition that each of their rows must meet."""
+
+    parts: tuple[Partition, ...]
+    condition: Condition
+
+    @property
+    def names(self) -> list[str]:
+        """The partitions' names, for the ledger."""
+        return [part.name for part in self.parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen in a partition: some row at all, and one that stays."""
+
+    filled: bool
+    stays: bool
+
+
+class Partitions:
+    """What a kind of store does with partitions; this one has none.
+
+    `took` is how long the last drop took (s); `counted`, how long rows were counted since the session began (s).
+    """
+
+    def __init__(self) -> None:
+        self.took = 0.0
+        self.counted = 0.0
+        self.remarks: list[str] = []
+
+    def whole(self, table: str, condition: Condition) -> Iterator[Whole]:
+        """The partitions of a table in which every row meets a condition, some at a time, the oldest first."""
+        del table, condition
+        return iter(())
+
+    def drop(self, whole: Whole, check: Callable[[], None]) -> int:
+        """Take partitions out, call `check`, look again, and drop them. Returns how many rows they had.
+
+        Whatever `check` raises goes on to the caller, after everything was put back.
+        """
+        del check
+        raise NotImplementedError(whole.names)
+
+    def recall(self) -> list[str]:
+        """Put back what a process that died left taken out. Returns a sentence for each partition."""
+        return []
+
+    def out(self, table: str) -> list[sa.FromClause]:
+        """What is taken out of a table now, as tables of their own; their rows are still rows of the table."""
+        del table
+        return []
+
+    def says(self, table: str, condition: Condition) -> str:
+        """What a plan says of a table: how many partitions are over as a whole, or why none can be dropped."""
+        del table, condition
+        return ""
+
+
+class SqlPartitions(Partitions):
+    """What the partitions of all databases share: which are free, and how they are looked at."""
+
+    together = 1
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.store = session.store
+        self._refused: set[str] = set()
+        self._seen: dict[tuple[str, Condition], frozenset[str]] = {}
+        self._asked: tuple[Any, sa.Select[Any], list[int]] | None = None
+
+    # -- what a kind says differently ------------------------------------------------------
+
+    def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
+        """The partitions whose range ends at `cut` or before, the oldest first. Raises Unfit.
+
+        Where one is to `act`, the rights of our role are looked at too.
+        """
+        raise NotImplementedError
+
+    def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
+        """A partition as something to select from, in its table or taken out."""
+        raise NotImplementedError
+
+    # -- what they share -------------------------------------------------------------------
+
+    def whole(self, table: str, condition: Condition) -> Iterator[Whole]:
+        """The partitions of a table in which every row meets a condition."""
+        try:
+            found = self._over(table, condition, act=True)
+        except Unfit as why:
+            self.remarks.append(f"{table}: its partitions are not dropped whole: {why}")
+            return
+        seen = self._seen.pop((table, condition), None)
+        for start in range(0, len(found), self.together):
+            some = [part for part in found[start : start + self.together] if part.name not in self._refused]
+            free = self._free(some, condition) if seen is None else [p for p in some if p.name in seen]
+            if free:
+                yield Whole(tuple(free), condition)
+
+    def _free(self, parts: Sequence[Partition], condition: Condition) -> list[Partition]:
+        """Those in which there are rows, and none that stays."""
+        looks = zip(parts, self.look(parts, condition), strict=True)
+        return [part for part, look in looks if look.filled and not look.stays]
+
+    def says(self, table: str, condition: Condition) -> str:
+        """What a plan says. What is seen here is believed once, since rows are looked at again before they go."""
+        try:
+            over = [part for part in self._over(table, condition, act=False) if part.filled]
+        except Unfit as why:
+            return f"by ranges, not whole partitions: {why}"
+        if not over:
+            return ""
+        said = "1 partition over" if len(over) == 1 else f"{len(over)} partitions over"
+        with suppress(Unfit):  # a role that may not drop them may not read them either
+            over = [part for part in self._over(table, condition, act=True) if part.filled]
+            chunks = (over[start : start + _LOOKED_AT] for start in range(0, len(over), _LOOKED_AT))
+            free = frozenset(part.name for chunk in chunks for part in self._free(chunk, condition))
+            self._seen[table, condition] = free
+            if len(free) < len(over):
+                said += f", {len(over) - len(free)} of them with rows that stay"
+        return said
+
+    def _over(self, table: str, condition: Condition, *, act: bool) -> list[Partition]:
+        shape = self.store.shape.tables[table]
+        if not shape.partitioned:
+            return []
+        along = sel.driver(condition)
+        if along is None or not isinstance(along.trigger, OwnTime) or along.trigger.time.kind == "text":
+            raise Unfit("the period does not count from a column of time in the table itself")
+        if shape.database_triggers:
+            raise Unfit(f"the database trigger {shape.database_triggers[0].name} would not fire")
+        time = along.trigger.time
+        with self.store.errors():
+            return self.over(table, time, self.session.where.cut(table, time, along.day), act=act)
+
+    def look(self, parts: Sequence[Partition], condition: Condition, *, out: bool = False) -> list[Look]:
+        """Look at partitions: is there a row, and one that stays? All is one statement, of searches in indexes."""
+        if not parts:
+            return []
+        asked = ([part.name for part in parts], condition, out)
+        if self._asked is None or self._asked[0] != asked:
+            self._asked = (asked, *self._questions(parts, condition, out=out))
+        answers = map(bool, self.session.first(self._asked[1]))
+        told = [list(itertools.islice(answers, size)) for size in self._asked[2]]
+        return [Look(some[0], any(some[1:])) for some in told]
+
+    def _questions(
+        self, parts: Sequence[Partition], condition: Condition, *, out: bool
+    ) -> tuple[sa.Select[Any], list[int]]:
+        """What is asked of partitions, and how many questions are asked of each."""
+        along = sel.driver(condition)
+        assert along is not None
+        assert isinstance(along.trigger, OwnTime)
+        questions: list[Any] = []
+        sizes = []
+        for part in parts:
+            row = self.inside(part, out=out)
+            some = sa.select(sa.literal(1)).select_from(row)
+            met = [
+                self.session.where.sql(reason, row, part.table)
+                for reason in reasons(condition, along.trigger.time.name, lowest=part.lowest)
+            ]
+            questions += [sa.exists(some), *(sa.exists(some.where(m)) for m in met)]
+            sizes.append(1 + len(met))
+        return sa.select(*questions), sizes
+
+    def leave(self, part: Partition, why: str) -> None:
+        """Leave a partition to the ranges, for as long as this session lasts."""
+        self._refused.add(part.name)
+        self.remarks.append(f"{part.table}: partition {part.name} is not dropped whole: {why}")
+
+
+def reasons(condition: Condition, column: str, *, lowest: bool) -> Iterator[Condition]:
+    """What keeps a row of a partition that is over: the row stays where one of these is true.
+
+    The bounds of the partition answer for the trigger, `column`, but for values that mean
+    “open”, and in the lowest partition for dates that are none.
+    """
+    match condition:
+        case All(parts):
+            for part in parts:
+                yield from reasons(part, column, lowest=lowest)
+        case Before(OwnTime(time), _, None) if time.name == column:
+            yield from (Equals(column, value) for value in time.open)
+            if lowest:
+                yield Equals(column, None)
+                yield Missing(OwnTime(time))
+        case Not(sel.Any(parts)):
+            yield from parts
+        case Not(part):
+            yield part
+        case _:
+            yield Not(condition)

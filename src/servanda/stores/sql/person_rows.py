@@ -1,0 +1,334 @@
+"""The rows of persons, gathered in temporary tables of the store: which row, of whom, found in which round.
+
+    n  which table it is of, or which mention       p  whose it is        k0, k1 …  its key
+    r  the round in which it was found; -1: the row is the person itself
+    s  why it stays, when the person is erased: 0, or a sum of the reasons below
+
+One table for each signature of key types, made once a session, outside of transactions. Each edge of the
+graph is one statement: rows are found by rows, set by set, and never one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from servanda.stores.document.change import Scalar
+from servanda.stores.selection import Link
+from servanda.stores.sql.links import Side, equals, joined
+from servanda.stores.sql.session import Session
+
+LAW, HELD, SHARED, POINTED, DECLARED, APART = 1, 2, 4, 8, 16, 32
+"""Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`, not meant."""
+
+ROOT = -1
+_CHUNK, _MANY, _FEW = 5_000, 2_000, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """One edge as the store follows it: from rows of one table to rows of another.
+
+    `forward`: from the row that points to the row that it points at. `number` is that of what is
+    found, `giver` that of the rows it is found by; rows whose number is in `unless` are left out.
+    `single`: a row is found by one row at most; `fresh`: nothing of this number can have been found before.
+    """
+
+    link: Link
+    where: tuple[tuple[str, Scalar], ...]
+    number: int
+    giver: int
+    forward: bool = False
+    rounds: bool = False
+    unless: int | None = None
+    single: bool = False
+    fresh: bool = False
+
+
+@dataclass(slots=True)
+class Reached:
+    """The gathered rows of one session. `numbers` gives each table its number."""
+
+    session: Session
+    numbers: Mapping[str, int]
+    made: dict[str, sa.Table] = field(default_factory=dict)
+    _of: dict[str, sa.Table] = field(default_factory=dict)
+    _statements: dict[Any, Any] = field(default_factory=dict)
+    _counted: dict[int, int] | None = None
+    _within: Any = None
+
+    # -- the tables ----------------------------------------------------------------------------
+
+    def ready(self) -> None:
+        """Make the temporary tables; outside of any transaction."""
+        for name in self.numbers:
+            self.work(name)
+
+    def work(self, table: str) -> sa.Table:
+        """The temporary table that has the gathered rows of a table, beside those of others."""
+        if table not in self._of:
+            store = self.session.store
+            shape = store.shape.tables[table]
+            types = [_key_type(store, table, c) for c in shape.key]
+            signature = repr(types)
+            if signature not in self.made:
+                self.made[signature] = self._make(types)
+            self._of[table] = self.made[signature]
+        return self._of[table]
+
+    def _make(self, types: Sequence[sa.types.TypeEngine[Any]]) -> sa.Table:
+        keys = [
+            sa.Column(f"k{i}", t, primary_key=True, nullable=False, autoincrement=False)
+            for i, t in enumerate(types)
+        ]
+        made = sa.Table(
+            f"servanda_reach_{len(self.made)}",
+            sa.MetaData(),
+            sa.Column("n", sa.SmallInteger, primary_key=True, autoincrement=False),
+            *keys,
+            sa.Column("p", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("r", sa.Integer, nullable=False),
+            sa.Column("s", sa.SmallInteger, nullable=False),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DELETE ROWS",
+        )
+        self.session.make(made)
+        return made
+
+    def rows(self, table: str) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
+        """A table, an alias of the gathered rows, and what joins them by key."""
+        row, work = self.session.table_of(table), self.work(table).alias("w")
+        return row, work, self.same(table, row, work)
+
+    def same(self, table: str, row: sa.FromClause, work: sa.FromClause) -> sa.ColumnElement[bool]:
+        """Whether a gathered row is this row."""
+        key = self.session.store.shape.tables[table].key
+        return sa.and_(*(row.c[k] == work.c[f"k{i}"] for i, k in enumerate(key)))
+
+    def gathered(self, table: str) -> sa.FromClause:
+        """A new alias of the gathered rows of a table."""
+        return self.work(table).alias()
+
+    # -- filling them --------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget everything that was gathered; in the transaction that gathers anew."""
+        before, self._within = self._within, self.session.begun()
+        self._counted = {}
+        if self.session.store.forgets and before is not self._within:
+            return  # whatever another transaction gathered ended with it
+        for made in self.made.values():
+            self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
+
+    def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Begin with the rows that are persons: of each its number and its key."""
+        work, number = self.work(table), self.numbers[table]
+        names = [c.name for c in work.c if c.name.startswith("k")]
+        rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
+        for start in range(0, len(rows), _CHUNK):
+            self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
+        self._added(work, {number: len(rows)})
+
+    def locked(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+        """Lock the rows that are persons, so that no row that points at them comes meanwhile.
+
+        Returns them whole, each with whose it is.
+        """
+        columns = list(self.session.store.shape.tables[table].columns)
+        found: Any = self.session.execute(self.once(("lock", table), lambda: self._locking(table, columns)))
+        return [(int(person), dict(zip(columns, values, strict=True))) for person, *values in found]
+
+    def _locking(self, table: str, columns: Sequence[str]) -> sa.Select[Any]:
+        row, work, same = self.rows(table)
+        found = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
+        found = found.where(work.c.n == self.numbers[table], work.c.r == ROOT)
+        if not self.session.store.locks_rows:
+            return found
+        return found.with_for_update(of=row if self.session.store.locks_of else None)
+
+    def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
+        """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
+        values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
+        return self._followed((along,), values, reading)
+
+    def follow_all(self, alongs: Sequence[Along], *, reading: bool = False) -> int:
+        """Gather what some edges find, none of which begins where another ends; one statement for keys of one type."""
+        by_table: dict[str, list[Along]] = {}
+        for along in alongs:
+            by_table.setdefault(self.work(_taker(along)).name, []).append(along)
+        return sum(self._followed(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
+
+    def _followed(self, alongs: tuple[Along, ...], values: dict[str, Any], reading: bool) -> int:
+        work, store = self.work(_taker(alongs[0])), self.session.store
+        query = self.once(("follow", alongs), lambda: self._found_by(alongs))
+        if reading and not store.reads_to_write:
+            return self._added(work, self._carried(work, query, values))
+        names = [c.name for c in work.c]
+        insert = self.once(("insert", alongs), lambda: sa.insert(work).from_select(names, query))
+        if store.counts_inserts:
+            counting = self.once(("counting", alongs), lambda: _counting(insert.returning(work.c.n).cte()))
+            return self._added(work, {int(n): int(rows) for n, rows in self.session.select(counting, values)})
+        rows = self.session.changed_rows(insert, values)
+        if rows and len(alongs) > 1:
+            self._counted = None  # nobody knows yet by which of them
+        return self._added(work, {alongs[0].number: rows})
+
+    def _found_by(self, alongs: tuple[Along, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+        """What some edges find; a row that is found several times, once."""
+        found = [self._finding(along) for along in alongs]
+        once = all(a.single for a in alongs) and len({a.number for a in alongs}) == len(alongs)
+        if len(found) == 1:
+            return found[0] if once else found[0].distinct()
+        return sa.union_all(*found) if once else sa.union(*found)
+
+    def _finding(self, along: Along) -> sa.Select[Any]:
+        link, store = along.link, self.session.store
+        giver = link.table if along.forward else link.to_table
+        taker = link.to_table if along.forward else link.table
+        row, work = self.session.table_of(taker).alias(), self.work(giver).alias()
+        known: Any = _as_row(work, store.shape.tables[giver].key)
+        wanted = link.columns if along.forward else link.to_columns
+        on = [work.c.n == along.giver]
+        if along.rounds:
+            on.append(work.c.r >= sa.bindparam("before"))
+        named = {
+            *wanted,
+            *(dict(along.where) if along.forward else ()),
+            *(dict(link.when) if along.forward else ()),
+        }
+        if not named <= set(store.shape.tables[giver].key):
+            known = self.session.table_of(giver).alias()
+            on.append(self.same(giver, known, work))
+        source, target = (known, row) if along.forward else (row, known)
+        side: Side = "target" if along.forward else "source"
+        on.append(joined(store, link, source, target, bare=side))
+        on += [equals(source.c[name], value) for name, value in along.where]
+        keys = [row.c[k] for k in store.shape.tables[taker].key]
+        there = (None if along.fresh else along.number, along.unless)
+        on += [~self._there(taker, keys, work, n) for n in there if n is not None]
+        numbers = (sa.literal(along.number, sa.SmallInteger), sa.bindparam("round", type_=sa.Integer))
+        zero = sa.literal(0, sa.SmallInteger)
+        found = [numbers[0].label("n"), *(k.label(f"k{i}") for i, k in enumerate(keys)), work.c.p]
+        return sa.select(*found, numbers[1].label("r"), zero.label("s")).where(*on)
+
+    def _there(
+        self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
+    ) -> sa.ColumnElement[bool]:
+        """Whether a row was gathered before for the same person."""
+        old = self.work(taker).alias()
+        same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
+        return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
+
+    def _carried(
+        self, work: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any], values: dict[str, Any]
+    ) -> Counter[int]:
+        """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
+        inner = query.subquery()
+        order = [c for c in inner.c if c.name not in ("r", "s")]
+        done: Counter[int] = Counter()
+        last = None
+        while True:
+            part = sa.select(inner).order_by(*order).limit(_CHUNK)
+            if last is not None:
+                part = part.where(_after(order, last))
+            rows = [dict(row) for row in self.session.execute(part, values).mappings()]
+            if rows:
+                self.session.execute(sa.insert(work), rows)
+                done.update(int(row["n"]) for row in rows)
+                last = [rows[-1][c.name] for c in order]
+            if len(rows) < _CHUNK:
+                return done
+
+    def _added(self, work: sa.Table, found: Mapping[int, int]) -> int:
+        """Note how many rows came by number, and let the planner see a table that has become large."""
+        rows = sum(found.values())
+        if self._counted is not None:
+            for number, some in found.items():
+                self._counted[number] = self._counted.get(number, 0) + some
+        if rows >= _MANY:
+            self.session.look_at(work.name)
+        return rows
+
+    def forget(self) -> None:
+        """Build every statement anew: holds or the day have changed."""
+        self._statements.clear()
+
+    def once(self, name: Any, make: Any) -> Any:
+        """A statement that is built once a session."""
+        if name not in self._statements:
+            self._statements[name] = make()
+        return self._statements[name]
+
+    # -- what was found ------------------------------------------------------------------------
+
+    def counts(self) -> dict[int, int]:
+        """How many rows were gathered, by number; a row of several persons once for each."""
+        if self._counted is None:
+            found: dict[int, int] = {}
+            for made in self.made.values():
+                query = self.once(("counts", made.name), lambda made=made: _counting(made))
+                counted: Any = self.session.execute(query).all()
+                found.update({int(n): int(rows) for n, rows in counted})
+            self._counted = found
+        return self._counted
+
+    def stream(
+        self,
+        table: str,
+        number: int,
+        columns: Sequence[str],
+        where: Sequence[tuple[str, Scalar]],
+        person: int,
+        rows: int = _MANY,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Columns of the gathered rows of a person; as a stream, where there are not just a few `rows`."""
+
+        def made() -> Any:
+            row, work, same = self.rows(table)
+            query = sa.select(*(row.c[c] for c in columns)).select_from(work.join(row, same))
+            met = (equals(row.c[n], v) for n, v in where)
+            return query.where(work.c.n == number, work.c.p == sa.bindparam("person"), *met)
+
+        query = self.once(("stream", table, number, tuple(columns), tuple(where)), made)
+        values = {"person": person}
+        if rows < _FEW:
+            yield from self.session.select(query, values)
+        else:
+            yield from self.session.stream(query, values)
+
+
+def _taker(along: Along) -> str:
+    """The table of the rows that an edge finds."""
+    return along.link.to_table if along.forward else along.link.table
+
+
+def _counting(made: sa.FromClause) -> sa.Select[Any]:
+    return sa.select(made.c.n, sa.func.count()).group_by(made.c.n)
+
+
+def _after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Whether a row comes after another in the order of some columns."""
+    parts = []
+    for i, (column, value) in enumerate(zip(columns, values, strict=True)):
+        equal = [c == v for c, v in zip(columns[:i], values[:i], strict=True)]
+        parts.append(sa.and_(*equal, column > value))
+    return sa.or_(*parts)
+
+
+def _as_row(work: sa.FromClause, key: Sequence[str]) -> sa.FromClause:
+    """The gathered rows as if they were rows of their table of which only the key is known."""
+    return cast(sa.FromClause, SimpleNamespace(c={name: work.c[f"k{i}"] for i, name in enumerate(key)}))
+
+
+def _key_type(store: Any, table: str, column: str) -> sa.types.TypeEngine[Any]:
+    """The type of a key among the gathered rows; texts keep the collation of their column."""
+    type_ = store.key_type(store.types[table, column])
+    collation = store.shape.tables[table].columns[column].collation
+    if collation and isinstance(type_, sa.String):
+        return sa.String(type_.length or 190, collation=collation)
+    return cast("sa.types.TypeEngine[Any]", type_)

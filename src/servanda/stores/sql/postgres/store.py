@@ -1,0 +1,323 @@
+"""PostgreSQL as a store (12 and later, driver psycopg 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, INET, JSONB
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.stores.document.change import Change
+from servanda.stores.shape import Shape
+from servanda.stores.sql.partitions import Partitions
+from servanda.stores.sql.postgres.partitions import PostgresPartitions
+from servanda.stores.sql.postgres.scrub import scrub
+from servanda.stores.sql.reflection import triggers_of
+from servanda.stores.sql.session import session
+from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.times import regex_of
+from servanda.stores.store import kind
+from servanda.stores.verbs import Scrubbed
+
+_AGAIN = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+_CANCELLED = "57014"
+_NETWORK_4, _NETWORK_6 = 24, 48
+_PAGE_SETTINGS = "SET LOCAL lock_timeout = 80; SET LOCAL statement_timeout = 2000"
+"""Milliseconds. A page that waits for a lock makes the application wait for those that it has."""
+
+
+_OUTSIDE = sa.text(
+    "SELECT t.relname, cn.nspname || '.' || c.relname FROM pg_constraint k"
+    " JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace"
+    " JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace"
+    " WHERE k.contype = 'f' AND cn.oid <> tn.oid AND tn.nspname = COALESCE(CAST(:s AS text), current_schema())"
+    " ORDER BY 1, 2"
+)
+_KINDS = sa.text(
+    "SELECT c.relname, c.relispartition OR COALESCE(d.description LIKE 'servanda:{%', false), c.relkind = 'p'"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_description d"
+    " ON d.objoid = c.oid AND d.classoid = CAST('pg_class' AS regclass) AND d.objsubid = 0"
+    " WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())"
+)
+"""Partitions are parts of their table, and not tables of their own; those that we took out, too."""
+_PLAIN = (False, False)
+_HIDDEN = sa.text("""
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())
+  AND row_security_active(c.oid)
+  AND NOT (
+    EXISTS (SELECT 1 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+      AND p.permissive = 'PERMISSIVE' AND p.cmd = 'ALL' AND p.qual = 'true'
+      AND EXISTS (SELECT 1 FROM unnest(p.roles) r
+        WHERE CASE WHEN r = 'public' THEN true ELSE pg_has_role(r, 'USAGE') END))
+    AND NOT EXISTS (SELECT 1 FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname
+      AND p.permissive = 'RESTRICTIVE' AND p.qual IS DISTINCT FROM 'true'))
+""")
+"""Tables with policies for our role, but for those of which one policy shows it every row."""
+
+
+_COUNTERS = sa.text("""
+WITH s AS MATERIALIZED (SELECT oid FROM pg_class WHERE relkind = 'S')
+SELECT t.relname, max(CASE WHEN has_sequence_privilege(s.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(s.oid) END)
+FROM s JOIN pg_depend d ON d.objid = s.oid AND d.classid = CAST('pg_class' AS regclass)
+  AND d.refclassid = CAST('pg_class' AS regclass) AND d.deptype IN ('a', 'i')
+JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE n.nspname = coalesce(CAST(:s AS text), current_schema()) GROUP BY t.relname
+""")
+
+
+def _isolate(connection: Connection, level: str) -> None:
+    from psycopg import IsolationLevel
+
+    driven: Any = connection.connection.driver_connection
+    driven.isolation_level = IsolationLevel[level]
+
+
+@lru_cache(maxsize=16)
+def _engine(url: URL, lock_timeout: int) -> Engine:
+    """One engine for each database: what SQLAlchemy learns of one stays in memory while the process lives.
+
+    Connections are not pooled: temporary tables and settings of one session are never met by another.
+    """
+    options = (
+        f"-c lock_timeout={lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
+        " -c jit=off -c random_page_cost=1.1"
+    )
+    planned = {"prepare_threshold": None}  # each page is planned for its own bounds
+    return sa.create_engine(
+        url,
+        connect_args={"options": options, "connect_timeout": 5} | planned,
+        isolation_level="READ COMMITTED",
+        poolclass=sa.NullPool,
+    )
+
+
+@kind("postgres", session)
+class PostgresStore(SqlStore):
+    """A database of PostgreSQL."""
+
+    kind = "postgres"
+    leaves = (
+        "PostgreSQL: ended rows stay in the files of their table and indexes until VACUUM and new rows write"
+        " over them, or apply --scrub; in its write-ahead log and the archive of it, until they end"
+    )
+    locks_of = True
+    fences = True
+    together = (
+        10_000  # so many rows that reading a table once is less than looking them up, and nobody else waits
+    )
+    forgets = True
+    counts_inserts = True
+
+    def dial(self, url: URL) -> URL:
+        """The URL with psycopg 3."""
+        return url.set(drivername="postgresql+psycopg")
+
+    def make_engine(self) -> Engine:
+        """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
+        return _engine(self.url, self.settings.lock_timeout)
+
+    def look_at(self, connection: Connection, table: str) -> None:
+        """Nobody else looks at temporary tables: they have no statistics until we ask for them."""
+        connection.exec_driver_sql(f"ANALYZE {table}")
+
+    def begin_page(self, connection: Connection) -> None:
+        """A transaction that gives up soon on locks and on statements that take long."""
+        connection.begin()
+        connection.exec_driver_sql(_PAGE_SETTINGS)
+
+    def begin_snapshot(self, connection: Connection) -> None:
+        """REPEATABLE READ is a snapshot; said in the BEGIN, it costs no statement of its own."""
+        _isolate(connection, "REPEATABLE_READ")
+        connection.begin()
+
+    def end_snapshot(self, connection: Connection) -> None:
+        """READ COMMITTED again."""
+        if not connection.invalidated:
+            _isolate(connection, "READ_COMMITTED")
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add database triggers (those of foreign keys left out), and what row-level security may hide."""
+        query = sa.text(
+            "SELECT c.relname, t.tgname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal ORDER BY t.tgname"
+        )
+        found = triggers_of(shape, connection.execute(query))
+        hidden = set(connection.execute(_HIDDEN, {"s": self.schema}).scalars())
+        kinds = {
+            name: (child, parted) for name, child, parted in connection.execute(_KINDS, {"s": self.schema})
+        }
+        tables = {
+            n: replace(
+                t,
+                database_triggers=found.get(n, ()),
+                partitioned=kinds.get(n, _PLAIN)[1],
+                hidden=n in hidden,
+            )
+            for n, t in shape.tables.items()
+            if not kinds.get(n, _PLAIN)[0]
+        }
+        outside: dict[str, list[str]] = {}
+        for table, other in connection.execute(_OUTSIDE, {"s": self.schema}):
+            outside.setdefault(table, []).append(other)
+        return Shape(tables, outside)
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """VACUUM FULL, table by table."""
+        with self.errors():
+            yield from scrub(self, tables)
+
+    def partitions(self, session: Any) -> Partitions:
+        """Declarative partitions are detached and dropped whole."""
+        return PostgresPartitions(session)
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        if change.generalise:
+            return sa.func.left(column, change.generalise)
+        if change.pseudonym:
+            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+            once = sa.func.sha256(inner.concat(sa.func.convert_to(sa.cast(column, sa.Text), "UTF8")))
+            hashed = sa.func.left(sa.func.encode(sa.func.sha256(outer.concat(once)), "hex"), 32)
+            text = sa.cast(column, sa.Text)
+            return sa.case((text.like("psn\\_%", escape="\\"), text), else_=sa.literal("psn_").concat(hashed))
+        if change.truncate == "ip":
+            return _network(column, type_)
+        if type_.upper().startswith(("DATE", "TIMESTAMP")):
+            cut = sa.func.date_trunc(change.truncate, column)
+            return sa.cast(cut, sa.Date) if type_.upper() == "DATE" else cut
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        return sa.func.left(column, keep).concat(fill)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """A POSIX expression, anchored."""
+        return column.op("~", is_comparison=True)(regex_of(pattern))
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """SHA-256 under our secret; each value in hex, so that none runs into the next."""
+        none: sa.ColumnElement[Any] = sa.literal_column("'n'")
+        bytes_ = [sa.func.convert_to(sa.cast(c, sa.Text), "UTF8") for c in columns]
+        parts = [sa.func.coalesce(sa.func.encode(b, "hex"), none) for b in bytes_]
+        text = sa.func.concat_ws(",", self.print_secret.hex(), *parts)
+        return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
+
+    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+        """Its own name for it."""
+        found: Bool = sa.func.strpos(sa.cast(text, sa.Text), part) > 0
+        return found
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A text, or the text of JSON, in small letters."""
+        return sa.func.lower(text if isinstance(text.type, sa.String) else sa.cast(text, sa.Text))
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """Its own functions; SHA-1 is that of the extension pgcrypto."""
+        if kind == "md5":
+            return sa.func.md5(text)
+        raw = sa.func.convert_to(text, "UTF8")
+        return sa.func.encode(sa.func.sha256(raw) if kind == "sha256" else sa.func.digest(raw, kind), "hex")
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """The operator #>>."""
+        steps = sa.cast(sa.literal(path.split(".")), ARRAY(sa.Text))
+        return sa.cast(json, JSONB).op("#>>", return_type=sa.Text())(steps)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """A POSIX expression."""
+        return text.op("~", is_comparison=True)("^[0-9]{1,18}$")
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """Texts are bytes here, unless their type is citext."""
+        same: Bool = self.folded(column) == self.folded(known) if fold else column == known
+        if not isinstance(self.types.get(at), CITEXT):
+            return same
+        texts = [sa.cast(c, sa.Text) for c in (column, known)]
+        a, b = [self.folded(t) for t in texts] if fold else texts
+        return sa.and_(column == sa.cast(known, CITEXT), a == b)
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether it was a lock or a deadlock."""
+        return getattr(error.orig, "sqlstate", None) in _AGAIN
+
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the statement was cancelled: by its time limit, or by an administrator."""
+        return getattr(error.orig, "sqlstate", None) == _CANCELLED
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the server is not there."""
+        state = getattr(error.orig, "sqlstate", None)
+        return (
+            error.connection_invalidated
+            or (state is None and isinstance(error, sa.exc.OperationalError))
+            or (str(state or "")[:2] in ("08", "57") and state != _CANCELLED)
+        )
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """The primary message; the detail, which quotes values, is left out."""
+        diag = getattr(error.orig, "diag", None)
+        primary = getattr(diag, "message_primary", None)
+        return str(primary) if primary else str(error.orig).splitlines()[0]
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """What has_table_privilege denies."""
+        query = sa.text("SELECT has_table_privilege(:t, :v)")
+        return frozenset(v for v in verbs if not connection.scalar(query, {"t": self.quoted(table), "v": v}))
+
+    def row_policies(self, connection: Connection, table: str) -> list[str]:
+        """What its policies ask of rows that are read, where row security is on."""
+        query = sa.text(
+            "SELECT p.qual FROM pg_policies p JOIN pg_namespace n ON n.nspname = p.schemaname"
+            " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename"
+            " WHERE c.relrowsecurity AND p.tablename = :t AND p.cmd IN ('ALL', 'SELECT')"
+            " AND p.schemaname = COALESCE(CAST(:s AS text), current_schema())"
+        )
+        return [str(qual or "") for (qual,) in connection.execute(query, {"t": table, "s": self.schema})]
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of the sequences that belong to columns, as far as this role may read them."""
+        rows = connection.execute(_COUNTERS, {"s": self.schema})
+        return {str(table): int(last) for table, last in rows if last is not None}
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """A role that reads, and one that also changes and deletes at the places that end."""
+        preparer = self.engine.dialect.identifier_preparer
+        schema = preparer.quote_schema(self.schema or "public")
+        database = preparer.quote(str(self.url.database))
+        lines = [f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {reader}, {writer};"]
+        lines.append(f"GRANT USAGE ON SCHEMA {schema} TO {reader}, {writer};")
+        for table, verbs in sorted(tables.items()):
+            lines.append(f"GRANT SELECT ON {self.quoted(table)} TO {reader}, {writer};")
+            more = ", ".join(v for v in ("INSERT", "UPDATE", "DELETE") if v in verbs)
+            if more:
+                lines.append(f"GRANT {more} ON {self.quoted(table)} TO {writer};")
+        for table, verbs in sorted(tables.items()):
+            if "DELETE" in verbs and self.shape.tables[table].partitioned:
+                owner = f"GRANT (the owner of {self.quoted(table)}) TO {writer};"
+                lines.append(f"-- Only if {table} may lose partitions whole; else their rows are deleted:")
+                lines.append(f"-- {owner}")
+        return lines
+
+
+def _network(column: sa.ColumnElement[Any], type_: str) -> sa.ColumnElement[Any]:
+    """An address cut to its network: /24 of IPv4, /48 of IPv6; other text is emptied."""
+    if type_.upper() in ("INET", "CIDR"):
+        masked = sa.func.network(
+            sa.func.set_masklen(column, sa.case((sa.func.family(column) == 4, _NETWORK_4), else_=_NETWORK_6))
+        )
+        return sa.cast(sa.func.host(masked), INET)
+    four = sa.func.regexp_replace(column, r"\.[0-9]+$", ".0")
+    six = sa.func.host(sa.func.network(sa.func.set_masklen(sa.cast(column, INET), _NETWORK_6)))
+    is_four = column.op("~", is_comparison=True)(r"^[0-9.]+$")
+    is_six = column.op("~", is_comparison=True)(r"^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$")
+    return sa.case((is_four, four), (is_six, six), else_=sa.null())

@@ -1,0 +1,436 @@
+"""Some rows of a table, to see of which nature its columns are; one bounded statement a table.
+
+Half of the rows come from each end of the key, since old rows may have been emptied and new
+columns are filled in new rows only. Texts are cut in the database.
+
+One connection to an SQL store: it counts, pages, and ends rows where they are.
+
+No row travels to Python to be ended. A page whose condition reads only its own rows is one
+statement, which the database re-checks for rows that changed meanwhile. Where it reads other
+rows (a parent, children), the keys of what is due are listed once in a temporary table, and
+pages are ranges of that list: a page looks again and acts on those still due. Where children
+that point here decide, its rows are locked first and looked at in a new statement that sees
+what was committed meanwhile; a parent that changes later has simply changed later.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from servanda.errors import StoreError
+from servanda.stores.selection import (
+    Condition,
+    LatestTime,
+    OwnTime,
+    TimeColumn,
+    child_links,
+    driver,
+    reads_other_rows,
+)
+from servanda.stores.sql.lists import Lists
+from servanda.stores.sql.pages import Page, Track, pages, within
+from servanda.stores.sql.store import SqlStore
+from servanda.stores.sql.times import form_of, local_day
+from servanda.stores.sql.where import ZERO_DAY
+from servanda.stores.verbs import Group, PageTooSlow
+
+_LONGEST = 400
+
+
+class Looking(Lists):
+    """A connection that can look at some rows."""
+
+    def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
+        """Texts of some rows by column, those that are NULL left out; they are looked at and forgotten."""
+        if not columns:
+            return {}
+        query = self._ends(table, columns, rows)
+        with self.store.errors(), self._reading():
+            found = self._connection.execute(query).all()
+        texts = zip(columns, zip(*found, strict=True), strict=True) if found else ()
+        return {name: tuple(str(v) for v in values if v is not None) for name, values in texts}
+
+    def _ends(self, table: str, columns: Sequence[str], rows: int) -> Any:
+        row, key = self._tables[table], self.store.shape.tables[table].key
+        cut = [
+            sa.func.substr(sa.cast(row.c[c], sa.Text), 1, _LONGEST).label(f"c{i}")
+            for i, c in enumerate(columns)
+        ]
+        if not key:
+            return sa.select(*cut).limit(rows)
+        first = (
+            sa.select(*cut).order_by(*(row.c[k] for k in key)).limit((rows + 1) // 2).subquery("first_rows")
+        )
+        last = (
+            sa.select(*cut).order_by(*(row.c[k].desc() for k in key)).limit(rows // 2).subquery("last_rows")
+        )
+        return sa.union_all(sa.select(*first.c), sa.select(*last.c))
+
+
+_START, _SMALL, _LEAST = 500, 200, 10  # rows of a first, a small, the least page
+_GROWTH = 8.0  # at most, from one page to the next
+_PATIENCE = 6  # how many times `lock_timeout` a page is tried for
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What pages of one step share: the table, which rows, what they follow, the list of what is due.
+
+    `locks`: the rows of a page are locked before they are looked at again, so that no child comes meanwhile.
+    """
+
+    table: str
+    condition: Condition
+    track: Track
+    due: sa.Table | None = None
+    locks: bool = True
+    statements: dict[Any, Any] = field(default_factory=dict)
+
+
+class Session(Looking):
+    """One connection, with the lists that conditions refer to."""
+
+    def __init__(self, store: SqlStore, connection: Connection) -> None:
+        super().__init__(store, connection)
+        self._notes: dict[str, sa.Table] = {}
+        self._dues: dict[str, sa.Table] = {}
+        self._size = _START
+        self.aim, self.took = store.manners.full_page, 0.0
+
+    @property
+    def size(self) -> int:
+        """How many rows the next page has at most: as many as fit in `aim` seconds, learnt from those before."""
+        return min(self._size, self.store.page_size)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
+        """See in which one form each column of text writes its times, from its first usable value.
+
+        Raises StoreError where it is no form of ISO 8601 whose order as text is that in time.
+        """
+        for column in columns:
+            textual = column.kind == "text" or (
+                self.store.texts_time and column.kind in ("naive", "aware", "date")
+            )
+            if not textual or (table, column.name) in self._forms:
+                continue
+            c = self._tables[table].c[column.name]
+            row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
+            if row is not None:
+                self._forms[table, column.name] = form_of(table, column.name, str(row[0]))
+
+    def count(self, table: str, condition: Condition) -> int:
+        """How many rows of a table meet a condition."""
+        found = [(row, self.where.sql(condition, row, table)) for row in self.parts_of(table)]
+        counts = (sa.select(sa.func.count()).select_from(row).where(met) for row, met in found)
+        return sum(int(self._scan(query, once=True)[0]) for query in counts)
+
+    def total(self, table: str, condition: Condition) -> int:
+        """How many rows of a table meet a condition."""
+        return self.count(table, condition)
+
+    def in_use(self, table: str, condition: Condition) -> int:
+        """None: a database lets us end rows while programs write."""
+        del table, condition
+        return 0
+
+    def remarks(self, table: str) -> Iterable[tuple[str, str]]:
+        """Nothing that the rules about tables do not see."""
+        del table
+        return ()
+
+    def cut(self, table: str, time: TimeColumn, day: date) -> Any:
+        """The first raw value of a column that lies on the company's local `day` or later."""
+        return self.where.cut(table, time, day)
+
+    def latest(self, table: str, condition: Condition, trigger: TimeColumn) -> date | None:
+        """The greatest local date of a column among the rows that meet a condition."""
+        row = self._tables[table]
+        query = sa.select(sa.func.max(row.c[trigger.name])).where(self.where.sql(condition, row, table))
+        return local_day(self._scan(query)[0], trigger, self.store.settings.zone)
+
+    def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
+        """The size of the smallest group of rows that look alike in these columns (k-anonymity)."""
+        row = self._tables[table]
+        chosen = sa.select(sa.func.count().label("n")).where(self.where.sql(condition, row, table))
+        sizes = chosen.group_by(*(row.c[c] for c in columns)).subquery()
+        found = self._scan(sa.select(sa.func.min(sizes.c.n)))
+        return None if found is None or found[0] is None else int(found[0])
+
+    def lacking(self, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """Which of these rights our role lacks on a table."""
+        with self.store.errors(), self._reading():
+            return self.store.missing_rights(self._connection, table, verbs)
+
+    def keys(self, table: str, condition: Condition) -> list[tuple[Any, ...]]:
+        """The keys of the rows that meet a condition, for letters to persons; never used to end rows."""
+        row, key = self._tables[table], self.store.shape.tables[table].key
+        query = sa.select(*(row.c[k] for k in key)).where(self.where.sql(condition, row, table))
+        with self.store.errors(), self._reading():
+            return [tuple(found) for found in self._connection.execute(query)]
+
+    def find(self, table: str, column: str, value: str | int) -> list[tuple[Any, ...]]:
+        """The keys of the rows with this identifier: letters' case aside, and then by its characters.
+
+        A collation may take josé@ for jose@; they are two persons.
+        """
+        row, key = self._tables[table], self.store.shape.tables[table].key
+        same = row.c[column] == value
+        if isinstance(value, str):
+            same = self.store.same_text(row.c[column], sa.literal(value), (table, column), fold=True)
+        query = sa.select(row.c[column], *(row.c[k] for k in key)).where(same)
+        with self.store.errors(), self._reading():
+            found = self._connection.execute(query).all()
+        folded = str(value).casefold()
+        return [tuple(f[1:]) for f in found if str(f[0]).casefold() == folded]
+
+    # -- ending rows, page by page ---------------------------------------------------------
+
+    def work(self, table: str, condition: Condition, since: date | None = None) -> Work:
+        """Prepare to page through the rows that meet a condition, from a local date on."""
+        row, shape = self._tables[table], self.store.shape.tables[table]
+        key = tuple(row.c[k] for k in shape.key)
+        if reads_other_rows(condition):
+            due = self._due(table) if key else None
+            listed: tuple[sa.ColumnElement[Any], ...] = tuple(due.c) if due is not None else ()
+            track = Track(row if due is None else due, None, listed, None, None, sa.true())
+            return Work(table, condition, track, due, self._keeps_children_out(table, condition))
+        along = driver(condition)
+        if along is not None and isinstance(along.trigger, OwnTime) and self._follows(table, along.trigger):
+            time_, start = along.trigger.time, max(since or ZERO_DAY, ZERO_DAY)
+            first, last = self.where.cut(table, time_, start), self.where.cut(table, time_, along.day)
+            return Work(table, condition, Track(row, row.c[time_.name], key, first, last, sa.true()))
+        found = self.where.sql(condition, row, table)
+        return Work(table, condition, Track(row, None, key, None, None, found))
+
+    def _keeps_children_out(self, table: str, condition: Condition) -> bool:
+        """Whether a lock of the row keeps new children from it: some that decide point at it by a foreign key."""
+        keys = {(t.name, p.columns) for t, p in self.store.shape.pointing_at(table)}
+        return any((link.table, link.columns) in keys for link in child_links(condition))
+
+    def _follows(self, table: str, trigger: OwnTime) -> bool:
+        """Whether pages may follow this trigger: an index carries it, or nothing else is there."""
+        shape = self.store.shape.tables[table]
+        return shape.indexed((trigger.time.name,)) or not shape.key
+
+    def _due(self, table: str) -> sa.Table:
+        """The list of the keys that are due, for rows that end by what other rows say."""
+        if table not in self._dues:
+            columns = self._key_columns(table, self.store.shape.tables[table].key)
+            name = f"servanda_due_{len(self._dues)}"
+            self._dues[table] = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+            self._ddl(sa.schema.CreateTable(self._dues[table]))
+        return self._dues[table]
+
+    def pages(self, work: Work, size: int | None = None) -> Iterator[Page]:
+        """The pages of the work, each looked for when the one before is done; of a fixed size for mere reading."""
+        return pages(self._look, work.track, lambda: size or self.size)
+
+    def _look(self, query: sa.Select[Any], values: dict[str, Any]) -> Any:
+        return self._scan(query, values)
+
+    def delete(self, work: Work, page: Page) -> int:
+        """Delete the rows of a page. Returns how many."""
+        return self._end(work, page, "delete", sa.delete)
+
+    def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
+        """Write the changes of each group into the rows of a page, in one statement. Returns how many rows."""
+        new = self.changed
+        return self._end(work, page, "change", lambda row: sa.update(row).values(new(work.table, groups)))
+
+    def changed(self, table: str, groups: Sequence[Group]) -> dict[str, Any]:
+        """The new value of each column; columns that change by themselves are written back (ON UPDATE)."""
+        row = self._tables[table]
+        values: dict[str, Any] = {
+            c.name: row.c[c.name] for c in self.store.shape.tables[table].columns.values() if c.on_update
+        }
+        for condition, changes in groups:
+            for name, change in changes:
+                new = self.where.changed(row, table, name, change)
+                if condition is not None:
+                    new = sa.case((self.where.sql(condition, row, table), new), else_=row.c[name])
+                values[name] = new
+        return values
+
+    def _end(self, work: Work, page: Page, verb: str, statement: Callable[[sa.TableClause], Any]) -> int:
+        """Do a statement on the rows of a page; where it reads other rows, its rows are locked first."""
+        form = (verb, page.form)
+        if form not in work.statements:
+            before, conditions = self._held_to(work, page)
+            work.statements[form] = (*before, statement(self._tables[work.table]).where(*conditions))
+        done = 0
+        for each in work.statements[form]:
+            done = int(self._connection.execute(each, page.values).rowcount)
+        return done
+
+    def _held_to(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+        """What comes before the statement of a page, and the conditions that hold the statement to it."""
+        row, due = self._tables[work.table], work.due
+        if due is not None:
+            return self._looked_at_again(work, due, page)
+        if reads_other_rows(work.condition):
+            raise StoreError(
+                f"{work.table} has no key, and its rows end by what other tables say",
+                advice="give the table a primary key",
+            )
+        still = self.where.sql(work.condition, row, work.table)
+        return [], [*within(page.form, work.track.along, work.track.key), still]
+
+    def _looked_at_again(
+        self, work: Work, due: sa.Table, page: Page
+    ) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+        """Rows that end by what other rows say: locked, then looked at again in a statement of its own.
+
+        One that was begun before a lock was got would not see what was committed meanwhile.
+        """
+        row = self._tables[work.table]
+        ours = [row.c[str(c.info["of"])] for c in due.c]
+        same = [a == b for a, b in zip(ours, due.c, strict=True)]
+        bounds = [*within(page.form, None, tuple(due.c)), *within(page.form, None, tuple(ours))]
+        still = self.where.row_by_row(work.condition, row, work.table)
+        if not self.store.locks_rows:
+            listed = sa.select(*due.c).where(*within(page.form, None, tuple(due.c)))
+            return [], [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed), still]
+        chosen = sa.select(*ours).select_from(due.join(row, sa.and_(*same))).where(*bounds)
+        chosen = chosen.with_for_update(of=row if self.store.locks_of else None)
+        if self.store.fences:
+            if not work.locks:
+                return [], [*same, *bounds, still]
+            locking = sa.select(sa.func.count()).select_from(chosen.subquery())
+            return [locking], [*same, *bounds, still]
+        noted = self._note(work.table)
+        mine = [a == b for a, b in zip(ours, noted.c, strict=True)]
+        again = sa.exists(sa.select(sa.literal(1)).where(*mine, still))
+        note = sa.insert(noted).from_select([c.name for c in noted.c], chosen)
+        return [sa.delete(noted), note, sa.delete(noted).where(~again)], mine
+
+    def meant(self, work: Work, page: Page) -> tuple[sa.TableClause, list[sa.ColumnElement[bool]]]:
+        """The table of a work, and the conditions that its rows of a page meet."""
+        row = self._tables[work.table]
+        ours = work.track.key if work.due is None else tuple(row.c[str(c.info["of"])] for c in work.due.c)
+        bounds = within(page.form, work.track.along, ours)
+        return row, [self.where.sql(work.condition, row, work.table), *bounds]
+
+    def read(
+        self, work: Work, page: Page, columns: Callable[[sa.FromClause], Sequence[sa.ColumnElement[Any]]]
+    ) -> list[tuple[Any, ...]]:
+        """Columns of the rows of a page: for archives, the only action for which values come to Python."""
+        self.took, (row, conditions) = 0.0, self.meant(work, page)  # nobody waits for a read
+        with self.store.errors(), self._reading():
+            return self.select(sa.select(*columns(row)).where(*conditions), page.values)
+
+    def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
+        """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
+        row, conditions = self.meant(work, page)
+        keys = [row.c[c] for c in trigger.link.columns]
+        top = sa.func.max(row.c[trigger.time.name])
+        query = sa.select(*keys, top, sa.func.count()).where(*conditions).group_by(*keys)
+        with self.store.errors():
+            rows = self._connection.execute(query, page.values).all()
+        zone = self.store.settings.zone
+        return [(*key, local_day(top, trigger.time, zone), n) for *key, top, n in rows]
+
+    @contextmanager
+    def page_transaction(self) -> Iterator[float]:
+        """The transaction of one page, and when it began; retried by `attempt` on a lock or a deadlock."""
+        self._connection.rollback()
+        try:
+            self.store.begin_page(self._connection)
+            yield time.monotonic()
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        finally:
+            if not self._connection.invalidated:
+                self.store.end_page(self._connection)
+
+    def attempt(self, act: Callable[[], int]) -> int:
+        """Do something in the transaction of a page, which `took` seconds once begun; again while locks are in the way.
+
+        Raises PageTooSlow where the store cut it off.
+        """
+        until = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE
+        pause = 0.02
+        while True:
+            try:
+                with self.page_transaction() as began:
+                    done = act()
+            except sa.exc.DBAPIError as error:
+                if self.store.cut_off(error):
+                    raise self._smaller(error) from None
+                if time.monotonic() + pause > until or not self.store.again(error):
+                    raise self._gave_up(error) from None
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+            else:
+                self._learn_size(time.monotonic() - began)
+                self.store.after_page(self._connection)
+                return done
+
+    def _learn_size(self, seconds: float) -> None:
+        """Aim at pages that take as long as they should; half, or eight times, at most from one to the next.
+
+        Time grows no faster than rows. Small pages grow no smaller: what they take is the disk's time.
+        """
+        self.took = seconds
+        factor = min(max(self.aim / max(seconds, 1e-6), 0.5), _GROWTH)
+        self._size = min(max(int(self.size * factor), min(_SMALL, self.size)), self.store.page_size)
+
+    def _smaller(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
+        """Half a page and half again; no page is smaller than a few rows."""
+        if self._size <= _LEAST:
+            return self.store.told(error)
+        self._size = max(self.size // 4, _LEAST)
+        return PageTooSlow(f"store “{self.store.name}” cut a page off, since it took too long")
+
+    def _gave_up(self, error: sa.exc.DBAPIError) -> StoreError:
+        if self.store.again(error):
+            message = f"store “{self.store.name}”: rows stayed locked by the application"
+            return StoreError(message, advice="what was ended is recorded; run the same command again later")
+        return self.store.told(error)
+
+    def _note(self, table: str) -> sa.Table:
+        if table not in self._notes:
+            columns = self._key_columns(table, self.store.shape.tables[table].key)
+            name = f"servanda_page_{len(self._notes)}"
+            made = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+            assert not self._connection.in_transaction(), "`ready` comes before the page"
+            self._ddl(sa.schema.CreateTable(made))
+            self._notes[table] = made
+        return self._notes[table]
+
+    def ready(self, work: Work) -> None:
+        """Make what the pages of this work need, outside of their transactions: the list of what is due."""
+        if work.due is None:
+            return
+        row, due = self._tables[work.table], work.due
+        chosen = sa.select(*(row.c[str(c.info["of"])] for c in due.c))
+        chosen = chosen.where(self.where.sql(work.condition, row, work.table))
+        with self.transaction():
+            self._connection.execute(sa.delete(due))
+            self._connection.execute(sa.insert(due).from_select([c.name for c in due.c], chosen))
+        with self.transaction():
+            self.store.look_at(self._connection, due.name)
+        if self.store.locks_rows and not self.store.fences:
+            self._note(work.table)
+
+
+@contextmanager
+def session(store: SqlStore) -> Iterator[Session]:
+    """Open a session. Raises StoreDown where the store does not answer."""
+    with store.errors():
+        connection = store.engine.connect()
+    try:
+        yield Session(store, connection)
+    finally:
+        connection.close()

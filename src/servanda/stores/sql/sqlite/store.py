@@ -1,0 +1,376 @@
+"""SQLite as a store.
+
+Times lie there as text or numbers, so their form is learnt from the values. One writer
+at a time: a page begins with BEGIN IMMEDIATE, and nobody can change its rows meanwhile.
+
+Writes a file of SQLite anew: VACUUM, then the -wal file is emptied, since older pages lie there.
+
+The whole file is one: whichever tables are asked for, all are written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+
+from servanda.errors import StoreDown
+from servanda.stores.document.change import Change
+from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
+from servanda.stores.sql.reflection import triggers_of
+from servanda.stores.sql.session import session
+from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.times import globs_of
+from servanda.stores.store import kind
+from servanda.stores.verbs import Manners, Scrubbed
+
+
+@kind("sqlite", session)
+class SqliteStore(SqlStore):
+    """A file of SQLite."""
+
+    kind = "sqlite"
+    leaves = (
+        "SQLite: ended rows are written over with zeros in the file; pages as they were before may lie in"
+        " its -wal file, and what others deleted on free pages, until apply --scrub"
+    )
+    texts_time = True
+    locks_rows = False
+    manners = Manners(gentle_page=0.002, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
+
+    def dial(self, url: URL) -> URL:
+        """The URL with the driver of the standard library."""
+        return url.set(drivername="sqlite+pysqlite")
+
+    def make_engine(self) -> Engine:
+        """An engine that opens only a file that is there, and leaves transactions to us."""
+        path = self.url.database or ""
+        if path != ":memory:" and not Path(path).is_file():
+            raise StoreDown(
+                f"store “{self.name}”: there is no file {Path(path).name}",
+                advice="check the path in stores.yaml",
+            )
+        engine = sa.create_engine(self.url, connect_args={"timeout": self.settings.lock_timeout})
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
+            connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit would do it; see `after_page`
+            if connection.execute("PRAGMA journal_mode").fetchone()[0].lower() == "wal":
+                connection.execute("PRAGMA synchronous = NORMAL")  # the disk is waited for in `after_page`
+            connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
+            connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
+            connection.create_function("servanda_folded", 1, _folded, deterministic=True)
+            connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
+            connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            mode = connection.get_execution_options().get("servanda_begin", "BEGIN")
+            connection.exec_driver_sql(str(mode))
+
+        return engine
+
+    @property
+    def journal(self) -> str:
+        """The mode of the file's journal: in “wal”, readers do not wait for a writer."""
+        with self.errors(), self.engine.connect() as connection:
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()).lower()
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """The whole file is written anew."""
+        with self.errors():
+            yield from scrub(Path(self.url.database or ""), tables, self.settings.lock_timeout)
+
+    def begin_page(self, connection: Connection) -> None:
+        """Take the write lock at once, so that nothing changes between look and act."""
+        connection.execution_options(servanda_begin="BEGIN IMMEDIATE")
+        try:
+            connection.begin()
+        finally:
+            connection.execution_options(servanda_begin="BEGIN")
+
+    def begin_whole(self, connection: Connection) -> None:
+        """Take the write lock at once."""
+        self.begin_page(connection)
+
+    def after_page(self, connection: Connection) -> None:
+        """Wait until the page is on the disk, and move it from the journal into the file, once its lock is given back.
+
+        SQLite would wait inside the commit, and move pages inside the one that fills the journal, ours or one of
+        the application's: so long would nobody else write. Only then is the page's outcome recorded.
+        """
+        assert not connection.in_transaction(), "a page's transaction is over before it is moved"
+        with suppress(FileNotFoundError), Path(f"{self.url.database}-wal").open("rb") as journal:
+            os.fsync(journal.fileno())
+        driven: Any = connection.connection.driver_connection
+        driven.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
+        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        found = triggers_of(shape, connection.exec_driver_sql(query))
+        deletes = _deletes(connection)
+        indexes = _indexes(connection)
+        named = {name.lower(): table for name, table in shape.tables.items()}
+        return Shape(
+            {
+                name: _completed(table, deletes, indexes.get(name, {}), found.get(name, ()), named)
+                for name, table in shape.tables.items()
+            }
+        )
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes."""
+        del type_
+        if change.generalise:
+            return sa.func.substr(column, 1, change.generalise)
+        if change.pseudonym:
+            return sa.func.servanda_pseudonym(column, sa.literal(self.secret, sa.LargeBinary()))
+        if change.truncate == "ip":
+            return _network(column)
+        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
+        day = sa.func.substr(column, 1, keep).concat(fill)
+        rest = sa.func.length(column) > 10
+        clock = sa.func.substr(column, 11, 1).concat("00:00:00").concat(sa.func.substr(column, 20))
+        return sa.case((rest, day.concat(clock)), else_=day)
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """GLOB, in which [0-9] is a digit."""
+        return sa.or_(*(column.op("GLOB", is_comparison=True)(glob) for glob in globs_of(pattern)))
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """A function of ours: SQLite is in our own process."""
+        return sa.func.servanda_fingerprint(sa.literal(self.print_secret, sa.LargeBinary()), *columns)
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A function of ours: SQLite's own knows the letters of ASCII only."""
+        return sa.func.servanda_folded(text)
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """A function of ours."""
+        return sa.func.servanda_hashed(text, kind)
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """json_extract; what is no JSON holds nothing."""
+        steps = "$" + "".join(f'."{step}"' for step in path.split("."))
+        found = sa.func.json_extract(json, steps)
+        return sa.cast(sa.case((sa.func.json_valid(json) == 1, found)), sa.Text)
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """GLOB."""
+        some = sa.and_(sa.func.length(text) > 0, sa.func.length(text) <= 18)
+        return sa.and_(some, ~text.op("GLOB", is_comparison=True)("*[^0-9]*"))
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """A column may be NOCASE, so bytes are compared as well."""
+        del at
+        if fold:
+            return self.folded(column) == self.folded(known)
+        return sa.and_(column == known, sa.cast(column, sa.LargeBinary) == sa.cast(known, sa.LargeBinary))
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether another connection has the write lock."""
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the file cannot be opened."""
+        return "unable to open" in str(error.orig)
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """SQLite's own words name tables and constraints, never values."""
+        return str(error.orig)
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """Keys keep the affinity of their column."""
+        return sa.Integer() if isinstance(type_, sa.Integer) else sa.Text()
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """A file can be written or not; tables have no rights of their own."""
+        del table
+        if verbs <= {"SELECT"}:
+            return frozenset()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("ROLLBACK")
+        except sa.exc.OperationalError as error:
+            return verbs - {"SELECT"} if "readonly" in str(error.orig) else frozenset()
+        return frozenset()
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """Those of tables with AUTOINCREMENT; the others give a number again."""
+        kept = "SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        if connection.exec_driver_sql(kept).first() is None:
+            return {}
+        rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
+        return {str(name): int(last) for name, last in rows}
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """SQLite has no roles: who can write the file can do everything."""
+        del tables, reader, writer
+        path = Path(self.url.database or "")
+        return [
+            f"-- SQLite knows no roles. Give the account that runs `apply` write access to {path.name} and its folder,",
+            "-- and the account that runs `check` and `plan` read access.",
+        ]
+
+
+def _indexes(connection: Connection) -> dict[str, dict[tuple[str, ...], bool]]:
+    """The columns of every index by table, and whether it is unique; those of UNIQUE constraints too."""
+    query = (
+        'SELECT m.name, l.name, l."unique", i.name FROM sqlite_master m, pragma_index_list(m.name) l,'
+        " pragma_index_info(l.name) i WHERE m.type = 'table' AND NOT l.partial ORDER BY m.name, l.name, i.seqno"
+    )
+    columns: dict[tuple[str, str, bool], list[str]] = {}
+    for table, index, unique, column in connection.exec_driver_sql(query):
+        columns.setdefault((table, index, bool(unique)), []).append(str(column))
+    found: dict[str, dict[tuple[str, ...], bool]] = {}
+    for (table, _, unique), names in columns.items():
+        found.setdefault(table, {})[tuple(names)] = unique
+    return found
+
+
+def _deletes(connection: Connection) -> dict[tuple[str, str, tuple[str, ...]], str]:
+    """What a delete of the parent does, by child, parent and columns; a column may be part of several keys."""
+    query = (
+        'SELECT m.name, f.id, f."table", f."from", f.on_delete'
+        " FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'"
+        " ORDER BY m.name, f.id, f.seq"
+    )
+    keys: dict[tuple[str, int, str, str], list[str]] = {}
+    for child, number, parent, column, rule in connection.exec_driver_sql(query):
+        keys.setdefault((child, number, parent, rule), []).append(str(column))
+    return {(child, parent, tuple(columns)): rule for (child, _, parent, rule), columns in keys.items()}
+
+
+def _completed(
+    table: Table,
+    deletes: dict[tuple[str, str, tuple[str, ...]], str],
+    indexes: dict[tuple[str, ...], bool],
+    triggers: tuple[DatabaseTrigger, ...],
+    named: dict[str, Table],
+) -> Table:
+    columns = {name: _told(column) for name, column in table.columns.items()}
+    unique = tuple(names for names, alone in indexes.items() if alone)
+    usable = [u for u in unique if all(n in columns and not columns[n].nullable for n in u)]
+    return replace(
+        table,
+        columns=columns,
+        key=table.key or min(usable, key=len, default=()),
+        indexes=tuple(indexes),
+        unique=unique,
+        database_triggers=triggers,
+        points=tuple(
+            _spelt(
+                replace(p, on_delete=deletes.get((table.name, p.table, p.columns), p.on_delete)), table, named
+            )
+            for p in table.points
+        ),
+    )
+
+
+def _spelt(points: Points, table: Table, named: dict[str, Table]) -> Points:
+    """A foreign key with the names as the tables spell them: SQLite takes Users for users."""
+    parent = named.get(points.table.lower())
+    if parent is None:
+        return points
+    ours, theirs = ({c.lower(): c for c in t.columns} for t in (table, parent))
+    return replace(
+        points,
+        table=parent.name,
+        columns=tuple(ours.get(c.lower(), c) for c in points.columns),
+        to_columns=tuple(theirs.get(c.lower(), c) for c in points.to_columns) or parent.key,
+    )
+
+
+def _told(column: Column) -> Column:
+    """Text may hold times here, since SQLite has no type for them; its form is proved by the values."""
+    textual = not column.time and ("CHAR" in column.type.upper() or column.type.upper() in ("TEXT", "CLOB"))
+    return replace(column, time="text") if textual else column
+
+
+def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """IPv4 without its last number; IPv6 down to its first two groups."""
+    dotted = sa.func.rtrim(ip, "0123456789").concat("0")
+    first = sa.func.instr(ip, ":")
+    second = sa.func.instr(sa.func.substr(ip, first + 1), ":")
+    head = sa.func.substr(ip, 1, first + second)
+    groups = sa.case((head.like("%::"), head), else_=head.concat(":"))
+    return sa.case((first == 0, dotted), (ip.like("::%"), sa.literal("::")), else_=groups)
+
+
+def _pseudonym(value: Any, key: Any) -> str | None:
+    """A keyed hash; SQLite is in our own process, so the key goes nowhere."""
+    if value is None or str(value).startswith("psn_"):
+        return None if value is None else str(value)
+    secret = key if isinstance(key, bytes) else str(key).encode()
+    return "psn_" + hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _folded(text: Any) -> str | None:
+    return None if text is None else str(text).lower()
+
+
+def _hashed(text: Any, kind: str) -> str | None:
+    return None if text is None else hashlib.new(kind, str(text).encode()).hexdigest()
+
+
+def _fingerprint(key: bytes, *values: Any) -> str:
+    """SHA-256 under our secret, of each value with its type and its length."""
+    found = hashlib.sha256(key)
+    for value in values:
+        raw = value if isinstance(value, bytes) else repr(value).encode()
+        found.update(f"{type(value).__name__}{len(raw)}:".encode() + raw)
+    return found.hexdigest()
+
+
+def scrub(path: Path, tables: Sequence[str], patience: int) -> Iterator[Scrubbed]:
+    """Write the file anew and empty its -wal file; `patience` is how long a lock is waited for, in seconds."""
+    before = _size(path)
+    why = _rewrite(path, patience)
+    after = _size(path)
+    for table in tables:
+        yield Scrubbed(table, before, after, why)
+
+
+def _rewrite(path: Path, patience: int) -> str:
+    """Do it. Returns why it could not be done, or nothing."""
+    free = shutil.disk_usage(path.parent).free
+    if free < 2 * _size(path):
+        return f"it needs {2 * _size(path)} bytes of free disk for a moment, and {free} are free"
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA journal_size_limit = 0")  # of a journal that stays, nothing stays
+        connection.execute("VACUUM")
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return "a reader keeps the -wal file: try again when it is gone" if busy else ""
+    except sqlite3.OperationalError as error:
+        return str(error)
+    finally:
+        connection.close()
+
+
+def _size(path: Path) -> int:
+    """The bytes of the file and of its -wal file."""
+    return sum(p.stat().st_size for p in (path, path.with_name(path.name + "-wal")) if p.exists())

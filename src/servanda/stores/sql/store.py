@@ -1,0 +1,287 @@
+"""A store that is an SQL database: how it is opened, what it looks like, what a role may do in it.
+
+Each kind (sqlite, postgres, mariadb) is a subclass that says what differs. The verbs
+that read and end rows are those of a `Session`, one connection with its lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from servanda.errors import ServandaError, StoreDown, StoreError
+from servanda.stores.document.change import Change
+from servanda.stores.shape import Shape, Table
+from servanda.stores.sql.partitions import Partitions
+from servanda.stores.sql.reflection import Types, reflect
+from servanda.stores.verbs import EVERYTHING, Manners, Scrubbed, Settings
+
+Bool = sa.ColumnElement[bool]
+
+
+class SqlStore:
+    """An SQL database as a store. `can` names its verbs; a kind without one leaves it out."""
+
+    kind = ""
+    can = EVERYTHING
+    leaves = "deleted bytes may stay in the database's files until it writes over them"
+    texts_time = False  # times lie there as text, whatever the column's type says
+    secret: bytes = b""  # the key of pseudonyms, lent by `apply`
+    print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
+    locks_rows = True  # a page can lock its rows; SQLite locks the whole file
+    locks_of = False  # FOR UPDATE can name the one table to lock
+    together = 500  # how many persons are erased in one transaction, where many are
+    forgets = False  # the end of a transaction empties temporary tables
+    counts_inserts = False  # an INSERT may be a part of a SELECT that counts what came
+    reads_to_write = True  # a statement that reads rows and writes others locks nothing that it reads
+    fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
+    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
+
+    def __init__(self, name: str, address: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        try:
+            dialled = self.dial(make_url(address))
+        except (sa.exc.ArgumentError, ValueError):  # what they say may hold a part of the password
+            dialled = None
+        if dialled is None:
+            raise StoreError(
+                f"store “{name}”: its URL cannot be read",
+                advice="such as sqlite:///app.db; in a password, @ : / % ? are written %40 %3A %2F %25 %3F",
+            )
+        self.url: URL = dialled
+
+    # -- what a kind says differently ------------------------------------------------------
+
+    @property
+    def journal(self) -> str:
+        """None that would make a reader wait for a writer."""
+        return ""
+
+    def dial(self, url: URL) -> URL:
+        """The URL with the driver that Servanda uses."""
+        return url
+
+    def make_engine(self) -> Engine:
+        """A new engine, with the settings of this kind for each connection."""
+        raise NotImplementedError
+
+    def complete(self, shape: Shape, connection: Connection) -> Shape:
+        """The shape with what reflection does not tell: database triggers, engines, ON UPDATE."""
+        del connection
+        return shape
+
+    def look_at(self, connection: Connection, table: str) -> None:
+        """Let the planner see how many keys a temporary table of ours has."""
+
+    def begin_page(self, connection: Connection) -> None:
+        """Open the transaction of a page, with its locks and time limits."""
+        connection.begin()
+
+    def begin_whole(self, connection: Connection) -> None:
+        """Open a transaction that may take long: everything of one person."""
+        connection.begin()
+
+    def begin_snapshot(self, connection: Connection) -> None:
+        """Open a transaction that sees one moment of the store."""
+        connection.begin()
+
+    def end_snapshot(self, connection: Connection) -> None:
+        """Put back, after a snapshot, what `begin_snapshot` set for longer than its transaction."""
+
+    def end_page(self, connection: Connection) -> None:
+        """Put back, after a page, what `begin_page` set for longer than its transaction."""
+
+    def after_page(self, connection: Connection) -> None:
+        """Do what a store wants done once a page's transaction is over, and its time is taken."""
+
+    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
+        """The value that a change writes into a column of this type."""
+        raise NotImplementedError
+
+    def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
+        """Whether a text has the form of a pattern in which 9 is any digit."""
+        raise NotImplementedError
+
+    def fingerprint(self, columns: Sequence[sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
+        """A keyed hash of the values of columns, 64 hex digits; NULL differs from every value."""
+        raise NotImplementedError
+
+    def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """A text in small letters."""
+        return sa.func.lower(text)
+
+    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+        """Whether a text holds another one, byte by byte."""
+        found: Bool = sa.func.instr(text, part) > 0
+        return found
+
+    def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
+        """A hash (md5, sha1, sha256) of a text in UTF-8, in small hex digits."""
+        raise NotImplementedError
+
+    def inside(self, json: sa.ColumnElement[Any], path: str) -> sa.ColumnElement[Any]:
+        """The text at a path inside JSON; NULL where there is none."""
+        raise NotImplementedError
+
+    def digits(self, text: sa.ColumnElement[Any]) -> Bool:
+        """Whether a text is a whole number of at most 18 digits."""
+        raise NotImplementedError
+
+    def same_text(
+        self,
+        column: sa.ColumnElement[Any],
+        known: sa.ColumnElement[Any],
+        at: tuple[str, str],
+        *,
+        fold: bool = False,
+    ) -> Bool:
+        """Whether a text column equals a known text byte by byte, found by an index on the column."""
+        raise NotImplementedError
+
+    def again(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether an error is a lock or a deadlock, after which the page may be tried again."""
+        raise NotImplementedError
+
+    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the store ended a statement that took too long, or that somebody cancelled."""
+        del error
+        return False
+
+    def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
+        """Which of SELECT, UPDATE and DELETE this role lacks on a table."""
+        raise NotImplementedError
+
+    def row_policies(self, connection: Connection, table: str) -> list[str]:
+        """The conditions of row-level policies that are in force on a table; none where there is no such thing."""
+        del connection, table
+        return []
+
+    def counters(self, connection: Connection) -> dict[str, int]:
+        """The last number that the store itself gave in each table; a delete does not take it back, a restore does."""
+        del connection
+        return {}
+
+    def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
+        """The exact statements that give a reading and a writing role what Servanda needs."""
+        raise NotImplementedError
+
+    def key_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """The type of a key in a temporary table of ours."""
+        return type_
+
+    def partitions(self, session: Any) -> Partitions:
+        """What this kind does with partitions that are over as a whole; nothing, unless it says so."""
+        del session
+        return Partitions()
+
+    def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
+        """Write tables anew, so that their files hold no byte of what was deleted."""
+        raise NotImplementedError
+
+    # -- what they share -------------------------------------------------------------------
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of this store."""
+        return self.make_engine()
+
+    @property
+    def schema(self) -> str | None:
+        """The schema of the places, where the document names one."""
+        return self.settings.schema
+
+    @property
+    def page_size(self) -> int:
+        """How many rows a page has at most (tied rows without a key excepted)."""
+        return min(self.settings.page or self.manners.most, self.manners.most)
+
+    @cached_property
+    def _reflected(self) -> tuple[Shape, Types]:
+        with self.errors(), self.engine.connect() as connection:
+            shape, types = reflect(sa.inspect(connection), self.schema)
+            return self.complete(shape, connection), types
+
+    @property
+    def shape(self) -> Shape:
+        """What the store contains, read once. Raises StoreDown where it does not answer."""
+        return self._reflected[0]
+
+    @property
+    def types(self) -> Types:
+        """The type of every column, as the driver needs it."""
+        return self._reflected[1]
+
+    def look_again(self) -> Shape:
+        """The shape as it is now, read afresh."""
+        self.__dict__.pop("_reflected", None)
+        return self.shape
+
+    def close(self) -> None:
+        """Give back every connection, and what was learned of statements that nobody will say again."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+            self.engine.clear_compiled_cache()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn a driver's errors into sentences that carry no value of any row."""
+        try:
+            yield
+        except ServandaError:
+            raise
+        except sa.exc.DBAPIError as error:
+            raise self.told(error) from None
+        except sa.exc.PendingRollbackError:  # what came before cut the connection, and said why
+            raise StoreDown(
+                f"store “{self.name}” does not answer: the connection was cut",
+                advice="run the same command again, once it answers",
+            ) from None
+        except sa.exc.SQLAlchemyError as error:
+            raise StoreError(f"store “{self.name}”: {type(error).__name__}") from None
+
+    def told(self, error: sa.exc.DBAPIError) -> StoreError:
+        """A driver's error as one of ours."""
+        code = self.reason(error)
+        if self.lost(error):
+            return StoreDown(
+                f"store “{self.name}” does not answer: {code}",
+                advice=f"is {self.url.render_as_string(hide_password=True)} up, and reachable from here?",
+            )
+        return StoreError(f"store “{self.name}” refused a statement: {code}")
+
+    def lost(self, error: sa.exc.DBAPIError) -> bool:
+        """Whether the database is not there, or no longer."""
+        return bool(error.connection_invalidated)
+
+    def reason(self, error: sa.exc.DBAPIError) -> str:
+        """What the database said, without the values it quotes."""
+        return type(error.orig).__name__
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """The inner and the outer pad of HMAC-SHA256 under our secret (RFC 2104), for databases without HMAC."""
+        key = hashlib.sha256(self.secret).digest() if len(self.secret) > 64 else self.secret
+        block = key.ljust(64, b"\0")
+        return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
+
+    def create_index(self, table: Table, columns: Sequence[str]) -> str:
+        """The exact statement that makes an index, quoted as this database wants it."""
+        quote = self.engine.dialect.identifier_preparer.quote
+        long = ("TEXT", "BLOB") if self.kind == "mariadb" else ()
+        cut = {c: "(32)" for c in columns if table.columns[c].type.upper().split("(")[0].endswith(long)}
+        listed = ", ".join(quote(c) + (cut.get(c, "") if long else "") for c in columns)
+        name = quote("_".join((table.name, *columns))[:56] + "_index")
+        return f"CREATE INDEX {name} ON {self.quoted(table.name)} ({listed});"
+
+    def quoted(self, table: str) -> str:
+        """A table's name as this database wants it quoted."""
+        preparer = self.engine.dialect.identifier_preparer
+        name = preparer.quote(table)
+        return f"{preparer.quote_schema(self.schema)}.{name}" if self.schema else name
