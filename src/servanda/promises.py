@@ -16,8 +16,8 @@ from servanda.errors import LedgerError
 from servanda.ledger import Ledger, verify_proof
 from servanda.ledger.entry import Entry
 from servanda.plan import status as sweep
-from servanda.plan.archive.archiving import archivings
 from servanda.plan.archive.overview import whereabouts
+from servanda.plan.archiving import archivings
 from servanda.plan.count import Circumstances, make
 from servanda.plan.status import Sight, latest_entries
 from servanda.policy.promise import Promise

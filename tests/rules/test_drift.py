@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 import projects
 from servanda.cli import main
-from servanda.stores.discovery.coverage import seen
+from servanda.stores.binding.coverage import seen
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VALUES = ("+33 1 99 00 12 34", "+33 1 99 00 56 78", "+33 2 61 91 00 00")

@@ -25,7 +25,7 @@ from servanda.errors import StoreDown, StoreError
 from servanda.stores.document.document import Place
 from servanda.stores.files.folder import read_name
 from servanda.stores.files.lines import reader
-from servanda.stores.files.session import FilesSession
+from servanda.stores.files.store import FilesSession
 from servanda.stores.selection import (
     All,
     Before,
@@ -320,7 +320,7 @@ def test_a_form_that_fits_no_line_is_refused(tmp_path: Path) -> None:
 def test_the_number_of_many_lines_is_estimated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "access.log.1.gz", web(OLD) * 20_000)
     put(tmp_path, "access.log", web(FIRST) * 10_000)
-    monkeypatch.setattr("servanda.stores.files.session._EXACT", 0)
+    monkeypatch.setattr("servanda.stores.files.store._EXACT", 0)
     with at(tmp_path) as found:
         assert 29_000 < found.total("access.log*", Not(Missing(TIME))) < 31_000
 

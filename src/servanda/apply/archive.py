@@ -26,8 +26,8 @@ from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
 from servanda.persons.references import mac_of
 from servanda.persons.routes import route
-from servanda.plan.archive.archiving import Archiving, archivings
 from servanda.plan.archive.due import Held, due_rows, held_rows, over_segments
+from servanda.plan.archiving import Archiving, archivings
 from servanda.plan.load import key_text
 from servanda.plan.plan import Plan, Step
 from servanda.stores import verbs

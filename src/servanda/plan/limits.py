@@ -23,7 +23,7 @@ from datetime import date
 
 from servanda.law.retention import cutoff, cutoff_rounded, last_day
 from servanda.persons.routes import route
-from servanda.plan.archive.archiving import Archiving, archivings
+from servanda.plan.archiving import Archiving, archivings
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.stores.binding.binding import Binding, BoundPlace

@@ -17,7 +17,7 @@ from typing import Any
 import rfc8785
 
 from servanda.errors import Refused, ServandaError
-from servanda.plan.archive.archiving import Archiving
+from servanda.plan.archiving import Archiving
 from servanda.stores.document.change import Change
 from servanda.stores.selection import Condition, LatestTime
 

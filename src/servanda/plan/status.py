@@ -19,8 +19,8 @@ from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
 from servanda.plan import unscrubbed as remains
-from servanda.plan.archive.archiving import archive_tables
 from servanda.plan.archive.overview import Whereabouts
+from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
 from servanda.policy.policy import Policy
 from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention

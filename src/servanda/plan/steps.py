@@ -17,7 +17,7 @@ from datetime import date
 
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
-from servanda.plan.archive.archiving import Archiving, archivings, emptied
+from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace

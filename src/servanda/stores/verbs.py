@@ -34,7 +34,7 @@ from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.shape import Shape, Table
 
 if TYPE_CHECKING:
-    from servanda.stores.sql.partitions import Partitions
+    import sqlalchemy as sa
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,70 @@ class PageTooSlow(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition that is over. `lowest`: nothing bounds it below, so that undated rows may lie in it."""
+
+    table: str
+    name: str
+    schema: str | None
+    bounds: str
+    lowest: bool
+    filled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Partitions that go together, as one page, and the condition that each of their rows must meet."""
+
+    parts: tuple[Partition, ...]
+    condition: Condition
+
+    @property
+    def names(self) -> list[str]:
+        """The partitions' names, for the ledger."""
+        return [part.name for part in self.parts]
+
+
+class Partitions:
+    """What a kind of store does with partitions; this one has none.
+
+    `took` is how long the last drop took (s); `counted`, how long rows were counted since the session began (s).
+    """
+
+    def __init__(self) -> None:
+        self.took = 0.0
+        self.counted = 0.0
+        self.remarks: list[str] = []
+
+    def whole(self, table: str, condition: Condition) -> Iterator[Whole]:
+        """The partitions of a table in which every row meets a condition, some at a time, the oldest first."""
+        del table, condition
+        return iter(())
+
+    def drop(self, whole: Whole, check: Callable[[], None]) -> int:
+        """Take partitions out, call `check`, look again, and drop them. Returns how many rows they had.
+
+        Whatever `check` raises goes on to the caller, after everything was put back.
+        """
+        del check
+        raise NotImplementedError(whole.names)
+
+    def recall(self) -> list[str]:
+        """Put back what a process that died left taken out. Returns a sentence for each partition."""
+        return []
+
+    def out(self, table: str) -> list[sa.FromClause]:
+        """What is taken out of a table now, as tables of their own; their rows are still rows of the table."""
+        del table
+        return []
+
+    def says(self, table: str, condition: Condition) -> str:
+        """What a plan says of a table: how many partitions are over as a whole, or why none can be dropped."""
+        del table, condition
+        return ""
 
 
 class Store(Protocol):

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from servanda.database import Database, tables
 from servanda.errors import ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
-from servanda.plan.archive.archiving import archivings
+from servanda.plan.archiving import archivings
 from servanda.plan.load import key_of, key_text
 from servanda.plan.plan import Step
 from servanda.stores.archive.archive import HELD, Archive, archives

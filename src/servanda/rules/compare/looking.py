@@ -18,7 +18,7 @@ from servanda.rules.engine.run import Looked, chosen, look
 from servanda.rules.engine.view import View
 from servanda.rules.engine.waivers import covers, dotted, names_in
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.discovery.coverage import Seen, seen
+from servanda.stores.binding.coverage import Seen, seen
 from servanda.stores.document.document import Stores
 from servanda.stores.shape import Table
 

@@ -41,8 +41,8 @@ from servanda.law.minors import birthday
 from servanda.rules.engine.rule import Finding, Said, fails, needs, rule
 from servanda.rules.engine.view import View
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.coverage import seen
 from servanda.stores.discovery.assertions import filled, has_default, unconsented, violating
-from servanda.stores.discovery.coverage import seen
 from servanda.stores.discovery.lexicon import SHOWN
 from servanda.stores.document.assertion import Assertion, Held, Minor, Never, Unasked
 from servanda.stores.selection import Condition, TimeColumn

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 
 from servanda.rules.engine.rule import Finding, fails, rule, weak
 from servanda.rules.engine.view import View
-from servanda.stores.discovery.coverage import owners, seen
+from servanda.stores.binding.coverage import owners, seen
 from servanda.stores.discovery.lexicon import SHOWN
 
 

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from servanda.rules.engine.rule import Finding, Said, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.discovery.coverage import Seen, seen, uncovered
+from servanda.stores.binding.coverage import Seen, seen, uncovered
 from servanda.stores.discovery.lexicon import SHOWN
 from servanda.stores.discovery.recognise import Recognised
 from servanda.stores.shape import Table

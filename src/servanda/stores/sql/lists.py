@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from servanda.stores.selection import Condition
-from servanda.stores.sql.partitions import Partitions
 from servanda.stores.sql.store import SqlStore
 from servanda.stores.sql.times import Days
 from servanda.stores.sql.where import Where
+from servanda.stores.verbs import Partitions
 
 
 class Lists:

@@ -14,7 +14,7 @@ rows count as rows of the table. A partition is never made here.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ import sqlalchemy as sa
 
 from servanda.stores import selection as sel
 from servanda.stores.selection import All, Before, Condition, Equals, Missing, Not, OwnTime, TimeColumn
+from servanda.stores.verbs import Partition, Partitions, Whole
 
 if TYPE_CHECKING:
     from servanda.stores.sql.session import Session
@@ -37,75 +38,11 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Partition:
-    """One partition that is over. `lowest`: nothing bounds it below, so that undated rows may lie in it."""
-
-    table: str
-    name: str
-    schema: str | None
-    bounds: str
-    lowest: bool
-    filled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Partitions that go together, as one page, and the condition that each of their rows must meet."""
-
-    parts: tuple[Partition, ...]
-    condition: Condition
-
-    @property
-    def names(self) -> list[str]:
-        """The partitions' names, for the ledger."""
-        return [part.name for part in self.parts]
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """What was seen in a partition: some row at all, and one that stays."""
 
     filled: bool
     stays: bool
-
-
-class Partitions:
-    """What a kind of store does with partitions; this one has none.
-
-    `took` is how long the last drop took (s); `counted`, how long rows were counted since the session began (s).
-    """
-
-    def __init__(self) -> None:
-        self.took = 0.0
-        self.counted = 0.0
-        self.remarks: list[str] = []
-
-    def whole(self, table: str, condition: Condition) -> Iterator[Whole]:
-        """The partitions of a table in which every row meets a condition, some at a time, the oldest first."""
-        del table, condition
-        return iter(())
-
-    def drop(self, whole: Whole, check: Callable[[], None]) -> int:
-        """Take partitions out, call `check`, look again, and drop them. Returns how many rows they had.
-
-        Whatever `check` raises goes on to the caller, after everything was put back.
-        """
-        del check
-        raise NotImplementedError(whole.names)
-
-    def recall(self) -> list[str]:
-        """Put back what a process that died left taken out. Returns a sentence for each partition."""
-        return []
-
-    def out(self, table: str) -> list[sa.FromClause]:
-        """What is taken out of a table now, as tables of their own; their rows are still rows of the table."""
-        del table
-        return []
-
-    def says(self, table: str, condition: Condition) -> str:
-        """What a plan says of a table: how many partitions are over as a whole, or why none can be dropped."""
-        del table, condition
-        return ""
 
 
 class SqlPartitions(Partitions):

@@ -18,9 +18,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document.change import Change
 from servanda.stores.shape import Shape, Table
-from servanda.stores.sql.partitions import Partitions
 from servanda.stores.sql.reflection import Types, reflect
-from servanda.stores.verbs import EVERYTHING, Manners, Scrubbed, Settings
+from servanda.stores.verbs import EVERYTHING, Manners, Partitions, Scrubbed, Settings
 
 Bool = sa.ColumnElement[bool]
 

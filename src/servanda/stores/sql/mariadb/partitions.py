@@ -25,8 +25,9 @@ from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
 from servanda.stores.selection import TimeColumn
-from servanda.stores.sql.partitions import Partition, SqlPartitions, Unfit, Whole
+from servanda.stores.sql.partitions import SqlPartitions, Unfit
 from servanda.stores.sql.where import ZERO_DAY
+from servanda.stores.verbs import Partition, Whole
 
 _NAME = "servanda_out_"
 _OLDEST = (10, 7)  # CONVERT PARTITION came with MariaDB 10.7

@@ -28,13 +28,12 @@ from servanda.errors import StoreError
 from servanda.stores.document.change import Change
 from servanda.stores.shape import DatabaseTrigger, Shape, Table
 from servanda.stores.sql.mariadb.partitions import MariadbPartitions
-from servanda.stores.sql.partitions import Partitions
 from servanda.stores.sql.reflection import triggers_of
 from servanda.stores.sql.session import session
 from servanda.stores.sql.store import Bool, SqlStore
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
-from servanda.stores.verbs import Manners, Scrubbed
+from servanda.stores.verbs import Manners, Partitions, Scrubbed
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
 _LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}

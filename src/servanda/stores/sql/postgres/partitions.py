@@ -26,8 +26,9 @@ from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
 from servanda.stores.selection import TimeColumn
-from servanda.stores.sql.partitions import Look, Partition, SqlPartitions, Unfit, Whole
+from servanda.stores.sql.partitions import Look, SqlPartitions, Unfit
 from servanda.stores.sql.where import ZERO_DAY
+from servanda.stores.verbs import Partition, Whole
 
 _MARK = "servanda:"
 _BOUNDS = re.compile(r"FOR VALUES FROM \((MINVALUE|'[^']*'|-?\d+)\) TO \(('[^']*'|-?\d+)\)")
