@@ -20,7 +20,7 @@ from projects import retention
 from servanda.documents.package import Package
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
-from servanda.rights.answer.copies import Packed, Packer
+from servanda.rights.record.copies import Packed, Packer
 
 pytestmark = pytest.mark.unit
 

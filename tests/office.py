@@ -16,8 +16,8 @@ from servanda.database import tables
 from servanda.documents import as_text
 from servanda.documents.letters import compose
 from servanda.rights import handle as carry_out
-from servanda.rights.answer.copies import Packed
 from servanda.rights.case import Company
+from servanda.rights.record.copies import Packed
 from servanda.rights.record.requests import Opening
 from servanda.worker.outbox import letter_of
 

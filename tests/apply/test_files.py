@@ -188,7 +188,7 @@ def test_what_files_cannot_do_is_refused_before_anything_is_tried(tmp_path: Path
     assert place == "app.nginx"
     with found.opened() as stores:
         assert {c.kind for c in stores.binding.complaints} == {"store-cannot"}
-        assert stores.sessions["app"].store.can < EVERYTHING
+        assert stores.sessions["app"].store.dialect.verbs < EVERYTHING
 
 
 def test_a_folder_that_we_may_not_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

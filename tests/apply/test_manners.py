@@ -22,11 +22,11 @@ import database_servers
 from projects import TestProject, policy, project, retention
 from servanda.apply.pace import Pace
 from servanda.apply.throttle import within_hours
-from servanda.stores.verbs import Manners
+from servanda.stores.verbs import Pacing
 
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y")]
-MANNERS = Manners(gentle_page=0.01, rest=9.0, full_page=0.1, most=1000)
+MANNERS = Pacing(gentle_page=0.01, rest=9.0, full_page=0.1, most=1000)
 
 
 def visits(folder: Path, url: str, rows: int = 600, **store: Any) -> TestProject:

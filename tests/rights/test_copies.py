@@ -10,7 +10,7 @@ import pytest
 
 from servanda.database import Database
 from servanda.errors import ServandaError, VaultError
-from servanda.rights.answer.copies import Copies
+from servanda.rights.record.copies import Copies
 from servanda.vault import Sealing, Vault
 from servanda.vault.sealing import CHUNK
 

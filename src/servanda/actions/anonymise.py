@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from servanda.actions.action import Action, register
+from servanda.actions.action import Action, Run, Step, register
 from servanda.stores.verbs import Group, Page, Session, Work
 
 
@@ -16,6 +16,13 @@ def _act(session: Session, work: Work, page: Page, groups: Sequence[Group]) -> i
     return session.change(work, page, groups)
 
 
+def _carry_out(run: Run, step: Step) -> None:
+    run.page(step, _act)
+
+
 ANONYMISE = register(
-    Action("anonymise", "~", "to anonymise", "anonymised", frozenset({"SELECT", "UPDATE"}), _act)
-)
+    Action(
+        "anonymise", "~", "to anonymise", "anonymised", "Time has passed", 21, frozenset({"SELECT", "UPDATE"}),
+        _carry_out, end="fields", leaves_bytes=True,
+    )
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from servanda.actions.action import Action, register
+from servanda.actions.action import Action, Run, Step, register
 from servanda.stores.verbs import Group, Page, Session, Work
 
 
@@ -13,4 +13,14 @@ def _act(session: Session, work: Work, page: Page, groups: Sequence[Group]) -> i
     return session.delete(work, page)
 
 
-DELETE = register(Action("delete", "-", "to delete", "deleted", frozenset({"SELECT", "DELETE"}), _act))
+def _carry_out(run: Run, step: Step) -> None:
+    run.drop_partitions(step)
+    run.page(step, _act)
+
+
+DELETE = register(
+    Action(
+        "delete", "-", "to delete", "deleted", "Time has passed", 20, frozenset({"SELECT", "DELETE"}),
+        _carry_out, end="row", leaves_bytes=True, ranges=True,
+    )
+)  # fmt: skip

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from servanda.actions.action import Action, register
+from servanda.actions.action import Action, Run, Step, register
 
-DESTROY = register(Action("destroy", "×", "to end in the archive", "ended in the archive", frozenset(), None))
+
+def _carry_out(run: Run, step: Step) -> None:
+    run.end_archived(step)
+
+
+DESTROY = register(
+    Action(
+        "destroy", "×", "to end in the archive", "ended in the archive", "Time has passed in the archive", 30,
+        frozenset(), _carry_out,
+    )
+)  # fmt: skip

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from servanda.actions.action import Action, register
+from servanda.actions.action import Action, Run, Step, register
 
-NOTE = register(Action("note", "✎", "to note", "noted", frozenset({"SELECT"}), None, ends=False))
+
+def _carry_out(run: Run, step: Step) -> None:
+    run.note_events(step)
+
+
+NOTE = register(
+    Action(
+        "note", "✎", "to note", "noted", "Ended, to be noted", 40, frozenset({"SELECT"}), _carry_out,
+        noun="event", ends=False, owed=False,
+    )
+)  # fmt: skip

@@ -1,7 +1,17 @@
-"""Warn: a person whose account ends through inactivity is written to first. `apply` fills the outbox."""
+"""Warn: a person whose account ends through inactivity is written to first."""
 
 from __future__ import annotations
 
-from servanda.actions.action import Action, register
+from servanda.actions.action import Action, Run, Step, register
 
-WARN = register(Action("warn", "✉", "to warn", "warned", frozenset({"SELECT"}), None, ends=False))
+
+def _carry_out(run: Run, step: Step) -> None:
+    run.warn(step)
+
+
+WARN = register(
+    Action(
+        "warn", "✉", "to warn", "warned", "Warned before the end", 50, frozenset({"SELECT"}), _carry_out,
+        noun="letter", ends=False, owed=False,
+    )
+)  # fmt: skip

@@ -41,8 +41,6 @@ from servanda.stores.sql.pages import Page
 from servanda.stores.sql.session import Session, Work
 from servanda.vault import Vault
 
-ACTIONS = frozenset({"archive", "destroy", "note"})
-"""The actions that this file carries out."""
 _WIDE = 2_000
 """How many rows are read into Python at once, the most that it ever holds."""
 
@@ -79,13 +77,8 @@ class Archiver:
         return session.pages(work)
 
     def act(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
-        """Archive the rows of a page, or note their event. Returns how many.
-
-        Raises StoreError where archive, vault or store refuse.
-        """
+        """Archive the rows of a page. Returns how many. Raises StoreError where archive, vault or store refuse."""
         session = sql_copy.database(opened)
-        if step.action == "note":
-            return self._note(step, session, work, page)
         archiving = step.archiving
         assert archiving is not None
         how = archiving.place.place.archive
@@ -297,9 +290,10 @@ class Archiver:
 
     # -- events ------------------------------------------------------------------------------
 
-    def _note(self, step: Step, session: Session, work: Work, page: Page) -> int:
-        """Record the event of each row of a page, once."""
-        name, event, place = step.why, tables.event, self.found.binding.places[step.place]
+    def note(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
+        """Record the event of each row of a page, once. Returns how many."""
+        session = sql_copy.database(opened)
+        name, event, place = step.event, tables.event, self.found.binding.places[step.place]
         keys = session.read(work, page, lambda row: [row.c[k] for k in place.table.key])
         if not keys:
             return 0

@@ -198,7 +198,7 @@ class Eraser:
 
     def _together(self, name: str, asked: Sequence[Asked]) -> list[list[Asked]]:
         """Those who have rows in a store, in parts that leave it together, the last part first."""
-        mine, size = _here(asked, name), self.stores[name].reach.session.store.together
+        mine, size = _here(asked, name), self.stores[name].reach.session.store.dialect.erase_batch_size
         return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
 
     def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:

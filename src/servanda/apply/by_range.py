@@ -7,7 +7,7 @@ sweep rests, waits for a replica, is paused or stopped, and learns of new holds.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,8 +15,9 @@ from functools import partial
 import sqlalchemy as sa
 
 from servanda.actions import action
+from servanda.actions.action import Act
 from servanda.apply import warnings
-from servanda.apply.archive import ACTIONS, Archiver
+from servanda.apply.archive import Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import EpochChanged, Pages, RowsCame, fold
 from servanda.apply.throttle import Between
@@ -40,7 +41,7 @@ def grew(now: int, planned: int) -> bool:
 
 @dataclass(slots=True)
 class Sweep:
-    """One apply, from its first entry to its last."""
+    """One apply, from its first entry to its last. It is the `Run` that actions are carried out with."""
 
     found: Opened
     db: Database
@@ -50,22 +51,30 @@ class Sweep:
     options: Options
     listener: Listener
     archiver: Archiver
+    outcome: Outcome = field(default_factory=lambda: Outcome(secrets.token_hex(8)))
     between: dict[str, Between] = field(default_factory=dict)
+    pages: Pages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pages = Pages(self.db, self.ledger, self.outcome.run, self.plan.pins.epoch)
 
     def carry_out(self, saved: Saved | None) -> Outcome:
         """Do the steps of the plan in their order. Returns what was done and what stopped."""
-        outcome = Outcome(secrets.token_hex(8))
+        outcome = self.outcome
         begun = {
             "run": outcome.run,
             "plan": saved.digest if saved else self.plan.digest,
             "epoch": self.plan.pins.epoch,
         }
         self.ledger.append("apply.begun", begun | {"policy": self.plan.pins.policy})
-        pages = Pages(self.db, self.ledger, outcome.run, self.plan.pins.epoch)
         for step in self.plan.steps:
             if outcome.interrupted:
                 break
-            self._step(step, pages, outcome)
+            outcome.done[step.id] = 0
+            action(step.action).carry_out(self, step)
+            if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
+                mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
+                self._mark(mark, full=step.since is None)
         for sentence in self.archiver.close():
             self.listener.said(sentence)
         steps = [
@@ -90,25 +99,9 @@ class Sweep:
     def _bytes(self) -> str:
         """What may remain of what was ended, store by store."""
         swept = {s.store for s in self.plan.steps} or set(self.found.sessions)
-        return "; ".join(sorted({self.found.sessions[name].store.leaves for name in swept}))
+        return "; ".join(sorted({self.found.sessions[name].store.dialect.residue_note for name in swept}))
 
-    def _step(self, step: Step, pages: Pages, outcome: Outcome) -> None:
-        outcome.done[step.id] = 0
-        if step.action == "warn":
-            warnings.forget(self.db, self.found, step)
-            at = self.plan.made_at
-            outcome.done[step.id] = warnings.warn(self.db, self.found, step, at) if step.rows else 0
-            return
-        if action(step.action).act is None and step.action not in ACTIONS:
-            return
-        if step.rows or (step.held and step.action == "destroy"):
-            self._sweep(step, pages, outcome)
-        if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
-            mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
-            full = step.since is None
-            self._mark(mark, full)
-
-    def _mark(self, mark: dict[str, str], full: bool) -> None:
+    def _mark(self, mark: dict[str, str], *, full: bool) -> None:
         """Note how far a step has come; only a look at everything renews the date of the full pass."""
         watermark = tables.watermark
         with self.db.begin() as connection:
@@ -117,87 +110,125 @@ class Sweep:
             now = moment(self.plan.made_at)
             put(connection, watermark, mark | {"passed_at": now if full or passed is None else passed})
 
-    def _sweep(self, step: Step, pages: Pages, outcome: Outcome) -> None:
+    # -- what actions ask for ------------------------------------------------------------------
+
+    def page(self, step: Step, act: Act) -> None:
+        """Page through the rows of a step; what parents need of them is kept first."""
+        self._through(step, lambda session, work, page: self._ended(step, act, (session, work, page)))
+
+    def archive(self, step: Step) -> None:
+        """Page through the rows of a step, and archive them."""
+        self._through(step, partial(self.archiver.act, step))
+
+    def note_events(self, step: Step) -> None:
+        """Page through the rows of a step, and record the event of each."""
+        self._through(step, partial(self.archiver.note, step))
+
+    def warn(self, step: Step) -> None:
+        """Forget the warnings of who became active again, and write to the others."""
+        warnings.forget(self.db, self.found, step)
+        if step.rows:
+            self.outcome.done[step.id] = warnings.warn(self.db, self.found, step, self.plan.made_at)
+
+    def drop_partitions(self, step: Step) -> None:
+        """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
+        if step.rows and not step.folds:
+            self._tried(step, self._drop_partitions)
+
+    def end_archived(self, step: Step) -> None:
+        """End archived rows, in parts; stores are not asked for it."""
+        if step.rows or step.held:
+            self._tried(step, self._end_archived)
+
+    # -- pages ---------------------------------------------------------------------------------
+
+    def _through(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
+        if step.rows and step.id not in self.outcome.stopped and not self.outcome.interrupted:
+            self._tried(step, lambda step: self._paged(step, act))
+
+    def _tried(self, step: Step, work: Callable[[Step], None]) -> None:
+        """Do a step, again under the holds of now where they changed meanwhile."""
+        step = next((s for s in self.plan.steps if s.id == step.id), step)
         while True:
             try:
-                self._sweep_once(step, pages, outcome)
+                work(step)
                 return
             except EpochChanged:
-                step = self._reload(step, pages)
+                step = self._reload(step)
                 self.listener.said(f"{step.place}: a hold was placed or lifted; the holds were loaded again")
             except PageTooSlow as slow:
                 self.listener.said(f"{step.place}: {slow.message}; going on with smaller pages")
             except StoreError as error:
-                outcome.stopped[step.id] = error.message
+                self.outcome.stopped[step.id] = error.message
                 self.listener.said(f"{step.place}: stopped: {error.message}")
                 return
             finally:
-                pages.settle()
+                self.pages.settle()
 
-    def _sweep_once(self, step: Step, pages: Pages, outcome: Outcome) -> None:
-        if step.action == "destroy":
-            self._destroy(step, pages, outcome)
-            return
+    def _paged(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
         session = self.found.sessions[step.store]
         assert step.condition is not None
         condition = step.condition if step.since is None else from_day(step.condition, step.since)
         work = session.work(step.table, condition, step.since)
-        between = self._between(step.store, pages)
+        between = self._between(step.store)
         between.wait()
         session.ready(work)
         for latest in step.folds:
             session.stage_days(str(latest.remembered))
         self.archiver.ready(step)
         session.aim = between.pace.page_seconds
-        if step.action == "delete" and not step.folds:
-            self._whole(step, session, pages, outcome)
-        if outcome.interrupted or step.id in outcome.stopped:
-            return
         for page in self.archiver.pages(step, session, work):
             between.wait()
-            if self.options.stop():
-                outcome.interrupted = True
+            if self._stopped():
                 return
-            left = max(step.rows - outcome.done[step.id], 0)
-            expected = min(left, session.size)
-            done = pages.carry_out(step, expected, lambda: self._act(step, session, work, page))  # noqa: B023
+            left = max(step.rows - self.outcome.done[step.id], 0)
+            done = self.pages.carry_out(step, min(left, session.size), partial(act, session, work, page))
             between.pace.spent(done, session.took)
-            if self._grew(step, done, outcome):
+            if self._grew(step, done):
                 return
 
-    def _whole(self, step: Step, session: Session, pages: Pages, outcome: Outcome) -> None:
-        """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
-        parts, between = session.partitions, self._between(step.store, pages)
+    def _drop_partitions(self, step: Step) -> None:
+        parts, between = self.found.sessions[step.store].partitions, self._between(step.store)
         assert step.condition is not None
         for whole in parts.whole(step.table, step.condition):
             between.wait()
-            if self.options.stop():
-                outcome.interrupted = True
+            if self._stopped():
                 return
-            left = max(step.rows - outcome.done[step.id], 0)
-            drop = partial(parts.drop, whole, pages.check)
-            done = pages.carry_out(step, left, drop, partitions=whole.names)
+            left = max(step.rows - self.outcome.done[step.id], 0)
+            drop = partial(parts.drop, whole, self.pages.check)
+            done = self.pages.carry_out(step, left, drop, partitions=whole.names)
             between.pace.spent(0, parts.took)
-            if self._grew(step, done, outcome):
+            if self._grew(step, done):
                 return
         while parts.remarks:
             self.listener.said(parts.remarks.pop(0))
 
-    def _grew(self, step: Step, done: int, outcome: Outcome) -> bool:
+    def _end_archived(self, step: Step) -> None:
+        for rows, act in self.archiver.over(step):
+            if self._stopped():
+                return
+            left = max(step.rows - self.outcome.done[step.id], 0)
+            self.outcome.done[step.id] += self.pages.carry_out(step, min(left, rows), act)
+            self.listener.moved(step, self.outcome.done[step.id])
+
+    def _stopped(self) -> bool:
+        """Whether somebody asked to stop; the step ends after the page before."""
+        self.outcome.interrupted = self.outcome.interrupted or self.options.stop()
+        return self.outcome.interrupted
+
+    def _grew(self, step: Step, done: int) -> bool:
         """Count what a page ended; stop the step where this is far more than was planned."""
+        outcome = self.outcome
         outcome.done[step.id] += done
         self.listener.moved(step, outcome.done[step.id])
         if grew(outcome.done[step.id], step.rows):
             outcome.stopped[step.id] = f"{outcome.done[step.id]} rows were ended, {step.rows} were planned"
         return step.id in outcome.stopped
 
-    def _act(self, step: Step, session: Session, work: Work, page: Page) -> int:
+    def _ended(self, step: Step, act: Act, where: tuple[Session, Work, Page]) -> int:
         """Do one page in its transaction: keep the dates that parents need, then end the rows."""
-        if step.action in ACTIONS:
-            return self.archiver.act(step, session, work, page)
-        act = action(step.action).act
+        session, work, page = where
         place = self.found.binding.places[step.place]
-        assert act is not None
 
         def effect() -> int:
             kept = [fold(self.db, session, place, work, page, latest) for latest in step.folds]
@@ -213,31 +244,21 @@ class Sweep:
             f"{step.place}: rows kept coming with dates that are over", advice="run it again later"
         )
 
-    def _destroy(self, step: Step, pages: Pages, outcome: Outcome) -> None:
-        """End archived rows, in parts; stores are not asked for it."""
-        for rows, act in self.archiver.over(step):
-            if self.options.stop():
-                outcome.interrupted = True
-                return
-            left = max(step.rows - outcome.done[step.id], 0)
-            outcome.done[step.id] += pages.carry_out(step, min(left, rows), act)
-            self.listener.moved(step, outcome.done[step.id])
-
-    def _between(self, store: str, pages: Pages) -> Between:
+    def _between(self, store: str) -> Between:
         if store not in self.between:
             policy, entry = self.found.binding.policy, self.found.binding.stores.stores[store]
-            manners = self.found.sessions[store].store.manners
+            manners = self.found.sessions[store].store.dialect.pacing
             self.between[store] = Between.of(
-                store, entry, policy.timezone, manners, self.options, self.listener, pages.settle
+                store, entry, policy.timezone, manners, self.options, self.listener, self.pages.settle
             )
         return self.between[store]
 
-    def _reload(self, step: Step, pages: Pages) -> Step:
+    def _reload(self, step: Step) -> Step:
         """The same step under the holds of now."""
         zone = self.found.binding.policy.timezone
         circumstances = Circumstances.of(self.holds, self.plan.made_at, zone)
         fresh = make(self.found, self.db, circumstances, on=self.plan.today)
-        pages.epoch = fresh.pins.epoch
+        self.pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
         self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))
         return replace(by_id.get(step.id, step), rows=step.rows)  # it grew only beyond what was planned

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from servanda.stores.verbs import Manners
+from servanda.stores.verbs import Pacing
 
 PaceChoice = Literal["gentle", "full"] | int
 _SLICE = 0.1
@@ -32,7 +32,7 @@ class Pace:
     _since: float = 0.0
 
     @classmethod
-    def of(cls, manners: Manners, chosen: PaceChoice) -> Pace:
+    def of(cls, manners: Pacing, chosen: PaceChoice) -> Pace:
         """The pace that was chosen, with the manners of a kind of store."""
         if chosen == "full":
             return cls(manners.full_page, 0.0)

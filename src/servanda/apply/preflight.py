@@ -39,7 +39,7 @@ def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
 
 def _reasons(found: Opened, steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
-        if step.rows and action(step.action).act is not None:
+        if step.rows and action(step.action).writes:
             place = found.binding.places[step.place]
             yield from _rights(found, place, step)
             yield from _keyless(place, step)
@@ -88,15 +88,16 @@ def _archive_rights(found: Opened, step: Step) -> Iterator[str]:
 def _outside(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
     """Rows of another schema that a delete would take along, or that would refuse it, unseen by the plan."""
     others = found.binding.shapes[place.store].outside.get(place.table.name, [])
-    if step.action == "delete" and others:
+    if action(step.action).end == "row" and others:
         yield f"{step.place}: {', '.join(others)} of another schema points at it, and no plan can count its rows"
 
 
 def _keyless(place: BoundPlace, step: Step) -> Iterator[str]:
     if place.table.key or step.condition is None:
         return
-    if step.action != "delete":
-        yield f"{step.place}: the table has no key, so its rows can be deleted by ranges, but not {step.action}d"
+    if not action(step.action).ranges:
+        done = action(step.action).done
+        yield f"{step.place}: the table has no key, so its rows can be deleted by ranges, but not {done}"
     elif reads_other_rows(step.condition):
         yield f"{step.place}: the table has no key, and its rows end by what other tables say"
 

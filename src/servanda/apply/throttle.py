@@ -14,7 +14,7 @@ from servanda.apply.pace import Pace
 from servanda.errors import StoreError
 from servanda.stores.document.document import StoreEntry
 from servanda.stores.sql.replica import Replica
-from servanda.stores.verbs import Manners
+from servanda.stores.verbs import Pacing
 
 _LOOK, _SLICE = 1.0, 0.2  # seconds between two looks at the replicas, and of a wait
 
@@ -46,7 +46,7 @@ class Between:
         store: str,
         entry: StoreEntry,
         zone: str,
-        manners: Manners,
+        manners: Pacing,
         options: Options,
         listener: Listener,
         settle: Callable[[], None],

@@ -171,13 +171,16 @@ def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, i
 
 
 def _question(saved: Saved | None, plan: Plan) -> str:
+    from servanda.actions import known
+    from servanda.actions.anonymise import ANONYMISE
+    from servanda.actions.delete import DELETE
+
     when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
-    archived = f"{count(plan.rows('archive'), 'row')} to archive, " if plan.rows("archive") else ""
-    keys = f", {number(plan.rows('destroy'))} to end in the archive" if plan.rows("destroy") else ""
-    return (
-        f"{when}{archived}{count(plan.rows('delete'), 'row')} to delete, "
-        f"{number(plan.rows('anonymise'))} to anonymise{keys}."
-    )
+    usual = {DELETE.name, ANONYMISE.name}
+    asked = [a for a in known() if a.name in usual or (plan.rows(a.name) and a.owed)]
+    parts = [f"{count(plan.rows(a.name), a.noun)} {a.to}" for a in asked[:1]]
+    parts += [f"{number(plan.rows(a.name))} {a.to}" for a in asked[1:]]
+    return f"{when}{', '.join(parts)}."
 
 
 @contextmanager
@@ -281,9 +284,8 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
         done = outcome.done.get(step.id, 0)
         if done or step.id in outcome.stopped:
             kind = action(step.action)
-            noun = {"warn": "letter", "note": "event"}.get(step.action, "row")
             rows.append(
-                [sign(kind.sign), step.place, count(done, noun), kind.done, step.words, step.names[0]]
+                [sign(kind.sign), step.place, count(done, kind.noun), kind.done, step.words, step.names[0]]
             )
     for line in columns(rows, right=frozenset({2})):
         click.echo(line)
@@ -298,7 +300,7 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
         click.echo(f"     {table.table} {anew}")
     for name, why in outcome.unscrubbed.items():
         click.echo(f"  {click.style('✗', fg='red')}  {name} not written anew: {why}")
-    held = sum(s.held for s in plan.steps if s.action not in ("archive", "note"))
+    held = sum(s.held for s in plan.steps if action(s.action).ends)
     if held:
         click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")
     total = sum(outcome.done.get(step.id, 0) for step in plan.steps if action(step.action).ends)

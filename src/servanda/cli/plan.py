@@ -86,21 +86,17 @@ def _short(folder: Path) -> str:
 
 def text(plan: Plan, policy: Policy) -> list[str]:
     """The plan for a person to read."""
+    from servanda.actions import action, known
+
     stores = len(plan.pins.shapes)
     head = (
         f"Policy of {plan.version} ({quoted_digest(plan.pins.policy)}) · {count(plan.promises, 'promise')} · "
         f"read {count(stores, 'store')} at {plan.made_at.isoformat(sep=' ')}"
     )
     lines = [head, ""]
-    lines += _section("To archive first", [_row(s) for s in plan.steps if s.rows and s.action == "archive"])
-    lines += _section(
-        "Time has passed", [_row(s) for s in plan.steps if s.rows and s.action in ("delete", "anonymise")]
-    )
-    lines += _section(
-        "Time has passed in the archive", [_row(s) for s in plan.steps if s.rows and s.action == "destroy"]
-    )
-    lines += _section("Ended, to be noted", [_row(s) for s in plan.steps if s.rows and s.action == "note"])
-    lines += _section("Warned before the end", [_row(s) for s in plan.steps if s.rows and s.action == "warn"])
+    for title in dict.fromkeys(a.section for a in known()):
+        rows = [_row(s) for s in plan.steps if s.rows and action(s.action).section == title]
+        lines += _section(title, rows)
     lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
     alike = [
         [sign("·"), g.place, f"the smallest group that looks alike has {count(g.k, 'row')}"]
@@ -140,12 +136,16 @@ def _row(step: Step) -> list[str]:
     from servanda.actions import action
 
     names = step.names[0] + (f" +{len(step.names) - 1}" if len(step.names) > 1 else "")
-    noun = {"warn": "letter", "note": "event"}.get(step.action, "row")
-    why = f"{step.words}; {step.why}" if step.action == "delete" and step.why else step.why or step.words
+    kind = action(step.action)
+    why = (
+        f"{step.words}; {step.why}"
+        if kind.end == "row" and step.why
+        else step.event or step.why or step.words
+    )
     return [
-        sign(action(step.action).sign),
+        sign(kind.sign),
         step.place,
-        count(step.rows, noun),
+        count(step.rows, kind.noun),
         why,
         names,
         f"policy.yaml:{step.line}",
@@ -167,7 +167,9 @@ def _kept(kept: Any, policy: Policy) -> list[str]:
 
 
 def _holds(plan: Plan) -> list[str]:
-    rows = sum(s.held for s in plan.steps if s.action in ("delete", "anonymise", "destroy"))
+    from servanda.actions import action
+
+    rows = sum(s.held for s in plan.steps if action(s.action).ends)
     places = len({s.place for s in plan.steps if s.held})
     if not plan.holds:
         return []
@@ -181,10 +183,11 @@ def _holds(plan: Plan) -> list[str]:
 
 
 def _sum(plan: Plan) -> str:
-    from servanda.actions import known
+    from servanda.actions import action, known
+    from servanda.actions.delete import DELETE
 
-    shown = sorted(known(), key=lambda a: a.name != "delete")
-    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in shown if plan.rows(a.name) or a.name == "delete"]
-    held = sum(s.held for s in plan.steps if s.action not in ("archive", "note"))
+    shown = sorted(known(), key=lambda a: a is not DELETE)
+    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in shown if plan.rows(a.name) or a is DELETE]
+    held = sum(s.held for s in plan.steps if action(s.action).ends)
     parts += [f"{number(held)} held"] if held else []
     return ", ".join(parts) + ". Nothing was changed."

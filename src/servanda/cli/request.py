@@ -81,7 +81,7 @@ def open_(
     from servanda.rights.right import right_of
 
     wanted = right_of(right)
-    given = _fields(fields, wanted.asks, wanted.may_ask)
+    given = _fields(fields, wanted.may_ask)
     about = about or str(click.prompt("Whom is it about", err=True))
     says = sys.stdin.read() if says == "-" else says
     requests = requests_of(project)
@@ -108,16 +108,13 @@ def _secret(opening: Any) -> Secret:
     return Secret(opening.about, opening.contact, opening.says, dict(opening.fields or {}))
 
 
-def _fields(given: tuple[str, ...], wanted: tuple[str, ...], may: tuple[str, ...]) -> dict[str, str]:
-    found = dict(word.partition("=")[::2] for word in given)
-    missing = [name for name in wanted if not found.get(name)]
-    if missing:
-        raise click.UsageError(f"this right needs {' and '.join(f'--field {name}=…' for name in missing)}")
-    unknown = [name for name in found if name not in (*wanted, *may)]
+def _fields(given: tuple[str, ...], may_ask: tuple[str, ...]) -> dict[str, str]:
+    fields = dict(word.partition("=")[::2] for word in given)
+    unknown = [name for name in fields if name not in may_ask]
     if unknown:
-        known = ", ".join((*wanted, *may)) or "none"
+        known = ", ".join(may_ask) or "none"
         raise click.UsageError(f"this right has no field {unknown[0]}; its fields: {known}")
-    return found
+    return fields
 
 
 @command.command("list", short_help="List requests, the most urgent first")

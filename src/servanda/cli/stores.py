@@ -56,7 +56,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.pass_obj
 def grants(project: Project, reader: str, writer: str) -> None:
     """Print the GRANTs that a reading and a writing role need, and no more."""
-    from servanda.actions import action
+    from servanda.actions.anonymise import ANONYMISE
+    from servanda.actions.delete import DELETE
     from servanda.persons.routes import children
     from servanda.persons.subject_graph import SubjectGraph
     from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
@@ -67,9 +68,9 @@ def grants(project: Project, reader: str, writer: str) -> None:
         for place in found.binding.places.values():
             tables = needs.setdefault(place.store, {})
             ends = place.swept or place.table.name in graphs[place.store].reached()
-            verbs = action("delete").rights if ends else frozenset({"SELECT"})
-            verbs |= action("anonymise").rights if place.place.at_end and ends else frozenset()
-            verbs |= action("anonymise").rights if graphs[place.store].writes(place.name) else frozenset()
+            verbs = DELETE.rights if ends else frozenset({"SELECT"})
+            verbs |= ANONYMISE.rights if place.place.at_end and ends else frozenset()
+            verbs |= ANONYMISE.rights if graphs[place.store].writes(place.name) else frozenset()
             verbs |= {"UPDATE"} if isinstance(place.place.archive, ArchiveFlag) else set()
             tables[place.table.name] = tables.get(place.table.name, frozenset()) | verbs
             if isinstance(place.place.archive, ArchiveTable):

@@ -74,7 +74,8 @@ def compose(letter: Letter, policy: Policy, base: str, on: date) -> Paper:
 
     Raises ServandaError for a kind that nobody knows.
     """
-    body = _BODIES.get(letter.kind, _plain)
+    answers = letter.kind.startswith("answered-")
+    body = _answered if answers else _BODIES.get(letter.kind, _plain)
     writing = Writing(letter, policy, base, on)
     if not writing.knows("1"):
         raise ServandaError(f"there is no letter of the kind “{letter.kind}”")
@@ -174,20 +175,6 @@ _BODIES: dict[str, Callable[[Writing], Iterator[Block]]] = {
     "extended": _reasoned,
     "refused": _reasoned,
     "restriction-lifting": _reasoned,
-    **{
-        f"answered-{right}": _answered
-        for right in (
-            "access",
-            "portability",
-            "rectification",
-            "erasure",
-            "restriction",
-            "objection",
-            "withdrawal",
-            "directives",
-            "offboarding",
-        )
-    },
 }
 
 

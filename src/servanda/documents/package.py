@@ -27,7 +27,7 @@ from servanda.documents.packing.tables import Chosen, Laid, file_name, lay
 from servanda.documents.packing.zipped import Zipped
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
-from servanda.rights.answer.copies import Packed
+from servanda.rights.record.copies import Packed
 
 ExportRight = Literal["access", "portability"]
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from servanda import __version__
+from servanda.actions import action
 from servanda.database import Database
 from servanda.database import tables as own
 from servanda.persons.holds import Hold, Holds
@@ -153,6 +154,7 @@ def _counted(
         total=_total(found, place, draft.limits) if rows >= 500 else 0,
         signature=signature,
         why=draft.why or _why(session, draft, rows),
+        event=draft.event,
         since=mark,
         marks=marks_day,
         condition=draft.condition,
@@ -165,15 +167,15 @@ def _counted(
 def _identity(draft: Draft) -> str:
     """What a step is called in plans and in the ledger."""
     at = f"{draft.place.name}:{draft.action}"
-    if draft.action == "note":
-        return f"{at}:{draft.why}"
+    if draft.event:
+        return f"{at}:{draft.event}"
     single = len(draft.limits) == 1 or draft.archiving is not None
     return f"{at}:{draft.limits[0].promise.id}" if single else at
 
 
 def _why(session: Session, draft: Draft, rows: int) -> str:
     """Whether whole partitions go; told from their bounds alone."""
-    if draft.action != "delete" or draft.folds or not rows:
+    if action(draft.action).end != "row" or draft.folds or not rows:
         return ""
     return session.partitions.says(draft.place.table.name, draft.condition)
 
@@ -279,7 +281,7 @@ def _left_out(found: Opened) -> list[tuple[str, str]]:
 def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
     """How small the smallest group is where rows stay for statistics (k-anonymity)."""
     for place in places:
-        if any(r.statistics and r.end == "anonymise" for _, r in place.limits):
+        if any(r.statistics and r.keeps_row for _, r in place.limits):
             changes = tuple(place.place.at_end.items())
             left = [name for name, change in changes if change.truncate or change.generalise]
             done = Not(Undone(changes))

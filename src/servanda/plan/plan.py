@@ -30,7 +30,7 @@ class Step:
 
     `condition` selects the rows, `unheld` the same without regard to holds. `since` is
     the watermark: rows with an earlier trigger were ended before. `total` counts the
-    rows with a trigger, against which the size of the step is judged.
+    rows with a trigger, against which the size of the step is judged. `event` is what is recorded, if anything.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Step:
     total: int
     signature: str
     why: str = ""
+    event: str = ""
     since: date | None = None
     marks: date | None = None
     condition: Condition | None = field(default=None, repr=False, compare=False)

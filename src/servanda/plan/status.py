@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from servanda.actions import action
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
@@ -68,7 +69,7 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
 
 def _well(line: Mapping[str, Any]) -> bool:
     """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
-    if line["action"] not in _ENDING:
+    if not action(line["action"]).owed:
         return True
     return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
@@ -87,8 +88,6 @@ def standing(sight: Sight, promise: Promise) -> Standing:
     return replace(worst, where=where, evidence=evidence)
 
 
-_ENDING = ("archive", "delete", "anonymise", "destroy")
-"""The actions whose rows are overdue until they are done."""
 _ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
 
 
@@ -166,7 +165,7 @@ def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
 def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
     parts = [s for s in sight.plan.stuck if s.place in {s.place for s in steps}]
     stuck = sum(s.rows for s in parts)
-    overdue = stuck + sum(s.rows for s in steps if s.action in _ENDING)
+    overdue = stuck + sum(s.rows for s in steps if action(s.action).owed)
     held = sum(s.held for s in steps)
     without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
     entry = sight.entries.get(promise.id)

@@ -15,6 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from servanda.actions import Action
+from servanda.actions.anonymise import ANONYMISE
+from servanda.actions.archive import ARCHIVE
+from servanda.actions.delete import DELETE
+from servanda.actions.note import NOTE
+from servanda.actions.warn import WARN
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
 from servanda.plan.archiving import Archiving, archivings, emptied
@@ -54,6 +60,7 @@ class Draft:
     why: str = ""
     folds: tuple[LatestTime, ...] = ()
     archiving: Archiving | None = None
+    event: str = ""
 
 
 @dataclass(slots=True)
@@ -101,7 +108,9 @@ class Drafter:
         condition = self.deletable(place)
         if condition is None:
             return None
-        return Draft(place, "delete", condition, condition, tuple(limits), folds=self._folds(place))
+        return Draft(
+            place, _end(limits, DELETE), condition, condition, tuple(limits), folds=self._folds(place)
+        )
 
     def deletable(self, place: BoundPlace) -> Condition | None:
         """The rows of a place that may go today, holds respected; None where none ever may."""
@@ -119,7 +128,7 @@ class Drafter:
         limits = self.limits(place)
         if not limits or endless(self.found.binding.policy, place, limits):
             return None
-        if any(limit.retention.end == "anonymise" for limit in limits):
+        if any(limit.retention.keeps_row for limit in limits):
             return None
         # field by field: one ground may give two categories two periods, and the row waits for both
         owners = {
@@ -198,7 +207,7 @@ class Drafter:
         condition = _all(parts)
         why = self._why(place, limits) if only_whole else ""
         folds = tuple(f for f in self._folds(place) if set(f.link.columns) & set(place.place.at_end))
-        return Draft(place, "anonymise", condition, condition, tuple(limits), written, why, folds)
+        return Draft(place, _end(limits, ANONYMISE), condition, condition, tuple(limits), written, why, folds)
 
     def stuck(self, place: BoundPlace) -> Condition | None:
         """The rows that are over, that rows which stay point at, and that nothing empties."""
@@ -259,7 +268,7 @@ class Drafter:
             whole = min(d for d in (max(ends[0], default=None), min(ends[1], default=None)) if d is not None)
             inside: list[Condition] = [Before(same[0].trigger, active), Not(Before(same[0].trigger, whole))]
             condition = _all([*self._where(place), *inside, Not(archiving.archived)])
-            found.append(Draft(place, "archive", condition, condition, tuple(same), archiving=archiving))
+            found.append(Draft(place, ARCHIVE.name, condition, condition, tuple(same), archiving=archiving))
         return found
 
     def _note(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
@@ -277,7 +286,7 @@ class Drafter:
                 parts += [emptied(changes)] if changes else []
             parts.append(Not(Reaches((), place.table.key, f"event_{place.short}_{event}")))
             condition = _all(parts)
-            found.append(Draft(place, "note", condition, condition, tuple(own), why=event))
+            found.append(Draft(place, NOTE.name, condition, condition, tuple(own), event=event))
         return found
 
     def _warn(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
@@ -289,7 +298,7 @@ class Drafter:
             soon = cutoff_of(self.found.binding.policy, limit.retention, self.today + period)
             told = Reaches((), place.table.key, f"told_{place.short}")
             condition = _all([*self._where(place), Before(limit.trigger, soon), Not(told)])
-            found.append(Draft(place, "warn", condition, condition, (replace(limit, day=soon),)))
+            found.append(Draft(place, WARN.name, condition, condition, (replace(limit, day=soon),)))
         return found
 
     # -- what is shared --------------------------------------------------------------------
@@ -328,6 +337,12 @@ class Drafter:
                     p for p in latest if p.link.table == place.table.name and other.store == place.store
                 ]
         return tuple(found)
+
+
+def _end(limits: Sequence[Limit], usual: Action) -> str:
+    """The action that the policy names for rows, or for fields, of a place; the usual one where it names several."""
+    named = {m.retention.end for m in limits if m.retention.keeps_row == (usual.end == "fields")}
+    return named.pop() if len(named) == 1 else usual.name
 
 
 def _apart(one: BoundPlace, other: BoundPlace) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.actions import action
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 
@@ -51,7 +52,7 @@ def _of(ledger: Ledger, begun: Entry, until: int | None) -> Iterator[tuple[str, 
         if until is not None and entry.number > until:
             break
         for step in (entry.body or {}).get("steps", []):
-            if step["done"] and step["action"] in ("delete", "anonymise"):
+            if step["done"] and action(step["action"]).leaves_bytes:
                 yield step["place"], entry
         return
     for entry in ledger.entries("page.intent", after=begun.number):

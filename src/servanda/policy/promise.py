@@ -19,6 +19,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from servanda.law.period import Period
 from servanda.policy.checked import Check
 from servanda.policy.document import Strict
+from servanda.policy.ends import End, keeps_row
 from servanda.policy.stated import Since, Stated
 from servanda.policy.values import Ground, IsoPeriod, Names, Span, Words, periods_in, spans_in
 
@@ -50,7 +51,6 @@ Kind = Literal[
     "version+notice",
 ]
 Keep = Literal["enforce", "check", "workflow", "attest"]
-End = Literal["delete", "anonymise"]
 
 
 class Retention(Strict):
@@ -78,6 +78,11 @@ class Retention(Strict):
     def periods(self) -> tuple[Period, ...]:
         """The periods from trigger to end, one after the other."""
         return (self.active,) if self.archive is None else (self.active, self.archive)
+
+    @property
+    def keeps_row(self) -> bool:
+        """Whether rows stay at its end, with their fields emptied."""
+        return keeps_row(self.end)
 
     @property
     def outlives_erasure(self) -> bool:

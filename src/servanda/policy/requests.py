@@ -13,11 +13,12 @@ identity and mandates, §157-164 time; décret 2019-536, art. 77 (France), manda
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from servanda.law.period import Period
+from servanda.law.rights import policy_keys
 from servanda.policy.document import Strict
 from servanda.policy.values import IsoPeriod, Sentence
 
@@ -26,16 +27,10 @@ ChannelKind = Literal["account", "contact_details", "email", "form", "on_site", 
 
 _ELECTRONIC: frozenset[ChannelKind] = frozenset({"account", "email", "form"})
 
-RightName = Literal[
-    "access",
-    "after_death",
-    "erasure",
-    "objection",
-    "portability",
-    "rectification",
-    "restriction",
-    "withdrawal",
-]
+if TYPE_CHECKING:
+    RightKey = str
+else:
+    RightKey = Literal[tuple(policy_keys())]
 
 ProlongedBy = Literal["company_load", "complexity", "number", "other"]
 """Why an answer takes longer: the request is complex, the person has sent a number of them (the two of
@@ -71,7 +66,7 @@ class Channel(Sentence):
 
     kind: ChannelKind
     at: str | None = None
-    rights: list[RightName] = Field(default_factory=list)
+    rights: list[RightKey] = Field(default_factory=list)
 
     @property
     def open_online(self) -> bool:
@@ -139,7 +134,7 @@ class IdentityProof(Sentence):
     when: Literal["always", "on_doubt", "some_requests"]
     asks: list[Asks] = Field(min_length=1)
     channels: list[ChannelKind] = Field(default_factory=list)
-    rights: list[RightName] = Field(default_factory=list)
+    rights: list[RightKey] = Field(default_factory=list)
     until_checked: bool = False
     copy_kept_for: IsoPeriod | None = None
 

@@ -21,7 +21,7 @@ from servanda.persons.holds import Holds
 from servanda.persons.person import Person, find
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.policy.policy import Policy
-from servanda.rights.answer.copies import Copies, Packer
+from servanda.rights.record.copies import Copies, Packer
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests, Secret, local_day
 from servanda.stores.binding.opened import Opened

@@ -89,7 +89,7 @@ def answer(company: Company, number: int, language: str | None = None) -> Reques
     secret = requests.secret(number, "to answer")
     spoken = replace(request, language=language or request.language)
     letter = _letter(company, spoken, secret, outcome)
-    link = right.copies and outcome.kind == "ready"
+    link = bool(right.copy) and outcome.kind == "ready"
     return requests.answer(number, letter, company.now, link=link)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from servanda.errors import ServandaError
 from servanda.persons.copy import Copier
@@ -86,36 +86,22 @@ def _tried(company: Company, right: Right, human: tuple[Person, ...]) -> Rehears
     request = Request(0, right.name, "person", "account", company.policy.languages[0], company.today, ())
     case = Case(request, company, "", "rehearsal", Secret("", "", "", {"wish": "keep"}), human)
     try:
-        found = right.plan(case)
-        if right.copies:
-            found = replace(found, size=_packed(case))
+        outcome = (right.rehearse or right.plan)(case)
+        if right.copy:
+            outcome = replace(outcome, size=_packed(case, right.copy))
     except ServandaError as error:
         return Rehearsed(right.name, 0, error.message)
-    if found.kind == "refused" and right.name != "rectification":
-        return Rehearsed(right.name, found.rows(), found.refused[0])
-    if right.name == "rectification":
-        return _writable(company, human)
-    return Rehearsed(right.name, found.rows())
+    return Rehearsed(right.name, outcome.rows(), outcome.refused[0] if outcome.kind == "refused" else "")
 
 
-def _packed(case: Case) -> int:
+def _packed(case: Case, copy: Literal["access", "portability"]) -> int:
     company, sink = case.company, cast("BinaryIO", _Counting())
     made = company.packer.pack(
         sink, Copier(company.found).copy(case.human), company.policy, language=case.request.language,
-        right="portability" if case.request.right == "portability" else "access",
+        right=copy,
         at=company.now, reference="0",
     )  # fmt: skip
     return made.size
-
-
-def _writable(company: Company, human: tuple[Person, ...]) -> Rehearsed:
-    """Whether our role may write where a person's own row lies."""
-    for person in human:
-        place = company.found.binding.places[person.place]
-        lacking = company.found.sessions[place.store].lacking(place.table.name, frozenset({"UPDATE"}))
-        if lacking:
-            return Rehearsed("rectification", 0, f"our role may not write {place.table.name}")
-    return Rehearsed("rectification", len(human))
 
 
 class _Counting(io.RawIOBase):

@@ -1,20 +1,24 @@
-"""A right: its name, its article, what a request for it needs, and how it is carried out. One file a right.
+"""How a right is carried out. One file a right, in `rights/each/`; its name and article stand in `law/rights.py`.
 
-    RIGHT = register(Right("erasure", "GDPR 17", 17, plan=_plan, act=_act))
+    RIGHT = register(Right(RIGHTS["erasure"], plan, act))
 
 `plan` looks and changes nothing; `act` does what was planned, and may be done again after a process died:
-what is done is not done twice.
+what is done is not done twice. A right whose sentences are missing in a catalogue is refused when rights
+are loaded, with the missing keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from servanda.errors import ServandaError
+from servanda.law.rights import LegalRight, declare
+from servanda.locale import LANGUAGES, catalogue
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
 
@@ -23,52 +27,89 @@ Step = Callable[[Case], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A right of a person. `article` is where it stands, `aliases` are words people use for it.
+    """How a right is carried out.
 
     Without `proof` it is carried out before anybody knows who asks: to stop writing to an
     address takes no more than the address. With `rows` it is about rows, so that nothing is to be done
-    where nobody is found; with `copies` its answer is a copy to download; `passes_on` says that
-    recipients are told (GDPR 19); what is not `listed` nobody can ask for. `asks` are the fields that a
-    request for it must bring, `may_ask` those that it may; `order` is where it stands on a page.
-    `customers` ask for it whom the company serves as a processor (GDPR 28). With `archives` it goes on where
-    nothing but archived rows is left of a person.
+    where nobody is found; `copy` is the kind of copy that its answer brings, and `keeps_copy` says that the
+    copy stays after the answer. `passes_on`: recipients are told (GDPR 19). `may_ask` are fields that a
+    request for it may bring, `form` the question that its form asks. `customers` ask for it whom the company
+    serves as a processor (GDPR 28). With `archives` it goes on where nothing but archived rows is left of a
+    person. `rehearse` says how a rehearsal tries it, where that is not its `plan`.
     """
 
-    name: str
-    article: str
-    order: int
+    law: LegalRight
     plan: Step = field(repr=False)
     act: Step = field(repr=False)
     proof: bool = True
     rows: bool = True
-    copies: bool = False
+    copy: Literal["", "access", "portability"] = ""
+    keeps_copy: bool = False
     passes_on: bool = False
-    listed: bool = True
     customers: bool = False
     archives: bool = False
-    asks: tuple[str, ...] = ()
     may_ask: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
+    form: Literal["", "what", "wish"] = ""
+    rehearse: Step | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its name, such as `erasure`."""
+        return self.law.name
+
+    @property
+    def article(self) -> str:
+        """Where it stands in the law."""
+        return self.law.article
+
+    @property
+    def listed(self) -> bool:
+        """Whether persons choose it on a form."""
+        return self.law.listed
 
 
-RIGHTS: dict[str, Right] = {}
-"""Every right, by name; filled when the files of this folder are loaded."""
+_KNOWN: dict[str, Right] = {}
 
 
 def register(found: Right) -> Right:
-    """Make a right known by its name."""
-    if found.name in RIGHTS:
+    """Make a right known by its name. Raises ValueError where two files register one."""
+    if found.name in _KNOWN:
         raise ValueError(f"two files register the right {found.name}")
-    RIGHTS[found.name] = found
+    declare(found.law)
+    _KNOWN[found.name] = found
     return found
 
 
 @cache
 def load() -> dict[str, Right]:
-    """Load every right: each file of the folder `each`."""
+    """Every right by name, in order: each file of the folder `each`.
+
+    Raises ServandaError where sentences of one are missing.
+    """
     for file in sorted((Path(__file__).parent / "each").glob("[a-z]*.py")):
         import_module(f"servanda.rights.each.{file.stem}")
-    return {found.name: found for found in sorted(RIGHTS.values(), key=lambda found: found.order)}
+    rights = sorted(_KNOWN.values(), key=lambda right: right.law.order)
+    missing = [key for right in rights for key in _missing(right)]
+    if missing:
+        raise ServandaError(
+            f"sentences are missing for rights: {', '.join(missing)}",
+            advice="add them to the catalogues in src/servanda/locale",
+        )
+    return {right.name: right for right in rights}
+
+
+def _missing(right: Right) -> Iterator[str]:
+    """The sentences that a right needs and that a catalogue lacks, such as fr/letters.po right.review."""
+    name = right.name
+    wanted = {"centre": [f"right.{name}"], "letters": [f"right.{name}"]}
+    if right.listed:
+        wanted["centre"].append(f"right.{name}.says")
+    if right.listed or right.customers:
+        wanted["letters"] += [f"answered-{name}.subject", f"answered-{name}.1"]
+    for language in LANGUAGES:
+        for domain, keys in wanted.items():
+            words = catalogue(domain, language)
+            yield from (f"{language}/{domain}.po {key}" for key in keys if not words.knows(key))
 
 
 def listed() -> list[Right]:
@@ -80,7 +121,7 @@ def right_of(word: str) -> Right:
     """The right with this name, or a word for it. Raises ServandaError with the known ones."""
     folded = word.casefold().replace(" ", "-")
     for found in load().values():
-        if folded in (found.name, *found.aliases):
+        if folded in (found.name, *found.law.aliases):
             return found
     raise ServandaError(
         f"there is no right “{word}”", advice=f"one of: {', '.join(found.name for found in listed())}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from servanda.law.calendar import Calendar
+from servanda.law.rights import promised
 from servanda.ledger.entry import Entry
 from servanda.policy.promise import Promise
 from servanda.policy.status import Standing, State
@@ -25,16 +26,6 @@ FRESH = timedelta(days=92)
 """How long a rehearsal shows anything."""
 _LOOK_BACK = timedelta(days=366)
 _SERVED = timedelta(days=1)
-RIGHTS: Mapping[str, tuple[str, ...]] = {
-    "access": ("access",),
-    "rectify": ("rectification",),
-    "erase": ("erasure",),
-    "erase-limit": ("erasure",),
-    "restrict": ("restriction",),
-    "object": ("objection",),
-    "port": ("portability",),
-}
-"""Which right a promise of each kind is about; the others are about all."""
 KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem", "role-as-processor"})
 
 
@@ -158,11 +149,11 @@ def _with(found: Standing, words: str) -> Standing:
 
 
 def _right(promise: Promise) -> tuple[str, ...]:
-    if promise.sub is not None and promise.sub in RIGHTS:
-        return RIGHTS[promise.sub]
+    if promise.sub is not None and promised(promise.sub):
+        return promised(promise.sub)
     listed = promise.published.get("rights")
     names: Iterable[str] = listed if isinstance(listed, list) else ()
-    return tuple(r for name in names for r in RIGHTS.get(name, ()))
+    return tuple(r for name in names for r in promised(name))
 
 
 def _minors(promise: Promise) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 Scrubbing: what was deleted is also written over, or its file replaced, as far as the database itself can.
 
 A database forgets a row by marking it; its bytes stay until something is written over
-them. `Store.leaves` says where. A scrub writes the tables anew, so that their files hold
+them. `Dialect.residue_note` says where. A scrub writes the tables anew, so that their files hold
 what is there and nothing else. Logs that the database keeps to recover or to replicate,
 and backups, are not files of a table: they end by their own periods.
 
@@ -14,7 +14,7 @@ What a store of any kind must be able to do: the verbs that plans, actions and `
       work → ready → pages → attempt(delete | change)     rows end page by page
 
 A kind fits by its shape alone; it inherits nothing. What it lacks, it leaves out of
-`can`, and binding or pre-flight then refuse with a sentence before anything is tried:
+`Dialect.verbs`, and binding or pre-flight then refuse with a sentence before anything is tried:
 
     delete    whole rows can be ended         change   columns can be emptied, a row stays
     key       a row has a name of its own: lists, letters, events, holds on persons
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
+EVERYTHING = frozenset({"delete", "change", "key", "compare"})
+"""What a database can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a store is used: the company's zone, its own, the size of a page, the patience for locks (s).
@@ -53,7 +57,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class Pacing:
     """How long a page of a kind of store should take, in seconds, and how many times as long it then rests.
 
     `most` is the number of rows that a page never exceeds, however fast it is; `ceiling`
@@ -68,6 +72,36 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True)
+class Dialect:
+    """What differs between kinds of store. One constant a kind; nothing else compares kinds."""
+
+    residue_note: str
+    """What may remain of ended rows in the files of the store, in words for the evidence."""
+    pacing: Pacing
+    """How long pages take and rest."""
+    verbs: frozenset[str] = EVERYTHING
+    """What can be done here: some of delete, change, key and compare."""
+    locks_rows: bool = True
+    """Whether a page can lock its rows; SQLite locks the whole file."""
+    for_update_of: bool = False
+    """Whether FOR UPDATE can name the one table whose rows it locks."""
+    stores_time_as_text: bool = False
+    """Whether times lie there as text, whatever the type of their column says."""
+    erase_batch_size: int = 500
+    """How many persons leave in one transaction, where many leave together."""
+    temp_tables_emptied_on_commit: bool = False
+    """Whether the end of a transaction empties our temporary tables."""
+    counts_inserted_rows: bool = False
+    """Whether an INSERT may be part of a SELECT that counts what it inserted."""
+    insert_select_takes_no_locks: bool = True
+    """Whether INSERT … SELECT locks none of the rows that it reads."""
+    optimizer_fence: bool = False
+    """Whether OFFSET 0 has a subquery asked row by row, and a statement may read the table that it changes."""
+    index_prefix: bool = False
+    """Whether an index on a text without a length needs a prefix length."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scrubbed:
     """One table written anew, with the bytes of its files before and after; or why it was not.
 
@@ -79,9 +113,6 @@ class Scrubbed:
     after: int = 0
     refused: str = ""
 
-
-EVERYTHING = frozenset({"delete", "change", "key", "compare"})
-"""What a database can."""
 
 Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
 """Columns to change, and the condition under which; None: for every row of the page."""
@@ -168,13 +199,10 @@ class Partitions:
 
 
 class Store(Protocol):
-    """A database, a folder, a tool. `leaves` says what may remain of what was ended, for the evidence."""
+    """A database, a folder, a tool: what it is, and what its kind says differently."""
 
     kind: str
-    can: frozenset[str]
-    locks_rows: bool
-    leaves: str
-    manners: Manners
+    dialect: Dialect
     secret: bytes
     name: str
     settings: Settings

@@ -25,6 +25,7 @@ from servanda.rights.record import links
 from servanda.rights.record.identity_documents import Papers
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
+from servanda.rights.right import right_of
 
 ALARMS = (10, 5, 2, 0)
 """Days that are left when the data protection officer is told, and told again."""
@@ -111,7 +112,11 @@ def tidy(company: Company) -> None:
         links.sweep(connection, company.now)
         opening = links.opening(connection, "download", company.now)
     for request in requests.all():
-        if request.state == "answered" and request.number not in opening and request.right != "restriction":
+        if (
+            request.state == "answered"
+            and request.number not in opening
+            and not right_of(request.right).keeps_copy
+        ):
             company.copies.remove(request.number)
     Papers(company.folder, company.vault).sweep(requests)
     restriction.settle(company)

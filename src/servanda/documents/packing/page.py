@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from servanda.documents.packing.shown import Showing, Shown
 from servanda.documents.packing.statement import Statement, Told
 from servanda.documents.packing.tables import Laid
+from servanda.law.rights import in_order
 from servanda.locale import Catalogue, day_in_words
 
 
@@ -66,6 +67,13 @@ class Page:
     def tally(self) -> tuple[tuple[str, int], ...]:
         """What the head of the page counts."""
         return ("rows", self.rows), ("tables", len(self.laid)), ("categories", len(self.sections))
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """The other rights that the copy tells people of, those of the law of one country only where it holds."""
+        countries = {"", *self.statement.policy.jurisdictions}
+        rows = [row for row in in_order() if row.listed and row.country in countries]
+        return tuple(row.name for row in rows if self.words.knows(f"right.{row.name}"))
 
     @property
     def made(self) -> str:

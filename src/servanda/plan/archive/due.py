@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from servanda.actions.destroy import DESTROY
 from servanda.database import Database, tables
 from servanda.errors import ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
@@ -198,11 +199,11 @@ def _step(found: Opened, place: str, promise: str, counts: tuple[int, int, int],
             names = [p.name for p in archiving.promises]
     rows, kept, total = counts
     return Step(
-        id=f"{place}:destroy:{promise}",
+        id=f"{place}:{DESTROY.name}:{promise}",
         place=place,
         store=place.split(".", 1)[0],
         table="",
-        action="destroy",
+        action=DESTROY.name,
         promises=tuple(dict.fromkeys(promises)),
         names=tuple(dict.fromkeys(names)),
         line=found.binding.policy.at(known).line if known else 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servanda.law.rights import RIGHTS
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
@@ -18,6 +19,4 @@ def act(case: Case) -> Outcome:
     return packed(case, "access")
 
 
-RIGHT = register(
-    Right("access", "GDPR 15", 15, plan, act, copies=True, archives=True, aliases=("accès", "acces", "copy"))
-)
+RIGHT = register(Right(RIGHTS["access"], plan, act, copy="access", archives=True))

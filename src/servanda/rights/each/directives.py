@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from servanda.law.rights import RIGHTS
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
@@ -67,14 +68,5 @@ def _wishes(case: Case) -> Wishes:
 
 
 RIGHT = register(
-    Right(
-        "directives",
-        "LIL 85",
-        85,
-        plan,
-        act,
-        rows=False,
-        may_ask=("wish", "executor"),
-        aliases=("directive", "after-death", "décès"),
-    )
+    Right(RIGHTS["directives"], plan, act, rows=False, may_ask=("wish", "executor"), form="wish")
 )

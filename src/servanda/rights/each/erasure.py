@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from servanda.apply.by_person import eraser, foreseen
+from servanda.law.rights import RIGHTS
 from servanda.plan.erasure import Asked
 from servanda.rights.answer import archived
 from servanda.rights.answer.from_erasure import after, told
@@ -39,15 +40,4 @@ def act(case: Case) -> Outcome:
     return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
 
 
-RIGHT = register(
-    Right(
-        "erasure",
-        "GDPR 17",
-        17,
-        plan,
-        act,
-        passes_on=True,
-        archives=True,
-        aliases=("effacement", "delete", "erase", "suppression"),
-    )
-)
+RIGHT = register(Right(RIGHTS["erasure"], plan, act, passes_on=True, archives=True))

@@ -6,6 +6,7 @@ decision.
 
 from __future__ import annotations
 
+from servanda.law.rights import RIGHTS
 from servanda.rights.account.flags import flag
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
@@ -39,16 +40,4 @@ def act(case: Case) -> Outcome:
     return plan(case)
 
 
-RIGHT = register(
-    Right(
-        "objection",
-        "GDPR 21",
-        21,
-        plan,
-        act,
-        proof=False,
-        rows=False,
-        may_ask=("purpose",),
-        aliases=("opposition", "object", "unsubscribe"),
-    )
-)
+RIGHT = register(Right(RIGHTS["objection"], plan, act, proof=False, rows=False, may_ask=("purpose",)))

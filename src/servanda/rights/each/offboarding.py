@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from servanda.apply.by_person import eraser, foreseen
 from servanda.errors import Refused
+from servanda.law.rights import RIGHTS
 from servanda.plan.erasure import Asked
 from servanda.rights.answer.from_erasure import after, told
 from servanda.rights.answer.outcome import Outcome
@@ -64,16 +65,4 @@ def _only(case: Case) -> frozenset[str]:
     return found
 
 
-RIGHT = register(
-    Right(
-        "offboarding",
-        "GDPR 28(3)(g)",
-        28,
-        plan,
-        act,
-        copies=True,
-        listed=False,
-        customers=True,
-        aliases=("résiliation", "resiliation", "end-of-contract", "leave"),
-    )
-)
+RIGHT = register(Right(RIGHTS["offboarding"], plan, act, copy="access", customers=True))

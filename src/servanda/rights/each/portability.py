@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servanda.law.rights import RIGHTS
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
@@ -18,14 +19,4 @@ def act(case: Case) -> Outcome:
     return packed(case, "portability")
 
 
-RIGHT = register(
-    Right(
-        "portability",
-        "GDPR 20",
-        20,
-        plan,
-        act,
-        copies=True,
-        aliases=("portabilité", "portabilite", "export"),
-    )
-)
+RIGHT = register(Right(RIGHTS["portability"], plan, act, copy="portability"))

@@ -10,6 +10,7 @@ import json
 
 from servanda.apply.corrections import Correction, correct, typed
 from servanda.errors import Refused
+from servanda.law.rights import RIGHTS
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
 from servanda.rights.right import Right, register
@@ -55,14 +56,14 @@ def corrections(case: Case) -> list[Correction]:
     return found
 
 
-RIGHT = register(
-    Right(
-        "rectification",
-        "GDPR 16",
-        16,
-        plan,
-        act,
-        passes_on=True,
-        aliases=("correction", "correct", "rectify"),
-    )
-)
+def writable(case: Case) -> Outcome:
+    """Try it without a value: whether our role may write where the person's own rows lie."""
+    stores = case.company.found
+    for person in case.human:
+        place = stores.binding.places[person.place]
+        if stores.sessions[place.store].lacking(place.table.name, frozenset({"UPDATE"})):
+            return Outcome("refused", refused=(f"our role may not write {place.table.name}",))
+    return Outcome(lines=tuple(Line((person.place,), "correct", 1) for person in case.human))
+
+
+RIGHT = register(Right(RIGHTS["rectification"], plan, act, passes_on=True, form="what", rehearse=writable))

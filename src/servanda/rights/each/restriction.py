@@ -11,6 +11,7 @@ from datetime import date
 
 from servanda.errors import Refused
 from servanda.law.period import Period
+from servanda.law.rights import RIGHTS
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.person import Person
 from servanda.rights.account.flags import flag
@@ -108,6 +109,4 @@ def settle(company: Company) -> int:
     return rows
 
 
-RIGHT = register(
-    Right("restriction", "GDPR 18", 18, plan, act, passes_on=True, aliases=("limitation", "restrict"))
-)
+RIGHT = register(Right(RIGHTS["restriction"], plan, act, keeps_copy=True, passes_on=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servanda.law.rights import RIGHTS, UNSORTED
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
 from servanda.rights.right import Right, register
@@ -13,4 +14,4 @@ def plan(case: Case) -> Outcome:
     return Outcome("refused", refused=(why,))
 
 
-RIGHT = register(Right("unsorted", "GDPR 12(2)", 99, plan, plan, rows=False, listed=False))
+RIGHT = register(Right(RIGHTS[UNSORTED], plan, plan, rows=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from servanda.law.rights import RIGHTS
 from servanda.rights.account.flags import flag
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
@@ -27,16 +28,4 @@ def act(case: Case) -> Outcome:
     return plan(case)
 
 
-RIGHT = register(
-    Right(
-        "withdrawal",
-        "GDPR 7(3)",
-        22,
-        plan,
-        act,
-        proof=False,
-        rows=False,
-        may_ask=("purpose",),
-        aliases=("retrait", "withdraw"),
-    )
-)
+RIGHT = register(Right(RIGHTS["withdrawal"], plan, act, proof=False, rows=False, may_ask=("purpose",)))

@@ -21,21 +21,12 @@ from email.utils import parseaddr, parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from servanda.errors import Refused
+from servanda.law.rights import UNSORTED, named_in
 from servanda.rights.record.requests import Opening
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message."""
 _WORDS = 20_000
-_SIGNS: dict[str, str] = {
-    "erasure": r"effac|supprim|droit a l.oubli|eras|delet|remove my|forget",
-    "portability": r"portab",
-    "rectification": r"rectif|corrig|corrige|correct|inexact",
-    "restriction": r"limitation|limiter|restrict",
-    "objection": r"oppos|object|desinscri|desabonn|unsubscrib|demarch|prospect",
-    "withdrawal": r"retir\w* (mon )?consent|withdraw\w* (my )?consent",
-    "directives": r"deces|apres ma mort|after my death|directives",
-    "access": r"droit d.acces|acceder|copie de mes|mes donnees|access|copy of my|my data",
-}
 _FRENCH = re.compile(r"\b(bonjour|je|mes|vous|merci|madame|monsieur|donnees|demande)\b")
 
 
@@ -65,10 +56,10 @@ def read(content: bytes, zone: str, today: date, right: str | None = None) -> Op
 
 def meant(said: str) -> str:
     """The right that words in plain small letters ask for; “unsorted” where they tell none, or several."""
-    found = [right for right, sign in _SIGNS.items() if re.search(sign, said)]
-    if len(found) > 1 and "access" in found:
-        found.remove("access")  # “my data” stands in every request
-    return found[0] if len(found) == 1 else "unsorted"
+    rights = list(named_in(said))
+    if len(rights) > 1:
+        rights = [right for right in rights if not right.vague]  # “my data” stands in every request
+    return rights[0].name if len(rights) == 1 else UNSORTED
 
 
 def plain(text: str) -> str:

@@ -34,16 +34,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.law.rights import in_order
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
-
-_SIX = ("access", "rectification", "erasure", "restriction", "objection", "portability")
 
 
 @rule("SV311", law="GDPR 13(2)(b), 15-21")
 def check(view: View) -> Iterator[Finding]:
     """Count the rights that are announced."""
-    missing = [name for name in _SIX if getattr(view.policy.rights, name) is None]
+    missing = [
+        row.name for row in in_order() if row.announced and getattr(view.policy.rights, row.key, None) is None
+    ]
     if missing:
         listed = " or ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
         yield fails(

@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Finding]:
     """Look for the foreign key behind every aggregate."""
     for place in view.ended:
-        if not view.sessions[place.store].store.locks_rows:
+        if not view.sessions[place.store].store.dialect.locks_rows:
             continue
         for name, trigger in view.latest(place):
             child = view.bound.shapes[place.store].tables[trigger.link.table]

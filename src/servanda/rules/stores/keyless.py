@@ -60,7 +60,7 @@ def check(view: View) -> Iterator[Finding]:
 def _asked(view: View, place: BoundPlace) -> list[str]:
     """What the documents ask of the place that needs a key."""
     found = []
-    if place.place.at_end or any(r.end == "anonymise" for _, r in place.limits):
+    if place.place.at_end or any(r.keeps_row for _, r in place.limits):
         found.append("be emptied")
     if any(r.archive is not None for _, r in place.limits):
         found.append("be archived")

@@ -102,7 +102,7 @@ def _longer(view: View, place: BoundPlace, child: BoundPlace) -> str:
     if duty:
         return f"stays for {duty[0]}"
     longest = max(_end(r) for _, r in place.limits)
-    longer = [p.name for p, r in own if _end(r) > longest or r.end == "anonymise"]
+    longer = [p.name for p, r in own if _end(r) > longest or r.keeps_row]
     return f"stays longer, for {longer[0]}," if longer else ""
 
 

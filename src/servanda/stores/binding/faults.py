@@ -39,7 +39,7 @@ def beyond(
     if "change" not in can:
         if place.at_end:
             yield "its lines end whole: no column is emptied", "", "at_end"
-        for promise in (p.id for p, r in limits if r.end == "anonymise" or r.archive is not None):
+        for promise in (p.id for p, r in limits if r.keeps_row or r.archive is not None):
             message = f"{promise} empties or archives, and its lines can only be deleted"
             yield message, "end: delete, or move what must stay to a table"
     if "key" not in can:

@@ -47,7 +47,7 @@ def opened(
                 if not tolerant:
                     raise
                 down[name] = error
-        can = {name: s.store.can for name, s in sessions.items()}
+        can = {name: s.store.dialect.verbs for name, s in sessions.items()}
         binding = bind(policy, stores, {name: s.store.shape for name, s in sessions.items()}, can)
         for place in binding.places.values():
             for label, trigger in place.triggers.items():

@@ -10,10 +10,11 @@ A waiver in the stores document: a finding that the company lives with, for a re
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from servanda.law.rights import names
 from servanda.policy.document import Strict
 from servanda.policy.values import Date
 from servanda.stores.document.change import Shorter
@@ -68,16 +69,10 @@ class Mail(Strict):
         return value
 
 
-RightWord = Literal[
-    "access",
-    "portability",
-    "rectification",
-    "erasure",
-    "restriction",
-    "objection",
-    "withdrawal",
-    "directives",
-]
+if TYPE_CHECKING:
+    RightName = str
+else:
+    RightName = Literal[tuple(names(listed=True))]
 
 
 class Handling(Strict):
@@ -87,9 +82,7 @@ class Handling(Strict):
     somebody with a mandate asks for always waits for a person.
     """
 
-    by_itself: list[RightWord] = Field(
-        default=["access", "portability", "objection", "withdrawal", "directives"]
-    )
+    by_itself: list[RightName] = Field(default_factory=lambda: names(by_itself=True))
 
 
 class Waiver(Strict):

@@ -12,14 +12,18 @@ Law: GDPR 18(1) restriction, recital 67 how it is done; 21(3) objection; 7(3) wi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
+from servanda.law.rights import names
 from servanda.policy.document import Strict
 from servanda.stores.document.change import Scalar
 
-FlagName = Literal["restriction", "objection", "withdrawal"]
+if TYPE_CHECKING:
+    FlagName = str
+else:
+    FlagName = Literal[tuple(names(flag=True))]
 
 
 class Flag(Strict):

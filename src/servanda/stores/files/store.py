@@ -40,7 +40,7 @@ from servanda.stores.files.where import Span, Test, held_texts, of_file, test_of
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
-from servanda.stores.verbs import Group, Key, Manners, Partitions, Scrubbed, Settings
+from servanda.stores.verbs import Dialect, Group, Key, Pacing, Partitions, Scrubbed, Settings
 
 _EXACT = 64 << 20
 """How many bytes of files are read to count all their lines; of more, the number is estimated."""
@@ -61,7 +61,7 @@ class FilesSession:
 
     def __init__(self, store: FilesStore) -> None:
         self.store = store
-        self.aim, self.took, self.size = store.manners.full_page, 0.0, 0
+        self.aim, self.took, self.size = store.dialect.pacing.full_page, 0.0, 0
         self.partitions = Partitions()
         self._counted: dict[tuple[object, Condition], int] = {}
         self._unreadable: dict[tuple[str, int, int, int], str] = {}
@@ -283,13 +283,13 @@ class FilesStore:
     """A folder of log files."""
 
     kind = "files"
-    can = frozenset({"delete"})
-    leaves = "the blocks of deleted files may stay on the disk until something is written over them"
+    dialect = Dialect(
+        residue_note="the blocks of deleted files may stay on the disk until something is written over them",
+        pacing=Pacing(gentle_page=0.1, rest=1.0, full_page=0.1, most=1 << 40),  # a page is a file
+        verbs=frozenset({"delete"}),
+        locks_rows=False,
+    )
     journal = ""
-    locks_rows = False
-    manners = Manners(
-        gentle_page=0.1, rest=1.0, full_page=0.1, most=1 << 40
-    )  # a page is a file, whatever it takes
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name, self.settings = name, settings

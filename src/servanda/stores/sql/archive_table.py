@@ -95,7 +95,7 @@ def flag(session: Session, work: Work, page: Page, column: str, today: date) -> 
     value: Any = today if kind.time == "date" else datetime.combine(today, time(), UTC)
     if kind.number or kind.type.upper().startswith("BOOL"):
         value = True if kind.type.upper().startswith("BOOL") else 1
-    elif session.store.texts_time or not kind.time:
+    elif session.store.dialect.stores_time_as_text or not kind.time:
         value = today.isoformat()
     elif kind.time not in ("date", "aware"):
         value = value.replace(tzinfo=None)
@@ -104,7 +104,11 @@ def flag(session: Session, work: Work, page: Page, column: str, today: date) -> 
 
 def _as(session: Session, table: str, column: str, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """A day in the type of a column; SQLite keeps it as text."""
-    return value if session.store.texts_time else sa.cast(value, session.store.types[table, column])
+    return (
+        value
+        if session.store.dialect.stores_time_as_text
+        else sa.cast(value, session.store.types[table, column])
+    )
 
 
 def _table(clause: sa.FromClause) -> sa.TableClause:

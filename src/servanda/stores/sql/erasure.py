@@ -57,7 +57,7 @@ def wholly(session: Lists, act: Callable[[], int]) -> int:
         except sa.exc.IntegrityError as error:
             raise RowsCame(session.store.told(error).message, advice="try again") from None
         except sa.exc.DBAPIError as error:
-            if time.monotonic() + pause > until or not session.store.again(error):
+            if time.monotonic() + pause > until or not session.store.is_retryable(error):
                 raise session.store.told(error) from None
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
@@ -271,7 +271,7 @@ class Ending:
     ) -> list[sa.ColumnElement[bool]]:
         """What holds a statement to gathered rows; SQLite finds them by key, the others join."""
         work, key = self.rows.gathered(table), self.rows.session.store.shape.tables[table].key
-        if self.rows.session.store.locks_rows:
+        if self.rows.session.store.dialect.locks_rows:
             return [work.c.n == number, chosen(work), self.rows.same(table, row, work)]
         listed = sa.select(*(work.c[f"k{i}"] for i in range(len(key)))).where(
             work.c.n == number, chosen(work)

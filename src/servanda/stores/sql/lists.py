@@ -41,7 +41,9 @@ class Lists:
 
     def _table(self, name: str) -> sa.TableClause:
         shape, types = self.store.shape.tables[name], self.store.types
-        raw = self.store.texts_time  # SQLite: values as they lie there, no type of ours in between
+        raw = (
+            self.store.dialect.stores_time_as_text
+        )  # SQLite: values as they lie there, no type of ours in between
         columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
         return sa.table(name, *columns, schema=shape.schema)
 
@@ -290,7 +292,7 @@ class Lists:
 
         One moment of the store, but where that would lock the application's rows.
         """
-        if self.store.reads_to_write:
+        if self.store.dialect.insert_select_takes_no_locks:
             with self.snapshot():
                 yield
             return

@@ -120,7 +120,7 @@ class Reached:
         """Forget everything that was gathered; in the transaction that gathers anew."""
         before, self._within = self._within, self.session.begun()
         self._counted = {}
-        if self.session.store.forgets and before is not self._within:
+        if self.session.store.dialect.temp_tables_emptied_on_commit and before is not self._within:
             return  # whatever another transaction gathered ended with it
         for made in self.made.values():
             self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
@@ -147,9 +147,9 @@ class Reached:
         row, work, same = self.rows(table)
         found = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
         found = found.where(work.c.n == self.numbers[table], work.c.r == ROOT)
-        if not self.session.store.locks_rows:
+        if not self.session.store.dialect.locks_rows:
             return found
-        return found.with_for_update(of=row if self.session.store.locks_of else None)
+        return found.with_for_update(of=row if self.session.store.dialect.for_update_of else None)
 
     def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
@@ -166,11 +166,11 @@ class Reached:
     def _followed(self, alongs: tuple[Along, ...], values: dict[str, Any], reading: bool) -> int:
         work, store = self.work(_taker(alongs[0])), self.session.store
         query = self.once(("follow", alongs), lambda: self._found_by(alongs))
-        if reading and not store.reads_to_write:
+        if reading and not store.dialect.insert_select_takes_no_locks:
             return self._added(work, self._carried(work, query, values))
         names = [c.name for c in work.c]
         insert = self.once(("insert", alongs), lambda: sa.insert(work).from_select(names, query))
-        if store.counts_inserts:
+        if store.dialect.counts_inserted_rows:
             counting = self.once(("counting", alongs), lambda: _counting(insert.returning(work.c.n).cte()))
             return self._added(work, {int(n): int(rows) for n, rows in self.session.select(counting, values)})
         rows = self.session.changed_rows(insert, values)

@@ -103,7 +103,7 @@ class Session(Looking):
         self._notes: dict[str, sa.Table] = {}
         self._dues: dict[str, sa.Table] = {}
         self._size = _START
-        self.aim, self.took = store.manners.full_page, 0.0
+        self.aim, self.took = store.dialect.pacing.full_page, 0.0
 
     @property
     def size(self) -> int:
@@ -119,7 +119,7 @@ class Session(Looking):
         """
         for column in columns:
             textual = column.kind == "text" or (
-                self.store.texts_time and column.kind in ("naive", "aware", "date")
+                self.store.dialect.stores_time_as_text and column.kind in ("naive", "aware", "date")
             )
             if not textual or (table, column.name) in self._forms:
                 continue
@@ -297,12 +297,12 @@ class Session(Looking):
         same = [a == b for a, b in zip(ours, due.c, strict=True)]
         bounds = [*within(page.form, None, tuple(due.c)), *within(page.form, None, tuple(ours))]
         still = self.where.row_by_row(work.condition, row, work.table)
-        if not self.store.locks_rows:
+        if not self.store.dialect.locks_rows:
             listed = sa.select(*due.c).where(*within(page.form, None, tuple(due.c)))
             return [], [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed), still]
         chosen = sa.select(*ours).select_from(due.join(row, sa.and_(*same))).where(*bounds)
-        chosen = chosen.with_for_update(of=row if self.store.locks_of else None)
-        if self.store.fences:
+        chosen = chosen.with_for_update(of=row if self.store.dialect.for_update_of else None)
+        if self.store.dialect.optimizer_fence:
             if not work.locks:
                 return [], [*same, *bounds, still]
             locking = sa.select(sa.func.count()).select_from(chosen.subquery())
@@ -366,9 +366,9 @@ class Session(Looking):
                 with self.page_transaction() as began:
                     done = act()
             except sa.exc.DBAPIError as error:
-                if self.store.cut_off(error):
+                if self.store.is_timeout(error):
                     raise self._smaller(error) from None
-                if time.monotonic() + pause > until or not self.store.again(error):
+                if time.monotonic() + pause > until or not self.store.is_retryable(error):
                     raise self._gave_up(error) from None
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
@@ -394,7 +394,7 @@ class Session(Looking):
         return PageTooSlow(f"store “{self.store.name}” cut a page off, since it took too long")
 
     def _gave_up(self, error: sa.exc.DBAPIError) -> StoreError:
-        if self.store.again(error):
+        if self.store.is_retryable(error):
             message = f"store “{self.store.name}”: rows stayed locked by the application"
             return StoreError(message, advice="what was ended is recorded; run the same command again later")
         return self.store.told(error)
@@ -421,7 +421,7 @@ class Session(Looking):
             self._connection.execute(sa.insert(due).from_select([c.name for c in due.c], chosen))
         with self.transaction():
             self.store.look_at(self._connection, due.name)
-        if self.store.locks_rows and not self.store.fences:
+        if self.store.dialect.locks_rows and not self.store.dialect.optimizer_fence:
             self._note(work.table)
 
 

@@ -19,28 +19,22 @@ from servanda.errors import ServandaError, StoreDown, StoreError
 from servanda.stores.document.change import Change
 from servanda.stores.shape import Shape, Table
 from servanda.stores.sql.reflection import Types, reflect
-from servanda.stores.verbs import EVERYTHING, Manners, Partitions, Scrubbed, Settings
+from servanda.stores.verbs import Dialect, Pacing, Partitions, Scrubbed, Settings
 
 Bool = sa.ColumnElement[bool]
 
 
+SERVER_PACING = Pacing(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
+"""Pages of a server where nobody else waits for the rows of one."""
+
+
 class SqlStore:
-    """An SQL database as a store. `can` names its verbs; a kind without one leaves it out."""
+    """An SQL database as a store. Each kind gives its `dialect` and the methods that differ."""
 
     kind = ""
-    can = EVERYTHING
-    leaves = "deleted bytes may stay in the database's files until it writes over them"
-    texts_time = False  # times lie there as text, whatever the column's type says
+    dialect: Dialect
     secret: bytes = b""  # the key of pseudonyms, lent by `apply`
     print_secret: bytes = b""  # the key of fingerprints, lent where something was archived
-    locks_rows = True  # a page can lock its rows; SQLite locks the whole file
-    locks_of = False  # FOR UPDATE can name the one table to lock
-    together = 500  # how many persons are erased in one transaction, where many are
-    forgets = False  # the end of a transaction empties temporary tables
-    counts_inserts = False  # an INSERT may be a part of a SELECT that counts what came
-    reads_to_write = True  # a statement that reads rows and writes others locks nothing that it reads
-    fences = False  # OFFSET 0 in a subquery has it asked row by row, and a statement may read what it changes
-    manners = Manners(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
 
     def __init__(self, name: str, address: str, settings: Settings) -> None:
         self.name = name
@@ -144,11 +138,11 @@ class SqlStore:
         """Whether a text column equals a known text byte by byte, found by an index on the column."""
         raise NotImplementedError
 
-    def again(self, error: sa.exc.DBAPIError) -> bool:
+    def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether an error is a lock or a deadlock, after which the page may be tried again."""
         raise NotImplementedError
 
-    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+    def is_timeout(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the store ended a statement that took too long, or that somebody cancelled."""
         del error
         return False
@@ -199,7 +193,7 @@ class SqlStore:
     @property
     def page_size(self) -> int:
         """How many rows a page has at most (tied rows without a key excepted)."""
-        return min(self.settings.page or self.manners.most, self.manners.most)
+        return min(self.settings.page or self.dialect.pacing.most, self.dialect.pacing.most)
 
     @cached_property
     def _reflected(self) -> tuple[Shape, Types]:
@@ -248,14 +242,14 @@ class SqlStore:
     def told(self, error: sa.exc.DBAPIError) -> StoreError:
         """A driver's error as one of ours."""
         code = self.reason(error)
-        if self.lost(error):
+        if self.is_disconnect(error):
             return StoreDown(
                 f"store “{self.name}” does not answer: {code}",
                 advice=f"is {self.url.render_as_string(hide_password=True)} up, and reachable from here?",
             )
         return StoreError(f"store “{self.name}” refused a statement: {code}")
 
-    def lost(self, error: sa.exc.DBAPIError) -> bool:
+    def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the database is not there, or no longer."""
         return bool(error.connection_invalidated)
 
@@ -273,7 +267,7 @@ class SqlStore:
     def create_index(self, table: Table, columns: Sequence[str]) -> str:
         """The exact statement that makes an index, quoted as this database wants it."""
         quote = self.engine.dialect.identifier_preparer.quote
-        long = ("TEXT", "BLOB") if self.kind == "mariadb" else ()
+        long = ("TEXT", "BLOB") if self.dialect.index_prefix else ()
         cut = {c: "(32)" for c in columns if table.columns[c].type.upper().split("(")[0].endswith(long)}
         listed = ", ".join(quote(c) + (cut.get(c, "") if long else "") for c in columns)
         name = quote("_".join((table.name, *columns))[:56] + "_index")

@@ -45,6 +45,7 @@ from servanda.stores.selection import (
 )
 from servanda.stores.sql.links import Matcher, equals, every, joined, when
 from servanda.stores.sql.times import ends_in_utc, wall_clock, written
+from servanda.stores.verbs import Dialect
 
 Bool = sa.ColumnElement[bool]
 _YES: sa.ColumnElement[Anything] = sa.literal_column("1")
@@ -53,11 +54,10 @@ ZERO_DAY = date(1900, 1, 2)
 """Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
 
 
-class Dialect(Matcher, Protocol):
-    """What a kind of database says differently."""
+class SqlFunctions(Matcher, Protocol):
+    """The expressions that each kind of database writes in its own way."""
 
-    texts_time: bool
-    fences: bool
+    dialect: Dialect
 
     def changed(
         self, column: sa.ColumnElement[Anything], type_: str, change: Change
@@ -82,14 +82,14 @@ class Where:
         self,
         tables: Mapping[str, sa.TableClause],
         lists: Mapping[str, sa.Table],
-        dialect: Dialect,
+        store: SqlFunctions,
         zone: str,
         forms: Mapping[tuple[str, str], str],
         types: Mapping[tuple[str, str], str],
     ) -> None:
         self._tables = tables
         self._lists = lists
-        self._dialect = dialect
+        self._store = store
         self._zone = ZoneInfo(zone)
         self._forms = forms
         self._types = types
@@ -97,7 +97,7 @@ class Where:
 
     def row_by_row(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The same as `sql`, for a statement that has few rows: the planner must not begin elsewhere."""
-        self._row_by_row = self._dialect.fences
+        self._row_by_row = self._store.dialect.optimizer_fence
         try:
             return self.sql(condition, row, table)
         finally:
@@ -146,7 +146,7 @@ class Where:
         if isinstance(condition, Copied):
             listed = self._lists[condition.list].alias()
             names = {c.name: str(c.info["of"]) for c in self._lists[condition.list].c if "of" in c.info}
-            now = self._dialect.fingerprint([row.c[c] for c in condition.columns])
+            now = self._store.fingerprint([row.c[c] for c in condition.columns])
             same = [*(row.c[of] == listed.c[name] for name, of in names.items()), listed.c.print == now]
         else:
             copy = self._tables[condition.table].alias()
@@ -173,7 +173,7 @@ class Where:
             return sa.null()
         if change.constant is not None:
             return sa.literal(change.constant)
-        return self._dialect.changed(row.c[name], self._types[table, name], change)
+        return self._store.changed(row.c[name], self._types[table, name], change)
 
     def cut(self, table: str, time: TimeColumn, day: date) -> Anything:
         """The first value of a column that lies on the company's local `day` or later."""
@@ -192,7 +192,9 @@ class Where:
         return wall if form is None else written(wall, form)
 
     def _form(self, table: str, time: TimeColumn) -> str | None:
-        if time.kind == "text" or (self._dialect.texts_time and time.kind in ("naive", "aware", "date")):
+        if time.kind == "text" or (
+            self._store.dialect.stores_time_as_text and time.kind in ("naive", "aware", "date")
+        ):
             return self._forms.get((table, time.name), "9999-99-99 99:99:99")
         return None
 
@@ -204,7 +206,7 @@ class Where:
             parts[1] = column > 0
         form = self._form(table, time)
         if form is not None:
-            parts.append(self._dialect.text_form(column, form))
+            parts.append(self._store.text_form(column, form))
         parts += [column != sa.literal(value) for value in time.open if value is not None]
         return every(parts)
 
@@ -231,7 +233,7 @@ class Where:
         column = child.c[time.name]
         still = [equals(column, value) for value in time.open]  # a child that is still open is fresh
         fresh = _any([column >= self.cut(link.table, time, day), *still])
-        here = joined(self._dialect, link, child, row)
+        here = joined(self._store, link, child, row)
         parts: list[Bool] = [~self._exists(here, fresh)]
         dated = self.own(link.table, time, child, day)
         any_child: list[Bool] = [self._exists(here, dated)]
@@ -297,7 +299,7 @@ class Where:
         column = child.c[time.name]
         dated = column.is_not(None) & ~self._unusable(link.table, time, child)
         still = [equals(column, value) for value in time.open]
-        known = self._exists(joined(self._dialect, link, child, row), _any([dated, *still]))
+        known = self._exists(joined(self._store, link, child, row), _any([dated, *still]))
         if trigger.remembered is None:
             return known
         return known | self._in_list(trigger.remembered, row, self._list_key(trigger.remembered))
@@ -310,7 +312,7 @@ class Where:
         options.append(every([zero, *still]))
         form = self._form(table, time)
         if form is not None:
-            options.append(every([column.is_not(None), ~self._dialect.text_form(column, form), *still]))
+            options.append(every([column.is_not(None), ~self._store.text_form(column, form), *still]))
         return _any(options)
 
     def _along(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
@@ -318,7 +320,7 @@ class Where:
         link, rest = links[0], links[1:]
         parent = self._tables[link.to_table].alias()
         inner = self._along(rest, parent, last) if rest else last(parent)
-        return self._exists(joined(self._dialect, link, row, parent), inner)
+        return self._exists(joined(self._store, link, row, parent), inner)
 
     def _among(self, links: tuple[Link, ...], row: sa.FromClause, last: Anything) -> Bool:
         """The same as `_along`, asked once for all parents and not again for each of their children."""
@@ -332,7 +334,7 @@ class Where:
 
     def _pointed_at(self, link: Link, kept: Condition | None, row: sa.FromClause) -> Bool:
         child = self._tables[link.table].alias()
-        parts = [joined(self._dialect, link, child, row)]
+        parts = [joined(self._store, link, child, row)]
         if kept is not None:
             parts.append(self.sql(kept, child, link.table))
         return self._exists(*parts)

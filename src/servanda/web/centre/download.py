@@ -18,8 +18,8 @@ from fastapi.responses import Response, StreamingResponse
 
 from servanda.apply.tombstones import SETTING
 from servanda.errors import ServandaError
-from servanda.rights.answer.copies import Copies
 from servanda.rights.record import links
+from servanda.rights.record.copies import Copies
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import FORM, is_ours
 

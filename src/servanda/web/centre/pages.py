@@ -36,8 +36,6 @@ LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
 _LONGEST = 4_000
 _KNOWN = "known@example.org"  # whoever is signed in types no address
-WORDS = {"rectification": "what", "directives": "wish"}
-"""Rights that need more of the person than an address, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ class Centre:
     def ask(self, request: Request, right: str) -> Response:
         """The form for a right."""
         found = _right(right)
-        return self.shown(request, "ask", right=found, wants=WORDS.get(found.name, ""), given={}, errors={})
+        return self.shown(request, "ask", right=found, wants=found.form, given={}, errors={})
 
     async def asked(self, request: Request, right: str) -> Response:
         """A form that was sent."""
@@ -116,7 +114,7 @@ class Centre:
     def _asked(self, request: Request, right: Right, said: Mapping[str, str]) -> Response:
         if not is_ours(self.site.vault, request.cookies.get(FORM), said.get("form")):
             return self.shown(request, "message", 403, name="form")
-        wants, member = WORDS.get(right.name, ""), self.member(request)
+        wants, member = right.form, self.member(request)
         if member is not None:
             said = {**said, "email": _KNOWN}
         errors = _errors(said, wants)

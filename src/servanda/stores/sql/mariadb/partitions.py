@@ -139,7 +139,7 @@ class MariadbPartitions(SqlPartitions):
                 connection.exec_driver_sql(convert)
                 return True
             except sa.exc.DBAPIError as error:
-                if time.monotonic() + pause > until or not self.store.again(error):
+                if time.monotonic() + pause > until or not self.store.is_retryable(error):
                     self.leave(part, self.store.reason(error))
                     return False
             time.sleep(pause)

@@ -33,7 +33,7 @@ from servanda.stores.sql.session import session
 from servanda.stores.sql.store import Bool, SqlStore
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
-from servanda.stores.verbs import Manners, Partitions, Scrubbed
+from servanda.stores.verbs import Dialect, Pacing, Partitions, Scrubbed
 
 _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
 _LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
@@ -57,14 +57,14 @@ class MariadbStore(SqlStore):
     """A database of MariaDB."""
 
     kind = "mariadb"
-    leaves = (
-        "MariaDB: ended rows stay in the file of their table until InnoDB purges and writes over them, or"
-        " apply --scrub; in its undo and redo logs until they turn over; in its binary log until it ends"
+    dialect = Dialect(
+        residue_note="MariaDB: ended rows stay in the file of their table until InnoDB purges and writes over"
+        " them, or apply --scrub; in its undo and redo logs until they turn over; in its binary log until it"
+        " ends",
+        pacing=Pacing(0.005, rest=100.0, full_page=0.04, most=2_000, ceiling=5_000),  # a lock a row in memory
+        insert_select_takes_no_locks=False,  # INSERT … SELECT would lock what it reads of a snapshot
+        index_prefix=True,
     )
-    reads_to_write = False  # INSERT … SELECT would lock what it reads of a snapshot
-    manners = Manners(
-        0.005, rest=100.0, full_page=0.04, most=2_000, ceiling=5_000
-    )  # InnoDB keeps a lock a row
 
     def dial(self, url: URL) -> URL:
         """The URL with PyMySQL and full Unicode."""
@@ -220,15 +220,15 @@ class MariadbStore(SqlStore):
         charset = collation.split("_")[0]
         return sa.and_(column == _convert(known, charset).collate(collation), as_bytes)
 
-    def again(self, error: sa.exc.DBAPIError) -> bool:
+    def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
         return _number(error) in _AGAIN
 
-    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+    def is_timeout(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the statement was killed, or its time was over."""
         return _number(error) in _CUT_OFF
 
-    def lost(self, error: sa.exc.DBAPIError) -> bool:
+    def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the server is not there, or does not know us."""
         return error.connection_invalidated or _number(error) in _LOST
 
@@ -374,7 +374,7 @@ def _rewrite(store: MariadbStore, connection: Connection, table: str) -> str:
             connection.exec_driver_sql(f"ALTER TABLE {store.quoted(table)} FORCE")
             return ""
         except sa.exc.DBAPIError as error:
-            if not store.again(error) or time.monotonic() + pause > until:
+            if not store.is_retryable(error) or time.monotonic() + pause > until:
                 return store.reason(error)
         finally:
             connection.rollback()

@@ -289,7 +289,7 @@ class PostgresPartitions(SqlPartitions):
             else:
                 self._unmark(connection, mark)
         except sa.exc.DBAPIError as error:
-            if mark.pending and self.store.again(error):
+            if mark.pending and self.store.is_retryable(error):
                 raise self._still_read(part) from None
             raise StoreError(
                 f"{part.table}: partition {part.name} cannot be put back: {self.store.reason(error)}",
@@ -367,7 +367,7 @@ class PostgresPartitions(SqlPartitions):
                 act()
                 return
             except sa.exc.DBAPIError as error:
-                if time.monotonic() + pause > until or not self.store.again(error):
+                if time.monotonic() + pause > until or not self.store.is_retryable(error):
                     raise
             time.sleep(pause)
             pause = min(pause * 2, 1.0)

@@ -28,10 +28,10 @@ from servanda.stores.shape import Shape
 from servanda.stores.sql.postgres.partitions import PostgresPartitions
 from servanda.stores.sql.reflection import triggers_of
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.store import SERVER_PACING, Bool, SqlStore
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
-from servanda.stores.verbs import Partitions, Scrubbed
+from servanda.stores.verbs import Dialect, Partitions, Scrubbed
 
 _PATIENCE = 6  # how many times `lock_timeout` a table is tried for
 _LOCKS = "SET lock_timeout = 500"
@@ -78,7 +78,7 @@ def _rewrite(store: PostgresStore, connection: Connection, part: Any) -> str:
             try:
                 connection.exec_driver_sql(f"VACUUM (FULL, VERBOSE) {part.name}")
             except sa.exc.DBAPIError as error:
-                if not store.again(error) or time.monotonic() + pause > until:
+                if not store.is_retryable(error) or time.monotonic() + pause > until:
                     return store.reason(error)
             else:
                 if not sum(kept) or time.monotonic() + pause > until:
@@ -189,17 +189,16 @@ class PostgresStore(SqlStore):
     """A database of PostgreSQL."""
 
     kind = "postgres"
-    leaves = (
-        "PostgreSQL: ended rows stay in the files of their table and indexes until VACUUM and new rows write"
-        " over them, or apply --scrub; in its write-ahead log and the archive of it, until they end"
+    dialect = Dialect(
+        residue_note="PostgreSQL: ended rows stay in the files of their table and indexes until VACUUM and new"
+        " rows write over them, or apply --scrub; in its write-ahead log and the archive of it, until they end",
+        pacing=SERVER_PACING,
+        for_update_of=True,
+        erase_batch_size=10_000,  # reading a table once is then less than looking rows up; nobody else waits
+        temp_tables_emptied_on_commit=True,
+        counts_inserted_rows=True,
+        optimizer_fence=True,
     )
-    locks_of = True
-    fences = True
-    together = (
-        10_000  # so many rows that reading a table once is less than looking them up, and nobody else waits
-    )
-    forgets = True
-    counts_inserts = True
 
     def dial(self, url: URL) -> URL:
         """The URL with psycopg 3."""
@@ -334,15 +333,15 @@ class PostgresStore(SqlStore):
         a, b = [self.folded(t) for t in texts] if fold else texts
         return sa.and_(column == sa.cast(known, CITEXT), a == b)
 
-    def again(self, error: sa.exc.DBAPIError) -> bool:
+    def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
         return getattr(error.orig, "sqlstate", None) in _AGAIN
 
-    def cut_off(self, error: sa.exc.DBAPIError) -> bool:
+    def is_timeout(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the statement was cancelled: by its time limit, or by an administrator."""
         return getattr(error.orig, "sqlstate", None) == _CANCELLED
 
-    def lost(self, error: sa.exc.DBAPIError) -> bool:
+    def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the server is not there."""
         state = getattr(error.orig, "sqlstate", None)
         return (

@@ -33,7 +33,7 @@ from servanda.stores.sql.session import session
 from servanda.stores.sql.store import Bool, SqlStore
 from servanda.stores.sql.times import globs_of
 from servanda.stores.store import kind
-from servanda.stores.verbs import Manners, Scrubbed
+from servanda.stores.verbs import Dialect, Pacing, Scrubbed
 
 
 @kind("sqlite", session)
@@ -41,13 +41,13 @@ class SqliteStore(SqlStore):
     """A file of SQLite."""
 
     kind = "sqlite"
-    leaves = (
-        "SQLite: ended rows are written over with zeros in the file; pages as they were before may lie in"
-        " its -wal file, and what others deleted on free pages, until apply --scrub"
+    dialect = Dialect(
+        residue_note="SQLite: ended rows are written over with zeros in the file; pages as they were before may"
+        " lie in its -wal file, and what others deleted on free pages, until apply --scrub",
+        pacing=Pacing(gentle_page=0.002, rest=9.0, full_page=0.5, most=100_000),  # one writer at a time
+        stores_time_as_text=True,
+        locks_rows=False,
     )
-    texts_time = True
-    locks_rows = False
-    manners = Manners(gentle_page=0.002, rest=9.0, full_page=0.5, most=100_000)  # one writer at a time
 
     def dial(self, url: URL) -> URL:
         """The URL with the driver of the standard library."""
@@ -189,11 +189,11 @@ class SqliteStore(SqlStore):
             return self.folded(column) == self.folded(known)
         return sa.and_(column == known, sa.cast(column, sa.LargeBinary) == sa.cast(known, sa.LargeBinary))
 
-    def again(self, error: sa.exc.DBAPIError) -> bool:
+    def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
         return "locked" in str(error.orig) or "busy" in str(error.orig)
 
-    def lost(self, error: sa.exc.DBAPIError) -> bool:
+    def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the file cannot be opened."""
         return "unable to open" in str(error.orig)
 

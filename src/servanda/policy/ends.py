@@ -1,0 +1,33 @@
+"""How data end, as a policy says it with `end:`; an action that is one adds its word.
+
+A typed list would have to know every action. The words stand here, since a policy is read before any
+action is loaded; an action that a file brings is declared when the actions are loaded.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, WithJsonSchema
+
+_KEEPS_ROW: dict[str, bool] = {"delete": False, "anonymise": True}
+
+
+def declare(word: str, *, keeps_row: bool) -> None:
+    """Make a word known that policies may say."""
+    _KEEPS_ROW.setdefault(word, keeps_row)
+
+
+def keeps_row(word: str) -> bool:
+    """Whether a row stays, emptied, where data end in this way."""
+    return _KEEPS_ROW[word]
+
+
+def _known(word: Any) -> Any:
+    if word not in _KEEPS_ROW:
+        raise ValueError(f"“{word}” is no way in which data end | one of: {', '.join(_KEEPS_ROW)}")
+    return word
+
+
+End = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(_KEEPS_ROW)})]
+"""`delete`: the row goes. `anonymise`: its fields are emptied, and it stays."""
