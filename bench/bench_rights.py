@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,7 @@ import database_servers
 import rights_memory
 from measure import Sheet
 from projects import NOW
-from rights_app import DELETES, DELETES_TOGETHER, PEOPLE, SELECTS, Base, built, company, facts
+from rights_app import DELETES, DELETES_TOGETHER, PEOPLE, SELECTS, built, company, facts
 from scene import Scene
 from servanda.apply.by_person import Eraser, erase, eraser
 from servanda.documents.package import Package
@@ -26,7 +27,10 @@ from servanda.ledger import Ledger
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person, find
 from servanda.plan.erasure import Asked
-from servanda.stores.binding.opened import Opened
+from servanda.project import Project
+from servanda.stores.binding.open_stores import OpenStores
+from servanda.stores.sql.store import SqlStore
+from sweep_postgres import Base
 
 PEER = "Fides 2.86 on this database, another machine: 670 ms an access, 1,270 ms an erasure; 90 and 236 statements"
 ONE, HUNDRED, MANY = 60, 100, 10_000
@@ -57,7 +61,7 @@ def _ids(count: int, salt: int) -> list[int]:
 
 
 @contextmanager
-def _watched(found: Opened) -> Iterator[list[float]]:
+def _watched(stores: OpenStores) -> Iterator[list[float]]:
     """The statements that the application's database is sent: the seconds that each took there and back."""
     took: list[float] = []
     began = [0.0]
@@ -69,8 +73,9 @@ def _watched(found: Opened) -> Iterator[list[float]]:
         took.append(time.perf_counter() - began[0])
 
     listened = [
-        (session.store.engine, event, note)  # type: ignore[attr-defined]
-        for session in found.sessions.values()
+        (session.store.engine, event, note)
+        for session in stores.sessions.values()
+        if isinstance(session.store, SqlStore)
         for event, note in (("before_cursor_execute", begin), ("after_cursor_execute", end))
     ]
     for one in listened:
@@ -80,9 +85,9 @@ def _watched(found: Opened) -> Iterator[list[float]]:
         sa.event.remove(*one)
 
 
-def _inside(found: Opened, act: Callable[[], Any]) -> float:
+def _inside(stores: OpenStores, act: Callable[[], Any]) -> float:
     """Seconds of an act in which the application's database was asked and answered, its commit aside."""
-    with _watched(found) as took:
+    with _watched(stores) as took:
         act()
     return sum(took)
 
@@ -92,15 +97,17 @@ def _inside(found: Opened, act: Callable[[], Any]) -> float:
 
 def access(sheet: Sheet, base: Base) -> None:
     """A copy of one person: found by address, read in one snapshot, packed as a zip, recorded."""
-    with base.copy() as url, company(url) as made, made.found.opened() as found:
-        copier, packer, ledger = Copier(found), Package(), made.found.ledger
+    with base.copy() as url, company(url) as made, made.found.opened() as project:
+        copier, packer, ledger = Copier(project.stores), Package(), made.found.ledger
         for number in _ids(20, 3):
-            _copy(ledger, found, copier, packer, number)
-        with _watched(found) as sent:
-            _copy(ledger, found, copier, packer, 77)
+            _copy(ledger, project, copier, packer, number)
+        with _watched(project.stores) as sent:
+            _copy(ledger, project, copier, packer, 77)
         statements = len(sent)
-        ours = [_timed(lambda n=n: _copy(ledger, found, copier, packer, n)) for n in _ids(ONE, 5)]
-        inside = [_inside(found, lambda n=n: _copy(ledger, found, copier, packer, n)) for n in _ids(ONE, 7)]
+        ours = [_timed(partial(_copy, ledger, project, copier, packer, n)) for n in _ids(ONE, 5)]
+        inside = [
+            _inside(project.stores, partial(_copy, ledger, project, copier, packer, n)) for n in _ids(ONE, 7)
+        ]
         sheet.add(
             "rights.access",
             [t * 1_000 for t in ours],
@@ -108,20 +115,20 @@ def access(sheet: Sheet, base: Base) -> None:
             command="read in one snapshot, packed, recorded",
         )
         sheet.add("rights.access.statements", [statements], unit="statements")
-        looked = [_timed(lambda n=n: find(found, f"user{n}@example.com")) for n in _ids(ONE, 5)]
+        looked = [_timed(partial(find, project.stores, f"user{n}@example.com")) for n in _ids(ONE, 5)]
         what = "by address in any letter case; without an index on lower(email) it reads the table"
         sheet.add("rights.find", [t * 1_000 for t in looked], unit="ms", command=what)
         began = time.perf_counter()
         for number in _ids(HUNDRED, 11):
-            _copy(ledger, found, copier, packer, number)
+            _copy(ledger, project, copier, packer, number)
         sheet.add("rights.access.hundred", [time.perf_counter() - began], command="100 one after the other")
     _against(sheet, "rights.access", (ours, inside), (base, SELECTS), "eight SELECT by hand")
 
 
-def _copy(ledger: Ledger, found: Opened, copier: Copier, packer: Package, number: int) -> None:
+def _copy(ledger: Ledger, project: Project, copier: Copier, packer: Package, number: int) -> None:
     human = (Person("app.customers", (number,)),)
     packed = packer.pack(
-        io.BytesIO(), copier.copy(human), found.binding.policy, language="en", right="access", at=NOW, reference="1"
+        io.BytesIO(), copier.copy(human), project.policy, language="en", right="access", at=NOW, reference="1"
     )  # fmt: skip
     ledger.append("copy.made", {"request": 1, "rows": packed.rows, "digest": packed.digest})
 
@@ -137,8 +144,8 @@ def erasure(sheet: Sheet, base: Base) -> None:
         with _watched(found) as sent:
             _erase(made_, 77)
         statements = len(sent)
-        ours = [_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5)]
-        inside = [_inside(found, lambda n=n: _erase(made_, n)) for n in _ids(ONE, 7)]
+        ours = [_timed(partial(_erase, made_, n)) for n in _ids(ONE, 5)]
+        inside = [_inside(found, partial(_erase, made_, n)) for n in _ids(ONE, 7)]
         sheet.add(
             "rights.erasure",
             [t * 1_000 for t in ours],
@@ -161,16 +168,16 @@ def batch(sheet: Sheet, base: Base) -> None:
     One by one is as requests come: each under its own lock, the ledger looked at and the holds read before it.
     `rights.batch.ready` sets it against persons in a row, for whom all that was done once.
     """
-    with base.copy() as url, company(url) as made, made.found.opened() as found:
+    with base.copy() as url, company(url) as made, made.found.opened() as project:
         made.found.ledger.checkpoint()
         for number in _ids(20, 3):
-            _begun_anew(made, found, number)
-        anew = [_timed(lambda n=n: _begun_anew(made, found, n)) for n in _ids(ONE, 5)]
+            _begun_anew(project, number)
+        anew = [_timed(partial(_begun_anew, project, n)) for n in _ids(ONE, 5)]
         sheet.add("rights.erasure.anew", [t * 1_000 for t in anew], unit="ms", command="each begun anew")
     with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
         for number in _ids(20, 3):
             _erase(made_, number)
-        ready = statistics.median(_timed(lambda n=n: _erase(made_, n)) for n in _ids(ONE, 5))
+        ready = statistics.median(_timed(partial(_erase, made_, n)) for n in _ids(ONE, 5))
     with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
         asked = [Asked(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in TOGETHER]
         took = _timed(lambda: made_.erase(asked))
@@ -188,10 +195,9 @@ def batch(sheet: Sheet, base: Base) -> None:
 
 
 @contextmanager
-def _eraser(made: Scene) -> Iterator[tuple[Opened, Eraser]]:
-    project = made.found
-    with project.opened() as found, eraser(found, project.db, project.vault, NOW) as made_:
-        yield found, made_
+def _eraser(made: Scene) -> Iterator[tuple[OpenStores, Eraser]]:
+    with made.found.opened() as project, eraser(project) as made_:
+        yield project.stores, made_
 
 
 def _erase(made: Eraser, number: int) -> None:
@@ -199,9 +205,9 @@ def _erase(made: Eraser, number: int) -> None:
     assert done.done, done.refused
 
 
-def _begun_anew(made: Scene, found: Opened, number: int) -> None:
+def _begun_anew(project: Project, number: int) -> None:
     asked = Asked(secrets.token_hex(8), (Person("app.customers", (number,)),))
-    (done,) = erase(found, made.found.db, made.found.vault, [asked], NOW)
+    (done,) = erase(project, [asked])
     assert done.done, done.refused
 
 
@@ -242,7 +248,11 @@ def _by_hand(url: str, statements: tuple[str, ...], numbers: list[int]) -> tuple
         for number in _ids(20, 3):
             act(number)
         inside: list[float] = []
-        whole = [_timed(lambda n=n: inside.append(act(n))) for n in numbers]
+
+        def noted(number: int) -> None:
+            inside.append(act(number))
+
+        whole = [_timed(partial(noted, n)) for n in numbers]
     engine.dispose()
     return whole, inside
 

@@ -65,13 +65,13 @@ def main(path: str) -> None:
     promises = [retention("B-RET-01", "visit", "seen", "P1Y")]
     with (
         scene(f"sqlite:///{path}", promises, PLACES) as made,
-        made.found.opened() as found,
+        made.found.opened() as project,
         Path(os.devnull).open("wb") as sink,
     ):
         began = time.perf_counter()
-        held = Copier(found).copy((Person("app.people", (1,)),))
+        held = Copier(project.stores).copy((Person("app.people", (1,)),))
         packed = Package().pack(
-            sink, held, found.binding.policy, language="en", right="access", at=NOW, reference="1"
+            sink, held, project.stores.binding.policy, language="en", right="access", at=NOW, reference="1"
         )
         assert packed.rows == ROWS + 1
         took = time.perf_counter() - began

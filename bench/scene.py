@@ -19,7 +19,7 @@ from servanda.apply.options import Options, Outcome
 from servanda.persons.holds import HeldPerson
 from servanda.plan.count import make
 from servanda.plan.plan import Plan, Step
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 
 HELD = 1_000
 CUT = "2025-11-21 23:00:00+00"
@@ -40,7 +40,7 @@ def scene(url: str, promises: list[dict[str, Any]], places: dict[str, Any], **st
 class Watch(Quiet):
     """Notes how long each page's transaction took, from its begin to after its commit, in seconds."""
 
-    def __init__(self, stores: Opened) -> None:
+    def __init__(self, stores: OpenStores) -> None:
         super().__init__()
         self.stores = stores
         self.transactions: list[float] = []
@@ -55,9 +55,9 @@ class Timed(Sweep):
 
     stepped = 0.0
 
-    def _sweep(self, *given: Any) -> None:
+    def _tried(self, *given: Any) -> None:
         began = time.perf_counter()
-        super()._sweep(*given)
+        super()._tried(*given)
         self.stepped += time.perf_counter() - began
 
 
@@ -99,24 +99,20 @@ class Scene:
     def _carry_out(
         self, quick: bool, now: datetime, chosen: Options, begin: Callable[[], None] = lambda: None
     ) -> tuple[Outcome, float]:
-        with self.found.opened() as stores:
-            for session in stores.sessions.values():
-                session.store.secret = self.found.vault.secret("pseudonym")
+        with self.found.opened(now) as project:
+            project.stores.lend_secret(project.vault.secret("pseudonym"))
             began = time.perf_counter()
-            plan = make(stores, self.found.db, self.found.circumstances(now), quick=quick)
+            plan = make(project, quick=quick)
             self.planned = time.perf_counter() - began
-            ledger, holds = self.found.ledger, self.found.holds
-            watch = Watch(stores)
-            db, vault = self.found.db, self.found.vault
-            archiver = Archiver.of(stores, db, ledger, vault, holds, plan)
-            sweep = Timed(stores, db, ledger, holds, plan, chosen, watch, archiver)
+            watch = Watch(project.stores)
+            sweep = Timed(project, plan, chosen, watch, Archiver.of(project, plan))
             begin()
             began = time.perf_counter()
             outcome = sweep.carry_out(None)
             took = time.perf_counter() - began
             self.stepped = sweep.stepped
             self.transactions = watch.transactions
-            self.counted = sum(s.partitions.counted for s in stores.sessions.values())
+            self.counted = sum(s.partitions.counted for s in project.stores.sessions.values())
         return outcome, took
 
     def percentile(self, part: float) -> float:

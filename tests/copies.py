@@ -17,10 +17,9 @@ import pytest
 
 from projects import policy as policy_document
 from projects import retention
-from servanda.documents.package import Package
+from servanda.documents.package import Package, Packed, Packer
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
-from servanda.rights.record.copies import Packed, Packer
 
 pytestmark = pytest.mark.unit
 

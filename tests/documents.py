@@ -90,7 +90,8 @@ def parts(page: Path) -> list[Part]:
 
 def _blocks(page: Path) -> Iterator[tuple[int, str, str]]:
     """Fenced blocks with their language, and comments, each with its first line's number."""
-    fence, language, begin, inside = "", "", 0, []
+    fence, language, begin = "", "", 0
+    inside: list[str] = []
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1):
         if fence:
             if line == fence:

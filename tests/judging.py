@@ -10,7 +10,7 @@ import yaml
 
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
-from servanda.rules import Looked, View, look
+from servanda.rules import Report, View, look
 
 GOOD = yamlfile.parse((Path(__file__).parent / "rules" / "good.yaml").read_text(), "good.yaml").data
 TODAY = date(2026, 11, 22)
@@ -24,7 +24,7 @@ class Ask(Protocol):
     def __call__(self, code: str, day: date = TODAY, **sections: Any) -> str: ...
 
 
-def looked(folder: Path, code: str, day: date = TODAY, **sections: Any) -> Looked:
+def looked(folder: Path, code: str, day: date = TODAY, **sections: Any) -> Report:
     made = {key: value for key, value in (GOOD | sections).items() if value is not None}
     (folder / "policy.yaml").write_text(yaml.safe_dump(made, sort_keys=False))
     return look(View(load_policy(folder / "policy.yaml"), day), [code])

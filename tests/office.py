@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -15,11 +15,12 @@ from projects import NOW, TestProject, retention
 from servanda.database import tables
 from servanda.documents import as_text
 from servanda.documents.letters import compose
+from servanda.documents.package import Packed, Packer
+from servanda.post.letter import opened
+from servanda.project import Project
 from servanda.rights import handle as carry_out
-from servanda.rights.case import Company
-from servanda.rights.record.copies import Packed
-from servanda.rights.record.requests import Opening
-from servanda.worker.outbox import letter_of
+from servanda.rights.answer import pack
+from servanda.rights.record.requests import Opening, Requests
 
 ADDRESS = "lea.martin@example.org"
 LAW = {"law": "FR/c-com/L123-22"}
@@ -78,31 +79,36 @@ class Office:
     """A company under test: its project, and requests that are proved at once."""
 
     found: TestProject
+    packer: Packer = field(default_factory=Words)
 
     @contextmanager
-    def company(self, now: datetime = NOW) -> Iterator[Company]:
-        with self.found.opened() as stores:
-            ledger = self.found.ledger
-            yield Company(self.found.folder, stores, self.found.db, self.found.vault, ledger, now, Words())
+    def company(self, now: datetime = NOW, **how: Any) -> Iterator[Project]:
+        """The project with its stores open; copies are packed as plain lines."""
+        before, pack.PACKER = pack.PACKER, self.packer
+        try:
+            with self.found.opened(now, **how) as project:
+                yield project
+        finally:
+            pack.PACKER = before
 
     def ask(self, right: str, about: str = ADDRESS, **more: Any) -> int:
-        with self.company() as company:
-            opening = Opening(right, about, about, company.today, **{"language": "fr", **more})
-            number = company.requests.open(opening).number
+        with self.company() as project:
+            opening = Opening(right, about, about, project.today, **{"language": "fr", **more})
+            number = Requests(project).open(opening).number
             if right not in ("objection", "withdrawal"):
-                company.requests.record(number, "proved", facts={"by": "operator"})
+                Requests(project).record(number, "proved", facts={"by": "operator"})
             return number
 
     def apply(self, number: int) -> Any:
-        with self.company() as company:
-            return carry_out.apply(company, number)
+        with self.company() as project:
+            return carry_out.apply(project, number)
 
     def answer(self, number: int) -> str:
         """Answer a request. Returns the letter as text."""
-        with self.company() as company:
-            carry_out.answer(company, number)
-            with company.db.read() as connection:
+        with self.company() as project:
+            carry_out.answer(project, number)
+            with project.database.read() as connection:
                 query = sa.select(tables.outbox).where(tables.outbox.c.request == number)
                 row = connection.execute(query.order_by(tables.outbox.c.id.desc())).first()
-            letter = letter_of(company.vault, row)
-            return as_text.render(compose(letter, company.policy, "http://localhost", company.today))
+            letter = opened(project.vault, row)
+            return as_text.render(compose(letter, project.policy, "http://localhost", project.today))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 import yaml
 
 from servanda.apply import Options, Outcome, apply
+from servanda.apply.options import Pause
+from servanda.apply.pace import PaceChoice
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
 from servanda.plan.count import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
-from servanda.policy.policy import load_policy
-from servanda.stores.binding.opened import Opened, opened
-from servanda.stores.document.document import load_stores
+from servanda.project import Project
 from servanda.vault import Vault
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -63,6 +63,17 @@ def policy(promises: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
     } | more
 
 
+class Choices(TypedDict, total=False):
+    """What a test may choose of an apply; the rest is quick and at full pace."""
+
+    allow: Mapping[str, int]
+    stop: Callable[[], bool]
+    quick: bool
+    pace: PaceChoice | None
+    pause: Pause | None
+    scrub: bool
+
+
 class Quiet:
     """A listener that remembers what it was told."""
 
@@ -96,30 +107,27 @@ class TestProject:
     def holds(self) -> Holds:
         return Holds(self.db, self.vault, self.ledger)
 
+    def at(self, now: datetime = NOW) -> Project:
+        """The project as the program has it, at an instant."""
+        return Project(self.folder, clock=lambda: now, database=self.db, vault=self.vault)
+
     @contextmanager
-    def opened(self) -> Iterator[Opened]:
-        found = load_policy(self.folder / "policy.yaml")
-        with opened(found, load_stores(self.folder / "stores.yaml"), self.folder) as stores:
-            yield stores
+    def opened(self, now: datetime = NOW, **how: Any) -> Iterator[Project]:
+        with self.at(now).open_stores(**how) as opened:
+            yield opened
 
     def circumstances(self, now: datetime = NOW) -> Circumstances:
-        return Circumstances.of(self.holds, now, "Europe/Paris")
+        return Circumstances.of(self.at(now))
 
     def plan(self, now: datetime = NOW, *, quick: bool = True) -> Plan:
-        with self.opened() as found:
-            return make(found, self.db, self.circumstances(now), quick=quick)
+        with self.opened(now) as project:
+            return make(project, quick=quick)
 
-    def apply(self, now: datetime = NOW, saved: Saved | None = None, **options: Any) -> Outcome:
-        with self.opened() as found:
-            return apply(
-                found,
-                self.db,
-                self.vault,
-                saved=saved,
-                now=now,
-                options=Options(**({"quick": True, "pace": "full"} | options)),
-                listener=self.listener,
-            )
+    def apply(self, now: datetime = NOW, saved: Saved | None = None, **options: Unpack[Choices]) -> Outcome:
+        with self.opened(now) as project:
+            choices: Choices = {"quick": True, "pace": "full"}
+            chosen = Options(**(choices | options))
+            return apply(project, saved=saved, options=chosen, listener=self.listener)
 
     def engine(self) -> sa.Engine:
         engine = sa.create_engine(self.url)

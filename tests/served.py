@@ -17,8 +17,9 @@ import sqlalchemy as sa
 import uvicorn
 
 from servanda.database import tables
+from servanda.project import Project
+from servanda.rights.record.requests import Requests
 from servanda.web.centre.app import create
-from servanda.web.site import Site
 
 
 @dataclass
@@ -67,16 +68,20 @@ class Served:
     """A centre that runs, and what it keeps."""
 
     base: str
-    site: Site
+    project: Project
+
+    @property
+    def requests(self) -> Requests:
+        return Requests(self.project)
 
     def visitor(self, language: str = "fr") -> Visitor:
         return Visitor(self.base, language)
 
     def letters(self) -> list[tuple[str, dict[str, object]]]:
         """Every letter that waits: its kind, and what it says to whom."""
-        with self.site.db.read() as connection:
+        with self.project.database.read() as connection:
             rows = connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).all()
-        opened = [(row.kind, self.site.vault.open_sealed(row.key_id, row.sealed)) for row in rows]
+        opened = [(row.kind, self.project.vault.open_sealed(row.key_id, row.sealed)) for row in rows]
         return [(kind, json.loads(text)) for kind, text in opened]
 
     def token(self) -> str:
@@ -86,9 +91,9 @@ class Served:
         return str(values["token"])
 
 
-def serve(site: Site) -> Iterator[Served]:
+def serve(project: Project) -> Iterator[Served]:
     """Run a centre until the test is over."""
-    config = uvicorn.Config(create(site), host="127.0.0.1", port=0, log_level="error", server_header=False)
+    config = uvicorn.Config(create(project), host="127.0.0.1", port=0, log_level="error", server_header=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -97,6 +102,6 @@ def serve(site: Site) -> Iterator[Served]:
         assert time.monotonic() < until, "the server did not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(f"http://127.0.0.1:{port}", site)
+    yield Served(f"http://127.0.0.1:{port}", project)
     server.should_exit = True
     thread.join(10)

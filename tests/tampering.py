@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, event, select, text
+from sqlalchemy import Connection, Executable, Table, delete, event, select, text
 
 from servanda.database import Database
 from servanda.database.tables import body, checkpoint, entry, node
@@ -65,6 +65,11 @@ class Bench:
             raise Undo
 
 
+def running(statement: Executable) -> Callable[[Connection], object]:
+    """The alteration that a statement makes."""
+    return lambda connection: connection.execute(statement)
+
+
 def _without_foreign_keys(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -98,13 +103,17 @@ def fits(table: Table, name: str, value: Any) -> bool:
     return not (isinstance(value, str) and length and len(value) > length)
 
 
-def cut(connection: Connection, last: int, *tables: Table) -> None:
-    """Cut everything after an entry, in these tables."""
-    for table in reversed(tables):
-        if table is node:
-            for level in range(8):
-                gone = (node.c.level == level) & (node.c.position >= last >> level)
-                connection.execute(delete(node).where(gone))
-        else:
-            column = table.c.size if table is checkpoint else table.c.number
-            connection.execute(delete(table).where(column > last))
+def cutting(last: int, *tables: Table) -> Callable[[Connection], object]:
+    """The alteration that cuts everything after an entry, in these tables."""
+
+    def cut(connection: Connection) -> None:
+        for table in reversed(tables):
+            if table is node:
+                for level in range(8):
+                    gone = (node.c.level == level) & (node.c.position >= last >> level)
+                    connection.execute(delete(node).where(gone))
+            else:
+                column = table.c.size if table is checkpoint else table.c.number
+                connection.execute(delete(table).where(column > last))
+
+    return cut

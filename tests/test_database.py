@@ -103,11 +103,11 @@ def test_opening_twice_runs_each_migration_once(db: Database, url: str | None, t
 def test_an_interrupted_migration_goes_on(db: Database, url: str | None, tmp_path: Path) -> None:
     db.set("schema", "3")
     with db.begin() as connection:
-        connection.execute(text(f"DROP TABLE {tables.letter.name}"))
+        connection.execute(text(f"DROP TABLE {tables.remembered.name}"))
     with Database.open(url, tmp_path) as again:
         assert again.setting("schema") == str(len(MIGRATIONS))
         with again.read() as connection:
-            assert connection.execute(select(func.count()).select_from(tables.letter)).scalar() == 0
+            assert connection.execute(select(func.count()).select_from(tables.remembered)).scalar() == 0
 
 
 def test_a_newer_database_refuses_an_older_program(db: Database, url: str | None, tmp_path: Path) -> None:

@@ -16,21 +16,22 @@ from servanda.errors import LedgerError
 from servanda.ledger import Ledger, verify_proof
 from servanda.ledger.entry import Entry
 from servanda.plan import status as sweep
-from servanda.plan.archive.overview import whereabouts
+from servanda.plan.archive.overview import overview
 from servanda.plan.archiving import archivings
-from servanda.plan.count import Circumstances, make
-from servanda.plan.status import Sight, latest_entries
+from servanda.plan.count import make
+from servanda.plan.status import RetentionEvidence, latest_entries
 from servanda.policy.promise import Promise
-from servanda.policy.status import Standing
+from servanda.policy.status import PromiseStatus
+from servanda.project import Project
 from servanda.rights import rehearsal
 from servanda.rights import status as rights
 from servanda.rights.record.requests import Requests
 from servanda.rules import View
 from servanda.rules.compare import asserted, check
-from servanda.rules.compare.looking import Looking
-from servanda.stores.binding.opened import Opened
+from servanda.rules.compare.looking import Comparison
+from servanda.stores.binding.open_stores import OpenStores
 
-Keeper = Callable[[Sight, Promise], Standing]
+Keeper = Callable[[RetentionEvidence, Promise], PromiseStatus]
 KEEPERS: dict[str, Keeper] = {**sweep.KEEPERS}
 """By kind of promise; later rooms add theirs."""
 
@@ -55,10 +56,10 @@ _ENFORCE = {
 }
 
 
-def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circumstances) -> list[Standing]:
+def statuses(project: Project) -> list[PromiseStatus]:
     """How every promise stands now, in the order of the policy. Stores that are down make at_risk."""
-    policy = found.binding.policy
-    plan = make(found, db, circumstances)
+    ledger, db, stores = project.ledger, project.database, project.stores
+    plan, holds = make(project), tuple(project.holds.running(project.today))
     proofs: dict[int, bool] = {}
 
     def provable(entry: Entry) -> bool:
@@ -66,61 +67,56 @@ def standings(found: Opened, db: Database, ledger: Ledger, circumstances: Circum
             proofs[entry.number] = _provable(ledger, entry)
         return proofs[entry.number]
 
-    sight = Sight(
-        policy, found, plan, ledger, circumstances.holds, circumstances.now, latest_entries(ledger), provable,
-        whereabouts(found.binding.stores, db, _known_by(found)),
-    )  # fmt: skip
-    evidence, practice = _evidence(db), _practice(sight, db)
-    view = View(policy, sight.today, found.binding, found.sessions, circumstances.holds)
-    looking = Looking(view, tuple(sorted(found.down)))
+    archived = overview(project.stores_document, db, _known_by(stores))
+    retention = RetentionEvidence(project, plan, ledger, holds, latest_entries(ledger), provable, archived)
+    requests = _requests(project, ledger, provable)
+    evidence, now = _evidence(db), project.now
+    view = View(project.policy, project.today, stores.binding, stores.sessions, holds)
+    comparison = Comparison(view, tuple(sorted(stores.down)))
     return [
-        check.standing(looking, promise, circumstances.now)
+        check.standing(comparison, promise, now)
         if promise.checked
-        else asserted.standing(looking, promise, circumstances.now)
-        or rights.standing(practice, promise)
-        or _standing(sight, promise, evidence, provable)
-        for promise in policy.promises
+        else asserted.standing(comparison, promise, now)
+        or rights.standing(requests, promise)
+        or _standing(retention, promise, evidence)
+        for promise in project.policy.promises
     ]
 
 
-def _practice(sight: Sight, db: Database) -> rights.Practice:
-    """How requests went; without keys there were none."""
-    policy, served = sight.policy, db.setting("served-at")
-    requests = Requests(db, None, sight.ledger, policy, sight.today)
-    return rights.Practice(
-        tuple(requests.all()), requests.calendar, sight.now, sight.today, sight.ledger.last(rehearsal.ENTRY),
-        datetime.fromisoformat(served) if served else None, sight.provable,
-        tuple(p.name for p in sight.found.binding.places.values() if p.place.editable),
+def _requests(project: Project, ledger: Ledger, provable: Callable[[Entry], bool]) -> rights.RequestEvidence:
+    """How requests went."""
+    served, requests = project.database.setting("served-at"), Requests(project)
+    return rights.RequestEvidence(
+        tuple(requests.all()), requests.calendar, project.now, project.today, ledger.last(rehearsal.ENTRY),
+        datetime.fromisoformat(served) if served else None, provable,
+        tuple(p.name for p in project.stores.binding.places.values() if p.place.editable),
     )  # fmt: skip
 
 
-def _known_by(found: Opened) -> dict[tuple[str, str], str]:
+def _known_by(stores: OpenStores) -> dict[tuple[str, str], str]:
     """For each place and promise that archives, the promise by which its rows are known."""
-    each = [a for place in found.binding.places.values() for a in archivings(place)]
+    each = [a for place in stores.binding.places.values() for a in archivings(place)]
     return {(a.place.name, promise.id): a.promise for a in each for promise in a.promises}
 
 
 def _standing(
-    sight: Sight,
-    promise: Promise,
-    evidence: dict[str, tuple[datetime, int]],
-    provable: Callable[[Entry], bool],
-) -> Standing:
+    retention: RetentionEvidence, promise: Promise, evidence: dict[str, tuple[datetime, int]]
+) -> PromiseStatus:
     if promise.keep == "enforce" and promise.kind in KEEPERS:
-        return KEEPERS[promise.kind](sight, promise)
+        return KEEPERS[promise.kind](retention, promise)
     sent = evidence.get(promise.id)
     if promise.keep == "enforce" and sent is not None:
         at, number = sent
-        young = at.date() + promise.within >= sight.now.date()
-        if young and provable(sight.ledger.get(number)):
-            return Standing(promise, "kept", "the application", "it sent evidence", at, "", number)
-        return Standing(promise, "at_risk", "the application", "its evidence is old", at, "", number)
+        young = at.date() + promise.within >= retention.now.date()
+        if young and retention.provable(retention.ledger.get(number)):
+            return PromiseStatus(promise, "kept", "the application", "it sent evidence", at, "", number)
+        return PromiseStatus(promise, "at_risk", "the application", "its evidence is old", at, "", number)
     needs = (
         _ENFORCE.get(promise.kind, "needs a later version")
         if promise.keep == "enforce"
         else _NEEDS[promise.keep]
     )
-    return Standing(promise, "not_yet", why=needs)
+    return PromiseStatus(promise, "not_yet", why=needs)
 
 
 def _provable(ledger: Ledger, entry: Entry) -> bool:

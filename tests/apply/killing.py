@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -272,7 +272,7 @@ class World:
         return PHASES[2] if ended[open_table] == recorded[open_table] else PHASES[3]
 
     def _recorded(
-        self, all_intents: list[Entry], entries: list[Entry], before: dict[str, int]
+        self, all_intents: Iterable[Entry], entries: list[Entry], before: dict[str, int]
     ) -> tuple[Counter[str], set[int]]:
         """The rows that the outcomes of a round speak of, and the numbers of its intents."""
         step_of = {e.body["page"]: str(e.body["step"]) for e in all_intents if e.body}

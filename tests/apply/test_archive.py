@@ -21,10 +21,10 @@ from click.testing import CliRunner
 from projects import NOW, TestProject, policy, project, retention
 from servanda.cli import command
 from servanda.cli import main as program
-from servanda.cli.project import Project
 from servanda.database import Database, tables
 from servanda.errors import ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows
+from servanda.project import Project
 from servanda.stores.archive.archive import archives
 from servanda.stores.archive.index import of_row
 from servanda.stores.archive.segments import Segment
@@ -94,7 +94,8 @@ def archived(found: TestProject) -> list[dict[str, Any]]:
 
 def read(found: TestProject, row: dict[str, Any]) -> dict[str, Any]:
     opened = archives(load_stores(found.folder / "stores.yaml"), found.db, found.vault)
-    return opened["legal"].read(of_row(row))["values"]
+    values: dict[str, Any] = opened["legal"].read(of_row(row))["values"]
+    return values
 
 
 def test_a_row_is_archived_once_then_ends_in_daily_use(tmp_path: Path, store_url: str) -> None:
@@ -358,7 +359,7 @@ def test_a_row_that_changes_between_its_copy_and_its_end_stays(
     tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = make(tmp_path / "p", store_url)
-    whole, changed = Session.fill, []
+    whole, changed = Session.fill, list[str]()
 
     def fill(self: Session, name: str, rows: Any) -> None:
         whole(self, name, rows)

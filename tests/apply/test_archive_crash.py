@@ -26,7 +26,7 @@ from servanda.vault import DataKeys, Vault
 END = datetime(2032, 1, 5, 2, tzinfo=UTC)
 ARCHIVING: dict[str, tuple[Any, str]] = {
     "data keys are made": (DataKeys, "make"),
-    "rows are in the file, not yet on the disk": (segments.os, "fsync"),
+    "rows are in the file, not yet on the disk": (os, "fsync"),
     "rows are on the disk": (segments.Segment, "append"),
     "rows are recorded, not committed": (Archive, "record"),
     "rows are recorded": (Session, "fill"),
@@ -75,9 +75,9 @@ def whole(found: TestProject) -> None:
         assert read(found, row)
     with found.db.read() as connection:
         kept = sa.select(tables.segment).where(tables.segment.c.ended_at.is_(None))
-        for row in connection.execute(kept).mappings():
-            path = found.folder / "archive" / f"{row['id']}.segment"
-            assert (path.stat().st_size if path.exists() else 0) == row["size"]
+        for one in connection.execute(kept).mappings():
+            path = found.folder / "archive" / f"{one['id']}.segment"
+            assert (path.stat().st_size if path.exists() else 0) == one["size"]
     assert not found.ledger.open_intents()
     assert found.ledger.verify().ok
 

@@ -9,14 +9,14 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 import sqlalchemy as sa
 from killing import ALLOW, World, warm, world
 from test_races import before_statement
 
-from projects import NOW, Quiet, TestProject
+from projects import NOW, Choices, Quiet, TestProject
 from servanda.cli import main
 from servanda.database import Database
 from servanda.errors import Refused, ServandaError, StoreError
@@ -51,10 +51,11 @@ class After(Quiet):
             self.act()
 
 
-def words(found: World, **more: Any) -> list[str]:
+def words(found: World, **more: Unpack[Choices]) -> list[str]:
     """What an apply says for each step that stopped, or why it did not go on; never a value of a row."""
+    choices: Choices = {"quick": False, "allow": ALLOW, "pace": "full"}
     try:
-        outcome = found.found.apply(**({"quick": False, "allow": ALLOW, "pace": "full"} | more))
+        outcome = found.found.apply(**(choices | more))
         said = list(outcome.stopped.values())
     except ServandaError as error:
         said = [error.message]

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from projects import NOW, TestProject, policy, project, retention
+from projects import NOW, Choices, TestProject, policy, project, retention
 from servanda import promises as board
 from servanda.cli import command
 from servanda.errors import PolicyError, Refused
 from servanda.persons.holds import HeldRows
+from servanda.policy.status import PromiseStatus
 from servanda.stores.files.store import FilesSession
 from servanda.stores.verbs import EVERYTHING
 
@@ -62,13 +63,13 @@ def left(made: TestProject) -> int:
     return count
 
 
-def standing(made: TestProject) -> board.Standing:
-    with made.opened() as found:
-        (only,) = board.standings(found, made.db, made.ledger, made.circumstances())
+def standing(made: TestProject) -> PromiseStatus:
+    with made.opened() as project:
+        (only,) = board.statuses(project)
     return only
 
 
-ALLOW = {"allow": {"app.nginx": 10_000}}
+ALLOW: Choices = {"allow": {"app.nginx": 10_000}}
 OVERDUE = 13 * 10 + 5
 
 
@@ -124,12 +125,14 @@ def test_a_hold_placed_in_the_middle_is_respected(tmp_path: Path, monkeypatch: p
         if pages[0] == 3 and not found.holds.all():
             scope = (HeldRows("app.nginx", "ip", "=", "192.0.2.3"),)
             with suppress(Refused):  # it waits for the page that is open, and this is the thread that has it
-                kind, review = "litigation", date(2099, 1, 1)
-                found.holds.place(kind, scope, case="c", reason="r", author="a", review_on=review, wait=0)
+                review = date(2099, 1, 1)
+                found.holds.place(
+                    "litigation", scope, case="c", reason="r", author="a", review_on=review, wait=0
+                )
         return False
 
     monkeypatch.setattr(FilesSession, "delete", delete)
-    assert found.apply(stop=stop, **ALLOW).whole
+    assert found.apply(**(ALLOW | {"stop": stop})).whole
     assert "loaded again" in found.listener.sentences[0]
     texts = [gzip.decompress(p.read_bytes()) for p in (tmp_path / "logs").glob("access.log-202*.gz")]
     assert sum(text.count(b"192.0.2.3 ") for text in texts) == 18 - 3, (
@@ -171,7 +174,7 @@ def _apply_and_die(found: TestProject) -> None:
     """Apply, and be killed while the last of the files, which is rewritten, is half written."""
     from servanda.stores.files import rewrite as files_rewrite
 
-    def die(*_: Any) -> None:
+    def die(new: int, old: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     files_rewrite._dress = die
@@ -186,9 +189,9 @@ def test_what_files_cannot_do_is_refused_before_anything_is_tried(tmp_path: Path
     assert plan.steps == ()
     ((place, _),) = plan.left_out
     assert place == "app.nginx"
-    with found.opened() as stores:
-        assert {c.kind for c in stores.binding.complaints} == {"store-cannot"}
-        assert stores.sessions["app"].store.dialect.verbs < EVERYTHING
+    with found.opened() as project:
+        assert {c.kind for c in project.stores.binding.complaints} == {"store-cannot"}
+        assert project.stores.sessions["app"].store.dialect.verbs < EVERYTHING
 
 
 def test_a_folder_that_we_may_not_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

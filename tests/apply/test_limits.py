@@ -51,7 +51,8 @@ def test_within_one_ground_the_stricter_of_promise_and_law_counts(store_url: str
 @pytest.mark.parametrize("kind", ["postgres", "mariadb"])
 def test_rows_of_another_schema_are_never_taken_along(fresh_url: Any, tmp_path: Path, kind: str) -> None:
     url = fresh_url(kind)
-    other = f"o{sa.make_url(url).database}"
+    own = str(sa.make_url(url).database)
+    other = f"o{own}"
     place = {"users": {"data": "user", "person": "self", "triggers": {"end": "ended"}}}
     found = project(tmp_path / "p", url, policy([retention("T-RET-01", "user", "end", "P1Y")]), place)
     found.run(
@@ -59,7 +60,7 @@ def test_rows_of_another_schema_are_never_taken_along(fresh_url: Any, tmp_path: 
         "INSERT INTO users VALUES (1, '2020-01-01')",
         f"CREATE {'SCHEMA' if kind == 'postgres' else 'DATABASE'} {other}",
         f"CREATE TABLE {other}.docs (id INTEGER PRIMARY KEY, user_id INTEGER, FOREIGN KEY (user_id) REFERENCES"
-        f" {'users' if kind == 'postgres' else sa.make_url(url).database + '.users'} (id) ON DELETE CASCADE)",
+        f" {'users' if kind == 'postgres' else own + '.users'} (id) ON DELETE CASCADE)",
         f"INSERT INTO {other}.docs VALUES (1, 1)",
     )
     try:

@@ -254,8 +254,8 @@ def test_a_role_that_does_not_own_the_table_ends_its_rows_by_ranges(tmp_path: Pa
 
 def test_partitions_are_no_tables_of_their_own(tmp_path: Path, fresh_url: Any) -> None:
     found = visits(tmp_path, fresh_url("postgres"), "postgres")
-    with found.opened() as stores:
-        assert set(stores.sessions["app"].store.shape.tables) == {"people", "visits"}
+    with found.opened() as project:
+        assert set(project.stores.sessions["app"].store.shape.tables) == {"people", "visits"}
 
 
 def test_a_partition_that_came_meanwhile_is_left_alone(tmp_path: Path, fresh_url: Any) -> None:
@@ -294,7 +294,8 @@ def test_a_hold_that_is_placed_after_a_partition_was_taken_out_brings_it_back(
     kind: str, tmp_path: Path, fresh_url: Any
 ) -> None:
     found = visits(tmp_path, fresh_url(kind), kind)
-    before, thread, once = partitions(found), None, []
+    before, once = partitions(found), list[str]()
+    thread: threading.Thread | None = None
 
     def place(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         nonlocal thread
@@ -339,7 +340,8 @@ def test_a_partition_that_is_out_and_looked_at_by_the_server_goes_all_the_same(
     tmp_path: Path, fresh_url: Any
 ) -> None:
     """InnoDB's thread that gathers statistics holds a table for a moment: it is waited for."""
-    found, old = visits(tmp_path, fresh_url("mariadb"), "mariadb"), []
+    found = visits(tmp_path, fresh_url("mariadb"), "mariadb")
+    old: list[threading.Thread] = []
 
     def look(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         if statement.startswith("DROP TABLE") and "servanda_out_" in statement and not old:
@@ -519,16 +521,16 @@ def test_a_transaction_that_outlasts_our_patience_leaves_a_clear_state(
 @pytest.mark.parametrize("kind", SERVERS)
 def test_grants_say_what_whole_partitions_need(kind: str, tmp_path: Path, fresh_url: Any) -> None:
     found = visits(tmp_path, fresh_url(kind), kind)
-    with found.opened() as stores:
+    with found.opened() as project:
         needs = {"visits": frozenset({"SELECT", "DELETE"}), "people": frozenset({"SELECT", "DELETE"})}
-        lines = stores.sessions["app"].store.grants(needs, "reader", "writer")
+        lines = project.stores.sessions["app"].store.grants(needs, "reader", "writer")
     assert [line for line in lines if "visits may lose partitions whole" in line]
     assert not [line for line in lines if "people may lose" in line]
 
 
 def test_a_connection_that_is_cut_while_it_counts_loses_nothing(tmp_path: Path, fresh_url: Any) -> None:
     found = visits(tmp_path, fresh_url("postgres"), "postgres")
-    before, cut = partitions(found), []
+    before, cut = partitions(found), list[str]()
 
     def end(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
         if "count(*)" in statement and "p202508" in statement and not cut:

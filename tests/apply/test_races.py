@@ -102,22 +102,20 @@ def test_a_login_that_commits_while_the_page_looks_is_respected(
     )  # open: locks account 7 by its key
 
     def commit() -> None:
-        time.sleep(0.4)
         connection.commit()
         connection.close()
 
-    waiter = threading.Thread(target=commit)
-    start = waiter.start if key != "none" else lambda: (connection.commit(), connection.close())
+    waiter = threading.Timer(0.4, commit)
     words = "DELETE FROM SERVANDA_PAGE" if kind == "mariadb" else "DELETE FROM ACCOUNTS"
     locking = (
         "INSERT INTO SERVANDA_PAGE" if kind == "mariadb" else "SELECT COUNT(*) AS COUNT_1 \nFROM (SELECT"
     )
     if key == "none":
-        with before_statement(words, start) as seen:  # committed after the page began, before it looks
+        with before_statement(words, commit) as seen:  # committed after the page began, before it looks
             outcome = found.apply()
         assert seen
     else:
-        with before_statement(locking, start) as seen:
+        with before_statement(locking, waiter.start) as seen:
             outcome = found.apply()
         assert seen, "the page never locked its rows"
         waiter.join()

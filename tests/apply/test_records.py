@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from projects import NOW, TestProject, policy, project, retention
 from servanda.database import tables
 from servanda.persons.holds import HeldPerson
+from servanda.post.letter import RowAddress, opened
 
 TABLES = (
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(60), created_on DATE)",
@@ -51,11 +52,11 @@ def ids(found: TestProject, table: str = "accounts") -> list[int]:
 
 
 def letters(found: TestProject) -> list[str]:
+    """The keys of the rows that letters in the outbox are for, the oldest first."""
     with found.db.read() as connection:
-        return [
-            r[0]
-            for r in connection.execute(sa.select(tables.letter.c.parent_key).order_by(tables.letter.c.id))
-        ]
+        rows = connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).all()
+    addresses = [opened(found.vault, row).to for row in rows]
+    return [address.key for address in addresses if isinstance(address, RowAddress)]
 
 
 def test_an_account_ends_only_when_its_warning_is_old_enough_and_nothing_followed(

@@ -107,19 +107,19 @@ def typed(rows: list[tuple[Any, ...]], table: sa.Table) -> list[tuple[Any, ...]]
 
 
 def ended(made: TestProject, *numbers: int) -> None:
-    with made.opened() as found:
+    with made.opened() as project:
         asked = [Asked(f"person-{n}", [Person("app.accounts", (n,))]) for n in numbers]
-        assert all(one.done for one in erase(found, made.db, made.vault, asked, NOW))
+        assert all(one.done for one in erase(project, asked))
 
 
 def look(made: TestProject) -> restore.Verdict:
-    with made.opened() as found:
-        return restore.check(found, made.db, made.vault)
+    with made.opened() as project:
+        return restore.check(project)
 
 
 def replay(made: TestProject) -> restore.Verdict:
-    with made.opened() as found:
-        return restore.replay(found, made.db, made.vault, NOW)
+    with made.opened() as project:
+        return restore.replay(project)
 
 
 def test_a_restored_database_becomes_what_its_twin_is(made: TestProject) -> None:
@@ -146,7 +146,7 @@ def test_nothing_is_done_before_it_is_settled(made: TestProject) -> None:
     with pytest.raises(Refused, match="restored from a backup"):
         ended(made, 4)
     with pytest.raises(Refused, match="that is certain"):
-        restore.accept(made.db, made.ledger, "no")
+        restore.accept(made.at(), "no")
     replay(made)
     made.apply()
     ended(made, 4)
@@ -190,7 +190,7 @@ def test_latest_rows_that_are_gone_are_suspicious(made: TestProject) -> None:
     put_back(made, backup)
     with pytest.raises(Refused, match=r"the latest rows of app.accounts, app.invoices, app.logins are gone"):
         made.apply()
-    restore.accept(made.db, made.ledger, "a test account was removed by hand")
+    restore.accept(made.at(), "a test account was removed by hand")
     made.apply()
 
 
@@ -211,9 +211,9 @@ def killed(made: TestProject, after: float) -> None:
     def go(tell: int) -> None:
         db = Database.open(None, made.folder)
         own = TestProject(made.folder, made.url, db, Vault.open(db))
-        with own.opened() as found:
+        with own.opened() as project:
             os.write(tell, b"r")
-            restore.replay(found, own.db, own.vault, NOW)
+            restore.replay(project)
 
     fork(go, after)
 
@@ -239,9 +239,9 @@ def test_objections_hold_after_a_restore(made: TestProject) -> None:
         suppress(connection, made.vault, "U7@example.com", "marketing", NOW.date(), None)
     made.run("UPDATE accounts SET mails = 0 WHERE id = 7")
     put_back(made, backup)
-    with made.opened() as found:
-        assert again(found, made.db, made.vault, "Europe/Paris", NOW) == 1
-        assert again(found, made.db, made.vault, "Europe/Paris", NOW) == 0
+    with made.opened() as project:
+        assert again(project) == 1
+        assert again(project) == 0
     assert made.rows("SELECT id FROM accounts WHERE mails = 0") == [(7,)]
 
 

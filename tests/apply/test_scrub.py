@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from projects import TestProject, policy, project, retention
 from servanda.plan.unscrubbed import unscrubbed
-from servanda.promises import standings
+from servanda.promises import statuses
 
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y")]
@@ -174,8 +174,8 @@ def test_a_promise_that_ends_cannot_be_undone_names_its_scrub_and_is_still_not_k
     found.run("INSERT INTO visits VALUES (1, '2024-01-01', 'x')")
 
     def why() -> tuple[str, str]:
-        with found.opened() as stores:
-            all_ = standings(stores, found.db, found.ledger, found.circumstances())
+        with found.opened() as project:
+            all_ = statuses(project)
         (mine,) = [s for s in all_ if s.promise.id == "T-RET-02"]
         return mine.state, mine.why
 

@@ -190,11 +190,11 @@ def _models(annotation: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("document", ["policy", "stores"])
 def test_every_key_of_a_document_is_explained(document: str) -> None:
     from servanda.policy.policy import Policy
-    from servanda.stores.document.document import Stores
+    from servanda.stores.document.document import StoresDocument
 
     page = (REFERENCE / f"{document}.md").read_text(encoding="utf-8")
     shown = set(re.findall(r"^\| `([\w-]+)`", page, flags=re.MULTILINE))
-    keys = {key for _, key in _fields(Policy if document == "policy" else Stores)}
+    keys = {key for _, key in _fields(Policy if document == "policy" else StoresDocument)}
     assert keys - shown == set()
 
 

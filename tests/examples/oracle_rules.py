@@ -164,7 +164,7 @@ def exo_organisation(row: Row, world: World) -> Day:
 
 def exo_of_42(row: Row, world: World) -> bool:
     """Whether it is of account 42."""
-    return row["account_id"] == HELD
+    return bool(row["account_id"] == HELD)
 
 
 EXOGRAD = {
@@ -225,7 +225,7 @@ def so_ticket(row: Row, world: World) -> Day:
 
 def so_of_42(row: Row, world: World) -> bool:
     """Whether it is of client 42."""
-    return row["client_id"] == HELD
+    return bool(row["client_id"] == HELD)
 
 
 def so_form(row: Row, world: World) -> Day:
@@ -241,6 +241,10 @@ def so_reader(row: Row, world: World) -> Day:
 
 SO_BOTH = ("civilite", "nom", "prenom", "societe", "courriel", "telephone_fixe", "telephone_portable",
            "adresse_facturation", "adresse_livraison")  # fmt: skip
+SO_EMPTIES: dict[str, tuple[Any, list[Ground]]] = {
+    **{column: (None, [so_relation, so_collected]) for column in SO_BOTH},
+    **{column: (None, [so_relation]) for column in ("numero_client", "iban", "mode_reglement", "group")},
+}
 SOCIATEX = {
     "contrats": Rule(
         [so_relation, lambda row, world: later(plain(row["termine_le"]), years=5)], held=so_of_42
@@ -275,8 +279,7 @@ SOCIATEX = {
     "domaines": Rule([so_relation], held=so_of_42),
     "clients": Rule(
         [so_relation, so_collected],
-        empties={column: (None, [so_relation, so_collected]) for column in SO_BOTH}
-        | {column: (None, [so_relation]) for column in ("numero_client", "iban", "mode_reglement", "group")},
+        empties=SO_EMPTIES,
         children=[
             f"{table}.client_id"
             for table in ("contrats", "devis", "factures", "reglements", "cartes", "connexions", "usage",
@@ -327,12 +330,12 @@ def xs_event(row: Row, world: World) -> Day:
 
 def xs_user_42(row: Row, world: World) -> bool:
     """Whether it is of user 42."""
-    return row["user_id"] == HELD
+    return bool(row["user_id"] == HELD)
 
 
 def xs_customer_42(row: Row, world: World) -> bool:
     """Whether it is of customer 42."""
-    return row["customer_id"] == HELD
+    return bool(row["customer_id"] == HELD)
 
 
 XSIOR = {
@@ -397,7 +400,7 @@ def xm_reply(row: Row, world: World) -> Day:
 
 def xm_of_42(row: Row, world: World) -> bool:
     """Whether it is of client 42."""
-    return row["userid"] == HELD
+    return bool(row["userid"] == HELD)
 
 
 def xm_asked_42(row: Row, world: World) -> bool:
@@ -500,7 +503,7 @@ def ks_connection(row: Row, world: World) -> Day:
 
 def ks_of_42(row: Row, world: World) -> bool:
     """Whether it is of user 42."""
-    return row["user_id"] == HELD_AT_KSAAR
+    return bool(row["user_id"] == HELD_AT_KSAAR)
 
 
 KS_PROOF = ks_end(0)

@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
@@ -22,9 +21,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from examples.dates import Period, first_kept
 from oracle_rules import HOLDS, PARIS, RULES, TALLINN
 from test_oracle import Tables, read, swept

@@ -21,12 +21,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import MetaData
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from limits_of_examples import FISCAL, PARIS, TRIGGERS, WITHOUT_INDEX, Trigger
+from sqlalchemy import MetaData
 
 from examples import dates
 

@@ -19,13 +19,12 @@ import pytest
 from servanda.policy.checked import HERE, ByRule, Wanting
 from servanda.policy.policy import load_policy
 from servanda.policy.promise import Promise
-from servanda.policy.status import Standing
+from servanda.policy.status import PromiseStatus
+from servanda.project import Project
 from servanda.rules import View
 from servanda.rules.compare import check
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.rules.engine.run import chosen
-from servanda.stores.binding.opened import opened
-from servanda.stores.document.document import load_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPANIES = ("exograd", "ksaar", "sociatex", "xmserver", "xsior")
@@ -55,11 +54,13 @@ class Compared:
         connection.commit()
         connection.close()
 
-    def standings(self, only: str = "") -> dict[str, Standing]:
-        policy = load_policy(self.folder / "policy.yaml")
+    def standings(self, only: str = "") -> dict[str, PromiseStatus]:
         now = datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
-        with opened(policy, load_stores(self.folder / "stores.yaml"), self.folder, tolerant=True) as found:
-            looking = Looking(View(policy, self.today, found.binding, found.sessions, ()), tuple(found.down))
+        with Project(self.folder, clock=lambda: now).open_stores(tolerant=True) as opened:
+            policy, stores = opened.policy, opened.stores
+            looking = Comparison(
+                View(policy, self.today, stores.binding, stores.sessions, ()), tuple(stores.down)
+            )
             return {
                 promise.id: check.standing(looking, promise, now)
                 for promise in policy.promises
@@ -99,7 +100,7 @@ def example(
 @pytest.mark.parametrize("company", COMPANIES)
 def test_each_says_what_it_is_compared_with_or_what_is_missing(company: str) -> None:
     policy = load_policy(ROOT / "examples" / company / "policy.yaml")
-    looking = Looking(View(policy, TODAY))
+    looking = Comparison(View(policy, TODAY))
     asked = [promise for promise in policy.promises if compared(promise)]
     assert len(asked) == COUNTED[company]
     for promise in asked:

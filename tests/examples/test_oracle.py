@@ -11,19 +11,15 @@ from __future__ import annotations
 import importlib
 import shutil
 import sqlite3
-import sys
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from oracle_rules import HOLDS, PARIS, RULES, TALLINN, Dump, Row, Rule, World
+from oracle_rules import HOLDS, PARIS, RULES, TALLINN, Dump, Ground, Row, Rule, World
 
 from servanda.cli import command
-from servanda.cli.project import Project
+from servanda.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 LATER = timedelta(days=31)
@@ -47,7 +43,7 @@ def dump(tables: Tables) -> Dump:
     return Dump({name: list(rows.values()) for name, rows in tables.items()})
 
 
-def over(rule: Rule, grounds: list, row: Row, world: World) -> bool:
+def over(rule: Rule, grounds: list[Ground], row: Row, world: World) -> bool:
     days = [ground(row, world) for ground in grounds]
     return bool(days) and not rule.held(row, world) and all(d is not None and d < world.today for d in days)
 
@@ -117,7 +113,7 @@ class Sweeper:
         return read(self.path)
 
     def places(self) -> list[str]:
-        return list(Project(self.folder).stores().places())
+        return list(Project(self.folder).stores_document.places())
 
 
 def differences(wanted: Tables, found: Tables) -> list[str]:

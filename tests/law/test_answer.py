@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servanda.law.answer import Clock, Pause
-from servanda.law.calendar import calendar_of
+from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period
 from servanda.law.steps import OutOfOrder
 
@@ -34,7 +34,9 @@ def clocks(draw: st.DrawFn) -> Clock:
 
 
 @given(clocks(), PLACES)
-def test_the_last_day_is_a_working_day_of_the_place_and_never_before_the_end(clock, place) -> None:
+def test_the_last_day_is_a_working_day_of_the_place_and_never_before_the_end(
+    clock: Clock, place: Calendar
+) -> None:
     answer = clock.answer(place)
     for day in (answer.due, answer.due_strict, answer.notice_by, answer.refuse_by):
         assert place.is_working_day(day)
@@ -44,14 +46,16 @@ def test_the_last_day_is_a_working_day_of_the_place_and_never_before_the_end(clo
 
 
 @given(DAYS, PLACES)
-def test_an_extended_request_is_due_three_months_from_receipt_moved_once(received, place) -> None:
+def test_an_extended_request_is_due_three_months_from_receipt_moved_once(
+    received: date, place: Calendar
+) -> None:
     told = replace(Clock(received), extended_on=received).answer(place)
     assert told.due == place.next_working_day(received + Period(months=3))
     assert told.refuse_by == told.notice_by == place.next_working_day(received + Period(months=1))
 
 
 @given(clocks(), PLACES, st.integers(0, 12), SHORT)
-def test_a_further_pause_never_shortens(clock, place, after, lasts) -> None:
+def test_a_further_pause_never_shortens(clock: Clock, place: Calendar, after: int, lasts: int) -> None:
     asked = clock.received + timedelta(days=after)
     pause = Pause(asked, asked + timedelta(days=lasts))
     before = replace(clock, extended_on=None)
@@ -61,7 +65,7 @@ def test_a_further_pause_never_shortens(clock, place, after, lasts) -> None:
 
 
 @given(clocks(), PLACES)
-def test_what_counts_no_pause_is_never_later(clock, place) -> None:
+def test_what_counts_no_pause_is_never_later(clock: Clock, place: Calendar) -> None:
     answer = clock.answer(place)
     assert answer.due_strict <= answer.due
     assert answer.due_strict == replace(clock, pauses=()).answer(place).due
@@ -69,13 +73,15 @@ def test_what_counts_no_pause_is_never_later(clock, place) -> None:
 
 
 @given(DAYS, SHORT, PLACES)
-def test_a_later_receipt_is_never_due_earlier(received, later, place) -> None:
+def test_a_later_receipt_is_never_due_earlier(received: date, later: int, place: Calendar) -> None:
     first, second = Clock(received), Clock(received + timedelta(days=later))
     assert first.answer(place).due <= second.answer(place).due
 
 
 @given(clocks(), PLACES, st.integers(1, 120))
-def test_a_promise_is_never_later_than_the_law_and_does_not_move(clock, place, days) -> None:
+def test_a_promise_is_never_later_than_the_law_and_does_not_move(
+    clock: Clock, place: Calendar, days: int
+) -> None:
     answer = replace(clock, promised=Period(days=days)).answer(place)
     assert answer.due <= answer.law_due == clock.answer(place).due
     flat = clock.received + timedelta(days=days + answer.paused_days)
@@ -83,7 +89,7 @@ def test_a_promise_is_never_later_than_the_law_and_does_not_move(clock, place, d
 
 
 @given(clocks(), PLACES)
-def test_every_step_lies_at_a_day_and_the_due_day_is_among_them(clock, place) -> None:
+def test_every_step_lies_at_a_day_and_the_due_day_is_among_them(clock: Clock, place: Calendar) -> None:
     answer = clock.answer(place)
     assert answer.due in {step.at for step in answer.steps}
     assert all(step.article and step.says for step in answer.steps)

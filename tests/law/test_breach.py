@@ -26,7 +26,9 @@ def seconds(later: datetime, earlier: datetime) -> float:
 
 
 @given(INSTANTS, ZONES)
-def test_the_hour_of_awareness_is_not_counted_and_72_elapsed_hours_are(aware, zone) -> None:
+def test_the_hour_of_awareness_is_not_counted_and_72_elapsed_hours_are(
+    aware: datetime, zone: ZoneInfo
+) -> None:
     found = notify_by(aware, zone)
     assert (found.start.minute, found.start.second, found.start.microsecond) == (0, 0, 0)
     assert 0 < seconds(found.start, aware) <= 3600
@@ -34,7 +36,7 @@ def test_the_hour_of_awareness_is_not_counted_and_72_elapsed_hours_are(aware, zo
 
 
 @given(INSTANTS, ZONES)
-def test_the_target_is_never_later_than_the_expiry_nor_than_72_hours(aware, zone) -> None:
+def test_the_target_is_never_later_than_the_expiry_nor_than_72_hours(aware: datetime, zone: ZoneInfo) -> None:
     found = notify_by(aware, zone)
     assert seconds(found.target, found.expiry) <= 0
     assert 71 * 3600 <= seconds(found.target, aware) <= 72 * 3600

@@ -59,8 +59,9 @@ def test_the_united_kingdom_left_and_stayed_adequate() -> None:
 def test_a_tool_that_a_court_ended_names_the_one_in_its_place() -> None:
     for found in tools():
         if found.valid_to is not None:
-            assert facts.tool(found.instead) is not None
-            assert facts.tool(found.instead).holds(date(2026, 11, 22))
+            instead = facts.tool(found.instead)
+            assert instead is not None
+            assert instead.holds(date(2026, 11, 22))
     old = facts.tool("2010/87/EU")
     assert old is not None
     assert old.serves(date(2022, 12, 27))

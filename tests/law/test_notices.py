@@ -24,7 +24,9 @@ PERIODS = st.builds(Period, st.integers(0, 10), st.integers(0, 18), st.integers(
 
 
 @given(DAYS, st.integers(0, 60), st.integers(0, 60))
-def test_a_person_is_told_at_the_earliest_of_three_moments(obtained, contact, disclosed) -> None:
+def test_a_person_is_told_at_the_earliest_of_three_moments(
+    obtained: date, contact: int, disclosed: int
+) -> None:
     days = [obtained + timedelta(days=n) for n in (contact, disclosed)]
     month = inform_by(obtained, FR).due
     found = inform_by(obtained, FR, first_contact=days[0], disclosed=days[1])
@@ -54,7 +56,7 @@ def test_a_consent_has_expired_the_day_after_its_last(given_on: date, period: Pe
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC)), st.integers(0, 500))
-def test_a_tracker_is_too_long_from_the_day_after_its_thirteen_months(set_at, days) -> None:
+def test_a_tracker_is_too_long_from_the_day_after_its_thirteen_months(set_at: datetime, days: int) -> None:
     found = lifetime(set_at, timedelta(days=days))
     assert found.too_long == (set_at.date() + timedelta(days=days) > set_at.date() + Period(months=13))
 
@@ -68,13 +70,16 @@ def test_a_field_stays_while_any_ground_runs(grounds: list[Ground]) -> None:
 
 
 @given(DAYS, PERIODS, st.integers(0, 3000), st.integers(0, 3000))
-def test_a_hold_moves_the_action_and_not_the_end(trigger, period, after, lasts) -> None:
+def test_a_hold_moves_the_action_and_not_the_end(
+    trigger: date, period: Period, after: int, lasts: int
+) -> None:
     placed = trigger + timedelta(days=after)
-    free, held = ending([Ground(trigger, period)]), Held(placed, placed + timedelta(days=lasts))
+    released = placed + timedelta(days=lasts)
+    free, held = ending([Ground(trigger, period)]), Held(placed, released)
     found = ending([Ground(trigger, period)], [held])
     assert found.eligible_from == free.eligible_from
-    covers = placed <= free.eligible_from <= held.released
-    assert found.action_on == (held.released + timedelta(days=1) if covers else free.eligible_from)
+    covers = placed <= free.eligible_from <= released
+    assert found.action_on == (released + timedelta(days=1) if covers else free.eligible_from)
 
 
 def test_what_cannot_be_counted_is_refused() -> None:

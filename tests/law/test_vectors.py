@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -59,13 +60,13 @@ def write(folder: Path, *vectors: dict[str, object]) -> Path:
     return file
 
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "id": "T1",
     "rule": "retention.max",
     "input": {"trigger": "2024-02-29", "years": 1},
     "expect": {"last_day": "2025-02-28", "eligible_from": "2025-03-01"},
 }
-OTHER = {"id": "T2", "rule": "breach.seventy", "input": {}, "expect": {"start": "2026-01-01"}}
+OTHER: dict[str, Any] = {"id": "T2", "rule": "breach.seventy", "input": {}, "expect": {"start": "2026-01-01"}}
 
 
 def test_a_file_that_agrees(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

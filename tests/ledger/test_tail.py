@@ -11,7 +11,7 @@ from servanda.database import Database
 from servanda.database.tables import body, checkpoint, entry, node
 from servanda.ledger import Ledger, merkle
 from servanda.vault import Vault
-from tampering import PARTS, Bench, at_key, cut, fits, other_values
+from tampering import PARTS, Bench, at_key, cutting, fits, other_values, running
 
 
 def since_signed(row: dict[str, Any], part: str, signed: int) -> bool:
@@ -33,13 +33,13 @@ def test_whatever_is_altered_since_the_last_checkpoint_shows_in_the_tail(
     for row in filter(lambda row: since_signed(row, part, signed.size), bench.rows(table)):
         here = at_key(table, row)
         gone = delete(table).where(here)
-        holds = bench.tail_holds(lambda c, gone=gone: c.execute(gone), trusted)
+        holds = bench.tail_holds(running(gone), trusted)
         assert holds == (table is checkpoint), f"{part}: {row} is gone"
         for column in table.columns:
             for value in other_values(row[column.name], bool(column.nullable)):
                 if fits(table, column.name, value):
                     made = update(table).where(here).values({column.name: value})
-                    holds = bench.tail_holds(lambda c, made=made: c.execute(made), trusted)
+                    holds = bench.tail_holds(running(made), trusted)
                     older = column is checkpoint.c.size and value < row["size"]  # the one before is newest
                     assert holds == older, f"{part}.{column.name}: {row[column.name]!r} -> {value!r}"
                     tried += 1
@@ -51,15 +51,15 @@ def test_a_tail_believes_what_was_signed_and_reads_the_rest(
 ) -> None:
     trusted = Vault.open(database).public_keys()
     old = update(body).where(body.c.number == 1).values(text="{}")
-    assert bench.tail_holds(lambda c: c.execute(old), trusted)
-    assert bench.faults(lambda c: c.execute(old))
+    assert bench.tail_holds(running(old), trusted)
+    assert bench.faults(running(old))
     signed = full.last_checkpoint()
     assert signed is not None
     for last in range(len(bench.rows(entry))):
-        clean = bench.tail_holds(lambda c, last=last: cut(c, last, entry, body, node), trusted)
+        clean = bench.tail_holds(cutting(last, entry, body, node), trusted)
         assert clean == (last == signed.size), "what nobody signed can be cut cleanly, and nobody can tell"
-        assert not bench.tail_holds(lambda c, last=last: cut(c, last, entry, body), trusted), last
-    assert not bench.tail_holds(lambda c: c.execute(delete(checkpoint)), trusted)
+        assert not bench.tail_holds(cutting(last, entry, body), trusted), last
+    assert not bench.tail_holds(running(delete(checkpoint)), trusted)
     assert not bench.tail_holds(lambda _: None, {})
 
 

@@ -23,7 +23,7 @@ from servanda.ledger import Fault, Ledger, merkle, verify_proof
 from servanda.ledger.checkpoint import parse_checkpoint
 from servanda.ledger.entry import commit, make_header
 from servanda.vault import Vault
-from tampering import PARTS, Bench, at_key, cut, fits, other_values
+from tampering import PARTS, Bench, at_key, cutting, fits, other_values, running
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -36,7 +36,7 @@ def test_each_column_of_each_row_altered_is_found(part: str, bench: Bench) -> No
                 if not fits(table, column.name, value):
                     continue
                 statement = update(table).where(at_key(table, row)).values({column.name: value})
-                faults = bench.faults(lambda connection, made=statement: connection.execute(made))
+                faults = bench.faults(running(statement))
                 assert faults, f"{part}.{column.name}: {row[column.name]!r} -> {value!r} was not seen"
                 tried += 1
     assert tried > 10
@@ -46,13 +46,11 @@ def test_a_fault_says_which_entry(bench: Bench) -> None:
     said = {"header": "entry 4 was changed", "kind": "entry 4 was changed: its kind", "at": "its at is not"}
     for name, sentence in said.items():
         change = update(entry).where(entry.c.number == 4).values({name: "x"})
-        fault, *_ = bench.faults(lambda connection, made=change: connection.execute(made))
+        fault, *_ = bench.faults(running(change))
         assert fault.number == 4
         assert sentence in fault.says
     change = update(body).where(body.c.number == 4).values(text='{"page":"r/3","rows":0}')
-    assert bench.faults(lambda connection: connection.execute(change)) == (
-        Fault(4, "the body of entry 4 was changed"),
-    )
+    assert bench.faults(running(change)) == (Fault(4, "the body of entry 4 was changed"),)
 
 
 @pytest.mark.parametrize("part", ["entry", "body", "node"])
@@ -60,7 +58,7 @@ def test_each_row_removed_is_found(part: str, bench: Bench) -> None:
     table = PARTS[part]
     for row in bench.rows(table):
         statement = delete(table).where(at_key(table, row))
-        assert bench.faults(lambda connection, made=statement: connection.execute(made)), row
+        assert bench.faults(running(statement)), row
 
 
 def test_each_entry_removed_with_its_body_is_found(bench: Bench) -> None:
@@ -108,18 +106,16 @@ def test_one_inserted_anywhere_is_found(bench: Bench) -> None:
 
 def test_the_tail_cut_leaving_the_tree_is_found(bench: Bench) -> None:
     for last in range(len(bench.rows(entry))):
-        assert bench.faults(lambda connection, last=last: cut(connection, last, entry, body)), last
+        assert bench.faults(cutting(last, entry, body)), last
 
 
 def test_a_clean_cut_is_found_by_a_stored_or_a_kept_checkpoint(full: Ledger, bench: Bench) -> None:
     kept = full.last_checkpoint()
     assert kept is not None
     for last in range(kept.size):
-        stored = bench.faults(lambda connection, last=last: cut(connection, last, entry, body, node))
+        stored = bench.faults(cutting(last, entry, body, node))
         assert any("the tail was cut" in fault.says for fault in stored), last
-        cleaner = bench.faults(
-            lambda connection, last=last: cut(connection, last, entry, body, node, checkpoint), kept
-        )
+        cleaner = bench.faults(cutting(last, entry, body, node, checkpoint), kept)
         assert any("the kept checkpoint" in fault.says and fault.number == last + 1 for fault in cleaner), (
             last
         )
@@ -181,26 +177,26 @@ def test_a_body_that_comes_back_or_belongs_to_nobody_is_found(ledger: Ledger, da
     (before,) = [row for row in bench.rows(body) if row["number"] == 2]
     ledger.end_body(2, "after a year")
     back = update(body).where(body.c.number == 2).values(before)
-    faults = bench.faults(lambda connection: connection.execute(back))
+    faults = bench.faults(running(back))
     assert faults == (Fault(2, "the body of entry 2 has ended, and yet there is one"),)
     orphan = insert(body).values({**before, "number": 99})
-    faults = bench.faults(lambda connection: connection.execute(orphan))
+    faults = bench.faults(running(orphan))
     assert faults == (Fault(99, "a body 99 belongs to no entry"),)
     lost = delete(body).where(body.c.number == 1)
-    faults = bench.faults(lambda connection: connection.execute(lost))
+    faults = bench.faults(running(lost))
     assert faults == (Fault(1, "entry 1 has lost its body, and no entry says that it ended"),)
 
 
 def test_hashes_of_no_entry_are_found(bench: Bench) -> None:
     for level, position in ((0, 400), (1, 50), (3, 7), (30, 0)):
         more = insert(node).values(level=level, position=position, hash="ab" * 32)
-        assert bench.faults(lambda connection, made=more: connection.execute(made)), (level, position)
+        assert bench.faults(running(more)), (level, position)
 
 
 def test_an_entry_whose_number_is_far_from_any_other_is_found(full: Ledger, bench: Bench) -> None:
     for number in (10**6, 10**12):
         away = update(entry).where(entry.c.number == 5).values(number=number)
-        faults = bench.faults(lambda connection, away=away: connection.execute(away))
+        faults = bench.faults(running(away))
         assert any(fault.number == number and "far behind" in fault.says for fault in faults), number
         assert any(fault.number == 5 and "missing" in fault.says for fault in faults), number
         assert len(faults) < 20
@@ -351,4 +347,4 @@ def test_any_letter_of_any_text_altered_is_found(bench: Bench, data: st.DataObje
     letter = data.draw(st.characters(codec="utf-8", exclude_characters="\x00" + value[place]))
     altered = value[:place] + letter + value[place + 1 :]
     change = update(table).where(at_key(table, row)).values({name: altered})
-    assert bench.faults(lambda connection: connection.execute(change)), (table.name, name, place, letter)
+    assert bench.faults(running(change)), (table.name, name, place, letter)

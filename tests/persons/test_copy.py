@@ -65,14 +65,14 @@ def test_rows_of_two_tables_with_the_same_numbers_are_all_there(tmp_path: Path, 
             f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, account_id INTEGER)",
             f"INSERT INTO {table} VALUES {listed}",
         )
-    with found.opened() as stores:
-        counted = {h.place: sum(1 for _ in h.rows) for h in copy_of(stores, ANN)}
+    with found.opened() as opened:
+        counted = {h.place: sum(1 for _ in h.rows) for h in copy_of(opened.stores, ANN)}
     assert counted == {"app.accounts": 1, "app.logins": 3_000, "app.visits": 3_000}
 
 
 def test_it_has_what_is_theirs_and_names_what_is_left_out(made: TestProject) -> None:
-    with made.opened() as found:
-        held = {h.place: (h, sorted(h.rows)) for h in copy_of(found, ANN)}
+    with made.opened() as opened:
+        held = {h.place: (h, sorted(h.rows)) for h in copy_of(opened.stores, ANN)}
     account, rows = held["app.accounts"]
     assert account.columns == ("id", "email", "push_token")
     assert [c.lower() for c in account.left_out] == ["password_hash", "resettoken"]
@@ -89,8 +89,8 @@ def test_it_has_what_is_theirs_and_names_what_is_left_out(made: TestProject) -> 
 def test_it_is_of_one_moment(made: TestProject) -> None:
     if made.url.startswith("sqlite"):
         made.run("PRAGMA journal_mode = WAL")
-    with made.opened() as found:
-        copy = copy_of(found, ANN)
+    with made.opened() as opened:
+        copy = copy_of(opened.stores, ANN)
         first = next(copy)
         assert len(list(first.rows)) == 1
         made.run("INSERT INTO logins VALUES (9, 1, '2026-03-01', '9')", "DELETE FROM logins WHERE id = 3")
@@ -105,9 +105,9 @@ def test_many_rows_need_no_more_memory(made: TestProject) -> None:
         made.run(
             "INSERT INTO logins SELECT id + (SELECT max(id) FROM logins), account_id, at, ip FROM logins"
         )
-    with made.opened() as found:
+    with made.opened() as opened:
         tracemalloc.start()
-        rows = sum(1 for h in copy_of(found, ANN) for _ in h.rows)
+        rows = sum(1 for h in copy_of(opened.stores, ANN) for _ in h.rows)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert rows > 60_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from projects import NOW, TestProject, policy, project, retention
+from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import Erased, erase, eraser
 from servanda.apply.residue import scan
 from servanda.persons.holds import HeldPerson, HeldRows
@@ -103,8 +103,8 @@ def made(tmp_path: Path, store_url: str) -> TestProject:
 
 def gone(made: TestProject, *ids: int) -> list[Erased]:
     asked = [Asked(f"p{i}", [Person("app.customers", (i,))]) for i in ids]
-    with made.opened() as found:
-        return erase(found, made.db, made.vault, asked, NOW)
+    with made.opened() as project:
+        return erase(project, asked)
 
 
 def content(made: TestProject) -> dict[str, list[tuple[Any, ...]]]:
@@ -179,7 +179,7 @@ def test_two_who_leave_together_leave_nothing(made: TestProject) -> None:
 def test_a_plan_changes_nothing_and_says_the_same(made: TestProject) -> None:
     before = content(made)
     asked = [Asked("p1", [Person("app.customers", (1,))])]
-    with made.opened() as found, eraser(found, made.db, made.vault, NOW) as ready:
+    with made.opened() as project, eraser(project) as ready:
         (planned,) = ready.plan(asked)
         assert content(made) == before
         (erased,) = ready.erase(asked)
@@ -359,12 +359,12 @@ def test_what_is_left_of_somebody_is_found(made: TestProject) -> None:
     made.run("UPDATE tickets SET subject = 'ask Ann@Example.com' WHERE id = 2")
     (erased,) = gone(made, 1)
     assert erased.named == {"ann@example.com"}
-    with made.opened() as found:
-        (left,) = scan(found, erased.named)
+    with made.opened() as project:
+        (left,) = scan(project.stores, erased.named)
         assert (left.place, left.column, left.rows) == ("app.tickets", "subject", 1)
         many = erased.named | {f"nobody{i}@example.com" for i in range(50)}
-        assert scan(found, many) == [left]
-        assert scan(found, frozenset({"nobody@example.com"})) == []
+        assert scan(project.stores, many) == [left]
+        assert scan(project.stores, frozenset({"nobody@example.com"})) == []
 
 
 def test_the_ledger_says_what_was_kept_and_names_nobody(made: TestProject) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forked import fork
-from projects import NOW, TestProject, policy, project, retention
+from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.database import Database
 from servanda.persons.person import Person
@@ -58,9 +58,9 @@ def killed(made: TestProject, number: int, after: float) -> None:
     def go(tell: int) -> None:
         db = Database.open(None, made.folder)
         own = TestProject(made.folder, made.url, db, Vault.open(db))
-        with own.opened() as found:
+        with own.opened() as project:
             os.write(tell, b"r")
-            erase(found, own.db, own.vault, [asked(number)], NOW)
+            erase(project, [asked(number)])
 
     fork(go, after)
 
@@ -75,8 +75,8 @@ def test_killed_at_any_moment_it_is_done_once(made: TestProject) -> None:
         before = content(made)
         killed(made, number, chance.uniform(0, 0.12))
         halfway = content(made)
-        with made.opened() as found:
-            (erased,) = erase(found, made.db, made.vault, [asked(number)], NOW)
+        with made.opened() as project:
+            (erased,) = erase(project, [asked(number)])
         after = content(made)
         assert erased.done
         assert halfway in (before, after), "half of it was done"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from projects import NOW, TestProject, policy, project, retention
+from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.apply.pages import Pages
 from servanda.persons.person import Person
@@ -42,7 +42,7 @@ def test_nobody_changes_a_person_between_the_decision_and_the_end(
 
     monkeypatch.setattr(Pages, "intend", moved)
     with found.opened() as opened:
-        (erased,) = erase(opened, found.db, found.vault, [Asked("p1", [Person("app.people", (1,))])], NOW)
+        (erased,) = erase(opened, [Asked("p1", [Person("app.people", (1,))])])
     assert waited == [True]
     assert erased.done
     assert erased.named == {"ann@example.com"}

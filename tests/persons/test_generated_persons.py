@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projects import NOW, TestProject, policy, project, retention
+from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.persons.copy import copy_of
 from servanda.persons.person import Person
@@ -269,7 +269,8 @@ def mail(id_: int) -> str:
 
 
 def key_values(table: Table, id_: int) -> list[Any]:
-    return {"int": [id_], "wide": [id_, id_ % 2], "text": [f"K{id_}"]}[table.key]
+    found: dict[str, list[Any]] = {"int": [id_], "wide": [id_, id_ % 2], "text": [f"K{id_}"]}
+    return found[table.key]
 
 
 def create(world: World, table: Table) -> str:
@@ -329,13 +330,14 @@ def place(world: World, table: Table) -> dict[str, Any]:
         if world.table(ref.to).key == "wide" and ref.how != "mail":
             said["on"] = ["id", "part"]
         said |= {"erase": "detach"} if ref.detach else {}
-        said |= {
+        more: dict[str, dict[str, Any]] = {
             "mail": {"on": "mail", "compare": "folded"},
             "text": {"compare": "text"},
             "json": {"path": "a.b"},
             "nobody": {"nobody": 0},
             "when": {"when": {f"r{i}k": "a"}},
-        }.get(ref.how, {})
+        }
+        said |= more.get(ref.how, {})
         found.setdefault("references", {})[f"ref{i}"] = said
     return found
 
@@ -375,23 +377,23 @@ def check(world: World, folder: Path, url: str, kind: str) -> None:
     root = world.tables[0]
     humans = [[Person("app.t0", tuple(key_values(root, i)))] for i in world.leaving]
     if len(humans) == 1:
-        with found.opened() as stores:
+        with found.opened() as project:
             copied = {
                 (h.table, int(str(row[h.columns.index("id")]).removeprefix("K")))
-                for h in copy_of(stores, humans[0])
+                for h in copy_of(project.stores, humans[0])
                 for row in h.rows
                 if not h.named
             }
         assert copied == oracle.reached
         assert content(found, world) == before
     asked = [Asked(f"p{i}", human) for i, human in enumerate(humans)]
-    with found.opened() as stores:
-        erased = erase(stores, found.db, found.vault, asked, NOW)
+    with found.opened() as project:
+        erased = erase(project, asked)
     assert all(e.done for e in erased), [(e.refused, e.stopped) for e in erased]
     after = content(found, world)
     assert after == oracle.expected(before)
-    with found.opened() as stores:
-        assert all(e.done for e in erase(stores, found.db, found.vault, asked, NOW))
+    with found.opened() as project:
+        assert all(e.done for e in erase(project, asked))
     assert content(found, world) == after, "a second run changed something"
     assert found.ledger.verify().ok
     found.db.close()

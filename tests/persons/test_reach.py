@@ -95,8 +95,8 @@ def made(tmp_path: Path, store_url: str) -> TestProject:
 def reached(
     made: TestProject, *humans: list[Person], reading: bool = True
 ) -> dict[str, set[tuple[Any, ...]]]:
-    with made.opened() as found:
-        reach = Reach.of(found, SubjectGraph.of(found.binding).stores["app"])
+    with made.opened() as project:
+        reach = Reach.of(project.stores, SubjectGraph.of(project.stores.binding).stores["app"])
         with reach.session.snapshot():
             reach.gather(humans, reading=reading)
             return {
@@ -142,7 +142,7 @@ def test_somebody_who_is_gone_is_found_by_what_is_left(made: TestProject) -> Non
 def test_a_person_is_found_by_an_address_in_any_case(made: TestProject) -> None:
     from servanda.persons.person import find
 
-    with made.opened() as found:
-        assert find(found, "josé@EXAMPLE.com") == [Person("app.accounts", (1,))]
-        assert find(found, "JOSE@example.com") == [Person("app.accounts", (2,))]
-        assert find(found, "nobody@nowhere.example") == []
+    with made.opened() as project:
+        assert find(project.stores, "josé@EXAMPLE.com") == [Person("app.accounts", (1,))]
+        assert find(project.stores, "JOSE@example.com") == [Person("app.accounts", (2,))]
+        assert find(project.stores, "nobody@nowhere.example") == []

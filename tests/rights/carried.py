@@ -7,6 +7,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from servanda.rights.record.requests import Requests
+
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
@@ -27,11 +29,11 @@ def go(folder: Path, url: str, number: int, ready: int) -> None:
     office = Office(TestProject(folder, url, db, Vault.open(db)))
     os.write(ready, b"r")
     try:
-        with office.company() as company:
-            if company.requests.find(number).state == "done":
-                carry_out.answer(company, number)
+        with office.company() as project:
+            if Requests(project).find(number).state == "done":
+                carry_out.answer(project, number)
             else:
-                carry_out.carry_out(company, number)
+                carry_out.carry_out(project, number)
     except ServandaError as error:
         print(error.message, file=sys.stderr, flush=True)
         os._exit(3)

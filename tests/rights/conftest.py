@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from own_database import SERVERS, own_database
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.policy.policy import Policy, load_policy
+from servanda.project import Project
 from servanda.rights.record.requests import Requests
 from servanda.vault import Vault
 
@@ -55,8 +57,13 @@ def exograd() -> Policy:
 
 
 @pytest.fixture
-def requests_on(
-    database: Database, vault: Vault, ledger: Ledger, exograd: Policy
-) -> Callable[[date], Requests]:
+def requests_on(folder: Path, database: Database, vault: Vault, ledger: Ledger) -> Callable[[date], Requests]:
     """The requests of Exograd as seen on a day."""
-    return lambda day: Requests(database, vault, ledger, exograd, day)
+    shutil.copy(EXAMPLES / "exograd" / "policy.yaml", folder)
+    shutil.copy(EXAMPLES / "exograd" / "stores.yaml", folder)
+
+    def on(day: date) -> Requests:
+        noon = datetime.combine(day, time(11), UTC)
+        return Requests(Project(folder, clock=lambda: noon, database=database, vault=vault))
+
+    return on

@@ -12,6 +12,7 @@ from office import ADDRESS, PLACES, PROMISES, Office
 from projects import policy, project
 from servanda.errors import Refused
 from servanda.rights.account.account import Member, Unfit, account, ask, change, shown
+from servanda.rights.record.requests import Requests
 from servanda.rights.right import right_of
 
 KINDS = ["sqlite", "postgres", "mariadb"]
@@ -44,8 +45,8 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Of
 
 
 def test_what_is_held_and_since_when_is_that_of_the_person_alone(office: Office) -> None:
-    with office.company() as company:
-        found = account(company, LEA)
+    with office.company() as project:
+        found = account(project, LEA)
     seen = {s.place.name: (s.rows, s.since) for s in found.seen}
     assert seen == {
         "app.people": (1, None),
@@ -67,8 +68,8 @@ def test_what_is_held_and_since_when_is_that_of_the_person_alone(office: Office)
 
 def test_a_change_is_made_at_once_recorded_and_confirmed_by_a_letter(office: Office) -> None:
     said = {"app.people.name": "Léa-Rose", "app.people.phone": "", "app.people.born": "1990-02-28"}
-    with office.company() as company:
-        done = change(company, LEA, {**said, "app.people.children": "2"}, "fr")
+    with office.company() as project:
+        done = change(project, LEA, {**said, "app.people.children": "2"}, "fr")
         assert done is not None
         assert done.state == "answered"
         assert done.last("corrections").facts["columns"] == [  # type: ignore[union-attr]
@@ -76,8 +77,8 @@ def test_a_change_is_made_at_once_recorded_and_confirmed_by_a_letter(office: Off
             "app.people.name",
             "app.people.phone",
         ]
-        assert change(company, LEA, {"app.people.name": "Léa-Rose"}, "fr") is None, "nothing is different"
-        assert len(company.requests.all()) == 1
+        assert change(project, LEA, {"app.people.name": "Léa-Rose"}, "fr") is None, "nothing is different"
+        assert len(Requests(project).all()) == 1
     rows = office.found.rows("SELECT id, name, phone, children FROM people ORDER BY id")
     assert rows == [(1, "Léa-Rose", None, 2), (2, "X", "02", None)]
     assert str(office.found.rows("SELECT born FROM people WHERE id = 1")[0][0]) == "1990-02-28"
@@ -89,37 +90,37 @@ def test_a_change_is_made_at_once_recorded_and_confirmed_by_a_letter(office: Off
 
 def test_values_that_do_not_fit_change_nothing(office: Office) -> None:
     said = {"app.people.children": "deux", "app.people.phone": "05", "app.people.name": "x" * 21}
-    with office.company() as company:
+    with office.company() as project:
         with pytest.raises(Unfit) as error:
-            change(company, LEA, said, "fr")
+            change(project, LEA, said, "fr")
         assert sorted(error.value.columns) == ["app.people.children", "app.people.name"]
-        assert company.requests.all() == []
+        assert Requests(project).all() == []
     assert office.found.rows("SELECT name, phone FROM people WHERE id = 1") == [("Léa", "01")]
 
 
 def test_nobody_changes_what_is_not_theirs_to_change(office: Office) -> None:
-    with office.company() as company:
+    with office.company() as project:
         for name in ("app.people.email", "app.people.mails", "app.invoices.total", "app.people.id"):
             with pytest.raises(Refused, match="not for the person"):
-                change(company, LEA, {name: "9"}, "fr")
+                change(project, LEA, {name: "9"}, "fr")
         with pytest.raises(Refused, match="not for the person"):
-            change(company, Member("nobody@example.org", "link"), {"app.people.name": "Y"}, "fr")
+            change(project, Member("nobody@example.org", "link"), {"app.people.name": "Y"}, "fr")
     assert office.found.rows("SELECT COUNT(*) FROM people WHERE mails = 1") == [(2,)]
 
 
 def test_two_with_one_address_see_nothing_of_one_another(office: Office) -> None:
     office.found.run(f"UPDATE people SET email = '{ADDRESS}' WHERE id = 2")
-    with office.company() as company:
-        found = account(company, LEA)
+    with office.company() as project:
+        found = account(project, LEA)
         assert found.several
         assert found.seen == ()
         with pytest.raises(Refused):
-            change(company, LEA, {"app.people.name": "Y"}, "fr")
+            change(project, LEA, {"app.people.name": "Y"}, "fr")
 
 
 def test_a_request_of_somebody_signed_in_is_proved_and_goes_on_by_itself(office: Office) -> None:
-    with office.company() as company:
-        request = ask(company, LEA, right_of("access"), "fr", "", {})
+    with office.company() as project:
+        request = ask(project, LEA, right_of("access"), "fr", "", {})
         assert request.state == "proved"
         assert request.channel == "account"
     assert office.apply(request.number).rows() == 4
@@ -127,9 +128,9 @@ def test_a_request_of_somebody_signed_in_is_proved_and_goes_on_by_itself(office:
 
 def test_a_number_of_the_login_is_looked_for_under_its_own_name(office: Office) -> None:
     """Somebody whose number is 2 does not become another who has a 2 in some column."""
-    with office.company() as company:
-        assert account(company, Member("x@example.org", "login", "email")).human != ()
-        assert account(company, Member("x@example.org", "login", "client_number")).human == ()
+    with office.company() as project:
+        assert account(project, Member("x@example.org", "login", "email")).human != ()
+        assert account(project, Member("x@example.org", "login", "client_number")).human == ()
 
 
 def test_values_stand_in_a_form_as_they_are_read_again() -> None:

@@ -14,6 +14,8 @@ from office import Office
 from projects import policy, project, retention
 from servanda.database import tables
 from servanda.errors import Refused
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 PLACES: dict[str, Any] = {
@@ -59,8 +61,8 @@ def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Of
 
 
 def copy_of(office: Office, number: int) -> str:
-    with office.company() as company:
-        return b"".join(company.copies.read(number, company.requests.key_of(number))).decode()
+    with office.company() as project:
+        return b"".join(Copies(project).read(number, Requests(project).key_of(number))).decode()
 
 
 def test_whose_row_is_gone_still_gets_what_is_archived(office: Office) -> None:

@@ -13,6 +13,8 @@ import pytest
 from office import ADDRESS, PLACES, PROMISES, Office
 from projects import policy, project
 from servanda.errors import Refused
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 
@@ -69,8 +71,8 @@ def _applied(office: Office, number: int) -> int:
 def test_a_copy_has_the_rows_of_the_person_and_no_others(office: Office) -> None:
     number = office.ask("access")
     done = office.apply(number)
-    with office.company() as company:
-        copy = b"".join(company.copies.read(number, company.requests.key_of(number))).decode()
+    with office.company() as project:
+        copy = b"".join(Copies(project).read(number, Requests(project).key_of(number))).decode()
     places = [json.loads(line)[0] for line in copy.splitlines()]
     assert sorted(places) == ["app.invoices", "app.people", "app.visits", "app.visits"]
     assert "x@example.org" not in copy
@@ -91,15 +93,15 @@ def test_restricted_data_stay_and_are_flagged_until_the_person_was_told(office: 
     erased = office.apply(office.ask("erasure"))
     assert erased.held
     assert office.found.rows("SELECT email FROM people WHERE id = 1") == [(ADDRESS,)]
-    with office.company() as company:
+    with office.company() as project:
         with pytest.raises(Refused, match="told before"):
-            restriction.lift(company, number, company.today, "settled")
-        restriction.lift(company, number, date(2026, 12, 10), "settled")
-    with office.company(datetime(2026, 12, 10, 12, tzinfo=UTC)) as company:
-        assert restriction.settle(company) == 0
-    with office.company(datetime(2026, 12, 11, 12, tzinfo=UTC)) as company:
-        assert restriction.settle(company) == 1
-        assert restriction.settle(company) == 0
+            restriction.lift(project, number, project.today, "settled")
+        restriction.lift(project, number, date(2026, 12, 10), "settled")
+    with office.company(datetime(2026, 12, 10, 12, tzinfo=UTC)) as project:
+        assert restriction.settle(project) == 0
+    with office.company(datetime(2026, 12, 11, 12, tzinfo=UTC)) as project:
+        assert restriction.settle(project) == 1
+        assert restriction.settle(project) == 0
     assert office.found.rows("SELECT locked FROM people WHERE id = 1") == [(0,)]
 
 
@@ -109,8 +111,8 @@ def test_an_objection_needs_no_proof_and_is_known_again(office: Office) -> None:
     number = office.ask("objection")
     office.apply(number)
     assert office.found.rows("SELECT id, mails FROM people ORDER BY id") == [(1, 0), (2, 1)]
-    with office.company() as company, company.db.begin() as connection:
-        assert suppressed(connection, company.vault, ADDRESS.upper(), company.today) == {"marketing"}
+    with office.company() as project, project.database.begin() as connection:
+        assert suppressed(connection, project.vault, ADDRESS.upper(), project.today) == {"marketing"}
     office.apply(office.ask("objection", "nobody@example.org"))
 
 
@@ -118,8 +120,8 @@ def test_an_objection_to_another_use_is_weighed_first(office: Office) -> None:
     number = office.ask("objection", fields={"purpose": "statistics"})
     with pytest.raises(Refused, match="weighed first"):
         office.apply(number)
-    with office.company() as company:
-        company.requests.record(number, "weighed", words="their situation prevails")
+    with office.company() as project:
+        Requests(project).record(number, "weighed", words="their situation prevails")
     office.apply(number)
 
 
@@ -127,14 +129,14 @@ def test_a_correction_is_typed_and_sealed(office: Office) -> None:
     number = office.ask("rectification")
     with pytest.raises(Refused, match="nobody has said yet"):
         office.apply(number)
-    with office.company() as company:
+    with office.company() as project:
         words = json.dumps({"app.people.phone": "+33 6 11", "app.people.closed": "2026-11-20"})
-        company.requests.record(number, "corrections", words=words)
+        Requests(project).record(number, "corrections", words=words)
     assert office.apply(number).rows("correct") == 1
     assert office.found.rows("SELECT phone, closed FROM people WHERE id = 1")[0][0] == "+33 6 11"
     bad = office.ask("rectification")
-    with office.company() as company:
-        company.requests.record(bad, "corrections", words=json.dumps({"app.people.closed": "soon"}))
+    with office.company() as project:
+        Requests(project).record(bad, "corrections", words=json.dumps({"app.people.closed": "soon"}))
     with pytest.raises(Refused, match="takes a day"):
         office.apply(bad)
     assert "+33 6 11" not in str([e.body for e in office.found.ledger.entries()])
@@ -159,11 +161,13 @@ def test_two_requests_of_one_person_at_once_erase_once(office: Office) -> None:
             failed.append(error)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in numbers]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert not failed
-    with office.company() as company:
-        kinds = [company.requests.find(n).last("done").facts for n in numbers]  # type: ignore[union-attr]
+    with office.company() as project:
+        kinds = [Requests(project).find(n).last("done").facts for n in numbers]  # type: ignore[union-attr]
     assert sum(sum(n["rows"] for n in f.get("lines", ()) if n["done"] == "delete") for f in kinds) == 2
     assert office.found.ledger.verify().ok
 

@@ -10,6 +10,7 @@ import pytest
 
 from servanda.database import Database
 from servanda.errors import ServandaError, VaultError
+from servanda.project import Project
 from servanda.rights.record.copies import Copies
 from servanda.vault import Sealing, Vault
 from servanda.vault.sealing import CHUNK
@@ -29,7 +30,7 @@ def own(folder: Path) -> Iterator[Vault]:
 
 @pytest.fixture
 def copies(folder: Path, own: Vault) -> Copies:
-    return Copies(folder, own)
+    return Copies(Project(folder, vault=own))
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ def office(tmp_path: Path, store_url: str) -> Office:
 
 
 def asked(office: Office, purpose: str, about: str = ADDRESS) -> Decision:
-    with office.company() as company:
-        return decide(company, about, purpose)
+    with office.company() as project:
+        return decide(project, about, purpose)
 
 
 def test_nothing_stands_against_it_until_something_does(office: Office) -> None:
@@ -57,7 +57,7 @@ def test_who_was_erased_is_not_used_again(office: Office) -> None:
 
 
 def test_only_who_has_the_token_is_answered(office: Office) -> None:
-    decisions = Decisions("t" * 32, lambda stack: stack.enter_context(office.company()))
+    decisions = Decisions("t" * 32, office.found.at())
     decisions.serve(FastAPI())
     assert decisions.answer(ADDRESS, "service", "Bearer " + "t" * 32).allowed
     for wrong in ("", "Bearer x", "t" * 31):

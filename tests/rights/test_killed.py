@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from office import PLACES, PROMISES, TABLES, Office
 from projects import policy, project
 from servanda.database import tables
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 KILLS, PERSONS, VISITS = 20, 4, 400
@@ -115,8 +117,8 @@ def test_killed_twenty_times_a_request_is_carried_out_once(office: Office, right
         assert len(mine) == 1, kind
     assert ledger.verify().ok
     assert not ledger.open_intents()
-    with office.company() as company:
-        request = company.requests.find(number)
+    with office.company() as project:
+        request = Requests(project).find(number)
         assert request.state == "answered"
         done = request.last("done")
         assert done is not None
@@ -124,7 +126,7 @@ def test_killed_twenty_times_a_request_is_carried_out_once(office: Office, right
             line["done"]: line["rows"] for line in done.facts["lines"] if line["done"] in ("delete", "copy")
         }
         if right == "access":
-            copy = b"".join(company.copies.read(number, company.requests.key_of(number))).decode()
+            copy = b"".join(Copies(project).read(number, Requests(project).key_of(number))).decode()
             assert len(copy.splitlines()) == VISITS + 2
             assert told == {"copy": VISITS + 2}
         else:

@@ -11,6 +11,9 @@ import pytest
 from office import ADDRESS, PLACES, PROMISES, TABLES, Office
 from projects import policy, project
 from servanda.errors import Refused
+from servanda.rights.case import as_text
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 ACCOUNTS = {**PLACES["people"], "flags": {}}
@@ -60,8 +63,8 @@ def test_content_is_returned_erased_and_certified_and_the_account_stays(office: 
     assert office.found.rows("SELECT id FROM spaces") == [(3,)]
     assert office.found.rows("SELECT id FROM files") == [(4,)]
     assert done.rows("delete") == 5
-    with office.company() as company:
-        copy = b"".join(company.copies.read(number, company.requests.key_of(number))).decode()
+    with office.company() as project:
+        copy = b"".join(Copies(project).read(number, Requests(project).key_of(number))).decode()
     assert sorted(json.loads(line)[0] for line in copy.splitlines()) == ["app.files"] * 3 + ["app.spaces"] * 2
     assert "theirs" not in copy
     text = office.answer(number)
@@ -77,17 +80,17 @@ def test_done_again_after_a_process_died_it_returns_the_same_copy(office: Office
     from servanda.rights.right import right_of
 
     number = office.ask("offboarding")
-    with office.company() as company:
-        case, _ = carry_out._looked(company, number)
+    with office.company() as project:
+        case, _ = carry_out._looked(project, number)
         assert case is not None
         planned = right_of("offboarding").plan(case)
         facts = planned.facts() | {"reference": case.reference}
-        company.requests.record(number, "planned", facts=facts, words=carry_out.as_text(case.human))
+        Requests(project).record(number, "planned", facts=facts, words=as_text(case.human))
         right_of("offboarding").act(case)  # and here the process dies
-        first = b"".join(company.copies.read(number, company.requests.key_of(number)))
+        first = b"".join(Copies(project).read(number, Requests(project).key_of(number)))
     done = office.apply(number)
-    with office.company() as company:
-        assert b"".join(company.copies.read(number, company.requests.key_of(number))) == first
+    with office.company() as project:
+        assert b"".join(Copies(project).read(number, Requests(project).key_of(number))) == first
     assert done.rows("delete") == 5, "the certificate says what was done before"
 
 

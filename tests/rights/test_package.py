@@ -16,8 +16,7 @@ from servanda.locale.po import read_po
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person
 from servanda.policy.policy import load_policy
-from servanda.stores.binding.opened import opened
-from servanda.stores.document.document import load_stores
+from servanda.project import Project
 
 pytestmark = pytest.mark.unit
 
@@ -32,14 +31,13 @@ def exograd_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
     build(f"sqlite:///{folder / 'exograd.db'}", date(2026, 11, 23))
     for name in ("policy.yaml", "stores.yaml"):
         (folder / name).write_bytes((ROOT / "examples" / "exograd" / name).read_bytes())
-    by, stores = load_policy(folder / "policy.yaml"), load_stores(folder / "stores.yaml")
     found = {}
-    with opened(by, stores, folder) as at:
-        copier = Copier(at)
+    with Project(folder).open_stores() as at:
+        copier = Copier(at.stores)
         for right in ("access", "portability"):
             for language in LANGUAGES:
                 places = copier.copy([Person("app.accounts", (42,))])
-                found[right, language] = pack(places, by, cast(Any, right), language)
+                found[right, language] = pack(places, at.policy, cast(Any, right), language)
     return found
 
 

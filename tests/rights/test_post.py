@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import hashlib
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,13 +20,13 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from servanda.database import Database, tables
-from servanda.ledger import Ledger
-from servanda.policy.policy import Policy
 from servanda.post.letter import Letter, put
-from servanda.post.server import Folder, NotSent, Server
-from servanda.stores.document.company import Mail
+from servanda.post.server import Carrier, NotSent, Server
+from servanda.project import Project
 from servanda.vault import Vault
-from servanda.worker.outbox import Office, send_waiting
+from servanda.worker.outbox import Handed, send_waiting
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SAID = {"right": "access", "received": "2026-11-02", "number": 41, "due": "2026-12-02"}
@@ -67,19 +68,33 @@ def running(inbox: Inbox) -> Iterator[Server]:
         controller.stop()
 
 
+@dataclass
+class Office:
+    """A project with letters, and what carries them away: a folder, unless a test says otherwise."""
+
+    project: Project
+
+    def send(self, carrier: Carrier | None = None, now: datetime = NOW) -> list[Handed]:
+        self.project.clock = lambda: now
+        return list(send_waiting(self.project, carrier))
+
+
 @pytest.fixture
-def office(database: Database, vault: Vault, ledger: Ledger, exograd: Policy, folder: Path) -> Office:
-    mail = Mail(sender="privacy@exograd.example", centre="https://donnees.exograd.example")
-    return Office(database, vault, ledger, exograd, mail, Folder(folder / "outbox"))
+def office(database: Database, vault: Vault, folder: Path) -> Office:
+    shutil.copy(EXAMPLES / "exograd" / "policy.yaml", folder)
+    stores = (EXAMPLES / "exograd" / "stores.yaml").read_text(encoding="utf-8")
+    mail = "mail: {sender: privacy@exograd.example, centre: 'https://donnees.exograd.example'}"
+    (folder / "stores.yaml").write_text(f"{stores}\n{mail}\n", encoding="utf-8")
+    return Office(Project(folder, clock=lambda: NOW, database=database, vault=vault))
 
 
 def write(
     office: Office, kind: str = "receipt-acknowledged", to: str = "lea@example.org", **values: Any
 ) -> int:
-    key = office.vault.new_key()
+    key = office.project.vault.new_key()
     letter = Letter(kind, "fr", to, SAID | values, 41)
-    with office.db.begin() as connection:
-        return put(connection, office.vault, key, letter, NOW)
+    with office.project.database.begin() as connection:
+        return put(connection, office.project.vault, key, letter, NOW)
 
 
 def test_a_letter_arrives_with_its_accents_and_its_pdf(office: Office) -> None:
@@ -88,7 +103,7 @@ def test_a_letter_arrives_with_its_accents_and_its_pdf(office: Office) -> None:
         office, "refused", ground="law", reasons="Un procès est en cours, dossier n° 26/01234 – été."
     )
     with running(inbox) as server:
-        handed = list(send_waiting(replace(office, carrier=server), NOW))
+        handed = office.send(server, NOW)
     assert [(h.id, h.sent) for h in handed] == [(number, True)]
     (message,) = inbox.taken
     assert message["To"] == "lea@example.org"
@@ -109,13 +124,13 @@ def test_what_was_sent_is_sealed_and_its_words_are_forgotten(office: Office) -> 
     inbox = Inbox()
     number = write(office)
     with running(inbox) as server:
-        list(send_waiting(replace(office, carrier=server), NOW))
-        assert list(send_waiting(replace(office, carrier=server), NOW)) == [], "once"
+        office.send(server, NOW)
+        assert office.send(server, NOW) == [], "once"
     assert len(inbox.taken) == 1
-    entry = office.ledger.last("letter.sent", letter=number)
+    entry = office.project.ledger.last("letter.sent", letter=number)
     assert entry is not None
     assert entry.body is not None
-    with office.db.read() as connection:
+    with office.project.database.read() as connection:
         row = connection.execute(sa.select(tables.outbox)).one()
     assert row.sealed is None
     assert row.digest == entry.body["digest"]
@@ -125,13 +140,13 @@ def test_what_was_sent_is_sealed_and_its_words_are_forgotten(office: Office) -> 
 def test_a_server_that_is_away_is_tried_again_later_and_gets_the_same_letter(office: Office) -> None:
     write(office)
     gone = Server("127.0.0.1", 1, security="plain")
-    (first,) = send_waiting(replace(office, carrier=gone), NOW)
+    (first,) = office.send(gone, NOW)
     assert not first.sent
     assert "does not answer" in first.why
-    assert list(send_waiting(replace(office, carrier=gone), NOW)) == [], "not at once"
+    assert office.send(gone, NOW) == [], "not at once"
     inbox = Inbox()
     with running(inbox) as server:
-        (second,) = send_waiting(replace(office, carrier=server), NOW + timedelta(minutes=1))
+        (second,) = office.send(server, NOW + timedelta(minutes=1))
     assert second.sent
     assert len(inbox.taken) == 1
 
@@ -141,11 +156,11 @@ def test_who_is_refused_for_good_is_told_in_the_ledger_and_holds_up_nobody(offic
     fine = write(office)
     inbox = Inbox()
     with running(inbox) as server:
-        handed = {h.id: h for h in send_waiting(replace(office, carrier=server), NOW)}
+        handed = {h.id: h for h in office.send(server, NOW)}
         assert handed[fine].sent
         assert not handed[refused].sent
-        assert list(send_waiting(replace(office, carrier=server), NOW + timedelta(days=9))) == []
-    entry = office.ledger.last("letter.refused", letter=refused)
+        assert office.send(server, NOW + timedelta(days=9)) == []
+    entry = office.project.ledger.last("letter.refused", letter=refused)
     assert entry is not None
     assert "ghost" not in str(entry.body)
 
@@ -154,10 +169,10 @@ def test_a_busy_server_is_asked_again(office: Office) -> None:
     write(office)
     inbox = Inbox(says="451 later, please")
     with running(inbox) as server:
-        (one,) = send_waiting(replace(office, carrier=server), NOW)
+        (one,) = office.send(server, NOW)
         assert not one.sent
         inbox.says = "250 now"
-        (two,) = send_waiting(replace(office, carrier=server), NOW + timedelta(hours=1))
+        (two,) = office.send(server, NOW + timedelta(hours=1))
     assert two.sent
 
 
@@ -178,19 +193,19 @@ def test_a_process_that_dies_before_its_note_sends_the_same_message_again(office
 
     with running(inbox) as server:
         with pytest.raises(Dies):
-            list(send_waiting(replace(office, carrier=Dying(server)), NOW))
-        list(send_waiting(replace(office, carrier=server), NOW + timedelta(minutes=2)))
+            office.send(Dying(server), NOW)
+        office.send(server, NOW + timedelta(minutes=2))
     assert [m["Message-ID"] for m in inbox.taken] == [inbox.taken[0]["Message-ID"]] * 2
 
 
 def test_without_a_server_letters_are_files_for_their_owner_alone(office: Office, folder: Path) -> None:
     number = write(office)
-    (handed,) = send_waiting(office, NOW)
+    (handed,) = office.send()
     assert handed.sent
     (file,) = (folder / "outbox").iterdir()
     assert file.stat().st_mode & 0o077 == 0
     assert file.name == f"{number}-receipt-acknowledged.eml"
-    with office.db.read() as connection:
+    with office.project.database.read() as connection:
         digest = connection.execute(sa.select(tables.outbox.c.digest)).scalar_one()
     assert digest == hashlib.sha256(file.read_bytes()).hexdigest()
 

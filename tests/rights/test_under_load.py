@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ import yaml
 import database_servers
 from conftest import missing
 from office import ADDRESS, PLACES, PROMISES, TABLES, Office, Words
-from projects import NOW, policy, project, retention
+from projects import policy, project, retention
 from servanda.errors import Refused
-from servanda.policy.policy import load_policy
+from servanda.project import Project
 from servanda.rights import handle as carry_out
-from servanda.rights.case import Company
-from servanda.stores.binding.opened import opened
-from servanda.stores.document.document import load_stores
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 VISITS = 3_000
@@ -65,10 +63,10 @@ class Slow(Words):
 
 def test_a_copy_shows_one_moment_whatever_happens_meanwhile(office: Office) -> None:
     number = office.ask("access")
+    office.packer = Slow(office)
     with office.company() as ours:
-        company = replace(ours, packer=Slow(office))
-        carry_out.apply(company, number)
-        copy = b"".join(company.copies.read(number, company.requests.key_of(number))).decode()
+        carry_out.apply(ours, number)
+        copy = b"".join(Copies(ours).read(number, Requests(ours).key_of(number))).decode()
     rows = [json.loads(line) for line in copy.splitlines()]
     assert sum(row[0] == "app.visits" for row in rows) == VISITS
     assert "after" not in copy
@@ -123,12 +121,10 @@ def in_shop(url: str, *statements: str) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def tolerant(office: Office) -> Iterator[Company]:
+def tolerant(office: Office) -> Iterator[Project]:
     """The company with the stores that answer, as the worker opens it."""
-    made = office.found
-    found, stores = load_policy(made.folder / "policy.yaml"), load_stores(made.folder / "stores.yaml")
-    with opened(found, stores, made.folder, tolerant=True) as there:
-        yield Company(made.folder, there, made.db, made.vault, made.ledger, NOW, Words())
+    with office.company(tolerant=True) as there:
+        yield there
 
 
 @pytest.mark.parametrize("kind", list(SERVERS))
@@ -140,19 +136,19 @@ def test_a_store_that_is_down_makes_the_answer_wait_and_the_others_go_on(kind: s
         office = two_stores(tmp_path, shop.url)
         number = office.ask("erasure")
         shop.crash()
-        with tolerant(office) as company:
-            done = carry_out.apply(company, number)
+        with tolerant(office) as opened:
+            done = carry_out.apply(opened, number)
             assert [store for store, _ in done.stopped] == ["shop"]
-            request = company.requests.find(number)
+            request = Requests(opened).find(number)
             assert request.state == "planned"
-            assert request.days_left(company.requests.calendar, company.today) > 0
+            assert request.days_left(Requests(opened).calendar, opened.today) > 0
             with pytest.raises(Refused, match="nothing yet to answer"):
-                carry_out.answer(company, number)
+                carry_out.answer(opened, number)
         emails = "SELECT COUNT(*) FROM {} WHERE email IS NOT NULL"
         assert office.found.rows(emails.format("people")) == [(1,)], "the other store is done"
         shop.start()
-        with tolerant(office) as company:
-            assert not company.found.down
-            assert carry_out.carry_out(company, number).state == "answered"
+        with tolerant(office) as opened:
+            assert not opened.stores.down
+            assert carry_out.carry_out(opened, number).state == "answered"
         assert in_shop(shop.url, emails.format("clients")) == [(1,)]
         assert office.found.ledger.verify().ok

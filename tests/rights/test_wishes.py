@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -10,19 +12,24 @@ import sqlalchemy as sa
 from servanda.database import Database, tables
 from servanda.errors import Refused
 from servanda.ledger import Ledger
-from servanda.rights.record.directives import Wish, Wishes
+from servanda.project import Project
+from servanda.rights.record.directives import Directives, Wish
 from servanda.vault import Vault
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 DAY = date(2026, 11, 2)
 ADDRESS = "lea@example.org"
 
 
 @pytest.fixture
-def wishes(database: Database, vault: Vault, ledger: Ledger) -> Wishes:
-    return Wishes(database, vault, ledger, DAY)
+def wishes(folder: Path, database: Database, vault: Vault) -> Directives:
+    shutil.copy(EXAMPLES / "exograd" / "policy.yaml", folder)
+    noon = datetime.combine(DAY, time(11), UTC)
+    return Directives(Project(folder, clock=lambda: noon, database=database, vault=vault))
 
 
-def test_a_newer_wish_replaces_the_one_before(wishes: Wishes, database: Database) -> None:
+def test_a_newer_wish_replaces_the_one_before(wishes: Directives, database: Database) -> None:
     wishes.give(ADDRESS, Wish("keep"))
     wishes.give(ADDRESS, Wish("hand_over", executor="Paul, paul@example.org", words="my photographs"))
     found = wishes.of("LEA@example.org")
@@ -34,7 +41,7 @@ def test_a_newer_wish_replaces_the_one_before(wishes: Wishes, database: Database
     assert "Paul" not in str(rows)
 
 
-def test_a_wish_is_taken_back(wishes: Wishes) -> None:
+def test_a_wish_is_taken_back(wishes: Directives) -> None:
     wishes.give(ADDRESS, Wish("erase"))
     assert wishes.revoke(ADDRESS)
     assert not wishes.revoke(ADDRESS)
@@ -42,7 +49,7 @@ def test_a_wish_is_taken_back(wishes: Wishes) -> None:
     assert wishes.of("nobody@example.org") is None
 
 
-def test_a_wish_is_carried_out_once(wishes: Wishes, ledger: Ledger) -> None:
+def test_a_wish_is_carried_out_once(wishes: Directives, ledger: Ledger) -> None:
     given = wishes.give(ADDRESS, Wish("erase", executor="Paul"))
     wishes.carry_out(given.id, "acte de décès")
     with pytest.raises(Refused, match="does not stand"):

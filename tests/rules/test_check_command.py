@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from servanda.cli import main
-from servanda.cli.project import Project
+from servanda.project import Project
 from servanda.rules import known
 
 pytestmark = pytest.mark.unit
@@ -140,7 +140,10 @@ def test_fail_on_decides_which_severity_fails(run: Run, folder: Path) -> None:
 
 def test_select_and_ignore_take_beginnings_of_codes(run: Run, folder: Path) -> None:
     execute(folder, "DROP INDEX visits_at; CREATE TABLE notes (id INTEGER PRIMARY KEY);")
-    codes = lambda *words: [f["code"] for f in json.loads(run("check", "--json", *words)[1])["findings"]]  # noqa: E731
+
+    def codes(*words: str) -> list[str]:
+        return [f["code"] for f in json.loads(run("check", "--json", *words)[1])["findings"]]
+
     assert codes() == ["SV416", "SV406"]
     assert codes("--select", "SV406") == ["SV406"]
     assert codes("--select", "sv1,unindexed-trigger") == ["SV406"]

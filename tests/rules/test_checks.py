@@ -12,11 +12,9 @@ import yaml
 
 from projects import NOW, TestProject, policy, project, retention
 from servanda.errors import PolicyError, ServandaError
-from servanda.policy.policy import load_policy
-from servanda.policy.status import Standing
-from servanda.promises import standings
-from servanda.stores.binding.opened import opened
-from servanda.stores.document.document import load_stores
+from servanda.policy.status import PromiseStatus
+from servanda.project import Project
+from servanda.promises import statuses
 
 ACCOUNTS = """CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(254), closed_at TIMESTAMP)"""
 PLACES = {
@@ -92,7 +90,7 @@ class Company:
     folder: Path
     url: str
 
-    def standing(self, checked: list[dict[str, Any]], **changed: Any) -> Standing:
+    def standing(self, checked: list[dict[str, Any]], **changed: Any) -> PromiseStatus:
         promise = {
             "id": "T-OTH-01",
             "name": "the-promise",
@@ -109,10 +107,9 @@ class Company:
         made = project(self.folder, self.url, document, changed.get("places", PLACES))
         return self.stands(made)
 
-    def stands(self, made: TestProject) -> Standing:
-        found = load_policy(made.folder / "policy.yaml")
-        with opened(found, load_stores(made.folder / "stores.yaml"), made.folder, tolerant=True) as stores:
-            listed = standings(stores, made.db, made.ledger, made.circumstances(NOW))
+    def stands(self, made: TestProject) -> PromiseStatus:
+        with made.opened(NOW, tolerant=True) as opened:
+            listed = statuses(opened)
         return next(s for s in listed if s.promise.id == "T-OTH-01")
 
 
@@ -316,9 +313,8 @@ def test_a_field_that_points_at_nothing_is_a_complaint(
 ) -> None:
     places = {"accounts": PLACES["accounts"] | {"fields": fields}}
     company.standing(FIELDS, places=places, categories={"account": ACCOUNT})
-    stores = load_stores(company.folder / "stores.yaml")
-    with opened(load_policy(company.folder / "policy.yaml"), stores, company.folder) as found:
-        (complaint,) = found.binding.complaints
+    with Project(company.folder).open_stores() as opened:
+        (complaint,) = opened.stores.binding.complaints
     assert message in complaint.message
     assert complaint.at.line > 1
 

@@ -6,7 +6,7 @@ import importlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import projects
 from servanda.cli import main
 from servanda.stores.binding.coverage import seen
+from servanda.stores.sql.store import SqlStore
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 VALUES = ("+33 1 99 00 12 34", "+33 1 99 00 56 78", "+33 2 61 91 00 00")
@@ -44,7 +45,7 @@ def exograd(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Check]:
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
     """`servanda check --json` of the folder; no value of a planted column is ever printed."""
 
     def run_it(rule: str, as_of: str = "2026-11-22") -> list[dict[str, Any]]:
@@ -173,13 +174,14 @@ def test_many_columns_are_looked_at_in_one_statement_a_table(store_url: str, tmp
         run(store_url, *(f"INSERT INTO {table} VALUES ({i}, {row})" for i in range(300)))
     policy = projects.policy([projects.retention("T-RET-01", "one", "event", "P1Y")])
     made = projects.project(tmp_path, store_url, policy, {"one": {"data": "one", "person": "none"}})
-    with made.opened() as found:
-        session = found.sessions["app"]
+    with made.opened() as project:
+        session = project.stores.sessions["app"]
         asked: list[str] = []
+        assert isinstance(session.store, SqlStore)
         sa.event.listen(session.store.engine, "before_cursor_execute", lambda *a: asked.append(str(a[2])))
         began = time.monotonic()
-        for table in session.store.shape.tables.values():
-            assert seen(found.binding, session, "app", table).columns == {}
+        for there in session.store.shape.tables.values():
+            assert seen(project.stores.binding, session, "app", there).columns == {}
         assert time.monotonic() - began < 5
     assert sum("FROM one" in statement or "FROM `one`" in statement for statement in asked) == 1
     assert all("LIMIT" in statement for statement in asked if "FROM one" in statement)

@@ -19,8 +19,6 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 STORES = ("--select", "SV10", "--select", "SV4", "--select", "SV50")
 """What is judged here: documents and stores that fit each other; their texts break the law, as published."""
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/stores.yaml"))
-STORES = ["--select", "SV10", "--select", "SV4"]
-"""The rules on what is enforced, and on the stores."""
 
 
 @pytest.mark.parametrize("name", NAMES)

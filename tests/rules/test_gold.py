@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from servanda.policy.policy import load_policy
-from servanda.rules import Looked, View, known, look
+from servanda.rules import Report, View, known, look
 
 pytestmark = pytest.mark.unit
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ CODES = sorted(GOLD.keys() & {rule.code for rule in known()})
 
 
 @cache
-def looked(name: str) -> Looked:
+def looked(name: str) -> Report:
     return look(View(load_policy(EXAMPLES / name / "policy.yaml"), date(2026, 11, 22)))
 
 

@@ -14,7 +14,7 @@ from servanda.errors import PolicyError
 from servanda.law.rights import RIGHTS
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
-from servanda.rules import Looked, View, look
+from servanda.rules import Report, View, look
 
 pytestmark = pytest.mark.unit
 
@@ -22,14 +22,14 @@ GOOD = yamlfile.parse((Path(__file__).parent / "good.yaml").read_text(), "good.y
 TODAY = date(2026, 11, 22)
 WORDS = {"en": "words"}
 
-Judge = Callable[..., Looked]
+Judge = Callable[..., Report]
 
 
 @pytest.fixture
 def judge(tmp_path: Path) -> Judge:
     """Judge the good policy; a section that is given replaces the keys that it names, None removes one."""
 
-    def run(code: str, section: str, day: date = TODAY, **keys: Any) -> Looked:
+    def run(code: str, section: str, day: date = TODAY, **keys: Any) -> Report:
         made = {k: v for k, v in (GOOD.get(section, {}) | keys).items() if v is not None}
         document = GOOD | {section: made}
         (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))

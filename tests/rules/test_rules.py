@@ -18,7 +18,7 @@ from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
 from servanda.rules import Finding, Rule, View, findings, known
 from servanda.rules.engine.manual import Example, manual
-from servanda.stores.binding.opened import opened
+from servanda.stores.binding.open_stores import open_stores
 from servanda.stores.document.document import load_stores
 
 TODAY = date(2026, 11, 22)
@@ -67,8 +67,8 @@ def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
     places = textwrap.indent(example.parts["stores.yaml"], "    ")
     (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
     stores = load_stores(folder / "stores.yaml")
-    found = stack.enter_context(opened(policy, stores, folder))
-    return View(policy, TODAY, found.binding, found.sessions, made)
+    opened = stack.enter_context(open_stores(policy, stores, folder))
+    return View(policy, TODAY, opened.binding, opened.sessions, made)
 
 
 def hold(number: int, kind: str, review_on: str) -> Hold:

@@ -34,6 +34,7 @@ from servanda.stores.selection import (
     Undone,
 )
 from servanda.stores.sql.session import Session, session
+from servanda.stores.sql.store import SqlStore
 from servanda.stores.store import open_store
 from servanda.stores.verbs import Settings
 
@@ -44,6 +45,7 @@ CUT = date(2025, 3, 30)  # its night misses an hour in Paris; that of 2025-10-26
 @contextmanager
 def store_session(url: str, page: int = 100, naive: str = "UTC") -> Iterator[Session]:
     store = open_store("app", url, Settings("Europe/Paris", naive, page=page))
+    assert isinstance(store, SqlStore)
     try:
         with session(store) as found:
             yield found
@@ -485,6 +487,7 @@ def test_another_schema(fresh_url: Any) -> None:
         "INSERT INTO crm.t VALUES (1, '2020-01-01')",
     )
     store = open_store("app", url, Settings("Europe/Paris", "UTC", schema="crm"))
+    assert isinstance(store, SqlStore)
     with session(store) as found:
         assert sweep(found, "t", Before(OwnTime(AT), CUT))[0] == 1
         assert "crm" in store.grants({"t": frozenset({"DELETE"})}, "r", "w")[-1]

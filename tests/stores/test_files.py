@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -87,14 +88,15 @@ def at(folder: Path, zone: str = "Europe/Paris", **place: Any) -> Iterator[Files
     places = {"p": Place.model_validate(said | place)}
     store = open_store("logs", f"files://{folder}", Settings("Europe/Paris", zone, places=places))
     with open_session(store) as found:
-        yield found  # type: ignore[misc]
+        assert isinstance(found, FilesSession)
+        yield found
 
 
 def sweep(found: FilesSession, condition: Condition = OVER, pattern: str = "access.log*") -> tuple[int, int]:
     """Delete page by page; the lines and the pages."""
     work = found.work(pattern, condition)
     found.ready(work)
-    done = [found.attempt(lambda page=page: found.delete(work, page)) for page in found.pages(work)]
+    done = [found.attempt(partial(found.delete, work, page)) for page in found.pages(work)]
     return sum(done), len(done)
 
 
@@ -342,7 +344,7 @@ def test_the_number_of_many_lines_is_estimated(tmp_path: Path, monkeypatch: pyte
     ],
 )
 def test_known_forms(tmp_path: Path, line: str, form: str | None, text: str) -> None:
-    more = {"data": {"visit": ["ip"]}} if line == "json" else {}
+    more: dict[str, Any] = {"data": {"visit": ["ip"]}} if line == "json" else {}
     put(tmp_path, "access.log.1", text + "\n")
     with at(tmp_path, line=line, time=form, **more) as found:
         assert found.count("access.log*", Before(TIME, CUT)) == 1

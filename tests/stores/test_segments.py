@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,13 @@ def test_a_file_that_is_gone_or_too_short_is_told_and_not_written_to(tmp_path: P
     one, _ = Segment("s-1", tmp_path / "s-1.segment").append([b"x" * 100])
     whole = one.path.read_bytes()
     one.path.write_bytes(whole[:-1])
-    for act in (one.verify, lambda: one.append([b"y"])):
+    writing: tuple[Callable[[], object], ...] = (one.verify, lambda: one.append([b"y"]))
+    for act in writing:
         with pytest.raises(StoreError, match="altered"):
             act()
     assert one.path.read_bytes() == whole[:-1]
     one.path.unlink()
-    for act in (one.verify, lambda: one.append([b"y"]), lambda: one.read(30, 10)):
+    for act in (*writing, lambda: one.read(30, 10)):
         with pytest.raises(StoreError, match=r"missing|cannot be written"):
             act()
     one.path.write_bytes(whole.replace(b"x", b"y", 1))

@@ -40,8 +40,8 @@ def people(folder: Path, url: str, *script: str, plain: bool = False) -> Table:
     engine.dispose()
     if plain:
         as_plain_role(url)
-    with found.opened() as stores:
-        return stores.binding.places["app.people"].table
+    with found.opened() as opened:
+        return opened.stores.binding.places["app.people"].table
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from servanda.database import Database
+from servanda.project import Project
 from servanda.vault import Vault
-from servanda.web.site import Site
 from served import Served, serve
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -26,4 +26,4 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         shutil.copy(EXAMPLES / "exograd" / name, folder / name)
     with Database.open(None, folder) as db:
         Vault.create(db)
-        yield from serve(Site.of(folder, db))
+        yield from serve(Project(folder, database=db))

@@ -25,11 +25,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from conftest import missing
 from servanda.database import Database
+from servanda.project import Project
 from servanda.rights.account.account import Member
 from servanda.rights.right import listed
 from servanda.vault import Vault
 from servanda.web.session import COOKIE, Session, make
-from servanda.web.site import Site
 from servanda.worker.worker import Worker
 from served import Served, serve
 
@@ -119,8 +119,9 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path) -> 
         (folder / "stores.yaml").write_text(stores + mail, encoding="utf-8")
         with Database.open(None, folder) as db:
             vault = Vault.create(db)
-            for served in serve(Site.of(folder, db)):
-                yield Company(served, Worker(folder, db, vault), inbox)
+            own = Project(folder, database=db, vault=vault)
+            for served in serve(own):
+                yield Company(served, Worker(own), inbox)
 
 
 @contextmanager
@@ -139,8 +140,8 @@ def _mail(inbox: Inbox) -> Iterator[int]:
 @contextmanager
 def visit(browser: Browser, company: Company, language: str = "fr", **more: Any) -> Iterator[Page]:
     """A visitor’s page, without scripts unless asked for; every request and console error is noted."""
-    more = {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}} | more
-    context: BrowserContext = browser.new_context(locale=language, **more)
+    choices: dict[str, Any] = {"java_script_enabled": False, "viewport": {"width": 1280, "height": 900}}
+    context: BrowserContext = browser.new_context(locale=language, **(choices | more))
     context.set_default_timeout(20_000)
     page = context.new_page()
     elsewhere: list[str] = []
@@ -207,7 +208,7 @@ def test_the_pages_of_who_is_signed_in_can_be_used_by_everybody(browser: Browser
     """The same of one’s data, in both languages; a field is changed with the keyboard alone."""
     base, faults = company.served.base, []
     member = Session(None, Member(CLIENT, "link"))
-    cookie = make(company.served.site.vault, member, company.served.site.now())
+    cookie = make(company.served.project.vault, member, company.served.project.now)
     for language, scheme, (width, height) in (("fr", "dark", SIZES[0]), ("en", "light", SIZES[1])):
         look = {"color_scheme": scheme, "viewport": {"width": width, "height": height}}
         with visit(browser, company, language, java_script_enabled=True, bypass_csp=True, **look) as page:

@@ -25,12 +25,12 @@ def test_a_visitor_asks_and_proves_it_and_sees_how_it_stands(served: Served) -> 
     link = f"/confirm/{served.token()}"
     page = visitor.get(link)
     assert "Confirmez-vous cette demande" in page.text
-    assert served.site.requests.find(1).state == "received", "mail programs open links; a button confirms"
+    assert served.requests.find(1).state == "received", "mail programs open links; a button confirms"
     state = visitor.post(link, form=page.form)
     assert urllib.parse.urlsplit(state.url).path == "/request"
     assert "Confirmée" in state.text
-    assert served.site.requests.find(1).state == "proved"
-    assert served.site.requests.secret(1, "test").says == "Merci"
+    assert served.requests.find(1).state == "proved"
+    assert served.requests.secret(1, "test").says == "Merci"
     assert "Confirmée" in visitor.get("/request").text
     assert visitor.get(link).status == 410, "a link is good for once"
     assert served.visitor().get("/request").status == 410, "nobody else sees it"
@@ -42,10 +42,10 @@ def test_the_cookie_of_a_request_ends_and_cannot_be_made(served: Served) -> None
     visitor.post("/ask/access", email="lea@example.org", form=form.form)
     link = f"/confirm/{served.token()}"
     visitor.post(link, form=visitor.get(link).form)
-    now = served.site.now()
-    served.site.now = lambda: now + timedelta(hours=1, seconds=1)
+    now = served.project.now
+    served.project.clock = lambda: now + timedelta(hours=1, seconds=1)
     assert visitor.get("/request").status == 410
-    served.site.now = lambda: now
+    served.project.clock = lambda: now
     assert visitor.get("/request").status == 200
     for cookie in visitor.jar:
         if cookie.name == "servanda-request" and cookie.value:
@@ -83,7 +83,7 @@ def test_an_address_that_is_none_is_told_and_nothing_is_lost(served: Served) -> 
     assert 'aria-invalid="true"' in page.text
     assert "mon &lt;nom&gt;" in page.text, "what was written is still there, as text"
     assert 'value="lea at example"' in page.text
-    assert served.site.requests.all() == []
+    assert served.requests.all() == []
 
 
 def test_a_correction_needs_words(served: Served) -> None:
@@ -99,7 +99,7 @@ def test_another_site_cannot_send_our_forms(served: Served) -> None:
     assert visitor.post("/ask/access", email="lea@example.org", form=theirs).status == 403
     assert visitor.post("/ask/access", email="lea@example.org").status == 403
     assert served.visitor().post("/ask/access", email="lea@example.org", form="0" * 64).status == 403
-    assert served.site.requests.all() == []
+    assert served.requests.all() == []
 
 
 def test_the_same_page_answers_whoever_is_asked_about(served: Served) -> None:
@@ -120,7 +120,7 @@ def test_too_many_requests_are_turned_away_in_plain_words(served: Served) -> Non
         for _ in range(MOST["address"] + 2)
     ]
     assert tried == [200] * MOST["address"] + [429, 429]
-    assert len(served.site.requests.all()) == MOST["address"]
+    assert len(served.requests.all()) == MOST["address"]
 
 
 def test_no_page_loads_or_tells_anything_elsewhere(served: Served) -> None:
@@ -160,7 +160,7 @@ def test_bodies_have_an_end(served: Served) -> None:
             except OSError:
                 break
         assert plain.recv(64).startswith(b"HTTP/1.1 413")
-    assert served.site.requests.all() == []
+    assert served.requests.all() == []
 
 
 @pytest.mark.parametrize(

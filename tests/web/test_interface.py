@@ -14,9 +14,9 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from servanda.database import Database
+from servanda.project import Project
 from servanda.vault import Vault
 from servanda.web.centre.app import create
-from servanda.web.site import Site
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance)
@@ -31,7 +31,7 @@ def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         shutil.copy(EXAMPLES / "exograd" / name, folder)
     with Database.open(None, folder) as db:
         Vault.create(db)
-        yield schemathesis.openapi.from_asgi("/openapi.json", create(Site.of(folder, db)))
+        yield schemathesis.openapi.from_asgi("/openapi.json", create(Project(folder, database=db)))
 
 
 def test_no_input_is_a_fault_of_ours(described: Any) -> None:

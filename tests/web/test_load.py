@@ -41,9 +41,9 @@ def test_a_thousand_requests_within_a_minute(served: Served) -> None:
     for thread in threads:
         thread.join()
     assert seen == {200: MOST["source"], 429: MANY - MOST["source"]}
-    assert len(served.site.requests.all()) == MOST["source"]
+    assert len(served.requests.all()) == MOST["source"]
     assert served.visitor().get("/").status == 200
-    assert served.site.ledger.verify().ok
+    assert served.project.ledger.verify().ok
 
 
 @pytest.mark.parametrize("path", ["/ask/access", "/mine", "/enter", "/confirm/x", "/download/x", "/leave"])

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from office import ADDRESS
 from projects import TestProject, policy, project, retention
+from servanda.project import Project
 from servanda.web import session
 from servanda.web.session import Session
-from servanda.web.site import Site
 from served import Served, Visitor, serve
 
 KEY = Ed25519PrivateKey.generate()
@@ -61,7 +61,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestProject:
 
 @pytest.fixture
 def served(found: TestProject) -> Iterator[Served]:
-    yield from serve(Site.of(found.folder, found.db))
+    yield from serve(Project(found.folder, database=found.db))
 
 
 def token(about: str = ADDRESS, number: str = "n-1", key: Ed25519PrivateKey = KEY) -> str:
@@ -160,7 +160,7 @@ def test_nobody_enters_with_what_the_login_did_not_sign(served: Served) -> None:
 def test_a_cookie_that_was_changed_or_is_over_opens_nothing(served: Served) -> None:
     from servanda.rights.account.account import Member
 
-    vault, now = served.site.vault, served.site.now()
+    vault, now = served.project.vault, served.project.now
     made = session.make(vault, Session(None, Member(ADDRESS, "link")), now)
     assert ADDRESS not in made
     assert session.read(vault, made, now) is not None
@@ -175,7 +175,7 @@ def test_whoever_is_signed_in_asks_without_a_mail(served: Served) -> None:
     assert 'name="email"' not in form.text
     page = visitor.post("/ask/erasure", form=form.form, words="please")
     assert page.url.endswith("/request")
-    (request,) = served.site.requests.all()
+    (request,) = served.requests.all()
     assert (request.right, request.state, request.channel) == ("erasure", "proved", "account")
     assert [kind for kind, _ in served.letters()] == []
 
@@ -193,9 +193,9 @@ def test_leaving_ends_it(served: Served) -> None:
 def test_who_asks_for_somebody_else_sees_their_request_and_no_data(served: Served) -> None:
     from servanda.rights.record.requests import Opening
 
-    site = served.site
-    found = site.requests.open(Opening("access", ADDRESS, ADDRESS, site.today, "parent", "centre", "fr"))
-    site.requests.send_link(found.number, site.now())
+    project, requests = served.project, served.requests
+    found = requests.open(Opening("access", ADDRESS, ADDRESS, project.today, "parent", "centre", "fr"))
+    requests.send_link(found.number, project.now)
     visitor = served.visitor()
     link = f"/confirm/{served.token()}"
     visitor.post(link, form=visitor.get(link).form)

@@ -19,27 +19,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.database import Database, moment, tables
+from servanda.database import moment, tables
 from servanda.errors import StoreError, VaultError
 from servanda.law.retention import last_day
-from servanda.ledger import Ledger
-from servanda.persons.holds import Holds
 from servanda.persons.references import mac_of
 from servanda.persons.routes import route
 from servanda.plan.archive.due import Held, due_rows, held_rows, over_segments
 from servanda.plan.archiving import Archiving, archivings
 from servanda.plan.load import key_text
 from servanda.plan.plan import Plan, Step
+from servanda.project import Project
 from servanda.stores import verbs
 from servanda.stores.archive.archive import HELD, Archive, Copy, Written, archives
 from servanda.stores.archive.index import Archived, drop, of_row
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.sql import archive_table as sql_copy
 from servanda.stores.sql.pages import Page
 from servanda.stores.sql.session import Session, Work
-from servanda.vault import Vault
 
 _WIDE = 2_000
 """How many rows are read into Python at once, the most that it ever holds."""
@@ -49,25 +46,19 @@ _WIDE = 2_000
 class Archiver:
     """Carries out the steps of one apply that archive, end archived rows, or note events."""
 
-    found: Opened
-    db: Database
-    ledger: Ledger
-    vault: Vault
-    holds: Holds
+    project: Project
     plan: Plan
     archives: dict[str, Archive] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, found: Opened, db: Database, ledger: Ledger, vault: Vault, holds: Holds, plan: Plan
-    ) -> Archiver:
+    def of(cls, project: Project, plan: Plan) -> Archiver:
         """An archiver with the archives of the stores document; its day is that of the plan."""
-        return cls(found, db, ledger, vault, holds, plan, archives(found.binding.stores, db, vault))
+        return cls(project, plan, archives(project.stores_document, project.database, project.vault))
 
     def ready(self, step: Step) -> None:
         """Make what the pages of a step need, outside of their transactions."""
         if step.archiving is not None and isinstance(step.archiving.place.place.archive, ArchiveTable):
-            sql_copy.ready(sql_copy.database(self.found.sessions[step.store]), step.table)
+            sql_copy.ready(sql_copy.database(self.project.stores.sessions[step.store]), step.table)
 
     def pages(self, step: Step, session: verbs.Session, work: Work) -> Iterator[Page]:
         """The pages of a step; wide ones where rows are only read."""
@@ -93,7 +84,7 @@ class Archiver:
     # -- a copy in a segment -----------------------------------------------------------------
 
     def _copying(self, archiving: Archiving, how: ArchiveTable) -> sql_copy.Copying:
-        policy = self.found.binding.policy
+        policy = self.project.stores.binding.policy
         trigger = archiving.place.triggers[archiving.trigger]
         until: Callable[[date], date] = lambda day: archiving.last_day(policy, day)  # noqa: E731
         return sql_copy.Copying(how, archiving.columns, trigger, "; ".join(archiving.grounds), until)
@@ -105,11 +96,11 @@ class Archiver:
             return 0
         archive = self.archives[name]
         written = archive.write([copy for copy, _ in copies])
-        with self.db.begin() as connection:
+        with self.project.database.begin() as connection:
             archive.record(connection, written)
             body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
             body |= {"rows": len(copies), "segments": _segments(written)}
-            self.ledger.append_in(connection, "archive.written", body)
+            self.project.ledger.append_in(connection, "archive.written", body)
         where[0].fill(archiving.list, [(*key, copy.fingerprint) for copy, key in copies])
         return len(copies)
 
@@ -117,10 +108,10 @@ class Archiver:
         self, archiving: Archiving, session: Session, work: Work, page: Page
     ) -> Iterator[tuple[Copy, tuple[Any, ...]]]:
         """The rows of a page as they are archived, each with its key."""
-        place, policy = archiving.place, self.found.binding.policy
-        path, key = route(self.found.binding, place), place.table.key
+        place, policy = archiving.place, self.project.stores.binding.policy
+        path, key = route(self.project.stores.binding, place), place.table.key
         links = path.links if path is not None else ()
-        root = self.found.binding.places[path.root] if path is not None else place
+        root = self.project.stores.binding.places[path.root] if path is not None else place
         row = session.table_of(place.table.name)
         days = session.days.of(place.triggers[archiving.trigger], row)
         parts = (
@@ -155,7 +146,9 @@ class Archiver:
                     grounds=archiving.grounds,
                     values=dict(zip(archiving.columns, fields, strict=True)),
                     names=tuple(
-                        mac_of(self.vault, str(n)) for n in names if n not in (None, "") and not nobody
+                        mac_of(self.project.vault, str(n))
+                        for n in names
+                        if n not in (None, "") and not nobody
                     ),
                 ),
                 own,
@@ -170,10 +163,10 @@ class Archiver:
         try:
             for archive in self.archives.values():
                 for name in archive.ended_again():
-                    self.ledger.append("archive.key-destroyed-again", {"segment": name})
+                    self.project.ledger.append("archive.key-destroyed-again", {"segment": name})
                     yield f"archive: the key of segment {name} was back, and is destroyed again"
                 for name in archive.strays():
-                    self.ledger.append("archive.key-destroyed-again", {"segment": name})
+                    self.project.ledger.append("archive.key-destroyed-again", {"segment": name})
                     yield f"archive: data keys of segment {name} that nothing lies under are destroyed"
             for name in self._end_segments():
                 yield f"archive: the key of segment {name} is destroyed"
@@ -182,28 +175,28 @@ class Archiver:
 
     def _settle_all(self) -> None:
         """Note which archived rows have left their store, so that the next plan need not look for them."""
-        for place in self.found.binding.places.values():
+        for place in self.project.stores.binding.places.values():
             for archiving in archivings(place):
                 if isinstance(place.place.archive, str):
                     self._settle(place, archiving)
 
     def _settle(self, place: BoundPlace, archiving: Archiving) -> None:
-        table, session = tables.archived, sql_copy.database(self.found.session_of(place))
+        table, session = tables.archived, sql_copy.database(self.project.stores.session_of(place))
         mine = sa.and_(table.c.place == place.name, table.c.promise == archiving.promise, table.c.live == 1)
         if session.partitions.out(place.table.name):
             return  # what is only taken out has not left
         left = sa.update(table).where(mine, table.c.row_key == sa.bindparam("gone")).values(live=0)
         for keys in session.gone(archiving.list, place.table.name):
-            with self.db.begin() as connection:
+            with self.project.database.begin() as connection:
                 connection.execute(left, [{"gone": key_text(key)} for key in keys])
 
     # -- the end of what is archived ---------------------------------------------------------
 
     def over(self, step: Step) -> Iterator[tuple[int, Callable[[], int]]]:
         """The archived rows of a step that are over, in parts: how many, and what ends them."""
-        running = self.holds.running(self.plan.today)
-        held = held_rows(self.found, self.db, running, self.archives)
-        for part in due_rows(self.db, self.plan.today, step.place, step.promises[0]):
+        running = self.project.holds.running(self.plan.today)
+        held = held_rows(self.project, running, self.archives)
+        for part in due_rows(self.project.database, self.plan.today, step.place, step.promises[0]):
             yield len(part), partial(self._ended, step, part, held)
 
     def _ended(self, step: Step, part: Sequence[Archived], held: Held) -> int:
@@ -222,19 +215,19 @@ class Archiver:
         for segment, these in keys.items():
             self._of(segment, held).destroy(sorted(set(these)))
         if free:
-            with self.db.begin() as connection:
+            with self.project.database.begin() as connection:
                 drop(connection, free)
                 body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
                 body |= {"rows": len(free), "segments": {s: len(k) for s, k in sorted(keys.items())}}
                 body |= {"copies_of_keys_until": self._until(set(keys), held)}
-                self.ledger.append_in(connection, "archive.ended", body)
+                self.project.ledger.append_in(connection, "archive.ended", body)
         return len(free)
 
     def _under(self, keys: set[str]) -> list[Archived]:
         """Every archived row under some data keys."""
         table, found = tables.archived, []
         listed = sorted(keys)
-        with self.db.read() as connection:
+        with self.project.database.read() as connection:
             for i in range(0, len(listed), 500):
                 query = sa.select(table).where(table.c.data_key.in_(listed[i : i + 500]))
                 found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
@@ -252,7 +245,7 @@ class Archiver:
     def _move(self, rows: Sequence[Archived]) -> None:
         """Write held rows into a segment of their own, each under a key of its own."""
         table = tables.segment
-        with self.db.read() as connection:
+        with self.project.database.read() as connection:
             query = sa.select(table.c.id, table.c.archive).where(table.c.month != HELD)
             monthly = {segment: name for segment, name in connection.execute(query)}
         by_archive: dict[str, list[Archived]] = {}
@@ -262,10 +255,10 @@ class Archiver:
         for name, these in by_archive.items():
             archive = self.archives[name]
             written = archive.write([_again(row, archive) for row in these], held=True)
-            with self.db.begin() as connection:
+            with self.project.database.begin() as connection:
                 archive.move(connection, these, written)
                 body = {"rows": len(these), "segments": _segments(written)}
-                self.ledger.append_in(connection, "archive.held", body)
+                self.project.ledger.append_in(connection, "archive.held", body)
 
     def _until(self, segments: set[str], held: Held) -> str | None:
         """The last day on which a backup of the vault may still have the keys that end now."""
@@ -275,17 +268,17 @@ class Archiver:
     def _end_segments(self) -> Iterator[str]:
         """Destroy the keys of segments whose month is over and in which nothing lies. Yields their names."""
         table = tables.segment
-        for name, of in over_segments(self.db, self.plan.today):
+        for name, of in over_segments(self.project.database, self.plan.today):
             if of not in self.archives:
                 continue
             archive = self.archives[of]
             archive.end_segment(name)
             until = last_day(self.plan.today, archive.key_backup)
-            with self.db.begin() as connection:
+            with self.project.database.begin() as connection:
                 at = {"ended_at": moment(self.plan.made_at)}
                 connection.execute(sa.update(table).where(table.c.id == name).values(at))
                 body = {"segment": name, "copies_of_keys_until": until.isoformat()}
-                self.ledger.append_in(connection, "archive.segment-ended", body)
+                self.project.ledger.append_in(connection, "archive.segment-ended", body)
             yield name
 
     # -- events ------------------------------------------------------------------------------
@@ -293,12 +286,12 @@ class Archiver:
     def note(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
         """Record the event of each row of a page, once. Returns how many."""
         session = sql_copy.database(opened)
-        name, event, place = step.event, tables.event, self.found.binding.places[step.place]
+        name, event, place = step.event, tables.event, self.project.stores.binding.places[step.place]
         keys = session.read(work, page, lambda row: [row.c[k] for k in place.table.key])
         if not keys:
             return 0
         now = moment(self.plan.made_at)
-        with self.db.begin() as connection:
+        with self.project.database.begin() as connection:
             number = int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
             rows = [
                 {"id": number + i, "name": name, "place": place.name, "parent_key": key_text(key)}
@@ -307,7 +300,7 @@ class Archiver:
             ]
             connection.execute(sa.insert(event), rows)
             body = {"name": name, "place": place.name, "source": "servanda", "rows": len(rows)}
-            self.ledger.append_in(connection, "event", body)
+            self.project.ledger.append_in(connection, "event", body)
         return len(keys)
 
 

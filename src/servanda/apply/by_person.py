@@ -18,27 +18,22 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from servanda.apply.erase_statements import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
-from servanda.apply.tombstones import Mason, confirm, keep, refuse_if_restored, stones, until
-from servanda.database import Database
+from servanda.apply.tombstones import Fingerprinter, confirm, keep, refuse_if_restored, stones, until
 from servanda.errors import StoreDown, StoreError
-from servanda.ledger import Ledger
 from servanda.persons.collect import Reach
-from servanda.persons.holds import Holds
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.plan.count import Circumstances
 from servanda.plan.erasure import Asked, Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Step
-from servanda.stores.binding.opened import Opened
+from servanda.project import Project
 from servanda.stores.sql.erasure import RowsCame, wholly
-from servanda.vault import Vault
 
 _TRIES, _TRIES_TOGETHER = 5, 2
 
@@ -88,33 +83,29 @@ class Eraser:
     is looked for.
     """
 
-    found: Opened
-    db: Database
-    ledger: Ledger
-    holds: Holds
-    now: datetime
+    project: Project
     pages: Pages
-    mason: Mason = field(repr=False)
+    mason: Fingerprinter = field(repr=False)
     only: frozenset[str] | None = None
-    stores: dict[str, StoreEraser] = field(default_factory=dict)
+    erasers: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     def load(self) -> None:
         """Load the holds of now, and make ready what follows from them."""
-        circumstances = Circumstances.of(self.holds, self.now, self.found.binding.policy.timezone)
-        load_holds(self.found, circumstances.holds)
-        load_records(self.found, self.db, circumstances.now)
+        circumstances = Circumstances.of(self.project)
+        load_holds(self.project.stores, circumstances.holds)
+        load_records(self.project.stores, self.project.database, circumstances.now)
         self.pages.epoch = circumstances.epoch
-        for name, graph in SubjectGraph.of(self.found.binding).stores.items():
-            if name in self.found.sessions and graph.places:
+        for name, graph in SubjectGraph.of(self.project.stores.binding).stores.items():
+            if name in self.project.stores.sessions and graph.places:
                 if name not in self.reaches:
-                    self.reaches[name] = Reach.of(self.found, graph)
+                    self.reaches[name] = Reach.of(self.project.stores, graph)
                     self.names[name] = Names.of(self.reaches[name])
                 reach = self.reaches[name]
                 reach.rows.forget()
-                self.stores[name] = StoreEraser.of(
-                    self.found, reach, circumstances.today, circumstances.holds, self.only
+                self.erasers[name] = StoreEraser.of(
+                    self.project.stores, reach, circumstances.today, circumstances.holds, self.only
                 )
 
     def left_out(self) -> list[tuple[str, str]]:
@@ -133,15 +124,17 @@ class Eraser:
         self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
     ) -> list[Residue]:
         """Look for what is left of some humans in every text, once for all of them, and record what was found."""
-        left = scan(self.found, frozenset().union(*(e.named for e in erased)), pause)
+        left = scan(self.project.stores, frozenset().union(*(e.named for e in erased)), pause)
         found = [{"place": r.place, "column": r.column, "rows": r.rows, "kept": r.kept} for r in left]
-        self.ledger.append("erasure.residue", {"persons": [e.reference for e in erased], "found": found})
+        self.project.ledger.append(
+            "erasure.residue", {"persons": [e.reference for e in erased], "found": found}
+        )
         return left
 
     def plan(self, asked: Sequence[Asked]) -> list[Erasure]:
         """Decide, and change nothing: what would become of the rows of some humans, store by store."""
         found: list[Erasure] = []
-        for name, store in self.stores.items():
+        for name, store in self.erasers.items():
             mine = _here(asked, name)
             if mine:
                 with store.reach.session.looking():
@@ -154,12 +147,12 @@ class Eraser:
         residue: dict[str, int] = {}
         named: dict[str, set[str]] = {}
         stopped: dict[str, list[tuple[str, str]]] = {}
-        for name in list(self.stores):
+        for name in list(self.erasers):
             waiting = self._together(name, asked)
             while waiting:
                 mine = waiting.pop()
                 try:
-                    acted = self._store(name, self.stores[name], mine)
+                    acted = self._store(name, self.erasers[name], mine)
                 except _Without as without:
                     out = {e.reference for e in without.refused}
                     for erasure in without.refused:
@@ -198,7 +191,7 @@ class Eraser:
 
     def _together(self, name: str, asked: Sequence[Asked]) -> list[list[Asked]]:
         """Those who have rows in a store, in parts that leave it together, the last part first."""
-        mine, size = _here(asked, name), self.stores[name].reach.session.store.dialect.erase_batch_size
+        mine, size = _here(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
         return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
 
     def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:
@@ -219,8 +212,12 @@ class Eraser:
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
             whole = self.only is None
             acted.named = self.names[name].note() if whole else {}
-            those = stones(store.reach, self.mason, [a.reference for a in asked], self.now) if whole else []
-            write = partial(keep, stones=those, until=until(self.found.binding.policy, self.now.date()))
+            those = (
+                stones(store.reach, self.mason, [a.reference for a in asked], self.project.now)
+                if whole
+                else []
+            )
+            write = partial(keep, stones=those, until=until(self.project.policy, self.project.today))
             self.pages.intend(step, expected[0], write, persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
@@ -268,31 +265,23 @@ class _Acted:
 
 @contextmanager
 def eraser(
-    found: Opened,
-    db: Database,
-    vault: Vault,
-    now: datetime,
-    *,
-    wait: float = 0.0,
-    replaying: bool = False,
-    only: frozenset[str] | None = None,
+    project: Project, *, wait: float = 0.0, replaying: bool = False, only: frozenset[str] | None = None
 ) -> Iterator[Eraser]:
     """Make ready to erase persons; with `only`, their rows of some places. Waits some seconds for an apply that runs.
 
     Raises Refused where it does not end in that time, the ledger does not verify, or a restored database is not
     settled and this is not what settles it.
     """
+    db, ledger = project.database, project.ledger
     if not replaying:
         refuse_if_restored(db)
-    ledger = Ledger(db, vault)
-    for session in found.sessions.values():
-        session.store.secret = vault.secret("pseudonym")
+    project.stores.lend_secret(project.vault.secret("pseudonym"))
     with db.exclusive("apply", wait):
         ledger.require(tail=True)
         recover(db, ledger, lambda _: None)
-        holds = Holds(db, vault, ledger)
-        pages = Pages(db, ledger, secrets.token_hex(8), 0)
-        made = Eraser(found, db, ledger, holds, now, pages, Mason.of(vault), only)
+        made = Eraser(
+            project, Pages(db, ledger, secrets.token_hex(8), 0), Fingerprinter.of(project.vault), only
+        )
         made.load()
         try:
             yield made
@@ -300,27 +289,18 @@ def eraser(
             made.pages.settle()
 
 
-def foreseen(
-    found: Opened,
-    db: Database,
-    vault: Vault,
-    asked: Sequence[Asked],
-    now: datetime,
-    only: frozenset[str] | None = None,
-) -> list[Erasure]:
+def foreseen(project: Project, asked: Sequence[Asked], only: frozenset[str] | None = None) -> list[Erasure]:
     """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
-    ledger = Ledger(db, vault)
-    for session in found.sessions.values():
-        session.store.secret = vault.secret("pseudonym")
-    pages = Pages(db, ledger, "", 0)
-    made = Eraser(found, db, ledger, Holds(db, vault, ledger), now, pages, Mason.of(vault), only)
+    project.stores.lend_secret(project.vault.secret("pseudonym"))
+    pages = Pages(project.database, project.ledger, "", 0)
+    made = Eraser(project, pages, Fingerprinter.of(project.vault), only)
     made.load()
     return made.plan(asked)
 
 
-def erase(found: Opened, db: Database, vault: Vault, asked: Sequence[Asked], now: datetime) -> list[Erased]:
+def erase(project: Project, asked: Sequence[Asked]) -> list[Erased]:
     """Erase some humans. For several calls, one `eraser` is faster."""
-    with eraser(found, db, vault, now) as made:
+    with eraser(project) as made:
         return made.erase(asked)
 
 

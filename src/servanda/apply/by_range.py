@@ -21,13 +21,11 @@ from servanda.apply.archive import Archiver
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import EpochChanged, Pages, RowsCame, fold
 from servanda.apply.throttle import Between
-from servanda.database import Database, moment, put, tables
+from servanda.database import moment, put, tables
 from servanda.errors import StoreError
-from servanda.ledger import Ledger
-from servanda.persons.holds import Holds
-from servanda.plan.count import Circumstances, make
+from servanda.plan.count import make
 from servanda.plan.plan import Plan, Saved, Step
-from servanda.stores.binding.opened import Opened
+from servanda.project import Project
 from servanda.stores.selection import since as from_day
 from servanda.stores.verbs import Page, PageTooSlow, Session, Work
 
@@ -43,10 +41,7 @@ def grew(now: int, planned: int) -> bool:
 class Sweep:
     """One apply, from its first entry to its last. It is the `Run` that actions are carried out with."""
 
-    found: Opened
-    db: Database
-    ledger: Ledger
-    holds: Holds
+    project: Project
     plan: Plan
     options: Options
     listener: Listener
@@ -56,17 +51,17 @@ class Sweep:
     pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pages = Pages(self.db, self.ledger, self.outcome.run, self.plan.pins.epoch)
+        self.pages = Pages(self.project.database, self.project.ledger, self.outcome.run, self.plan.pins.epoch)
 
     def carry_out(self, saved: Saved | None) -> Outcome:
         """Do the steps of the plan in their order. Returns what was done and what stopped."""
-        outcome = self.outcome
+        outcome, ledger = self.outcome, self.project.ledger
         begun = {
             "run": outcome.run,
             "plan": saved.digest if saved else self.plan.digest,
             "epoch": self.plan.pins.epoch,
         }
-        self.ledger.append("apply.begun", begun | {"policy": self.plan.pins.policy})
+        ledger.append("apply.begun", begun | {"policy": self.plan.pins.policy})
         for step in self.plan.steps:
             if outcome.interrupted:
                 break
@@ -92,19 +87,21 @@ class Sweep:
         ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._bytes(), "steps": steps}
         for between in self.between.values():
             between.close()
-        outcome.entry = self.ledger.append("apply.ended", ended).number
-        self.ledger.checkpoint()
+        outcome.entry = ledger.append("apply.ended", ended).number
+        ledger.checkpoint()
         return outcome
 
     def _bytes(self) -> str:
         """What may remain of what was ended, store by store."""
-        swept = {s.store for s in self.plan.steps} or set(self.found.sessions)
-        return "; ".join(sorted({self.found.sessions[name].store.dialect.residue_note for name in swept}))
+        swept = {s.store for s in self.plan.steps} or set(self.project.stores.sessions)
+        return "; ".join(
+            sorted({self.project.stores.sessions[name].store.dialect.residue_note for name in swept})
+        )
 
     def _mark(self, mark: dict[str, str], *, full: bool) -> None:
         """Note how far a step has come; only a look at everything renews the date of the full pass."""
         watermark = tables.watermark
-        with self.db.begin() as connection:
+        with self.project.database.begin() as connection:
             same = watermark.c.step == mark["step"]
             passed = connection.execute(sa.select(watermark.c.passed_at).where(same)).scalar()
             now = moment(self.plan.made_at)
@@ -126,9 +123,9 @@ class Sweep:
 
     def warn(self, step: Step) -> None:
         """Forget the warnings of who became active again, and write to the others."""
-        warnings.forget(self.db, self.found, step)
+        warnings.forget(self.project, step)
         if step.rows:
-            self.outcome.done[step.id] = warnings.warn(self.db, self.found, step, self.plan.made_at)
+            self.outcome.done[step.id] = warnings.warn(self.project, step)
 
     def drop_partitions(self, step: Step) -> None:
         """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
@@ -166,7 +163,7 @@ class Sweep:
                 self.pages.settle()
 
     def _paged(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
-        session = self.found.sessions[step.store]
+        session = self.project.stores.sessions[step.store]
         assert step.condition is not None
         condition = step.condition if step.since is None else from_day(step.condition, step.since)
         work = session.work(step.table, condition, step.since)
@@ -188,7 +185,7 @@ class Sweep:
                 return
 
     def _drop_partitions(self, step: Step) -> None:
-        parts, between = self.found.sessions[step.store].partitions, self._between(step.store)
+        parts, between = self.project.stores.sessions[step.store].partitions, self._between(step.store)
         assert step.condition is not None
         for whole in parts.whole(step.table, step.condition):
             between.wait()
@@ -228,10 +225,10 @@ class Sweep:
     def _ended(self, step: Step, act: Act, where: tuple[Session, Work, Page]) -> int:
         """Do one page in its transaction: keep the dates that parents need, then end the rows."""
         session, work, page = where
-        place = self.found.binding.places[step.place]
+        place = self.project.stores.binding.places[step.place]
 
         def effect() -> int:
-            kept = [fold(self.db, session, place, work, page, latest) for latest in step.folds]
+            kept = [fold(self.project.database, session, place, work, page, latest) for latest in step.folds]
             done = act(session, work, page, step.groups)
             if done > min(kept, default=done):
                 raise RowsCame
@@ -246,8 +243,11 @@ class Sweep:
 
     def _between(self, store: str) -> Between:
         if store not in self.between:
-            policy, entry = self.found.binding.policy, self.found.binding.stores.stores[store]
-            manners = self.found.sessions[store].store.dialect.pacing
+            policy, entry = (
+                self.project.stores.binding.policy,
+                self.project.stores.binding.document.stores[store],
+            )
+            manners = self.project.stores.sessions[store].store.dialect.pacing
             self.between[store] = Between.of(
                 store, entry, policy.timezone, manners, self.options, self.listener, self.pages.settle
             )
@@ -255,9 +255,7 @@ class Sweep:
 
     def _reload(self, step: Step) -> Step:
         """The same step under the holds of now."""
-        zone = self.found.binding.policy.timezone
-        circumstances = Circumstances.of(self.holds, self.plan.made_at, zone)
-        fresh = make(self.found, self.db, circumstances, on=self.plan.today)
+        fresh = make(self.project, on=self.plan.today)
         self.pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
         self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from servanda.errors import Refused, StoreError
 from servanda.persons.person import Person
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Scalar
 from servanda.stores.shape import Column
 from servanda.stores.sql.archive_table import database
@@ -37,7 +37,7 @@ class Correction:
     values: Mapping[str, Scalar] = field(repr=False)
 
 
-def correct(found: Opened, corrections: Sequence[Correction]) -> int:
+def correct(stores: OpenStores, corrections: Sequence[Correction]) -> int:
     """Write values into rows. Returns how many rows have them now.
 
     Raises Refused, and nothing was changed, for a value that its column does not take; StoreError where
@@ -45,11 +45,11 @@ def correct(found: Opened, corrections: Sequence[Correction]) -> int:
     """
     by_store: dict[str, list[tuple[BoundPlace, Correction, dict[str, Any]]]] = {}
     for one in corrections:
-        place = found.binding.places.get(one.person.place)
+        place = stores.binding.places.get(one.person.place)
         if place is None:
             raise Refused(f"there is no place {one.person.place}")
-        by_store.setdefault(place.store, []).append((place, one, typed(found, place, one.values)))
-    return sum(_written(database(found.sessions[store]), mine) for store, mine in by_store.items())
+        by_store.setdefault(place.store, []).append((place, one, typed(stores, place, one.values)))
+    return sum(_written(database(stores.sessions[store]), mine) for store, mine in by_store.items())
 
 
 def _written(session: Session, mine: Sequence[tuple[BoundPlace, Correction, dict[str, Any]]]) -> int:
@@ -68,9 +68,9 @@ def _update(session: Session, place: BoundPlace, one: Correction, values: dict[s
     return int(there or 0)
 
 
-def typed(found: Opened, place: BoundPlace, values: Mapping[str, Scalar]) -> dict[str, Any]:
+def typed(stores: OpenStores, place: BoundPlace, values: Mapping[str, Scalar]) -> dict[str, Any]:
     """Values as their columns take them. Raises Refused with the column, never the value."""
-    store = database(found.sessions[place.store]).store
+    store = database(stores.sessions[place.store]).store
     said: dict[str, Any] = {}
     for name, value in values.items():
         column = place.table.columns.get(name)
@@ -140,9 +140,9 @@ def _as(kind: type, value: Scalar) -> Any:
     return value
 
 
-def keys_fit(found: Opened, person: Person) -> Person:
+def keys_fit(stores: OpenStores, person: Person) -> Person:
     """A row as somebody named it, with its key typed as the table's. Raises StoreError."""
-    place = found.binding.places.get(person.place)
+    place = stores.binding.places.get(person.place)
     if place is None or place.place.files:
         raise StoreError(f"there is no place {person.place} with rows of persons")
     if len(person.key) != len(place.table.key):

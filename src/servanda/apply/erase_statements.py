@@ -13,7 +13,7 @@ from servanda.persons.subject_graph import Edge, components
 from servanda.plan.erasure import StoreEraser
 from servanda.plan.limits import groups, where
 from servanda.plan.reasons import TableRules
-from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, Ending
+from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, ErasureStatements
 from servanda.stores.sql.person_rows import APART, HELD, LAW, SHARED
 
 End = tuple[str, Callable[[], int]]
@@ -66,7 +66,7 @@ def _loosening(
         edge.taker,
         number,
         [(over, edge.changes)],
-        where=where(eraser.found.binding.places[edge.place]),
+        where=where(eraser.stores.binding.places[edge.place]),
         met=met,
         reasons=reasons,
         unless=unless,
@@ -98,16 +98,16 @@ def deletes(eraser: StoreEraser) -> Iterator[End]:
                 yield table.places[0].name, partial(_unwind, rules.ending, table)
 
 
-def _delete(ending: Ending, table: TableRules) -> int:
+def _delete(ending: ErasureStatements, table: TableRules) -> int:
     return ending.delete(table.table, table.number, table.again)
 
 
-def _loosen(ending: Ending, table: TableRules, column: str) -> int:
+def _loosen(ending: ErasureStatements, table: TableRules, column: str) -> int:
     ending.loosen(table.table, table.number, [column])
     return 0
 
 
-def _unwind(ending: Ending, table: TableRules) -> int:
+def _unwind(ending: ErasureStatements, table: TableRules) -> int:
     """Delete rows of a table that may point at itself by a key that cannot be NULL: the outermost first."""
     own = [c for c in table.circle if c.table.name == table.table and c.real is not None]
     fixed = [c.link for c in own if not any(c.table.columns[n].nullable for n in c.link.columns)]

@@ -13,7 +13,7 @@ from servanda.actions.refusal import refuses
 from servanda.errors import Refused
 from servanda.plan.plan import Plan, Step
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.document.change import Change
 from servanda.stores.selection import reads_other_rows
@@ -27,9 +27,9 @@ MOST_ROWS = 100_000
 SMALL_TABLE = 1_000
 
 
-def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
+def check(stores: OpenStores, plan: Plan, allow: Mapping[str, int]) -> None:
     """Raise Refused with every reason at once; nothing has been changed then."""
-    reasons = [*_reasons(found, plan.steps)]
+    reasons = [*_reasons(stores, plan.steps)]
     if reasons:
         raise Refused("\n".join(reasons), advice="nothing was changed; see each line")
     limits = [reason for step in plan.steps for reason in _too_much(step, allow)]
@@ -37,17 +37,17 @@ def check(found: Opened, plan: Plan, allow: Mapping[str, int]) -> None:
         raise OverLimit("\n".join(limits), advice="nothing was changed; look at the plan first")
 
 
-def _reasons(found: Opened, steps: Sequence[Step]) -> Iterator[str]:
+def _reasons(stores: OpenStores, steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         if step.rows and action(step.action).writes:
-            place = found.binding.places[step.place]
-            yield from _rights(found, place, step)
+            place = stores.binding.places[step.place]
+            yield from _rights(stores, place, step)
             yield from _keyless(place, step)
-            yield from _outside(found, place, step)
+            yield from _outside(stores, place, step)
             for _, changes in step.groups:
                 yield from _changes(place, changes)
         if step.rows and step.archiving is not None:
-            yield from _archive_rights(found, step)
+            yield from _archive_rights(stores, step)
 
 
 def _too_much(step: Step, allow: Mapping[str, int]) -> Iterator[str]:
@@ -63,18 +63,18 @@ def _too_much(step: Step, allow: Mapping[str, int]) -> Iterator[str]:
         )
 
 
-def _rights(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
-    session = found.session_of(place)
+def _rights(stores: OpenStores, place: BoundPlace, step: Step) -> Iterator[str]:
+    session = stores.session_of(place)
     lacking = session.lacking(place.table.name, action(step.action).rights)
     if lacking:
         verbs = ", ".join(sorted(lacking))
         yield f"{step.place}: our role lacks {verbs} on {place.table.name}; see servanda stores grants"
 
 
-def _archive_rights(found: Opened, step: Step) -> Iterator[str]:
+def _archive_rights(stores: OpenStores, step: Step) -> Iterator[str]:
     """What archiving inside the store needs: to write the other table, or the flag."""
-    place = found.binding.places[step.place]
-    how, session = place.place.archive, found.session_of(place)
+    place = stores.binding.places[step.place]
+    how, session = place.place.archive, stores.session_of(place)
     wanted = {(place.table.name, "SELECT")}
     if isinstance(how, ArchiveTable):
         wanted |= {(how.table, "INSERT"), (how.table, "SELECT")}
@@ -85,9 +85,9 @@ def _archive_rights(found: Opened, step: Step) -> Iterator[str]:
             yield f"{step.place}: our role lacks {verb} on {table}; see servanda stores grants"
 
 
-def _outside(found: Opened, place: BoundPlace, step: Step) -> Iterator[str]:
+def _outside(stores: OpenStores, place: BoundPlace, step: Step) -> Iterator[str]:
     """Rows of another schema that a delete would take along, or that would refuse it, unseen by the plan."""
-    others = found.binding.shapes[place.store].outside.get(place.table.name, [])
+    others = stores.binding.shapes[place.store].outside.get(place.table.name, [])
     if action(step.action).end == "row" and others:
         yield f"{step.place}: {', '.join(others)} of another schema points at it, and no plan can count its rows"
 

@@ -20,7 +20,7 @@ from servanda.persons.collect import Reach
 from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.limits import by_column
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.archive_table import database
 from servanda.stores.sql.erasure import UNTOUCHED
 
@@ -120,19 +120,21 @@ class Residue:
     kept: bool = False
 
 
-def scan(found: Opened, named: frozenset[str], pause: Callable[[], None] = lambda: None) -> list[Residue]:
+def scan(
+    stores: OpenStores, named: frozenset[str], pause: Callable[[], None] = lambda: None
+) -> list[Residue]:
     """Look for identifiers in every text column that is mapped; `pause` is called between two statements.
 
     A few identifiers are looked for by the database; many by reading the texts once, word by word.
     """
     results: list[Residue] = []
-    for place in found.binding.places.values():
+    for place in stores.binding.places.values():
         columns = _texts(place)
         if not named or place.place.files or not columns:
             continue
         lawful = {c for name, own in place.data.items() if _by_law(place, name) for c in own}
         look = _few if len(named) <= _FEW else _many
-        results += [replace(r, kept=r.column in lawful) for r in look(found, place, columns, named)]
+        results += [replace(r, kept=r.column in lawful) for r in look(stores, place, columns, named)]
         pause()
     return [residue for residue in results if residue.rows]
 
@@ -142,9 +144,9 @@ def _by_law(place: BoundPlace, category: str) -> bool:
 
 
 def _few(
-    found: Opened, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
+    stores: OpenStores, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
 ) -> Iterator[Residue]:
-    session = database(found.session_of(place))
+    session = database(stores.session_of(place))
     row, store = session.table_of(place.table.name), session.store
     parts = []
     for column in columns:
@@ -156,9 +158,9 @@ def _few(
 
 
 def _many(
-    found: Opened, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
+    stores: OpenStores, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
 ) -> Iterator[Residue]:
-    session = database(found.session_of(place))
+    session = database(stores.session_of(place))
     row = session.table_of(place.table.name)
     counts = dict.fromkeys(columns, 0)
     with session.snapshot():

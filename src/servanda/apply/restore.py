@@ -16,22 +16,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from servanda.apply.by_person import eraser
-from servanda.apply.tombstones import SETTING, Mason, Stone, all_stones, confirm, is_back
+from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_stones, confirm, is_back
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
-from servanda.ledger import Ledger
 from servanda.persons.person import Person
 from servanda.plan.erasure import Asked
+from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.archive_table import database
-from servanda.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,71 +65,73 @@ class Verdict:
         }
 
 
-def look(found: Opened, db: Database, vault: Vault) -> Verdict:
+def look(project: Project) -> Verdict:
     """Look whether a store is older than the ledger; keys are hashed one by one, a bounded number at a time."""
-    stones, mason = all_stones(db), Mason.of(vault)
+    stores, db = project.stores, project.database
+    stones, fingerprints = all_stones(db), Fingerprinter.of(project.vault)
     back: dict[str, list[Person]] = {}
     doubtful, gone = 0, set(stones)
-    for place in _places(found, {s.place for each in stones.values() for s, _ in each}):
-        for mac, key in _known(found, mason, place, stones):
+    for place in _places(stores, {s.place for each in stones.values() for s, _ in each}):
+        for mac, key in _known(stores, fingerprints, place, stones):
             gone.discard(mac)
             for stone, confirmed in stones[mac]:
                 if not confirmed:
                     continue
-                row = _row(found, place, key)
-                same = is_back(mason, place, row, stone) if row is not None else False
+                row = _row(stores, place, key)
+                same = is_back(fingerprints, place, row, stone) if row is not None else False
                 if same:
                     back.setdefault(stone.reference, []).append(Person(place.name, key))
                 doubtful += same is None
     _confirm_gone(db, stones, gone)
     places = tuple(sorted({p.place for human in back.values() for p in human}))
     rows = sum(map(len, back.values()))
-    behind = () if rows else _behind(found, db)
+    behind = () if rows else _behind(project)
     return Verdict(rows, places, behind, doubtful, {r: tuple(human) for r, human in back.items()})
 
 
-def check(found: Opened, db: Database, vault: Vault) -> Verdict:
+def check(project: Project) -> Verdict:
     """Look, and remember what was found: from then on nothing is done until it is settled."""
-    verdict = look(found, db, vault)
+    verdict, db = look(project), project.database
     before = db.setting(SETTING)
     if verdict.restored:
         if not before:
-            Ledger(db, vault).append("restore.found", verdict.facts())
+            project.ledger.append("restore.found", verdict.facts())
         db.set(SETTING, json.dumps(verdict.facts()))
     elif before:
         db.set(SETTING, "")
     return verdict
 
 
-def replay(found: Opened, db: Database, vault: Vault, now: datetime) -> Verdict:
+def replay(project: Project) -> Verdict:
     """Erase again who is back, and let the sweeps begin anew. Returns what is left; it can be run again.
 
     Raises Refused where an erasure would be refused now.
     """
-    verdict = check(found, db, vault)
+    verdict = check(project)
     asked = [Asked(reference, human) for reference, human in sorted(verdict.back.items())]
     if asked:
-        with eraser(found, db, vault, now, wait=60.0, replaying=True) as made:
+        with eraser(project, wait=60.0, replaying=True) as made:
             done = made.erase(asked)
         refused = [why for one in done for why in (*one.refused, *(w for _, w in one.stopped))]
         if refused:
             raise Refused(
                 f"an erasure cannot be done again: {refused[0]}", advice="mend that, and run it again"
             )
-    with db.begin() as connection:
+    with project.database.begin() as connection:
         connection.execute(sa.delete(tables.watermark))
         connection.execute(sa.delete(tables.extent))
-    left = look(found, db, vault)
+    left = look(project)
     if not left.certain:
-        note_extents(found, db, now)
+        note_extents(project)
         body = {"persons": len(asked), "rows": verdict.rows, "behind": list(verdict.behind)}
-        Ledger(db, vault).append("restore.replayed", body)
-        db.set(SETTING, "")
+        project.ledger.append("restore.replayed", body)
+        project.database.set(SETTING, "")
     return left
 
 
-def accept(db: Database, ledger: Ledger, reason: str) -> None:
+def accept(project: Project, reason: str) -> None:
     """Note that it was no restore, although the latest keys are gone. Raises Refused where somebody is back."""
+    db = project.database
     said = db.setting(SETTING)
     if not said:
         raise Refused("nothing looks restored", advice="look again with: servanda restore check")
@@ -142,35 +142,38 @@ def accept(db: Database, ledger: Ledger, reason: str) -> None:
         )
     with db.begin() as connection:
         connection.execute(sa.delete(tables.extent))
-    ledger.append("restore.accepted", {"reason": reason})
+    project.ledger.append("restore.accepted", {"reason": reason})
     db.set(SETTING, "")
 
 
 # -- rows that are back ------------------------------------------------------------------------
 
 
-def _places(found: Opened, names: set[str]) -> Iterator[BoundPlace]:
-    for place in found.binding.places.values():
-        if place.name in names and place.store in found.sessions and place.table.key:
+def _places(stores: OpenStores, names: set[str]) -> Iterator[BoundPlace]:
+    for place in stores.binding.places.values():
+        if place.name in names and place.store in stores.sessions and place.table.key:
             yield place
 
 
 def _known(
-    found: Opened, mason: Mason, place: BoundPlace, stones: dict[str, list[tuple[Stone, bool]]]
+    stores: OpenStores,
+    fingerprints: Fingerprinter,
+    place: BoundPlace,
+    stones: dict[str, list[tuple[Tombstone, bool]]],
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """The keys of a place that have a stone: hashed in a stream, few of them ever in memory."""
-    session = database(found.sessions[place.store])
+    session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     query = sa.select(*(row.c[c] for c in place.table.key))
     met: list[tuple[str, tuple[Any, ...]]] = []
     with session.snapshot():
         for key in session.stream(query):
-            met += [(mac, tuple(key)) for mac in mason.keys(place.name, key) if mac in stones]
+            met += [(mac, tuple(key)) for mac in fingerprints.keys(place.name, key) if mac in stones]
     return met
 
 
-def _row(found: Opened, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
-    session = database(found.sessions[place.store])
+def _row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
+    session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     names = list(place.table.columns)
     same = [row.c[c] == v for c, v in zip(place.table.key, key, strict=True)]
@@ -178,7 +181,7 @@ def _row(found: Opened, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, An
     return None if values is None else dict(zip(names, values, strict=True))
 
 
-def _confirm_gone(db: Database, stones: dict[str, list[tuple[Stone, bool]]], gone: set[str]) -> None:
+def _confirm_gone(db: Database, stones: dict[str, list[tuple[Tombstone, bool]]], gone: set[str]) -> None:
     """An erasure whose end nobody heard of was done, if its rows are not there."""
     done = [s.reference for mac in gone for s, confirmed in stones[mac] if not confirmed]
     if done:
@@ -189,30 +192,30 @@ def _confirm_gone(db: Database, stones: dict[str, list[tuple[Stone, bool]]], gon
 # -- the latest keys ---------------------------------------------------------------------------
 
 
-def note_extents(found: Opened, db: Database, now: datetime) -> None:
+def note_extents(project: Project) -> None:
     """Keep how far each place has come: the last number that the store gave, or its greatest key, as an index has it.
 
     A store that counts tells a delete from a restore: a delete takes no number back.
     """
     rows = [
-        {"place": place.name, "greatest": greatest, "seen_at": moment(now)}
-        for place, greatest in _greatest(found)
+        {"place": place.name, "greatest": greatest, "seen_at": moment(project.now)}
+        for place, greatest in _greatest(project.stores)
         if greatest is not None
     ]
     if rows:
-        with db.begin() as connection:
+        with project.database.begin() as connection:
             put(connection, tables.extent, rows)
 
 
-def _greatest(found: Opened) -> Iterator[tuple[BoundPlace, int | None]]:
+def _greatest(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None]]:
     given: dict[str, dict[str, int]] = {}
-    for place in found.binding.places.values():
+    for place in stores.binding.places.values():
         key = place.table.key
-        if place.place.files or place.store not in found.sessions or len(key) != 1:
+        if place.place.files or place.store not in stores.sessions or len(key) != 1:
             continue
         if place.place.where or not place.table.columns[key[0]].number:
             continue
-        session = database(found.sessions[place.store])
+        session = database(stores.sessions[place.store])
         if place.store not in given:
             given[place.store] = session.counters()
         if place.table.name in given[place.store]:
@@ -223,11 +226,11 @@ def _greatest(found: Opened) -> Iterator[tuple[BoundPlace, int | None]]:
         yield place, None if top is None or top[0] is None else int(top[0])
 
 
-def _behind(found: Opened, db: Database) -> tuple[str, ...]:
+def _behind(project: Project) -> tuple[str, ...]:
     """The places whose latest rows are gone, where these are most of those that are known, and two at least."""
-    with db.read() as connection:
+    with project.database.read() as connection:
         query = sa.select(tables.extent.c.place, tables.extent.c.greatest)
         known = {place: int(top) for place, top in connection.execute(query)}
-    now = {place.name: top or 0 for place, top in _greatest(found) if place.name in known}
+    now = {place.name: top or 0 for place, top in _greatest(project.stores) if place.name in known}
     behind = sorted(name for name, top in now.items() if top < known[name])
     return tuple(behind) if len(behind) >= 2 and 2 * len(behind) > len(now) else ()

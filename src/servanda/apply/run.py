@@ -10,7 +10,7 @@ The laws of it:
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from servanda.apply import preflight, restore
 from servanda.apply.archive import Archiver
@@ -19,14 +19,11 @@ from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.scrub import scrub
 from servanda.apply.tombstones import refuse_if_restored
-from servanda.database import Database
 from servanda.errors import Refused
 from servanda.ledger import Ledger
-from servanda.persons.holds import Holds
-from servanda.plan.count import Circumstances, make
+from servanda.plan.count import make
 from servanda.plan.plan import Plan, Saved
-from servanda.stores.binding.opened import Opened
-from servanda.vault import Vault
+from servanda.project import Project
 
 LIFE = timedelta(hours=24)
 
@@ -46,53 +43,36 @@ def record(ledger: Ledger, plan: Plan) -> int:
     return ledger.append("plan.made", body).number
 
 
-def apply(
-    found: Opened,
-    db: Database,
-    vault: Vault,
-    *,
-    saved: Saved | None,
-    now: datetime,
-    options: Options,
-    listener: Listener,
-) -> Outcome:
+def apply(project: Project, *, saved: Saved | None, options: Options, listener: Listener) -> Outcome:
     """Carry out a saved plan, or what is due now. Raises Refused where it must not; nothing has changed then."""
-    ledger = Ledger(db, vault)
-    holds = Holds(db, vault, ledger)
-    _lend_secret(found, vault)
+    stores, db, ledger = project.stores, project.database, project.ledger
+    stores.lend_secret(project.vault.secret("pseudonym"))
     with db.exclusive("apply"):
         ledger.require()
-        restore.check(found, db, vault)
+        restore.check(project)
         refuse_if_restored(db)
-        for session in found.sessions.values():
+        for session in stores.sessions.values():
             for sentence in session.partitions.recall():
                 listener.said(sentence)
-        plan = _plan(found, db, holds, now, saved, options.quick)
+        plan = _plan(project, saved, options.quick)
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):
             listener.said(sentence)
-        preflight.check(found, plan, options.allow)
-        archiver = Archiver.of(found, db, ledger, vault, holds, plan)
-        outcome = Sweep(found, db, ledger, holds, plan, options, listener, archiver).carry_out(saved)
+        preflight.check(stores, plan, options.allow)
+        outcome = Sweep(project, plan, options, listener, Archiver.of(project, plan)).carry_out(saved)
         if options.scrub and not outcome.interrupted:
-            scrub(found, ledger, outcome, listener)
-        restore.note_extents(found, db, now)
+            scrub(stores, ledger, outcome, listener)
+        restore.note_extents(project)
         return outcome
 
 
-def _lend_secret(found: Opened, vault: Vault) -> None:
-    for session in found.sessions.values():
-        session.store.secret = vault.secret("pseudonym")
-
-
-def _plan(found: Opened, db: Database, holds: Holds, now: datetime, saved: Saved | None, quick: bool) -> Plan:
-    circumstances = Circumstances.of(holds, now, found.binding.policy.timezone)
+def _plan(project: Project, saved: Saved | None, quick: bool) -> Plan:
     if saved is None:
-        return make(found, db, circumstances, quick=quick)
-    if saved.content["preview"] or saved.today > circumstances.today:
+        return make(project, quick=quick)
+    if saved.content["preview"] or saved.today > project.today:
         raise Refused("this plan is a preview of another day", advice="make one of today with: servanda plan")
-    if now - saved.made_at > LIFE:
+    if project.now - saved.made_at > LIFE:
         raise Refused(f"this plan is of {saved.made_at:%Y-%m-%d %H:%M}, over 24 hours old", advice=_ANEW)
-    plan = make(found, db, circumstances, on=saved.today, quick=bool(saved.content["quick"]))
+    plan = make(project, on=saved.today, quick=bool(saved.content["quick"]))
     difference = saved.pins.difference(plan.pins)
     if difference:
         raise Refused(f"this plan is stale: {difference}", advice=_ANEW)

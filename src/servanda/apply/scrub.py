@@ -9,19 +9,19 @@ from servanda.errors import StoreError
 from servanda.ledger import Ledger
 from servanda.plan.unscrubbed import SCRUBBED, unscrubbed
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.verbs import Scrubbed
 
 
-def scrub(found: Opened, ledger: Ledger, outcome: Outcome, listener: Listener) -> None:
+def scrub(stores: OpenStores, ledger: Ledger, outcome: Outcome, listener: Listener) -> None:
     """Scrub every store in which rows ended; each table is an entry of the ledger, or a reason why not."""
-    waiting = [found.binding.places[name] for name in unscrubbed(ledger) if name in found.binding.places]
+    waiting = [stores.binding.places[name] for name in unscrubbed(ledger) if name in stores.binding.places]
     for store in sorted({place.store for place in waiting}):
         mine = [place for place in waiting if place.store == store]
         tables = list(dict.fromkeys(place.table.name for place in mine))
         done: list[Scrubbed] = []
         try:
-            for table in found.sessions[store].store.scrub(tables):
+            for table in stores.sessions[store].store.scrub(tables):
                 done.append(table)
                 if table.before:
                     listener.said(f"{store}: {table.table} {'not ' if table.refused else ''}written anew")

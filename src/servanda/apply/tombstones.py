@@ -37,7 +37,7 @@ _KEY = "identifiers"
 
 
 @dataclass(frozen=True, slots=True)
-class Stone:
+class Tombstone:
     """What is kept of one row that was somebody: fingerprints in hex, and for which erasure."""
 
     reference: str
@@ -49,13 +49,13 @@ class Stone:
 
 
 @dataclass(slots=True)
-class Mason:
+class Fingerprinter:
     """Makes fingerprints under the current key, or under each key that there was."""
 
     secrets: Sequence[bytes] = field(repr=False)
 
     @classmethod
-    def of(cls, vault: Vault) -> Mason:
+    def of(cls, vault: Vault) -> Fingerprinter:
         """A mason who knows every key, the newest first."""
         newest = vault.current(_KEY)
         return cls([vault.secret(_KEY, n) for n in range(newest, 0, -1)])
@@ -97,7 +97,7 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
-def stones(reach: Reach, mason: Mason, references: Sequence[str], at: datetime) -> list[Stone]:
+def stones(reach: Reach, mason: Fingerprinter, references: Sequence[str], at: datetime) -> list[Tombstone]:
     """The stones of the persons whose rows were locked, each by the reference of its number."""
     return [
         stone
@@ -108,18 +108,18 @@ def stones(reach: Reach, mason: Mason, references: Sequence[str], at: datetime) 
 
 
 def _stones(
-    places: Sequence[BoundPlace], mason: Mason, reference: str, row: Mapping[str, Any], at: datetime
-) -> Iterator[Stone]:
+    places: Sequence[BoundPlace], mason: Fingerprinter, reference: str, row: Mapping[str, Any], at: datetime
+) -> Iterator[Tombstone]:
     for place in places:
         if any(row[c] != v for c, v in place.place.where.items()):
             continue
         named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
         names = tuple(mason.name(value) for value in named)
         key = mason.key(place.name, [row[c] for c in place.table.key])
-        yield Stone(reference, place.name, key, mason.row(place.name, row), names, at)
+        yield Tombstone(reference, place.name, key, mason.row(place.name, row), names, at)
 
 
-def keep(connection: sa.Connection, stones: Sequence[Stone], until: date) -> None:
+def keep(connection: sa.Connection, stones: Sequence[Tombstone], until: date) -> None:
     """Put down stones whose erasure is about to be done; those of one that was done before stand as they are."""
     stone = tables.tombstone
     known: set[tuple[str, str]] = set()
@@ -154,13 +154,13 @@ def confirm(connection: sa.Connection, references: Sequence[str]) -> None:
         connection.execute(sa.update(stone).where(mine).values(confirmed=1))
 
 
-def all_stones(db: Database) -> dict[str, list[tuple[Stone, bool]]]:
+def all_stones(db: Database) -> dict[str, list[tuple[Tombstone, bool]]]:
     """Every stone by the fingerprint of its key, and whether its erasure was confirmed."""
-    found: dict[str, list[tuple[Stone, bool]]] = {}
+    found: dict[str, list[tuple[Tombstone, bool]]] = {}
     with db.read() as connection:
         for row in connection.execute(sa.select(tables.tombstone)):
             at = datetime.fromisoformat(row.erased_at)
-            stone = Stone(
+            stone = Tombstone(
                 row.reference, row.place, row.mac, row.row_mac, tuple(json.loads(row.name_macs)), at
             )
             found.setdefault(row.mac, []).append((stone, bool(row.confirmed)))
@@ -180,7 +180,7 @@ def sweep(db: Database, today: date) -> int:
         return int(connection.execute(sa.delete(tables.tombstone).where(over)).rowcount)
 
 
-def is_back(mason: Mason, place: BoundPlace, row: Mapping[str, Any], stone: Stone) -> bool | None:
+def is_back(mason: Fingerprinter, place: BoundPlace, row: Mapping[str, Any], stone: Tombstone) -> bool | None:
     """Whether a row is the one that was erased; None where nobody can tell, since its key alone is the same.
 
     It is, where the whole row is as it was, or where an identifier is the same and no date of the row is

@@ -6,53 +6,56 @@ forgotten here, and is warned anew before the next end.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import sqlalchemy as sa
 
-from servanda.database import Database, moment, tables
+from servanda.database import moment, tables
 from servanda.plan.load import key_text
 from servanda.plan.plan import Step
-from servanda.stores.binding.opened import Opened
+from servanda.post.letter import OFFICER, Letter, RowAddress, put, put_all
+from servanda.project import Project
 from servanda.stores.selection import All, Not, Reaches
 
 
-def warn(db: Database, found: Opened, step: Step, at: datetime) -> int:
-    """Put a letter for each person of a step into the outbox, once, dated `at`. Returns how many."""
-    place, session = found.binding.places[step.place], found.sessions[step.store]
+def warn(project: Project, step: Step) -> int:
+    """Put a letter for each person of a step into the outbox, once. Returns how many."""
+    stores, policy, vault = project.stores, project.policy, project.vault
+    place, session = stores.binding.places[step.place], stores.sessions[step.store]
     assert step.condition is not None
-    language = found.binding.policy.languages[0]
-    promise, now = step.promises[0], moment(at)
-    keys = session.keys(step.table, step.condition)
-    with db.begin() as connection:
-        for key in keys:
-            text = key_text(key)
-            row = {"promise": promise, "place": place.name, "parent_key": text, "warned_at": now}
-            connection.execute(sa.insert(tables.warned).values(row))
-            _letter(connection, "inactivity", language, promise, place.name, text)
+    keys = [key_text(key) for key in session.keys(step.table, step.condition)]
+    if not keys:
+        return 0
+    ends = {"ends": _ends(project, step).isoformat()}
+    letters = [Letter("inactivity", policy.languages[0], RowAddress(place.name, key), ends) for key in keys]
+    warned = {"promise": step.promises[0], "place": place.name, "warned_at": moment(project.now)}
+    key_id = vault.new_key()
+    with project.database.begin() as connection:
+        connection.execute(sa.insert(tables.warned), [warned | {"parent_key": key} for key in keys])
+        put_all(connection, vault, key_id, letters)
     return len(keys)
 
 
-def tell_officer(db: Database, language: str, plan: str) -> None:
+def _ends(project: Project, step: Step) -> date:
+    """The day on which the accounts end: as long after the letter as the policy promises."""
+    for promise, retention in project.policy.retentions():
+        if promise.id == step.promises[0] and retention.warn_before is not None:
+            return project.today + retention.warn_before
+    return project.today
+
+
+def tell_officer(project: Project, plan: str) -> None:
     """Put a letter to the data protection officer into the outbox: a plan waits for a person."""
-    with db.begin() as connection:
-        _letter(connection, "plan-over-limit", language, None, plan, None)
+    letter = Letter("plan-over-limit", project.policy.languages[0], OFFICER, {"plan": plan})
+    key_id = project.vault.new_key()
+    with project.database.begin() as connection:
+        put(connection, project.vault, key_id, letter)
 
 
-def _letter(
-    connection: sa.Connection, kind: str, language: str, promise: str | None, place: str, key: str | None
-) -> None:
-    letter = tables.letter
-    number = 1 + int(connection.execute(sa.select(sa.func.max(letter.c.id))).scalar() or 0)
-    values = {"id": number, "kind": kind, "language": language, "promise": promise, "place": place}
-    connection.execute(
-        sa.insert(letter).values(values | {"parent_key": key, "made_at": moment(), "sent_at": None})
-    )
-
-
-def forget(db: Database, found: Opened, step: Step) -> int:
+def forget(project: Project, step: Step) -> int:
     """Forget the warnings of persons who became active again. Returns how many."""
-    place, session = found.binding.places[step.place], found.sessions[step.store]
+    stores, db = project.stores, project.database
+    place, session = stores.binding.places[step.place], stores.sessions[step.store]
     told = Reaches((), place.table.key, f"told_{place.short}")
     assert isinstance(step.condition, All)
     still = tuple(p for p in step.condition.parts if p != Not(told))

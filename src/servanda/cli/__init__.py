@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 
 from servanda import __version__
-from servanda.cli.project import Project
+from servanda.project import Project
 
 COMMANDS = {
     "init": "Write a policy.yaml and a stores.yaml to begin with, from one database URL",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.plan import text
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, number, said, say_json, sign
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.apply import Options, Outcome
@@ -66,8 +66,8 @@ def _round(project: Project) -> None:
     """What else a night brings: requests that need nobody, alarms, letters, records that end."""
     from servanda.worker.worker import Worker
 
-    if project.database().setting("vault") is not None:
-        Worker(project.folder, project.database(), project.vault()).round()
+    if project.database.setting("vault") is not None:
+        Worker(project).round()
 
 
 def _apply(
@@ -81,17 +81,17 @@ def _apply(
         raise Refused(
             "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"
         )
-    project.vault()  # a missing key is told before anything is asked
-    with project.opened(write=True) as found:
-        saved, plan = _planned(project, found, plan_file, due)
+    _ = project.vault  # a missing key is told before anything is asked
+    with project.open_stores(write=True) as opened:
+        saved, plan = _planned(opened, plan_file, due)
         if saved is None and not (as_json or yes or due):
-            for line in text(plan, project.policy()):
+            for line in text(plan, project.policy):
                 click.echo(line)
         if not (yes or due) and not click.confirm(f"{_question(saved, plan)} Carry it out?", err=True):
             said("Nothing was changed.")
             return 0
         try:
-            outcome = _carry_out(project, found, saved, options)
+            outcome = _carry_out(opened, saved, options)
         except OverLimit as error:
             if due:
                 raise _left(project, plan, error) from None
@@ -107,7 +107,7 @@ def _apply(
     return 130 if outcome.interrupted else 0 if outcome.whole else 1
 
 
-def _planned(project: Project, found: Any, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
+def _planned(project: Project, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
     """The saved plan, and what is due now: the two are compared again by `apply` itself."""
     from servanda.plan.count import make
     from servanda.plan.plan import load
@@ -117,7 +117,7 @@ def _planned(project: Project, found: Any, file: Path | None, quick: bool) -> tu
         path = file if file.exists() or file.is_absolute() else project.folder / file
         saved = load(path)
     on, quick = (saved.today, bool(saved.content["quick"])) if saved else (None, quick)
-    plan = make(found, project.database(), project.circumstances(), on=on, quick=quick)
+    plan = make(project, on=on, quick=quick)
     return saved, plan
 
 
@@ -127,7 +127,7 @@ def _left(project: Project, plan: Plan, error: Refused) -> Refused:
     from servanda.errors import Refused
 
     path = plan.save(project.plans)
-    tell_officer(project.database(), project.policy().languages[0], path.name)
+    tell_officer(project, path.name)
     advice = f"a plan was left for a person to look at: servanda apply {path}; the DPO is told"
     return Refused(error.message, advice=advice)
 
@@ -140,31 +140,25 @@ def _pace(text: str | None) -> Any:
     raise click.BadParameter(f"“{text}” is not gentle, full or a number of rows", param_hint="--pace")
 
 
-def _carry_out(project: Project, found: Any, saved: Saved | None, options: Options) -> Outcome:
+def _carry_out(project: Project, saved: Saved | None, options: Options) -> Outcome:
     from servanda.apply import apply
 
     with _stops() as stop, _Pause() as pause, Progress() as progress:
         return apply(
-            found,
-            project.database(),
-            project.vault(),
-            saved=saved,
-            now=project.now,
-            options=replace(options, stop=stop, pause=pause),
-            listener=progress,
+            project, saved=saved, options=replace(options, stop=stop, pause=pause), listener=progress
         )
 
 
 def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, int]:
     found: dict[str, int] = {}
     if due:
-        for store, entry in project.stores().stores.items():
+        for store, entry in project.stores_document.stores.items():
             found |= {f"{store}.{place}": rows for place, rows in entry.allow.items()}
     for item in allow:
         place, _, rows = item.partition("=")
         if not (rows.isascii() and rows.isdigit()):
             raise click.BadParameter(f"“{item}” is not PLACE=N", param_hint="--allow")
-        if place not in project.stores().places():
+        if place not in project.stores_document.places():
             raise click.BadParameter(f"there is no place {place}", param_hint="--allow")
         found[place] = int(rows)
     return found

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, said, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.stores.archive.archive import Archive
@@ -61,9 +61,9 @@ def read(project: Project, place: str, key: str, reason: str) -> int:
     archives, rows = _archives(project), _rows(project, place, key)
     if not rows:
         raise click.UsageError(f"nothing of {place} {key} is archived")
-    whose = project.vault().mac("identifiers", f"{place}\n{key}".encode())[:32]
+    whose = project.vault.mac("identifiers", f"{place}\n{key}".encode())[:32]
     body = {"place": place, "person": whose, "rows": len(rows), "reason": reason}
-    entry = project.ledger().append("archive.read", body)
+    entry = project.ledger.append("archive.read", body)
     of_segment = {row["id"]: a for a in archives.values() for row in a.segments()}
     lost = 0
     for row in rows:
@@ -80,7 +80,7 @@ def read(project: Project, place: str, key: str, reason: str) -> int:
 @click.pass_obj
 def verify(project: Project, as_json: bool) -> int:
     """Read every segment: it is there, unaltered, and its keys are there. Exit with 1 where one is not."""
-    today = project.circumstances().today
+    today = project.today
     found = [pair for archive in _archives(project).values() for pair in archive.verify(today)]
     faults = [pair for pair in found if pair[1]]
     if as_json:
@@ -95,9 +95,9 @@ def verify(project: Project, as_json: bool) -> int:
 def _archives(project: Project) -> dict[str, Archive]:
     from servanda.stores.archive.archive import archives
 
-    if not project.stores().archives:
+    if not project.stores_document.archives:
         raise click.UsageError("no archive of files is declared: archives: in stores.yaml")
-    return archives(project.stores(), project.database(), project.vault())
+    return archives(project.stores_document, project.database, project.vault)
 
 
 def _segment(project: Project, archive: Archive, row: Any) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _segment(project: Project, archive: Archive, row: Any) -> dict[str, Any]:
 
     table = tables.archived
     persons = sa.select(table.c.person_place, table.c.person_key).where(table.c.segment == row["id"])
-    with project.database().read() as connection:
+    with project.database.read() as connection:
         rows = connection.execute(sa.select(sa.func.count()).select_from(persons.subquery())).scalar_one()
         whose = connection.execute(
             sa.select(sa.func.count()).select_from(persons.distinct().subquery())
@@ -147,7 +147,7 @@ def _rows(project: Project, place: str, key: str) -> Sequence[Archived]:
     query = (
         sa.select(table).where(sa.or_(person, row)).order_by(table.c.place, table.c.row_key, table.c.last_day)
     )
-    with project.database().read() as connection:
+    with project.database.read() as connection:
         return [of_row(dict(found)) for found in connection.execute(query).mappings()]
 
 

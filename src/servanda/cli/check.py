@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from servanda.cli import findings, reports
-from servanda.cli.project import Project
 from servanda.cli.view import count, said, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from servanda.persons.holds import Hold
     from servanda.policy.yamlfile import Source
-    from servanda.rules import Looked, View
+    from servanda.rules import Report, View
     from servanda.rules.engine.waivers import Waived
 
 
@@ -152,13 +152,13 @@ def _look(
         return _Seen(waived, sources, places, len(view.sessions), unseen)
 
 
-def _waive(project: Project, looked: Looked, view: View, sources: dict[str, Source]) -> Waived:
+def _waive(project: Project, looked: Report, view: View, sources: dict[str, Source]) -> Waived:
     """Leave out what stores.yaml waives, where there is such a document; its source is added."""
     from servanda.rules.engine.waivers import Waived, waive
 
     if view.binding is None and not (project.folder / "stores.yaml").exists():
         return Waived(looked)
-    stores = project.stores()
+    stores = project.stores_document
     sources[stores.source.name] = stores.source
     return waive(looked, stores, list(sources.values()), view.today)
 
@@ -168,9 +168,9 @@ def _documents(project: Project, *, stores: bool) -> None:
     from servanda.errors import PolicyError, Problem
 
     problems: list[Problem] = []
-    for read in (project.policy, project.stores) if stores else (project.policy,):
+    for name in ("policy", "stores_document") if stores else ("policy",):
         try:
-            read()
+            getattr(project, name)
         except PolicyError as error:
             problems += error.problems
     if problems:
@@ -178,30 +178,28 @@ def _documents(project: Project, *, stores: bool) -> None:
 
 
 def _view(project: Project, stack: ExitStack, unseen: list[str], as_of: date | None, *, stores: bool) -> View:
-    from zoneinfo import ZoneInfo
-
     from servanda.rules import View
 
-    policy = project.policy()
-    today = as_of or project.now.astimezone(ZoneInfo(policy.timezone)).date()
+    today = as_of or project.today
     if not stores:
-        return View(policy, today)
-    found = stack.enter_context(project.opened(tolerant=True))
+        return View(project.policy, today)
+    opened = stack.enter_context(project.open_stores(tolerant=True))
     unseen += [
-        error.message + (f" ({error.advice})" if error.advice else "") for error in found.down.values()
+        error.message + (f" ({error.advice})" if error.advice else "")
+        for error in opened.stores.down.values()
     ]
     holds = _holds(project, unseen)
-    return View(policy, today, found.binding, found.sessions, holds)
+    return View(opened.policy, today, opened.stores.binding, opened.stores.sessions, holds)
 
 
 def _holds(project: Project, unseen: list[str]) -> tuple[Hold, ...] | None:
     """The holds ever placed; Servanda's own database is not made for the question."""
     from servanda.errors import VaultError
 
-    if project.stores().own_address() is None and not (project.folder / "servanda.db").exists():
+    if project.stores_document.own_address() is None and not (project.folder / "servanda.db").exists():
         return ()
     try:
-        return tuple(project.holds().all())
+        return tuple(project.holds.all())
     except VaultError as error:
         unseen.append(f"holds: {error.message}")
         return None

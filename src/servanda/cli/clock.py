@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from servanda.cli.clock_view import Reply, Where, show
-from servanda.cli.project import Project
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.law.period import Period

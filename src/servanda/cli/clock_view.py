@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.law.calendar import Calendar
@@ -50,7 +50,7 @@ class Where:
     @cached_property
     def _policy(self) -> Policy | None:
         there = (self._project.folder / "policy.yaml").exists()
-        return self._project.policy() if there else None
+        return self._project.policy if there else None
 
     @cached_property
     def place(self) -> str:

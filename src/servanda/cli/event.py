@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from servanda.cli.project import Project
+from servanda.project import Project
 
 
 @click.group("event", short_help="Record an event or evidence that the company's application sends")
@@ -33,7 +33,10 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
 
     place, _, key = row.partition("=")
     triggers = [
-        t for full, (_, p) in project.stores().places().items() if full == place for t in p.triggers.values()
+        t
+        for full, (_, p) in project.stores_document.places().items()
+        if full == place
+        for t in p.triggers.values()
     ]
     parts = [p for t in triggers for p in (t.greatest if isinstance(t, AtGreatest) else [t])]
     known = {p.event for p in parts if isinstance(p, AtEvent)}
@@ -47,8 +50,8 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
     instant = _instant(at, project.now)
     text = key_text([int(key) if re.fullmatch(r"-?[0-9]+", key) else key])
     event = tables.event
-    ledger = project.ledger()  # opened first: a new one writes its origin in a transaction of its own
-    with project.database().begin() as connection:
+    ledger = project.ledger  # opened first: a new one writes its origin in a transaction of its own
+    with project.database.begin() as connection:
         same = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
         if connection.execute(sa.select(event.c.id).where(same)).first():
             click.echo("This event of this row was recorded before; the first record counts.")
@@ -79,12 +82,12 @@ def evidence(project: Project, promise: str, kind: str) -> None:
 
     from servanda.database import moment, tables
 
-    found = project.policy().promise(promise)
+    found = project.policy.promise(promise)
     if found is None:
         raise click.UsageError(f"there is no promise “{promise}”; see: servanda promises")
     kept = tables.evidence
-    ledger = project.ledger()
-    with project.database().begin() as connection:
+    ledger = project.ledger
+    with project.database.begin() as connection:
         entry = ledger.append_in(connection, "evidence", {"promise": found.id, "kind": kind})
         number = 1 + int(connection.execute(sa.select(sa.func.max(kept.c.id))).scalar() or 0)
         values = {"id": number, "promise": found.id, "kind": kind, "at": moment(), "entry": entry.number}

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
+from servanda.project import Project
 
 _TITLES = {
     "eea": "Members of the European Economic Area",

@@ -12,7 +12,7 @@ from servanda.cli.view import columns, count
 
 if TYPE_CHECKING:
     from servanda.policy.yamlfile import Source
-    from servanda.rules import Finding, Looked, Rule
+    from servanda.rules import Finding, Report, Rule
     from servanda.stores.document.company import Waiver
 
 COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
@@ -28,7 +28,7 @@ def _severity(name: str) -> str:
     return click.style(name, fg=COLOURS[name], bold=True)
 
 
-def full(looked: Looked, sources: Mapping[str, Source]) -> list[str]:
+def full(looked: Report, sources: Mapping[str, Source]) -> list[str]:
     """Each finding with its line; then what could not be decided, and what does not apply."""
     rules = {rule.code: rule for rule in looked.rules}
     lines: list[str] = []
@@ -43,7 +43,7 @@ def full(looked: Looked, sources: Mapping[str, Source]) -> list[str]:
     return [*lines, *_undecided(looked, rules)]
 
 
-def _undecided(looked: Looked, rules: Mapping[str, Rule]) -> Iterator[str]:
+def _undecided(looked: Report, rules: Mapping[str, Rule]) -> Iterator[str]:
     """What rules need that no document holds, a line each; those that do not apply, by their codes."""
     needing = [
         [aside.rule, rules[aside.rule].slug, aside.why] for aside in looked.asides if aside.kind == "needs"
@@ -106,7 +106,7 @@ def _extent(line: str, column: int) -> int:
     return max(len(rest.rstrip(":")), 1)
 
 
-def summary(looked: Looked, hidden: Sequence[tuple[Finding, Waiver]], extent: str, *, unseen: bool) -> str:
+def summary(looked: Report, hidden: Sequence[tuple[Finding, Waiver]], extent: str, *, unseen: bool) -> str:
     """The last line: how many findings, by how much looking, and what to do next."""
     found = looked.findings
     by = f"{count(len(looked.rules), 'rule')}, {extent}"

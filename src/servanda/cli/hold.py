@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.persons.holds import HeldPerson, HeldRows, Hold
@@ -57,14 +57,15 @@ def place(
     for option, text in (("--case", case), ("--reason", reason)):
         if not text.strip():
             raise click.BadParameter("it is empty", param_hint=option)
-    with project.opened() as found:
-        scope = [_person(found, word) for word in persons] + [_rows(found, word) for word in conditions]
+    with project.open_stores() as opened:
+        stores = opened.stores
+        scope = [_person(stores, word) for word in persons] + [_rows(stores, word) for word in conditions]
     if not scope:
         raise click.UsageError(
             "say what is held: --person app.accounts=42, or --where app.invoices.account_id=42"
         )
-    project.vault()
-    hold = project.holds().place(
+    _ = project.vault  # a missing key is told before anything is written
+    hold = project.holds.place(
         kind,
         tuple(scope),
         case=case,
@@ -86,11 +87,11 @@ def place(
 @click.pass_obj
 def list_(project: Project, as_json: bool) -> None:
     """List the holds, without what is sealed in them."""
-    holds = project.holds().all()
+    holds = project.holds.all()
     if as_json:
         say_json([_json(h) for h in holds])
         return
-    today = project.circumstances().today
+    today = project.today
     rows = [[str(h.id), h.kind, h.placed_at[:10], f"review {h.review_on}", _state(h, today)] for h in holds]
     for line in columns(rows) or ["No hold was ever placed."]:
         click.echo(line)
@@ -102,14 +103,14 @@ def list_(project: Project, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, number: int, as_json: bool) -> None:
     """Show one hold: its case, reason and author, which are sealed, and what it covers."""
-    hold = project.holds().find(number)
+    hold = project.holds.find(number)
     if hold is None:
         raise click.UsageError(f"there is no hold {number}; see: servanda hold list")
-    project.ledger().append("hold.read", {"hold": number})
+    project.ledger.append("hold.read", {"hold": number})
     if as_json:
         say_json(_json(hold) | {"case": hold.case, "reason": hold.reason, "author": hold.author})
         return
-    state = _state(hold, project.circumstances().today)
+    state = _state(hold, project.today)
     rows = [["kind", hold.kind], ["state", state], ["case", hold.case], ["reason", hold.reason]]
     rows += [["author", hold.author], ["placed", hold.placed_at[:10]], ["review", str(hold.review_on)]]
     rows += [["until", str(hold.ends_on)]] if hold.ends_on else []
@@ -124,7 +125,7 @@ def show(project: Project, number: int, as_json: bool) -> None:
 @click.pass_obj
 def lift(project: Project, number: int) -> None:
     """Lift a hold: what became overdue under it is due from the next plan on."""
-    hold = project.holds().lift(number)
+    hold = project.holds.lift(number)
     click.echo(f"Hold {hold.id} is lifted.   See what is due now: servanda plan")
 
 

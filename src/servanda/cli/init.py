@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import count, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL

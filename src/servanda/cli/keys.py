@@ -9,7 +9,7 @@ import click
 from servanda.cli.view import columns, say_json
 
 if TYPE_CHECKING:
-    from servanda.cli.project import Project
+    from servanda.project import Project
     from servanda.vault import Vault
 
 _BACKUP = (
@@ -35,8 +35,8 @@ def init(project: Project, as_json: bool) -> None:
     from servanda.ledger import Ledger
     from servanda.vault import Vault
 
-    vault = Vault.create(project.database())
-    Ledger(project.database(), vault).checkpoint()
+    vault = Vault.create(project.database)
+    Ledger(project.database, vault).checkpoint()
     shown = _content(project, vault)
     if as_json:
         say_json(shown)
@@ -50,7 +50,7 @@ def init(project: Project, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, as_json: bool) -> None:
     """Show which keys there are, where, and what is lost with each; never a secret."""
-    shown = _content(project, project.vault())
+    shown = _content(project, project.vault)
     if as_json:
         say_json(shown)
         return
@@ -72,8 +72,8 @@ def rotate(project: Project, name: str, as_json: bool) -> None:
     """
     from servanda.ledger import Ledger
 
-    vault = project.vault()
-    ledger = Ledger(project.database(), vault)
+    vault = project.vault
+    ledger = Ledger(project.database, vault)
     key = vault.rotate(name)
     ledger.append("key.rotated", {"key": str(key)})
     ledger.checkpoint()
@@ -90,7 +90,7 @@ def _content(project: Project, vault: Vault) -> dict[str, Any]:
     from servanda.ledger import Ledger, public_key_text
     from servanda.vault.key import LOSS, WHEN_STOLEN
 
-    origin = Ledger(project.database()).origin
+    origin = Ledger(project.database).origin
     public = {key_id: public_key_text(origin, key_id, key) for key_id, key in vault.public_keys().items()}
     keys = [
         {

@@ -12,8 +12,8 @@ import click
 from servanda.cli.view import columns, count, number, quoted_digest, said, say_json
 
 if TYPE_CHECKING:
-    from servanda.cli.project import Project
     from servanda.ledger import Checkpoint, Entry, Ledger, Report
+    from servanda.project import Project
 
 _FAULTS = 20
 _OUT = click.Path(dir_okay=False, path_type=Path)
@@ -62,7 +62,7 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
 @click.pass_obj
 def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
     """Sign the ledger as it is now; keep the result where nobody who can change the ledger can."""
-    signed = project.ledger().checkpoint()
+    signed = project.ledger.checkpoint()
     if out is not None:
         _write(out, [signed.note()])
     if as_json:
@@ -174,10 +174,10 @@ def _ledger(project: Project) -> Ledger:
     from servanda.ledger import Ledger
 
     try:
-        return project.ledger()
+        return project.ledger
     except VaultError as error:
         said(f"Without the keys: {error.message}.")
-        return Ledger(project.database())
+        return Ledger(project.database)
 
 
 def _kept(file: Path | None) -> Checkpoint | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, number, quoted_digest, say_json, sign
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.plan.plan import Plan, Step
@@ -37,17 +37,15 @@ def command(
     from servanda.plan.count import make
 
     _replaces_no_other(out)
-    with project.opened() as found:
-        circumstances = project.circumstances()
-        day = on.date() if on else None
-        plan = make(found, project.database(), circumstances, on=day, quick=quick)
+    with project.open_stores() as opened:
+        plan = make(opened, on=on.date() if on else None, quick=quick)
     path = plan.save(project.plans) if out is None else plan.save(out.parent).rename(out)
     if not plan.preview:
-        record(project.ledger(), plan)
+        record(project.ledger, plan)
     if as_json:
         say_json({**plan.content(), "digest": plan.digest, "saved": str(path)})
     else:
-        for line in text(plan, project.policy()):
+        for line in text(plan, project.policy):
             click.echo(line)
         shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
         click.echo(_saved(shown, plan, project))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, quoted_digest, said, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.policy.compare.change import Change
@@ -145,7 +145,7 @@ def list_(project: Project, as_json: bool) -> None:
     from servanda.policy.versions import kept
 
     editions = kept(project.folder)
-    now = project.policy()
+    now = project.policy
     if as_json:
         shown = [{**_edition(e.policy), "current": e.digest == now.digest} for e in editions]
         say_json({"format": 1, "current": _edition(now), "kept": shown})
@@ -187,9 +187,9 @@ def schema(document: str, out: Path | None, as_json: bool) -> None:
 
 def _model(document: str) -> Any:
     if document == "stores":
-        from servanda.stores.document.document import Stores
+        from servanda.stores.document.document import StoresDocument
 
-        return Stores
+        return StoresDocument
     from servanda.policy.policy import Policy
 
     return Policy

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
-
-if TYPE_CHECKING:
-    from servanda.worker.outbox import Office
+from servanda.project import Project
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
@@ -25,27 +22,14 @@ def command() -> None:
     """
 
 
-def _office(project: Project) -> Office:
-    from servanda.worker.outbox import Office
-
-    return Office.of(
-        project.database(),
-        project.vault(),
-        project.ledger(),
-        project.policy(),
-        project.stores(),
-        project.folder,
-    )
-
-
-def _rows(office: Office, waiting: bool) -> list[Any]:
+def _rows(project: Project, waiting: bool) -> list[Any]:
     import sqlalchemy as sa
 
     from servanda.database import tables
 
     outbox = tables.outbox
     where = outbox.c.handed_at.is_(None) if waiting else sa.true()
-    with office.db.read() as connection:
+    with project.database.read() as connection:
         return list(connection.execute(sa.select(outbox).where(where).order_by(outbox.c.id)))
 
 
@@ -55,7 +39,7 @@ def _rows(office: Office, waiting: bool) -> list[Any]:
 @click.pass_obj
 def list_(project: Project, sent: bool, as_json: bool) -> None:
     """List letters by number and kind; to whom they go is sealed."""
-    rows = _rows(_office(project), not sent)
+    rows = _rows(project, not sent)
     if as_json:
         say_json(
             {
@@ -106,17 +90,17 @@ def _state(row: Any) -> str:
 def show(project: Project, number: int, form: str, out: Path | None) -> None:
     """Render a letter as it will be sent. The reading is an entry of the ledger."""
     from servanda.errors import ServandaError
-    from servanda.worker.outbox import letter_of, paper_of, rendered
+    from servanda.post.letter import opened
+    from servanda.worker.outbox import paper_of, rendered
 
     if form == "pdf" and out is None:
         raise click.UsageError("a PDF is no text: name a file with --out")
-    office = _office(project)
-    row = next((r for r in _rows(office, False) if r.id == number), None)
+    row = next((r for r in _rows(project, False) if r.id == number), None)
     if row is None or row.sealed is None:
         why = "is no letter" if row is None else "was sent, and its words are forgotten"
         raise ServandaError(f"{number} {why}", advice="see them with: servanda post list --all")
-    paper = paper_of(office, letter_of(office.vault, row), row.made_at)
-    office.ledger.append("letter.read", {"letter": number})
+    paper = paper_of(project, opened(project.vault, row), row.made_at)
+    project.ledger.append("letter.read", {"letter": number})
     made = rendered(paper, form, row.made_at)
     if out is None:
         click.echo(made.decode(), nl=False)
@@ -136,7 +120,7 @@ def send(project: Project, as_json: bool) -> int:
     """Hand every letter that waits to the mail server, or to the folder outbox; 1 where one stays."""
     from servanda.worker.outbox import send_waiting
 
-    done = list(send_waiting(_office(project), project.now))
+    done = list(send_waiting(project))
     if as_json:
         handed = [{"id": h.id, "kind": h.kind, "sent": h.sent, "why": h.why} for h in done]
         say_json({"format": 1, "letters": handed})

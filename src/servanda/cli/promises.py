@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.policy.status import Standing
+    from servanda.policy.status import PromiseStatus
 
 _STATES = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
 _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "green", "worked": "green"}
@@ -46,10 +46,10 @@ def command(
     WORD, an id or a name, shows one promise in full.
     """
     from servanda.policy.status import MARKS
-    from servanda.promises import standings
+    from servanda.promises import statuses
 
-    with project.opened(tolerant=True) as found:
-        listed = standings(found, project.database(), project.ledger(), project.circumstances())
+    with project.open_stores(tolerant=True) as opened:
+        listed = statuses(opened)
     broken = any(s.state == "broken" for s in listed)
     if word is not None:
         chosen = [
@@ -62,7 +62,7 @@ def command(
     if as_json:
         say_json({"format": 1, "promises": [_json(s) for s in chosen]})
         return int(broken)
-    language = lang or project.policy().languages[0]
+    language = lang or project.policy.languages[0]
     if word is not None:
         for line in _full(chosen[0], language):
             click.echo(line)
@@ -71,7 +71,7 @@ def command(
         chosen if all_ or states else [s for s in chosen if s.state != "not_yet" or s.promise.kind in _SWEPT]
     )
     rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
-    zone = ZoneInfo(project.policy().timezone)
+    zone = ZoneInfo(project.policy.timezone)
     rows += [_row(s, language, MARKS[s.state], zone) for s in shown]
     if sys.stdout.isatty() and shutil.get_terminal_size().columns < 120:
         rows = [[*row[:2], *row[4:]] for row in rows]  # what a promise says, and who keeps it, ask for width
@@ -88,7 +88,7 @@ _WIDTH = 110
 _SWEPT = ("retention", "archive", "anonymise", "hold")
 
 
-def _row(standing: Standing, language: str, mark: str, zone: ZoneInfo) -> list[str]:
+def _row(standing: PromiseStatus, language: str, mark: str, zone: ZoneInfo) -> list[str]:
     promise = standing.promise
     where = standing.where
     return [
@@ -103,7 +103,7 @@ def _row(standing: Standing, language: str, mark: str, zone: ZoneInfo) -> list[s
     ]
 
 
-def _proof(standing: Standing) -> str:
+def _proof(standing: PromiseStatus) -> str:
     if standing.state == "kept":
         return f"entry {standing.entry}" + (f", {standing.why}" if standing.why else "")
     said = f"{standing.state.replace('_', ' ')}: {_cut(standing.why, _WIDTH)}"
@@ -114,7 +114,7 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def _full(standing: Standing, language: str) -> list[str]:
+def _full(standing: PromiseStatus, language: str) -> list[str]:
     promise = standing.promise
     rows = [
         ["id", promise.id],
@@ -147,7 +147,7 @@ def _full(standing: Standing, language: str) -> list[str]:
     return columns(rows)
 
 
-def _sum(listed: list[Standing], hidden: int) -> str:
+def _sum(listed: list[PromiseStatus], hidden: int) -> str:
     counts = {state: sum(s.state == state for s in listed) for state in _STATES}
     said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n)
     more = (
@@ -158,7 +158,7 @@ def _sum(listed: list[Standing], hidden: int) -> str:
     return f"\n{count(len(listed), 'promise')}: {said}.{more}"
 
 
-def _json(standing: Standing) -> dict[str, Any]:
+def _json(standing: PromiseStatus) -> dict[str, Any]:
     promise = standing.promise
     return {
         "id": promise.id,

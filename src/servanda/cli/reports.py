@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from servanda.rules import Finding, Looked, Rule
+    from servanda.rules import Finding, Report, Rule
     from servanda.stores.document.company import Waiver
 
 Hidden = Sequence[tuple["Finding", "Waiver"]]
@@ -18,7 +18,7 @@ _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
 _NOTICES = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
-def as_json(looked: Looked, hidden: Hidden, unseen: Sequence[str]) -> dict[str, Any]:
+def as_json(looked: Report, hidden: Hidden, unseen: Sequence[str]) -> dict[str, Any]:
     """Everything that was looked at, as JSON has it."""
     rules = {rule.code: rule for rule in looked.rules}
     reasons = [
@@ -54,7 +54,7 @@ def _finding(finding: Finding, rule: Rule) -> dict[str, Any]:
 # -- SARIF ------------------------------------------------------------------------------------
 
 
-def sarif(looked: Looked, hidden: Hidden, unseen: Sequence[str], folder: Path) -> dict[str, Any]:
+def sarif(looked: Report, hidden: Hidden, unseen: Sequence[str], folder: Path) -> dict[str, Any]:
     """A log of the Static Analysis Results Interchange Format (OASIS SARIF 2.1.0); waived findings are suppressed."""
     from importlib.metadata import version
 
@@ -120,7 +120,7 @@ def _path(folder: Path, file: str) -> str:
 # -- GitHub -----------------------------------------------------------------------------------
 
 
-def github(looked: Looked, unseen: Sequence[str], folder: Path) -> Iterator[str]:
+def github(looked: Report, unseen: Sequence[str], folder: Path) -> Iterator[str]:
     """Workflow commands that GitHub shows beside the lines of a change."""
     slugs = {rule.code: rule.slug for rule in looked.rules}
     for finding in looked.findings:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.requests import work as request_work
 from servanda.cli.requests.identity import identify
-from servanda.cli.requests.view import listed, one, requests_of, shown, today_of, told
+from servanda.cli.requests.view import listed, one, requests_of, shown, told
 from servanda.cli.view import say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.rights.record.requests import Secret
@@ -89,10 +89,10 @@ def open_(
         right=wanted.name,
         about=about.strip(),
         contact=(contact or about).strip(),
-        received=received.date() if received else today_of(project),
+        received=received.date() if received else project.today,
         asker=more["asker"],
         channel=more["channel"],
-        language=more["lang"] or project.policy().languages[0],
+        language=more["lang"] or project.policy.languages[0],
         says=says,
         fields=given,
     )
@@ -126,10 +126,10 @@ def list_(project: Project, ended: bool, as_json: bool) -> None:
     requests = requests_of(project)
     found = requests.all(ended=ended)
     if as_json:
-        today = today_of(project)
+        today = project.today
         say_json({"format": 1, "requests": [one(r, requests.calendar, today) for r in found]})
         return
-    for line in listed(found, requests.calendar, today_of(project), ended):
+    for line in listed(found, requests.calendar, project.today, ended):
         click.echo(line)
 
 
@@ -146,12 +146,12 @@ def show(project: Project, number: int, reveal: str | None, as_json: bool) -> No
     request = requests.find(number)
     secret = requests.secret(number, reveal) if reveal else None
     if as_json:
-        said = one(request, requests.calendar, today_of(project))
+        said = one(request, requests.calendar, project.today)
         if secret is not None:
             said |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
         say_json(said)
         return
-    for line in shown(request, requests.calendar, today_of(project), secret):
+    for line in shown(request, requests.calendar, project.today, secret):
         click.echo(line)
 
 
@@ -169,9 +169,7 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
 
     requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to tell of an extension")
-    longer = replace(
-        request, happenings=(*request.happenings, Happening("extended", today_of(project), "", 0))
-    )
+    longer = replace(request, happenings=(*request.happenings, Happening("extended", project.today, "", 0)))
     letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
     request = requests.record(number, "extended", words=reasons, letters=[letter])
     told(project, requests, request, as_json)

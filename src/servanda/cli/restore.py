@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import count, say_json
+from servanda.project import Project
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
@@ -24,8 +24,8 @@ def check(project: Project, as_json: bool) -> None:
     """Look whether rows that were erased are back, or the latest rows are gone. Ends with 1 where that is so."""
     from servanda.apply.restore import check as looked
 
-    with project.opened() as found:
-        verdict = looked(found, project.database(), project.vault())
+    with project.open_stores() as opened:
+        verdict = looked(opened)
     if as_json:
         say_json({"format": 1, "restored": verdict.restored, **verdict.facts()})
     elif verdict.certain:
@@ -55,10 +55,9 @@ def replay(project: Project, as_json: bool) -> None:
     from servanda.apply.restore import replay as replayed
     from servanda.rights.reapply_flags import again
 
-    with project.opened(write=True) as found:
-        db, vault = project.database(), project.vault()
-        left = replayed(found, db, vault, project.now)
-        flags = again(found, db, vault, project.policy().timezone, project.now)
+    with project.open_stores(write=True) as opened:
+        left = replayed(opened)
+        flags = again(opened)
     if as_json:
         say_json({"format": 1, "flags": flags, **left.facts()})
     elif left.certain:
@@ -77,5 +76,5 @@ def accept(project: Project, reason: str) -> None:
     """Say that no backup was restored, although the latest rows are gone; the ledger notes why."""
     from servanda.apply.restore import accept as accepted
 
-    accepted(project.database(), project.ledger(), reason)
+    accepted(project, reason)
     click.echo("Noted. Next: servanda apply")

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.project import Project
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.web.decision import Decisions
-    from servanda.web.site import Site
-    from servanda.worker.worker import Worker
 
 
 @click.command("serve", short_help="Serve the privacy centre")
@@ -40,18 +38,17 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
     import uvicorn
 
     from servanda.web.centre.app import create
-    from servanda.web.site import Site
     from servanda.worker.worker import Worker
 
     project.require()
-    site = Site.of(project.folder, project.database())
-    _ = site.policy, site.stores  # a document that cannot be used is told before anything is served
+    _ = project.vault, project.policy  # what cannot be used is told before anything is served
+    _ = project.stores_document
     click.echo(
-        f"The privacy centre of {site.policy.controller.name}: http://{host}:{port}/   Stop it with Ctrl-C."
+        f"The privacy centre of {project.policy.controller.name}: http://{host}:{port}/   Stop it with Ctrl-C."
     )
-    stop, worker, app = Event(), Worker(project.folder, site.db, site.vault), create(site)
+    stop, worker, app = Event(), Worker(project), create(project)
     if decision_token is not None:
-        _decisions(worker, site, decision_token).serve(app)
+        _decisions(project, decision_token).serve(app)
     thread = worker.start(stop)
     gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
     try:
@@ -64,7 +61,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
         thread.join(timeout=30)
 
 
-def _decisions(worker: Worker, site: Site, file: Path) -> Decisions:
+def _decisions(project: Project, file: Path) -> Decisions:
     """The question of applications, behind a token. Raises ServandaError for one that can be guessed."""
     from servanda.errors import ServandaError
     from servanda.web.decision import Decisions
@@ -74,4 +71,4 @@ def _decisions(worker: Worker, site: Site, file: Path) -> Decisions:
         raise ServandaError(
             f"the token in {file} is shorter than 24 characters", advice="openssl rand -hex 32 > FILE"
         )
-    return Decisions(token, lambda stack: stack.enter_context(worker.company(site.policy, site.stores)))
+    return Decisions(token, project)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.view import columns, count, say_json
+from servanda.project import Project
 
 
 @click.group(
@@ -22,10 +22,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
     project: Project = ctx.obj
     from servanda.persons.routes import route
 
-    with project.opened(tolerant=True) as found:
+    with project.open_stores(tolerant=True) as opened:
+        stores = opened.stores
         rows = []
-        for name, place in found.binding.places.items():
-            way = route(found.binding, place)
+        for name, place in stores.binding.places.items():
+            way = route(stores.binding, place)
             person = (
                 "–"
                 if way is None
@@ -34,8 +35,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
                 else f"to {way.root} in {len(way.links)}"
             )
             rows.append([name, place.table.name, ", ".join(place.data), person])
-        down = {name: error.message for name, error in found.down.items()}
-        undecided = {s: e.undecided for s, e in project.stores().stores.items() if e.undecided}
+        down = {name: error.message for name, error in stores.down.items()}
+        undecided = {s: e.undecided for s, e in project.stores_document.stores.items() if e.undecided}
     if as_json:
         keys = ("place", "table", "data", "person")
         say_json(
@@ -62,10 +63,11 @@ def grants(project: Project, reader: str, writer: str) -> None:
     from servanda.persons.subject_graph import SubjectGraph
     from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 
-    with project.opened() as found:
-        graphs = SubjectGraph.of(found.binding).stores
+    with project.open_stores() as opened:
+        stores = opened.stores
+        graphs = SubjectGraph.of(stores.binding).stores
         needs: dict[str, dict[str, frozenset[str]]] = {}
-        for place in found.binding.places.values():
+        for place in stores.binding.places.values():
             tables = needs.setdefault(place.store, {})
             ends = place.swept or place.table.name in graphs[place.store].reached()
             verbs = DELETE.rights if ends else frozenset({"SELECT"})
@@ -76,11 +78,11 @@ def grants(project: Project, reader: str, writer: str) -> None:
             if isinstance(place.place.archive, ArchiveTable):
                 there = place.place.archive.table
                 tables[there] = tables.get(there, frozenset()) | {"SELECT", "INSERT"}
-            for child in children(found.binding, place):
+            for child in children(stores.binding, place):
                 tables.setdefault(child.table.name, frozenset({"SELECT"}))
         for name, tables in needs.items():
             click.echo(f"-- store {name}")
-            for line in found.sessions[name].store.grants(tables, reader, writer):
+            for line in stores.sessions[name].store.grants(tables, reader, writer):
                 click.echo(line)
 
 
@@ -95,9 +97,10 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     from servanda.persons.orphans import orphans
     from servanda.persons.subject_graph import SubjectGraph
 
-    with project.opened() as found:
-        graphs = [g for g in SubjectGraph.of(found.binding).stores.values() if g.places]
-        lost = {g.store: orphans(g, found.sessions[g.store]) for g in graphs}
+    with project.open_stores() as opened:
+        stores = opened.stores
+        graphs = [g for g in SubjectGraph.of(stores.binding).stores.values() if g.places]
+        lost = {g.store: orphans(g, stores.sessions[g.store]) for g in graphs}
     if svg is not None:
         svg.write_text(draw(graphs, lost), encoding="utf-8")
         click.echo(f"Drew {count(sum(len(g.places) for g in graphs), 'table')} into {svg}.", err=as_json)

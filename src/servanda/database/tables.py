@@ -142,20 +142,6 @@ warned = _table(
     comment="Who was warned before an account ends through inactivity",
 )
 
-letter = _table(
-    "letter",
-    Column("id", _NUMBER, primary_key=True),
-    Column("kind", _KEY, nullable=False),
-    Column("language", String(10), nullable=False),
-    Column("promise", _KEY),
-    Column("place", _KEY),
-    Column("parent_key", _KEY),
-    Column("made_at", _MOMENT, nullable=False),
-    Column("sent_at", _MOMENT),
-    comment="The outbox: letters by reference, rendered and sent later",
-)
-letter_unsent = Index("servanda_letter_sent", letter.c.sent_at)
-
 event = _table(
     "event",
     Column("id", _NUMBER, primary_key=True),
@@ -361,8 +347,6 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(watermark, if_not_exists=True),  # 10
     CreateTable(remembered, if_not_exists=True),  # 11
     CreateTable(warned, if_not_exists=True),  # 12
-    CreateTable(letter, if_not_exists=True),  # 13
-    CreateIndex(letter_unsent, if_not_exists=True),  # 14
     CreateTable(event, if_not_exists=True),  # 15
     CreateTable(evidence, if_not_exists=True),  # 16
     CreateIndex(evidence_by_promise, if_not_exists=True),  # 17

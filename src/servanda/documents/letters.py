@@ -83,7 +83,7 @@ def compose(letter: Letter, policy: Policy, base: str, on: date) -> Paper:
     return Paper(
         language=letter.language,
         sender=_sender(policy),
-        to=letter.to,
+        to=letter.to if isinstance(letter.to, str) else "",
         subject=writing.say(_subject(writing)),
         dated=writing.words.say("dated", day=day_in_words(on, letter.language)),
         reference=writing.say("reference") if letter.request is not None else "",

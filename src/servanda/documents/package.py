@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from servanda.documents.packing.about import about
@@ -27,9 +28,36 @@ from servanda.documents.packing.tables import Chosen, Laid, file_name, lay
 from servanda.documents.packing.zipped import Zipped
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
-from servanda.rights.record.copies import Packed
 
 ExportRight = Literal["access", "portability"]
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What was packed: rows, the places that they are from, bytes; SHA-256 of the zip, in hex."""
+
+    rows: int
+    places: int
+    size: int
+    digest: str
+
+
+class Packer(Protocol):
+    """Packs a person's copy as a zip."""
+
+    def pack(
+        self,
+        to: BinaryIO,
+        held: Iterable[Held],
+        policy: Policy,
+        *,
+        language: str,
+        right: Literal["access", "portability"],
+        at: datetime,
+        reference: str,
+    ) -> Packed:
+        """Write the zip to `to`, which need not seek; `reference` is how the request is called."""
+        ...
 
 
 class Package:

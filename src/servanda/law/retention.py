@@ -50,7 +50,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ErasureStatements:
     """When data end: the last day, the first on which they may go, and the first on which they can.
 
     `action_on` is None while they are held.
@@ -62,7 +62,7 @@ class Ending:
     steps: tuple[Step, ...]
 
 
-def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> Ending:
+def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStatements:
     """Say when a field ends that rests on these grounds: with the last of them.
 
     Raises ValueError without a ground, OutOfOrder for a hold released before it was placed.
@@ -92,7 +92,7 @@ def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> Ending:
     action = action_on(longest.trigger, longest.period, holds)
     if action is not None and action != first:
         steps.append(step(action, "retention.action", "GDPR 5(1)(e)"))
-    return Ending(last, first, action, tuple(steps))
+    return ErasureStatements(last, first, action, tuple(steps))
 
 
 def last_day(trigger: date, period: Period) -> date:

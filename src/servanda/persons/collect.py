@@ -16,9 +16,9 @@ from typing import Any
 
 from servanda.persons.person import Human
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql import archive_table as sql_copy
-from servanda.stores.sql.person_rows import Along, Reached
+from servanda.stores.sql.person_rows import EdgeQuery, PersonRows
 from servanda.stores.sql.session import Session
 
 
@@ -26,8 +26,8 @@ from servanda.stores.sql.session import Session
 class Stage:
     """Edges that are followed together, none of which begins where another ends; then circles that they led into."""
 
-    entering: list[Along] = field(default_factory=list)
-    circles: list[tuple[Component, list[Along]]] = field(default_factory=list)
+    entering: list[EdgeQuery] = field(default_factory=list)
+    circles: list[tuple[Component, list[EdgeQuery]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -40,15 +40,15 @@ class Reach:
 
     graph: StoreGraph
     session: Session
-    rows: Reached
+    rows: PersonRows
     mentions: dict[int, Edge]
     flow: list[Stage]
-    naming: list[Along]
+    naming: list[EdgeQuery]
     some: set[str] = field(default_factory=set)
     own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, found: Opened, graph: StoreGraph) -> Reach:
+    def of(cls, stores: OpenStores, graph: StoreGraph) -> Reach:
         """Make ready to follow a graph; outside of any transaction."""
         tables = sorted(
             t for t in graph.reached() | {e.taker for e in graph.mentions()} if graph.shape[t].key
@@ -56,11 +56,13 @@ class Reach:
         numbers = {table: n for n, table in enumerate(tables)}
         named = [e for e in graph.mentions() if {e.giver, e.taker} <= numbers.keys()]
         mentions = {len(numbers) + i: edge for i, edge in enumerate(named)}
-        session = sql_copy.database(found.sessions[graph.store])
-        rows = Reached(session, numbers)
+        session = sql_copy.database(stores.sessions[graph.store])
+        rows = PersonRows(session, numbers)
         rows.ready()
         naming = [
-            Along(e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.single(e), True)
+            EdgeQuery(
+                e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.single(e), True
+            )
             for n, e in mentions.items()
         ]
         return cls(graph, session, rows, mentions, _flow(graph, numbers), naming)
@@ -96,7 +98,7 @@ class Reach:
                     some |= set(component.tables)
         self._followed(self.naming, some, reading)
 
-    def _followed(self, alongs: Sequence[Along], some: set[str], reading: bool) -> set[str]:
+    def _followed(self, alongs: Sequence[EdgeQuery], some: set[str], reading: bool) -> set[str]:
         """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""
         begun = [a for a in alongs if (a.link.table if a.forward else a.link.to_table) in some]
         if not begun or not self.rows.follow_all(begun, reading=reading):
@@ -104,7 +106,7 @@ class Reach:
         counts = self.rows.counts() if len(begun) > 1 else {begun[0].number: 1}
         return {a.link.to_table if a.forward else a.link.table for a in begun if counts.get(a.number)}
 
-    def _rounds(self, inside: list[Along], reading: bool) -> None:
+    def _rounds(self, inside: list[EdgeQuery], reading: bool) -> None:
         """Follow the edges of a circle until a round finds nothing new."""
         round_ = 1
         while any([self.rows.follow(along, round_, reading=reading) for along in inside]):
@@ -128,8 +130,8 @@ def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
     return [stages[here] for here in sorted(stages)]
 
 
-def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> Along:
-    return Along(
+def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> EdgeQuery:
+    return EdgeQuery(
         edge.link,
         edge.where,
         numbers[edge.taker],

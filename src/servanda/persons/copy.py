@@ -20,7 +20,7 @@ from servanda.persons.collect import Reach
 from servanda.persons.person import Human
 from servanda.persons.subject_graph import Edge, StoreGraph, SubjectGraph
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.discovery.secrets import secrets
 
 
@@ -47,12 +47,12 @@ class Held:
 class Copier:
     """Copies what is held about persons, one after the other, in the stores of one project."""
 
-    def __init__(self, found: Opened) -> None:
-        graphs = SubjectGraph.of(found.binding).stores
+    def __init__(self, stores: OpenStores) -> None:
+        graphs = SubjectGraph.of(stores.binding).stores
         self._reaches = {
-            name: Reach.of(found, graph)
+            name: Reach.of(stores, graph)
             for name, graph in graphs.items()
-            if name in found.sessions and graph.places
+            if name in stores.sessions and graph.places
         }
 
     def count(self, human: Human) -> dict[tuple[str, ...], int]:
@@ -79,9 +79,9 @@ class Copier:
                     yield from _held(reach, human)
 
 
-def copy_of(found: Opened, human: Human) -> Iterator[Held]:
+def copy_of(stores: OpenStores, human: Human) -> Iterator[Held]:
     """Everything of one human. For several, one `Copier` is faster."""
-    yield from Copier(found).copy(human)
+    yield from Copier(stores).copy(human)
 
 
 def _held(reach: Reach, human: Human) -> Iterator[Held]:

@@ -24,7 +24,7 @@ from servanda.persons.collect import Reach
 from servanda.persons.person import Human
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, TimeColumn
 from servanda.stores.sql.links import equals
 from servanda.stores.sql.times import local_day
@@ -44,14 +44,14 @@ class Seen:
     own: Mapping[str, Any] = field(repr=False)
 
 
-def glance(found: Opened, human: Human) -> Iterator[Seen]:
+def glance(stores: OpenStores, human: Human) -> Iterator[Seen]:
     """What is held about one human, in every store that answers; in each as it was at one moment."""
     here = {person.place.split(".", 1)[0] for person in human}
-    zone = found.binding.policy.timezone
-    for name, graph in SubjectGraph.of(found.binding).stores.items():
-        if name not in here or name not in found.sessions or not graph.places:
+    zone = stores.binding.policy.timezone
+    for name, graph in SubjectGraph.of(stores.binding).stores.items():
+        if name not in here or name not in stores.sessions or not graph.places:
             continue
-        reach = Reach.of(found, graph)
+        reach = Reach.of(stores, graph)
         with reach.session.snapshot():
             reach.gather([human])
             counts = reach.rows.counts()

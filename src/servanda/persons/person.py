@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ Human = Sequence[Person]
 _BY_VALUE = frozenset({"folded", "lower", "text", "exact"})
 
 
-def find(found: Opened, identifier: str, named: str | None = None) -> list[Person]:
+def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[Person]:
     """Every row that bears an identifier, of any name or of this one; empty where nobody does.
 
     Several rows of one place are several persons, or one who is there twice: who asks must be told apart.
@@ -44,34 +44,34 @@ def find(found: Opened, identifier: str, named: str | None = None) -> list[Perso
     """
     wanted = identifier.strip()
     persons: list[Person] = []
-    for place, column, owner in _columns(found, named):
-        if owner and any(found.binding.places[p.place].table.name == owner for p in persons):
+    for place, column, owner in _columns(stores, named):
+        if owner and any(stores.binding.places[p.place].table.name == owner for p in persons):
             continue
         kind = place.table.columns[column]
         if kind.number and not wanted.isdecimal():
             continue
-        session = found.session_of(place)
+        session = stores.session_of(place)
         keys = session.find(place.table.name, column, int(wanted) if kind.number else wanted)
         persons += [Person(place.name, key) for key in keys]
     return list(dict.fromkeys(persons))
 
 
-def _columns(found: Opened, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:
+def _columns(stores: OpenStores, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:
     """The columns that identify, persons' own rows first; of addresses the table that they lead to."""
-    for place in sorted(found.binding.places.values(), key=lambda p: p.place.person != "self"):
+    for place in sorted(stores.binding.places.values(), key=lambda p: p.place.person != "self"):
         if place.table.key:
             own = {column: "" for name, column in place.place.identifiers.items() if named in (None, name)}
             yield from ((place, column, "") for column in own)
     if named is None:
-        yield from _addresses(found)
+        yield from _addresses(stores)
 
 
-def _addresses(found: Opened) -> Iterator[tuple[BoundPlace, str, str]]:
+def _addresses(stores: OpenStores) -> Iterator[tuple[BoundPlace, str, str]]:
     """Columns by which rows point at a person's identifier, and not at their key: there without the person, too."""
-    for graph in SubjectGraph.of(found.binding).stores.values():
+    for graph in SubjectGraph.of(stores.binding).stores.values():
         selves = {p.table.name: set(p.place.identifiers.values()) for p in graph.roots}
         for edge in graph.edges:
-            place = found.binding.places[edge.place]
+            place = stores.binding.places[edge.place]
             by_value = edge.ownership == "owned" and edge.link.compare in _BY_VALUE and not edge.link.path
             if by_value and edge.link.to_columns[0] in selves.get(edge.link.to_table, ()) and place.table.key:
                 led = edge.link.to_table if edge.link.compare in ("folded", "lower") else ""

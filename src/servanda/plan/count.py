@@ -7,21 +7,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from servanda import __version__
 from servanda.actions import action
 from servanda.database import Database
 from servanda.database import tables as own
-from servanda.persons.holds import Hold, Holds
+from servanda.persons.holds import Hold
 from servanda.persons.routes import children_first
 from servanda.plan.archive.due import archive_steps, load_archived
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
 from servanda.plan.steps import Draft, Drafter
+from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import (
     All,
     Before,
@@ -53,80 +53,80 @@ class Circumstances:
     lifted: int
 
     @classmethod
-    def of(cls, holds: Holds, now: datetime, zone: str) -> Circumstances:
-        """The circumstances at an instant, on the company's calendar.
+    def of(cls, project: Project) -> Circumstances:
+        """The circumstances at the instant of a project, on the company's calendar.
 
         The epoch is read first: a hold that is placed while the others are read makes the plan stale.
         """
-        epoch, today = holds.epoch(), now.astimezone(ZoneInfo(zone)).date()
-        return cls(now, today, tuple(holds.running(today)), epoch, holds.lifted(today))
+        holds, today = project.holds, project.today
+        epoch = holds.epoch()
+        return cls(project.now, today, tuple(holds.running(today)), epoch, holds.lifted(today))
 
 
-def make(
-    found: Opened, db: Database, circumstances: Circumstances, *, on: date | None = None, quick: bool = False
-) -> Plan:
+def make(project: Project, *, on: date | None = None, quick: bool = False) -> Plan:
     """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses.
 
     It looks at every row; a `quick` one, as the timer makes it, begins at the watermarks.
     """
-    policy = found.binding.policy
+    stores, db, policy = project.stores, project.database, project.policy
+    circumstances = Circumstances.of(project)
     today = on or circumstances.today
-    load_holds(found, circumstances.holds)
-    load_records(found, db, circumstances.now)
-    load_archived(found, db)
-    drafter = Drafter(found, today, circumstances.holds)
-    assumed = Drafter(found, today, circumstances.holds, assume=True)
+    load_holds(stores, circumstances.holds)
+    load_records(stores, db, circumstances.now)
+    load_archived(project)
+    drafter = Drafter(stores, today, circumstances.holds)
+    assumed = Drafter(stores, today, circumstances.holds, assume=True)
     steps: list[Step] = []
     kept: list[Kept] = []
     without: list[WithoutEnd] = []
-    places = [p for p in children_first(found.binding) if not found.binding.unusable(p.name)]
+    places = [p for p in children_first(stores.binding) if not stores.binding.unusable(p.name)]
     marks = _watermarks(db, circumstances) if quick else {}
     for place in places:
         limits = assumed.limits(place)
         for draft, counted in zip(drafter.drafts(place), assumed.drafts(place), strict=True):
-            steps.append(_counted(found, draft, counted, circumstances, marks))
+            steps.append(_counted(stores, draft, counted, circumstances, marks))
         if limits and not drafter.processed_for_others(place):
-            kept += _kept(found, place, limits)
-            without += _without_end(found, place, limits)
-    steps += archive_steps(found, db, today, circumstances.holds)
+            kept += _kept(stores, place, limits)
+            without += _without_end(stores, place, limits)
+    steps += archive_steps(project, today, circumstances.holds)
     return Plan(
-        made_at=circumstances.now.astimezone(ZoneInfo(policy.timezone)).replace(microsecond=0),
+        made_at=project.local(circumstances.now).replace(microsecond=0),
         today=today,
         version=policy.version.number,
         promises=len(policy.promises),
-        pins=pins(found, circumstances.epoch),
+        pins=pins(stores, circumstances.epoch),
         steps=tuple(steps),
         kept=tuple(kept),
         without_end=tuple(without),
-        left_out=tuple(_left_out(found)),
+        left_out=tuple(_left_out(stores)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
-        groups=tuple(_alike(found, places)),
-        stuck=tuple(_stuck(found, places, assumed)),
-        waiting=tuple(_waiting(found, places, assumed)),
+        groups=tuple(_alike(stores, places)),
+        stuck=tuple(_stuck(stores, places, assumed)),
+        waiting=tuple(_waiting(stores, places, assumed)),
         preview=today != circumstances.today,
         quick=quick,
     )
 
 
-def pins(found: Opened, epoch: int) -> Pins:
+def pins(stores: OpenStores, epoch: int) -> Pins:
     """What a plan rests on: documents, the shape of each store's mapped tables, the hold epoch, the program."""
-    binding = found.binding
+    binding = stores.binding
     tables: dict[str, list[str]] = {}
     for place in binding.places.values():
         tables.setdefault(place.store, []).append(place.table.name)
     shapes = {store: binding.shapes[store].digest(sorted(set(names))) for store, names in tables.items()}
-    return Pins(binding.policy.digest, binding.stores.digest, shapes, epoch, __version__)
+    return Pins(binding.policy.digest, binding.document.digest, shapes, epoch, __version__)
 
 
 def _counted(
-    found: Opened,
+    stores: OpenStores,
     draft: Draft,
     counted: Draft,
     circumstances: Circumstances,
     marks: dict[str, tuple[str, date]],
 ) -> Step:
     """A step: it acts on what is drafted, and counts as if the steps before it were done."""
-    place, session = draft.place, found.session_of(draft.place)
+    place, session = draft.place, stores.session_of(draft.place)
     table = place.table.name
     identity = _identity(draft)
     signature = _signature(draft, circumstances)
@@ -138,7 +138,7 @@ def _counted(
     if draft.condition != draft.unheld:
         held = session.count(table, counted.unheld) - session.count(table, counted.condition)
     first = _first(draft.limits)
-    policy = found.binding.policy
+    policy = stores.binding.policy
     return Step(
         id=identity,
         place=place.name,
@@ -151,7 +151,7 @@ def _counted(
         words=first.words,
         rows=rows,
         held=held,
-        total=_total(found, place, draft.limits) if rows >= 500 else 0,
+        total=_total(stores, place, draft.limits) if rows >= 500 else 0,
         signature=signature,
         why=draft.why or _why(session, draft, rows),
         event=draft.event,
@@ -185,11 +185,11 @@ def _first(limits: Sequence[Limit]) -> Limit:
     return next((limit for limit in limits if limit.retention.limit == "max"), limits[0])
 
 
-def _total(found: Opened, place: BoundPlace, limits: Sequence[Limit]) -> int:
+def _total(stores: OpenStores, place: BoundPlace, limits: Sequence[Limit]) -> int:
     """How many rows of the place have a trigger."""
     missing = Missing(limits[0].trigger)
     where = [Equals(column, value) for column, value in place.place.where.items()]
-    return found.session_of(place).total(place.table.name, All((*where, Not(missing))))
+    return stores.session_of(place).total(place.table.name, All((*where, Not(missing))))
 
 
 def _pure(condition: Condition) -> bool:
@@ -219,7 +219,7 @@ def _watermarks(db: Database, circumstances: Circumstances) -> dict[str, tuple[s
         return {r["step"]: (r["signature"], date.fromisoformat(r["value"])) for r in rows}
 
 
-def _kept(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
+def _kept(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
     """Rows that a maximum would end today and that another ground keeps."""
     minima = [m for m in limits if m.retention.limit == "min"]
     maxima = [m for m in limits if m.retention.limit == "max"]
@@ -229,9 +229,9 @@ def _kept(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
     result = []
     for minimum in minima:
         condition: Condition = All((*where, ended(maxima), Not(minimum.over)))
-        rows = found.session_of(place).count(place.table.name, condition)
+        rows = stores.session_of(place).count(place.table.name, condition)
         if rows:
-            until = _until(found, place, condition, minimum)
+            until = _until(stores, place, condition, minimum)
             result.append(
                 Kept(
                     place.name,
@@ -245,32 +245,32 @@ def _kept(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[Kept]:
     return result
 
 
-def _until(found: Opened, place: BoundPlace, condition: Condition, minimum: Limit) -> str | None:
+def _until(stores: OpenStores, place: BoundPlace, condition: Condition, minimum: Limit) -> str | None:
     if not isinstance(minimum.trigger, OwnTime):
         return None
-    day = found.session_of(place).latest(place.table.name, condition, minimum.trigger.time)
-    return None if day is None else end_of(found.binding.policy, minimum.retention, day).isoformat()
+    day = stores.session_of(place).latest(place.table.name, condition, minimum.trigger.time)
+    return None if day is None else end_of(stores.binding.policy, minimum.retention, day).isoformat()
 
 
-def _without_end(found: Opened, place: BoundPlace, limits: list[Limit]) -> list[WithoutEnd]:
+def _without_end(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> list[WithoutEnd]:
     """Rows whose trigger is missing, by trigger."""
     where = [Equals(column, value) for column, value in place.place.where.items()]
     result = []
     for name, trigger in {limit.retention.trigger: limit.trigger for limit in limits}.items():
         if isinstance(trigger, LatestTime) and trigger.fallback.open:
             continue
-        rows = found.session_of(place).count(place.table.name, All((*where, Missing(trigger))))
+        rows = stores.session_of(place).count(place.table.name, All((*where, Missing(trigger))))
         if rows:
             result.append(WithoutEnd(place.name, name, rows))
     return result
 
 
-def _left_out(found: Opened) -> list[tuple[str, str]]:
+def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
     """Places that cannot be ended, and why."""
     said: dict[str, str] = {}
-    for complaint in found.binding.complaints:
+    for complaint in stores.binding.complaints:
         said.setdefault(complaint.place, complaint.message)
-    for place in found.binding.places.values():
+    for place in stores.binding.places.values():
         if place.swept and place.table.view:
             said.setdefault(place.name, "it is a view; name its table")
         elif place.swept and not place.table.rolls_back:
@@ -278,36 +278,36 @@ def _left_out(found: Opened) -> list[tuple[str, str]]:
     return sorted(said.items())
 
 
-def _alike(found: Opened, places: Sequence[BoundPlace]) -> Iterator[Alike]:
+def _alike(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterator[Alike]:
     """How small the smallest group is where rows stay for statistics (k-anonymity)."""
     for place in places:
         if any(r.statistics and r.keeps_row for _, r in place.limits):
             changes = tuple(place.place.at_end.items())
             left = [name for name, change in changes if change.truncate or change.generalise]
             done = Not(Undone(changes))
-            size = found.session_of(place).smallest_group(place.table.name, left, done) if left else None
+            size = stores.session_of(place).smallest_group(place.table.name, left, done) if left else None
             if size is not None:
                 yield Alike(place.name, size)
 
 
-def _stuck(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
+def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
     """Rows that should have ended and cannot: nothing empties them, or a program is writing there."""
     for place in places:
         condition = drafter.stuck(place)
-        rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+        rows = stores.session_of(place).count(place.table.name, condition) if condition is not None else 0
         if rows:
             yield Stuck(place.name, rows)
         over = drafter.reachable(place)
-        rows = found.session_of(place).in_use(place.table.name, over) if over is not None else 0
+        rows = stores.session_of(place).in_use(place.table.name, over) if over is not None else 0
         if rows:
             yield Stuck(place.name, rows, "being written")
 
 
-def _waiting(found: Opened, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:
+def _waiting(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:
     """Rows whose time is over and whose warning is not."""
     for place in places:
         for limit in drafter.limits(place):
             condition = drafter.waiting(place, limit)
-            rows = found.session_of(place).count(place.table.name, condition) if condition is not None else 0
+            rows = stores.session_of(place).count(place.table.name, condition) if condition is not None else 0
             if rows:
                 yield Waiting(place.name, limit.promise.id, rows)

@@ -22,7 +22,7 @@ from servanda.persons.subject_graph import Edge
 from servanda.plan.limits import Limit, article, end_of, groups, where
 from servanda.plan.reasons import StoreRules, TableRules
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
 from servanda.stores.selection import All, Not
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
@@ -90,7 +90,7 @@ class StoreEraser:
     `present` are the sums of reasons that rows were found to have, by the number of their table or mention.
     """
 
-    found: Opened
+    stores: OpenStores
     reach: Reach
     rules: StoreRules
     present: dict[int, set[int]] = field(default_factory=dict)
@@ -99,14 +99,14 @@ class StoreEraser:
     @classmethod
     def of(
         cls,
-        found: Opened,
+        stores: OpenStores,
         reach: Reach,
         today: date,
         holds: Sequence[Hold],
         only: frozenset[str] | None = None,
     ) -> StoreEraser:
         """An eraser for one day and its holds; with `only`, of the rows of some places."""
-        return cls(found, reach, StoreRules(found, reach, today, holds, only))
+        return cls(stores, reach, StoreRules(stores, reach, today, holds, only))
 
     def decide(self, asked: Sequence[Asked], *, lock: bool = False) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
@@ -192,7 +192,7 @@ class StoreEraser:
 
     def _kept(self, number: int) -> Iterator[tuple[int, KeptField]]:
         """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""
-        policy, edge = self.found.binding.policy, self.reach.mentions.get(number)
+        policy, edge = self.stores.binding.policy, self.reach.mentions.get(number)
         table = edge.taker if edge else next(t for t, n in self.reach.numbers.items() if n == number)
         rules = self.rules.tables[table]
         for place in (p for p in rules.places if edge is None or p.name == edge.place):
@@ -238,7 +238,7 @@ class StoreEraser:
             return
         if not place.endable:
             yield f"{name}: {place.table.name} is a view, or its engine does not roll back"
-        if fate == "delete" and self.found.binding.shapes[place.store].outside.get(rules.table):
+        if fate == "delete" and self.stores.binding.shapes[place.store].outside.get(rules.table):
             yield f"{name}: rows of another schema point at {place.table.name}, and nobody can count them"
         if fate == "delete":
             yield from self._unopened(rules)
@@ -253,12 +253,12 @@ class StoreEraser:
         for edge in self.reach.graph.edges if fate != "delete" else ():
             named = edge.ownership == "mentions" and (fate != "keep" or self.rules.free(edge) is None)
             if edge.taker == rules.table and (named or (edge.ownership == "owned" and fate == "shared")):
-                yield from _refusals(self.found.binding.places[edge.place], edge.changes)
+                yield from _refusals(self.stores.binding.places[edge.place], edge.changes)
 
     def _misnamed(self, edge: Edge) -> Iterator[str]:
         if edge.erase == "refuse":
             yield f"{edge.place}: nobody is erased whom it names; the reference “{edge.label}” says erase: refuse"
-        yield from _refusals(self.found.binding.places[edge.place], edge.changes)
+        yield from _refusals(self.stores.binding.places[edge.place], edge.changes)
 
     def _unopened(self, rules: TableRules) -> Iterator[str]:
         """A circle of foreign keys none of which may be NULL, beside that of a table to itself."""

@@ -23,7 +23,7 @@ from servanda.law.retention import last_day
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.routes import route
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.triggers import AtEvent, AtGreatest, AtLatest
 from servanda.stores.selection import Any, Compares, Condition, Reaches
 
@@ -40,7 +40,7 @@ def key_of(text: str) -> Key:
     return tuple(json.loads(text))
 
 
-def load_holds(found: Opened, holds: Sequence[Hold]) -> None:
+def load_holds(stores: OpenStores, holds: Sequence[Hold]) -> None:
     """Put the keys of what is held into the lists of every store; the lists of before are replaced."""
     persons: dict[str, set[Key]] = {}
     rows: dict[str, list[HeldRows]] = {}
@@ -50,8 +50,8 @@ def load_holds(found: Opened, holds: Sequence[Hold]) -> None:
                 persons.setdefault(scope.place, set()).add(scope.key)
             else:
                 rows.setdefault(scope.place, []).append(scope)
-    for name, place in found.binding.places.items():
-        session = found.session_of(place)
+    for name, place in stores.binding.places.items():
+        session = stores.session_of(place)
         if name in persons:
             session.make_list(f"held_{place.short}", place.table.name, place.table.key)
             session.fill(f"held_{place.short}", persons[name])
@@ -61,16 +61,16 @@ def load_holds(found: Opened, holds: Sequence[Hold]) -> None:
                 session.fill_where(f"rows_{place.short}", place.table.name, _compares(scope))
 
 
-def held(found: Opened, place: BoundPlace, holds: Sequence[Hold]) -> Condition | None:
+def held(stores: OpenStores, place: BoundPlace, holds: Sequence[Hold]) -> Condition | None:
     """The rows of a place that some hold covers, or None where no hold can."""
     parts: list[Condition] = []
     scopes = [scope for hold in holds for scope in hold.scope]
-    path = route(found.binding, place)
+    path = route(stores.binding, place)
     roots = {s.place for s in scopes if isinstance(s, HeldPerson)}
     for root in sorted(roots) if path is not None else []:
         assert path is not None
-        if _same_table(found, root, path.root):
-            listed = found.binding.places[root]
+        if _same_table(stores, root, path.root):
+            listed = stores.binding.places[root]
             parts.append(path.reaches(listed.table.key, f"held_{listed.short}"))
     mine = [s for s in scopes if isinstance(s, HeldRows) and s.place == place.name]
     if mine and place.table.key:
@@ -79,9 +79,9 @@ def held(found: Opened, place: BoundPlace, holds: Sequence[Hold]) -> Condition |
     return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(parts))
 
 
-def _same_table(found: Opened, one: str, other: str) -> bool:
+def _same_table(stores: OpenStores, one: str, other: str) -> bool:
     """Whether two places live in one table, so that their persons are the same rows."""
-    places = found.binding.places
+    places = stores.binding.places
     if one not in places or other not in places:
         return False
     a, b = places[one], places[other]
@@ -92,12 +92,12 @@ def _compares(scope: HeldRows) -> Condition:
     return Compares(scope.column, scope.operator, scope.value)
 
 
-def load_records(found: Opened, db: Database, now: datetime) -> None:
+def load_records(stores: OpenStores, db: Database, now: datetime) -> None:
     """Load events, remembered dates and warnings into the lists of every store that needs them."""
-    zone = found.binding.policy.timezone
+    zone = stores.binding.policy.timezone
     with db.read() as connection:
-        for place in found.binding.places.values():
-            session = found.session_of(place)
+        for place in stores.binding.places.values():
+            session = stores.session_of(place)
             for name in _events(place):
                 session.make_list(
                     f"event_{place.short}_{name}", place.table.name, place.table.key, dated=True

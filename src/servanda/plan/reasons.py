@@ -24,9 +24,9 @@ from servanda.persons.subject_graph import Component, Edge, StoreGraph
 from servanda.plan.limits import Limit, free, released, stays, surviving, unknown, where
 from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import All, Any, Condition, Not, Undone
-from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, Ending
+from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, ErasureStatements
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
@@ -56,12 +56,12 @@ class StoreRules:
     With `only`, every row of another place stays as it is.
     """
 
-    found: Opened
+    stores: OpenStores
     reach: Reach
     today: date
     holds: Sequence[Hold]
     only: frozenset[str] | None = None
-    ending: Ending = field(init=False)
+    ending: ErasureStatements = field(init=False)
     tables: dict[str, TableRules] = field(default_factory=dict)
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
     shared: list[tuple[list[tuple[TableRules, Asks]], bool]] = field(default_factory=list)
@@ -69,11 +69,11 @@ class StoreRules:
     naming: dict[int, list[tuple[int, Asks]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ending = Ending(self.reach.rows)
+        self.ending = ErasureStatements(self.reach.rows)
         numbers = self.reach.numbers
         for table, number in numbers.items():
             places = self.graph.places[table]
-            limits = {p.name: surviving(self.found.binding, p, self.today) for p in places}
+            limits = {p.name: surviving(self.stores.binding, p, self.today) for p in places}
             self.tables[table] = TableRules(table, number, places, limits)
         sharing = self.graph.shareable() & numbers.keys()
         self.naming = {n: r for n, edge in self.reach.mentions.items() if (r := self._naming(edge, sharing))}
@@ -102,7 +102,7 @@ class StoreRules:
         law = [s for p in rules.places if (s := stays(p, rules.limits[p.name])) is not None]
         law += [where(p) for p in rules.places if unknown(p)]
         covered = [
-            All((where(p), c)) for p in rules.places if (c := held(self.found, p, self.holds)) is not None
+            All((where(p), c)) for p in rules.places if (c := held(self.stores, p, self.holds)) is not None
         ]
         declared = [where(p) for p in rules.places if p.place.erase in ("anonymise", "keep")]
         apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
@@ -114,8 +114,8 @@ class StoreRules:
 
     def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[int, Asks]]:
         """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
-        place, reasons = self.found.binding.places[edge.place], []
-        covered = held(self.found, place, self.holds)
+        place, reasons = self.stores.binding.places[edge.place], []
+        covered = held(self.stores, place, self.holds)
         if covered is not None:
             reasons.append((HELD, self.ending.meets(edge.taker, covered)))
         over = self.free(edge)
@@ -128,14 +128,14 @@ class StoreRules:
 
     def free(self, edge: Edge) -> Condition | None:
         """The rows in which no law keeps what a reference empties; None: all."""
-        place = self.found.binding.places[edge.place]
+        place = self.stores.binding.places[edge.place]
         return free(place, self.tables[edge.taker].limits[edge.place], dict(edge.changes))
 
     def _pointed(self, rules: TableRules, component: Component, sharing: set[str]) -> None:
         """What points at rows of a table and stays keeps them, at least as skeletons."""
         every: dict[tuple[str, tuple[str, ...], str], Child] = {}
         for place in rules.places:
-            for child in children(self.found.binding, place):
+            for child in children(self.stores.binding, place):
                 if child.real is None and set(child.link.to_columns) & place.place.at_end.keys():
                     continue  # by a value that a skeleton has not: it would lead nowhere all the same
                 every.setdefault((child.table.name, child.link.columns, repr(child.link.when)), child)
@@ -174,7 +174,7 @@ class StoreRules:
         theirs = self.tables.get(child.table.name)
         ways: list[Asks] = []
         if child.real is not None and child.real.on_delete == "SET NULL":
-            covered = [c for p in child.places if (c := held(self.found, p, self.holds)) is not None]
+            covered = [c for p in child.places if (c := held(self.stores, p, self.holds)) is not None]
             if not covered:
                 return None
             return self.ending.meets(child.table.name, Not(Any(tuple(covered))))

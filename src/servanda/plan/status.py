@@ -20,29 +20,43 @@ from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
 from servanda.plan import unscrubbed as remains
-from servanda.plan.archive.overview import Whereabouts
+from servanda.plan.archive.overview import ArchiveOverview
 from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
 from servanda.policy.policy import Policy
 from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
-from servanda.policy.status import Standing, State
+from servanda.policy.status import PromiseStatus, State
+from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RetentionEvidence:
     """What a keeper sees: the documents, the stores as they are now, and the ledger."""
 
-    policy: Policy
-    found: Opened
+    project: Project
     plan: Plan
     ledger: Ledger
     holds: tuple[Hold, ...]
-    now: datetime
     entries: dict[str, Entry]
     provable: Callable[[Entry], bool]
-    archived: Whereabouts = field(default_factory=Whereabouts)
+    archived: ArchiveOverview = field(default_factory=ArchiveOverview)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy."""
+        return self.project.policy
+
+    @property
+    def stores(self) -> OpenStores:
+        """The stores as they are now."""
+        return self.project.stores
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which everything was looked at."""
+        return self.project.now
 
     @property
     def today(self) -> date:
@@ -74,13 +88,15 @@ def _well(line: Mapping[str, Any]) -> bool:
     return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
 
-def standing(sight: Sight, promise: Promise) -> Standing:
+def standing(seen: RetentionEvidence, promise: Promise) -> PromiseStatus:
     """How a promise that the sweep keeps stands now."""
     if not promise.enforced:
         if promise.lacks_period:
-            return Standing(promise, "broken", why="no period: the text gives none, and nothing is enforced")
-        return Standing(promise, "not_yet", why=_needs(sight, promise))
-    parts = [_part(sight, promise, item) for item in promise.enforced]
+            return PromiseStatus(
+                promise, "broken", why="no period: the text gives none, and nothing is enforced"
+            )
+        return PromiseStatus(promise, "not_yet", why=_needs(seen, promise))
+    parts = [_part(seen, promise, item) for item in promise.enforced]
     worst = min(parts, key=lambda s: _ORDER.index(s.state))
     where = ", ".join(dict.fromkeys(w for s in parts for w in s.where.split(", ") if w))
     archived = list(dict.fromkeys(said for s in parts for said in s.evidence.get("archived", ())))
@@ -91,106 +107,110 @@ def standing(sight: Sight, promise: Promise) -> Standing:
 _ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "checked", "kept"]
 
 
-def _needs(sight: Sight, promise: Promise) -> str:
+def _needs(seen: RetentionEvidence, promise: Promise) -> str:
     if promise.kind == "anonymise":
         return "needs a probe of the tool that anonymises"
-    done, waiting = remains.scrubs(sight.ledger), remains.unscrubbed(sight.ledger)
+    done, waiting = remains.scrubs(seen.ledger), remains.unscrubbed(seen.ledger)
     if waiting or not done:
         return "needs apply --scrub, and a replay of erasures after a restore"
     last = max(done.values(), key=lambda entry: entry.number)
     return f"scrubbed on {last.at:%Y-%m-%d}, entry {last.number}; needs a replay of erasures after a restore"
 
 
-def _part(sight: Sight, promise: Promise, item: Retention | KeepsHolds | EveryRetention) -> Standing:
+def _part(
+    seen: RetentionEvidence, promise: Promise, item: Retention | KeepsHolds | EveryRetention
+) -> PromiseStatus:
     if isinstance(item, Retention):
-        return _retention(sight, promise, item)
-    return _holds(sight, promise, item) if isinstance(item, KeepsHolds) else _every(sight, promise, item)
+        return _retention(seen, promise, item)
+    return _holds(seen, promise, item) if isinstance(item, KeepsHolds) else _every(seen, promise, item)
 
 
 # -- one retention ----------------------------------------------------------------------------
 
 
-def _retention(sight: Sight, promise: Promise, retention: Retention) -> Standing:
-    down = sorted(sight.found.down)
+def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) -> PromiseStatus:
+    down = sorted(seen.stores.down)
     if down:
-        return Standing(promise, "at_risk", ", ".join(down), f"store {down[0]} does not answer")
-    places = [p for p in sight.found.binding.places.values() if any(r is retention for _, r in p.limits)]
-    places = [p for p in places if not _others(sight.policy, p)]
+        return PromiseStatus(promise, "at_risk", ", ".join(down), f"store {down[0]} does not answer")
+    places = [p for p in seen.stores.binding.places.values() if any(r is retention for _, r in p.limits)]
+    places = [p for p in places if not _others(seen.policy, p)]
     where = ", ".join(p.name for p in places)
     for place in places:
-        wrong = sight.found.binding.unusable(place.name)
+        wrong = seen.stores.binding.unusable(place.name)
         if wrong:
-            return Standing(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
+            return PromiseStatus(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
     if not places:
-        return _nowhere(sight, promise, retention)
+        return _nowhere(seen, promise, retention)
     names = {p.name for p in places}
-    mine = [s for s in sight.plan.steps if promise.id in s.promises and s.place in names]
+    mine = [s for s in seen.plan.steps if promise.id in s.promises and s.place in names]
     if retention.archive is None:
-        return _swept(sight, promise, where, mine)
-    without = [p for p in places if not _archives(sight.found, p)]
+        return _swept(seen, promise, where, mine)
+    without = [p for p in places if not _archives(seen.stores, p)]
     if without:
         why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
-        return Standing(promise, "not_yet", where, why)
-    where = ", ".join(sight.archived.where(p) for p in places)
-    fault = next((f for p in places if (f := sight.archived.fault(p))), "")
+        return PromiseStatus(promise, "not_yet", where, why)
+    where = ", ".join(seen.archived.where(p) for p in places)
+    fault = next((f for p in places if (f := seen.archived.fault(p))), "")
     if fault:
-        return Standing(promise, "broken", where, fault)
-    found = _swept(sight, promise, where, mine)
-    lying = [said for p in places if (said := sight.archived.lies(p, promise.id))]
+        return PromiseStatus(promise, "broken", where, fault)
+    found = _swept(seen, promise, where, mine)
+    lying = [said for p in places if (said := seen.archived.lies(p, promise.id))]
     return replace(found, evidence={**found.evidence, "archived": lying}) if lying else found
 
 
-def _archives(found: Opened, place: BoundPlace) -> bool:
+def _archives(stores: OpenStores, place: BoundPlace) -> bool:
     """Whether a place says how it archives, or is itself the table into which another place does."""
     if place.place.archive is not None:
         return bool(place.table.key)
-    return place.table.name in archive_tables(found.binding, place.store)
+    return place.table.name in archive_tables(stores.binding, place.store)
 
 
 def _others(policy: Policy, place: BoundPlace) -> bool:
     return all(policy.categories[name].role == "processor" for name in place.data)
 
 
-def _nowhere(sight: Sight, promise: Promise, retention: Retention) -> Standing:
-    said = sight.found.binding.stores.nowhere
+def _nowhere(seen: RetentionEvidence, promise: Promise, retention: Retention) -> PromiseStatus:
+    said = seen.stores.binding.document.nowhere
     reasons = [said[name] for name in retention.data if name in said]
     if len(reasons) == len(retention.data):
-        return Standing(promise, "not_yet", "nowhere", f"needs a search of every store; stated: {reasons[0]}")
+        return PromiseStatus(
+            promise, "not_yet", "nowhere", f"needs a search of every store; stated: {reasons[0]}"
+        )
     lacking = next(name for name in retention.data if name not in said)
-    return Standing(
+    return PromiseStatus(
         promise, "broken", "", f"no place holds {lacking}; give it one, or state why under nowhere:"
     )
 
 
-def _swept(sight: Sight, promise: Promise, where: str, steps: list[Step]) -> Standing:
-    parts = [s for s in sight.plan.stuck if s.place in {s.place for s in steps}]
+def _swept(seen: RetentionEvidence, promise: Promise, where: str, steps: list[Step]) -> PromiseStatus:
+    parts = [s for s in seen.plan.stuck if s.place in {s.place for s in steps}]
     stuck = sum(s.rows for s in parts)
     overdue = stuck + sum(s.rows for s in steps if action(s.action).owed)
     held = sum(s.held for s in steps)
-    without = sum(w.rows for w in sight.plan.without_end if w.place in {s.place for s in steps})
-    entry = sight.entries.get(promise.id)
-    young = entry is not None and entry.at.date() + promise.within >= sight.now.date()
+    without = sum(w.rows for w in seen.plan.without_end if w.place in {s.place for s in steps})
+    entry = seen.entries.get(promise.id)
+    young = entry is not None and entry.at.date() + promise.within >= seen.now.date()
     evidence: dict[str, Any] = {"overdue": overdue, "held": held, "without_end": without}
-    if any(k.promise == promise.id for k in sight.plan.kept):
-        evidence["except_law"] = sum(k.rows for k in sight.plan.kept if k.promise == promise.id)
+    if any(k.promise == promise.id for k in seen.plan.kept):
+        evidence["except_law"] = sum(k.rows for k in seen.plan.kept if k.promise == promise.id)
     last, number = (entry.at, entry.number) if entry is not None else (None, None)
     if overdue:
-        swept = sight.entries.get("swept")
-        recent = swept is not None and swept.at.date() + promise.within >= sight.now.date()
+        swept = seen.entries.get("swept")
+        recent = swept is not None and swept.at.date() + promise.within >= seen.now.date()
         state: State = "at_risk" if recent else "broken"
-        return Standing(promise, state, where, _overdue(overdue, parts), last, "now", number, evidence)
-    waiting = sum(w.rows for w in sight.plan.waiting if w.promise == promise.id)
+        return PromiseStatus(promise, state, where, _overdue(overdue, parts), last, "now", number, evidence)
+    waiting = sum(w.rows for w in seen.plan.waiting if w.promise == promise.id)
     if waiting:
         evidence["waiting"] = waiting
         why = f"{_rows(waiting)} overdue, until the warning is old enough"
-        return Standing(promise, "at_risk", where, why, last, "after the warning", number, evidence)
+        return PromiseStatus(promise, "at_risk", where, why, last, "after the warning", number, evidence)
     if entry is None or not young:
         why = f"no evidence younger than {promise.within.in_words()}; run servanda plan"
-        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
-    if not sight.provable(entry):
+        return PromiseStatus(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    if not seen.provable(entry):
         why = f"entry {entry.number} cannot be proved; run servanda ledger verify"
-        return Standing(promise, "at_risk", where, why, last, "tonight", number, evidence)
-    return Standing(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
+        return PromiseStatus(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    return PromiseStatus(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
 
 
 def _overdue(overdue: int, stuck: list[Stuck]) -> str:
@@ -219,50 +239,54 @@ def _rows(count: int) -> str:
 # -- holds, and promises about every retention ------------------------------------------------
 
 
-def _holds(sight: Sight, promise: Promise, item: KeepsHolds) -> Standing:
-    running = [h for h in sight.holds if h.kind == item.hold]
-    entry = sight.entries.get("*")
-    evidence = {"holds": len(running), "epoch": sight.plan.pins.epoch}
-    late = [h.id for h in running if h.unreviewed(sight.today)]
-    if sight.found.down:
-        return Standing(promise, "at_risk", "every store", "a store does not answer", evidence=evidence)
+def _holds(seen: RetentionEvidence, promise: Promise, item: KeepsHolds) -> PromiseStatus:
+    running = [h for h in seen.holds if h.kind == item.hold]
+    entry = seen.entries.get("*")
+    evidence = {"holds": len(running), "epoch": seen.plan.pins.epoch}
+    late = [h.id for h in running if h.unreviewed(seen.today)]
+    if seen.stores.down:
+        return PromiseStatus(promise, "at_risk", "every store", "a store does not answer", evidence=evidence)
     if late:
         why = f"hold {late[0]} is past its review date"
-        return Standing(promise, "at_risk", "every store", why, evidence=evidence)
-    if entry is None or entry.at.date() + promise.within < sight.now.date() or not sight.provable(entry):
-        return Standing(
+        return PromiseStatus(promise, "at_risk", "every store", why, evidence=evidence)
+    if entry is None or entry.at.date() + promise.within < seen.now.date() or not seen.provable(entry):
+        return PromiseStatus(
             promise, "at_risk", "every store", "no young evidence; run servanda plan", evidence=evidence
         )
     count = f"{len(running)} running" if running else "none running"
-    return Standing(promise, "kept", "every store", count, entry.at, "", entry.number, evidence)
+    return PromiseStatus(promise, "kept", "every store", count, entry.at, "", entry.number, evidence)
 
 
-def _every(sight: Sight, promise: Promise, item: EveryRetention) -> Standing:
-    for other in sight.policy.promises:
+def _every(seen: RetentionEvidence, promise: Promise, item: EveryRetention) -> PromiseStatus:
+    for other in seen.policy.promises:
         for retention in other.retentions:
             if retention.end not in item.ends:
-                return Standing(promise, "broken", "", f"{other.name} ends otherwise: {retention.end}")
-    for place in sight.found.binding.places.values():
+                return PromiseStatus(promise, "broken", "", f"{other.name} ends otherwise: {retention.end}")
+    for place in seen.stores.binding.places.values():
         for column, change in place.place.at_end.items():
             if change.pseudonym and item.pseudonyms == "never" and place.swept:
-                return Standing(promise, "broken", place.name, f"{place.name}.{column} ends as a pseudonym")
-    small = [g for g in sight.plan.groups if item.k is not None and g.k < item.k]
+                return PromiseStatus(
+                    promise, "broken", place.name, f"{place.name}.{column} ends as a pseudonym"
+                )
+    small = [g for g in seen.plan.groups if item.k is not None and g.k < item.k]
     if small:
-        return Standing(promise, "broken", small[0].place, f"{small[0].place}: groups of {small[0].k} rows")
+        return PromiseStatus(
+            promise, "broken", small[0].place, f"{small[0].place}: groups of {small[0].k} rows"
+        )
     others = [
-        standing(sight, p)
-        for p in sight.policy.promises
+        standing(seen, p)
+        for p in seen.policy.promises
         if p.keep == "enforce" and p.retentions and p is not promise
     ]
     worst = min(others, key=lambda s: _ORDER.index(s.state), default=None)
     if worst is None:
-        return Standing(promise, "not_yet", why="needs a retention to speak of")
+        return PromiseStatus(promise, "not_yet", why="needs a retention to speak of")
     if worst.state != "kept":
-        return Standing(promise, worst.state, "every place", f"{worst.promise.name}: {worst.why}")
+        return PromiseStatus(promise, worst.state, "every place", f"{worst.promise.name}: {worst.why}")
     newest = max(others, key=lambda s: s.entry or 0)
     oldest = min((s.last for s in others if s.last is not None), default=None)
     said = {"promises": len(others)}
-    return Standing(promise, "kept", "every place", "", oldest, "tonight", newest.entry, said)
+    return PromiseStatus(promise, "kept", "every place", "", oldest, "tonight", newest.entry, said)
 
 
 KEEPERS = {"retention": standing, "archive": standing, "anonymise": standing, "hold": standing}

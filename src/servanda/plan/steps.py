@@ -27,7 +27,7 @@ from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change, Scalar
 from servanda.stores.selection import (
     All,
@@ -71,7 +71,7 @@ class Drafter:
     whole of the day's work; `apply` acts on the steps of a drafter that assumes nothing.
     """
 
-    found: Opened
+    stores: OpenStores
     today: date
     holds: Sequence[Hold]
     assume: bool = False
@@ -80,9 +80,9 @@ class Drafter:
 
     def limits(self, place: BoundPlace) -> list[Limit]:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
-        if self.found.binding.unusable(place.name) or not place.endable:
+        if self.stores.binding.unusable(place.name) or not place.endable:
             return []
-        return limits_of(self.found.binding, place, self.today, assume=self.assume)
+        return limits_of(self.stores.binding, place, self.today, assume=self.assume)
 
     def drafts(self, place: BoundPlace) -> list[Draft]:
         """The steps of a place: archive, then delete, then empty, then warn and note."""
@@ -99,7 +99,7 @@ class Drafter:
 
     def processed_for_others(self, place: BoundPlace) -> bool:
         """Whether every category of a place is another controller's (GDPR 28)."""
-        categories = self.found.binding.policy.categories
+        categories = self.stores.binding.policy.categories
         return all(categories[name].role == "processor" for name in place.data)
 
     # -- rows that go ----------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Drafter:
     def over(self, place: BoundPlace) -> Condition | None:
         """The rows all of whose grounds have ended; None where a category never ends or ends emptied."""
         limits = self.limits(place)
-        if not limits or endless(self.found.binding.policy, place, limits):
+        if not limits or endless(self.stores.binding.policy, place, limits):
             return None
         if any(limit.retention.keeps_row for limit in limits):
             return None
@@ -147,12 +147,12 @@ class Drafter:
 
     def _beside(self, place: BoundPlace) -> list[BoundPlace]:
         """The other places of the same table that may share rows with this one."""
-        living = self.found.binding.of_table(place.store, place.table.name)
+        living = self.stores.binding.of_table(place.store, place.table.name)
         return [p for p in living if p.name != place.name and not _apart(place, p)]
 
     def _pointed_at(self, place: BoundPlace) -> list[Condition]:
         parts: list[Condition] = []
-        for child in children(self.found.binding, place):
+        for child in children(self.stores.binding, place):
             if child.real is not None and child.real.on_delete == "SET NULL":
                 # the database would write NULL into the child: not into one that is held
                 covered = [self._covered(p) for p in child.places]
@@ -164,7 +164,7 @@ class Drafter:
     def _before(self, child: Child, place: BoundPlace) -> bool:
         """Whether rows of a child end before those of a place do; not where references go in circles."""
         if not self._turns:
-            self._turns.update((p.name, i) for i, p in enumerate(children_first(self.found.binding)))
+            self._turns.update((p.name, i) for i, p in enumerate(children_first(self.stores.binding)))
         return all(self._turns[p.name] < self._turns[place.name] for p in child.places)
 
     def _kept(self, child: Child, place: BoundPlace) -> Condition | None:
@@ -247,7 +247,7 @@ class Drafter:
         """Which children keep a row of this place from being deleted: those with grounds of their own."""
         own = {id(limit.retention) for limit in limits}
         names = set()
-        for child in children(self.found.binding, place):
+        for child in children(self.stores.binding, place):
             if child.real is not None and child.real.on_delete == "SET NULL":
                 continue
             theirs = [id(m.retention) for p in child.places for m in self.limits(p)]
@@ -293,9 +293,9 @@ class Drafter:
         found = []
         for limit in limits:
             period = limit.retention.warn_before
-            if period is None or not place.table.key or not is_warned(self.found.binding, place):
+            if period is None or not place.table.key or not is_warned(self.stores.binding, place):
                 continue
-            soon = cutoff_of(self.found.binding.policy, limit.retention, self.today + period)
+            soon = cutoff_of(self.stores.binding.policy, limit.retention, self.today + period)
             told = Reaches((), place.table.key, f"told_{place.short}")
             condition = _all([*self._where(place), Before(limit.trigger, soon), Not(told)])
             found.append(Draft(place, WARN.name, condition, condition, (replace(limit, day=soon),)))
@@ -314,10 +314,10 @@ class Drafter:
 
     def _covered(self, place: BoundPlace) -> Condition | None:
         """The rows of a place that some hold covers, also by another place that they belong to."""
-        own = held(self.found, place, self.holds)
+        own = held(self.stores, place, self.holds)
         parts = [] if own is None else [own]
         for other in self._beside(place):
-            more = held(self.found, other, self.holds)
+            more = held(self.stores, other, self.holds)
             parts += [] if more is None else [_all([*self._where(other), more])]
         return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(dict.fromkeys(parts)))
 
@@ -329,7 +329,7 @@ class Drafter:
     def _folds(self, place: BoundPlace) -> tuple[LatestTime, ...]:
         """The triggers of parents that remember the latest date of the rows that end, or leave them, here."""
         found: list[LatestTime] = []
-        for other in self.found.binding.places.values():
+        for other in self.stores.binding.places.values():
             for trigger in other.triggers.values():
                 parts = trigger.parts if isinstance(trigger, GreatestTime) else (trigger,)
                 latest = [p for p in parts if isinstance(p, LatestTime) and p.remembered is not None]

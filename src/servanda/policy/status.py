@@ -31,7 +31,7 @@ MARKS: dict[State, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PromiseStatus:
     """The state of one promise. `why` is a sentence, `entry` the number of the ledger's entry.
 
     `last` is when it was last kept; `due` says in words when something is due next.

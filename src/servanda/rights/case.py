@@ -11,59 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import Path
 
-from servanda.database import Database
 from servanda.errors import Refused
-from servanda.ledger import Ledger
-from servanda.persons.holds import Holds
 from servanda.persons.person import Person, find
 from servanda.persons.subject_graph import SubjectGraph
-from servanda.policy.policy import Policy
-from servanda.rights.record.copies import Copies, Packer
+from servanda.project import Project
 from servanda.rights.record.request import Request
-from servanda.rights.record.requests import Requests, Secret, local_day
-from servanda.stores.binding.opened import Opened
-from servanda.vault import Vault
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """The company that answers: its stores as they are open now, its keys, its ledger, its time."""
-
-    folder: Path
-    found: Opened
-    db: Database
-    vault: Vault
-    ledger: Ledger
-    now: datetime
-    packer: Packer
-
-    @property
-    def policy(self) -> Policy:
-        """The policy that is in force."""
-        return self.found.binding.policy
-
-    @property
-    def today(self) -> date:
-        """The company’s calendar day."""
-        return local_day(self.now, self.policy.timezone)
-
-    @property
-    def requests(self) -> Requests:
-        """Its requests."""
-        return Requests(self.db, self.vault, self.ledger, self.policy, self.today)
-
-    @property
-    def holds(self) -> Holds:
-        """Its holds."""
-        return Holds(self.db, self.vault, self.ledger)
-
-    @property
-    def copies(self) -> Copies:
-        """The copies that wait to be fetched."""
-        return Copies(self.folder, self.vault)
+from servanda.rights.record.requests import Secret
+from servanda.stores.binding.open_stores import OpenStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +29,22 @@ class Case:
     """
 
     request: Request
-    company: Company
+    project: Project
     key_id: str
     reference: str
     secret: Secret = field(repr=False)
     human: tuple[Person, ...] = field(repr=False)
 
 
-def several(found: Opened, human: Sequence[Person]) -> list[Person]:
+def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:
     """Rows of which only one can be meant: of a place to which others point, there is one for each human.
 
     Two letters of a contact form may be from one person; two accounts with one address may not be.
     """
-    graphs = SubjectGraph.of(found.binding).stores
+    graphs = SubjectGraph.of(stores.binding).stores
     counts: dict[str, list[Person]] = {}
     for person in human:
-        place = found.binding.places[person.place]
+        place = stores.binding.places[person.place]
         edges = graphs[place.store].edges
         leads = any(e.giver == place.table.name and e.ownership != "none" for e in edges)
         if place.place.person == "self" and leads:
@@ -97,24 +52,24 @@ def several(found: Opened, human: Sequence[Person]) -> list[Person]:
     return [person for living in counts.values() if len(living) > 1 for person in living]
 
 
-def places_of_customers(company: Company) -> frozenset[str]:
+def places_of_customers(project: Project) -> frozenset[str]:
     """The places that hold what customers decide about, and nothing that the company decides about (GDPR 28)."""
-    categories = company.policy.categories
+    categories = project.policy.categories
     return frozenset(
         place.name
-        for place in company.found.binding.places.values()
+        for place in project.stores.binding.places.values()
         if place.data and all(categories[name].role == "processor" for name in place.data)
     )
 
 
-def look_for(found: Opened, identifier: str, named: str | None = None) -> tuple[Person, ...]:
+def look_for(stores: OpenStores, identifier: str, named: str | None = None) -> tuple[Person, ...]:
     """The rows that stand for whoever bears an identifier, in every store that answers.
 
     Raises Refused where one does not and nothing was found: nobody may be told then that nothing is held.
     """
-    human = tuple(find(found, identifier, named))
-    if found.down and not human:
-        names = ", ".join(sorted(found.down))
+    human = tuple(find(stores, identifier, named))
+    if stores.down and not human:
+        names = ", ".join(sorted(stores.down))
         raise Refused(
             f"the store {names} does not answer", advice="try again when it does; the clock runs on"
         )

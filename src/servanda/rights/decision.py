@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from servanda.errors import Refused
 from servanda.persons.holds import HeldPerson, Hold
 from servanda.persons.person import Person
-from servanda.rights.case import Company, look_for, several
+from servanda.project import Project
+from servanda.rights.case import look_for, several
 from servanda.rights.record import suppression as suppressed
 
 MARKETING = "marketing"
@@ -32,32 +33,32 @@ class Decision:
     article: str = ""
 
 
-def decide(company: Company, identifier: str, purpose: str) -> Decision:
+def decide(project: Project, identifier: str, purpose: str) -> Decision:
     """Decide for one person, by an address or number of theirs, and one purpose of the policy."""
-    if purpose != MARKETING and purpose not in company.policy.purposes:
+    if purpose != MARKETING and purpose not in project.policy.purposes:
         return Decision(False, "unknown purpose", "GDPR 5(1)(b)")
-    with company.db.read() as connection:
-        kept = suppressed.suppressed(connection, company.vault, identifier, company.today)
+    with project.database.read() as connection:
+        kept = suppressed.suppressed(connection, project.vault, identifier, project.today)
     if "all" in kept:
         return Decision(False, "erased", "GDPR 17(1)")
-    if "marketing" in kept and _canvasses(company, purpose):
+    if "marketing" in kept and _canvasses(project, purpose):
         return Decision(False, "objected", "GDPR 21(3)")
     try:
-        human = look_for(company.found, identifier)
+        human = look_for(project.stores, identifier)
     except Refused:
         return Decision(False, "in doubt: a store does not answer")
     if not human:
         return Decision(False, "unknown person")
-    if any(_covers(hold, human) for hold in company.holds.running(company.today)):
+    if any(_covers(hold, human) for hold in project.holds.running(project.today)):
         return Decision(False, "restricted", "GDPR 18(2)")
-    if several(company.found, human):
+    if several(project.stores, human):
         return Decision(False, "in doubt: several persons bear this")
     return Decision(True, "nothing stands against it")
 
 
-def _canvasses(company: Company, purpose: str) -> bool:
+def _canvasses(project: Project, purpose: str) -> bool:
     """Whether a purpose is one that a person may end by a word: marketing, or whatever rests on consent."""
-    return purpose == MARKETING or "consent" in company.policy.purposes[purpose].basis
+    return purpose == MARKETING or "consent" in project.policy.purposes[purpose].basis
 
 
 def _covers(hold: Hold, human: tuple[Person, ...]) -> bool:

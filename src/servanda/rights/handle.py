@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
+from servanda.project import Project
 from servanda.rights.answer import archived, letters
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.values import told, values_of
-from servanda.rights.case import Case, Company, as_text, from_text, look_for, several
+from servanda.rights.case import Case, as_text, from_text, look_for, several
 from servanda.rights.record.request import Request
 from servanda.rights.right import Right, right_of
 
@@ -34,20 +35,20 @@ if TYPE_CHECKING:
 _READY = frozenset({"proved", "planned"})
 
 
-def plan(company: Company, number: int) -> Outcome:
+def plan(project: Project, number: int) -> Outcome:
     """What is due for a request; nothing is changed, but for an entry that says that it was looked at."""
-    case, outcome = _looked(company, number)
+    case, outcome = _looked(project, number)
     return _right(case).plan(case) if case is not None else outcome
 
 
-def apply(company: Company, number: int) -> Outcome:
+def apply(project: Project, number: int) -> Outcome:
     """Carry out a request. Returns what was done; `stopped` names stores in which it could not be.
 
     Raises Refused, and nothing was changed, where it would fail half way or somebody has to decide first.
     """
-    refuse_if_restored(company.db)
-    case, outcome = _looked(company, number)
-    requests = company.requests
+    refuse_if_restored(project.database)
+    case, outcome = _looked(project, number)
+    requests = Requests(project)
     if case is None:
         if outcome.kind == "several":
             raise Refused(
@@ -63,21 +64,21 @@ def apply(company: Company, number: int) -> Outcome:
     facts = outcome.facts() | {"reference": case.reference}
     requests.record(number, "planned", facts=facts, words=as_text(case.human))
     done = right.act(case)
-    if company.found.down:
-        waits = tuple((name, "it does not answer") for name in sorted(company.found.down))
+    if project.stores.down:
+        waits = tuple((name, "it does not answer") for name in sorted(project.stores.down))
         done = replace(done, stopped=(*done.stopped, *waits))
     if done.stopped:
         return done
     if right.passes_on:
-        done = replace(done, more={**(done.more or {}), "tell": _whom_to_tell(company, done)})
+        done = replace(done, more={**(done.more or {}), "tell": _whom_to_tell(project, done)})
     requests.record(number, "done", facts=done.facts())
     return done
 
 
-def answer(company: Company, number: int, language: str | None = None) -> Request:
+def answer(project: Project, number: int, language: str | None = None) -> Request:
     """Answer a request that was carried out: the letter says what was done, what stays, why and until when."""
-    refuse_if_restored(company.db)
-    requests = company.requests
+    refuse_if_restored(project.database)
+    requests = Requests(project)
     request = requests.find(number)
     found = request.last("done")
     if found is None or request.state != "done":
@@ -88,23 +89,23 @@ def answer(company: Company, number: int, language: str | None = None) -> Reques
     outcome, right = Outcome.of(found.facts), right_of(request.right)
     secret = requests.secret(number, "to answer")
     spoken = replace(request, language=language or request.language)
-    letter = _letter(company, spoken, secret, outcome)
+    letter = _letter(project, spoken, secret, outcome)
     link = bool(right.copy) and outcome.kind == "ready"
-    return requests.answer(number, letter, company.now, link=link)
+    return requests.answer(number, letter, project.now, link=link)
 
 
-def carry_out(company: Company, number: int) -> Request:
+def carry_out(project: Project, number: int) -> Request:
     """Plan, do and answer a request, as far as it goes by itself."""
-    done = apply(company, number)
-    return company.requests.find(number) if done.stopped else answer(company, number)
+    done = apply(project, number)
+    return Requests(project).find(number) if done.stopped else answer(project, number)
 
 
 # -- whom it is about ------------------------------------------------------------------------
 
 
-def _looked(company: Company, number: int) -> tuple[Case | None, Outcome]:
+def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
     """The case of a request, or the outcome where there is nobody, or too many, to carry it out for."""
-    requests = company.requests
+    requests = Requests(project)
     request = requests.find(number)
     right = right_of(request.right)
     if not right.proof and request.state in ("received", "asked"):
@@ -115,22 +116,22 @@ def _looked(company: Company, number: int) -> tuple[Case | None, Outcome]:
             advice=f"see what happened: servanda request show {number}",
         )
     secret = requests.secret(number, "to carry it out")
-    human, reference = _meant(company, requests, request, secret)
+    human, reference = _meant(project, requests, request, secret)
     if right.rows and not human:
-        left = archived.known(company, (), secret.about)
+        left = archived.known(project, (), secret.about)
         if not left:
             return None, _nobody(requests, request)
         if not right.archives:
             why = "nothing but archived rows is left of them: see servanda archive read"
             raise Refused(f"request {number}: {why}", advice="answer it by hand: servanda request refuse")
-    if several(company.found, human) and request.last("chosen") is None:
+    if several(project.stores, human) and request.last("chosen") is None:
         return None, Outcome("several")
     key_id = requests.key_of(number)
-    return Case(request, company, key_id, reference, secret, human), Outcome()
+    return Case(request, project, key_id, reference, secret, human), Outcome()
 
 
 def _meant(
-    company: Company, requests: Requests, request: Request, secret: Secret
+    project: Project, requests: Requests, request: Request, secret: Secret
 ) -> tuple[tuple[Person, ...], str]:
     """The rows that a request is about, and the reference of the work on it: as before, where it was begun."""
     begun = [(i, h) for i, h in enumerate(request.happenings, 1) if h.kind in ("planned", "chosen")]
@@ -141,7 +142,7 @@ def _meant(
         reference = happening.facts.get("reference", reference)
     if begun and begun[-1][1].kind == "chosen":
         return known, reference
-    return tuple(dict.fromkeys((*known, *look_for(company.found, secret.about)))), reference
+    return tuple(dict.fromkeys((*known, *look_for(project.stores, secret.about)))), reference
 
 
 def _nobody(requests: Requests, request: Request) -> Outcome:
@@ -175,16 +176,16 @@ def _more(outcome: Outcome) -> str:
 # -- answering -------------------------------------------------------------------------------
 
 
-def _letter(company: Company, request: Request, secret: Secret, outcome: Outcome) -> Letter:
+def _letter(project: Project, request: Request, secret: Secret, outcome: Outcome) -> Letter:
     if outcome.kind == "nobody":
         return letters.nobody(request, secret)
     if outcome.kind == "erased" and outcome.erased_on is not None:
         return letters.erased_before(request, secret, outcome.erased_on)
     done = request.last("done")
-    values = values_of(company.found.binding, outcome, request.language, done.day if done else company.today)
+    values = values_of(project.stores.binding, outcome, request.language, done.day if done else project.today)
     return letters.answered(request, secret, values)
 
 
-def _whom_to_tell(company: Company, done: Outcome) -> list[str]:
+def _whom_to_tell(project: Project, done: Outcome) -> list[str]:
     """The recipients that have the data that something was done with (GDPR 19)."""
-    return told(company.found.binding, done)
+    return told(project.stores.binding, done)

@@ -9,18 +9,17 @@ Law: GDPR 21(3) and 7(3): they hold whatever becomes of the database.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from servanda.apply.corrections import Correction, correct
-from servanda.database import Database, tables
+from servanda.database import tables
 from servanda.persons.person import Person
 from servanda.persons.references import macs_of
+from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.flags import Flag
 from servanda.stores.sql.archive_table import database
 from servanda.vault import Vault
@@ -28,26 +27,26 @@ from servanda.vault import Vault
 _CHUNK = 500
 
 
-def again(found: Opened, db: Database, vault: Vault, zone: str, now: datetime) -> int:
+def again(project: Project) -> int:
     """Set the flags again of everybody whose objection or withdrawal runs. Returns how many were not set."""
-    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    stores, db, today = project.stores, project.database, project.today.isoformat()
     with db.read() as connection:
         running = tables.suppression.c.expires_on >= today
         macs = set(connection.execute(sa.select(tables.suppression.c.mac).where(running)).scalars())
     done = 0
-    for place in found.binding.places.values():
+    for place in stores.binding.places.values():
         flags = [place.place.flags[n] for n in ("objection", "withdrawal") if n in place.place.flags]
-        if macs and flags and place.place.identifiers and place.store in found.sessions:
-            wanted = list(_unset(found, vault, place, flags, macs))
+        if macs and flags and place.place.identifiers and place.store in stores.sessions:
+            wanted = list(_unset(stores, project.vault, place, flags, macs))
             for start in range(0, len(wanted), _CHUNK):
-                done += correct(found, wanted[start : start + _CHUNK])
+                done += correct(stores, wanted[start : start + _CHUNK])
     return done
 
 
 def _unset(
-    found: Opened, vault: Vault, place: BoundPlace, flags: list[Flag], macs: set[str]
+    stores: OpenStores, vault: Vault, place: BoundPlace, flags: list[Flag], macs: set[str]
 ) -> Iterator[Correction]:
-    session = database(found.sessions[place.store])
+    session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     names = list(place.place.identifiers.values())
     columns = [*place.table.key, *names, *(flag.column for flag in flags)]

@@ -18,7 +18,9 @@ from servanda.errors import ServandaError
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person
 from servanda.persons.subject_graph import SubjectGraph
-from servanda.rights.case import Case, Company, places_of_customers
+from servanda.project import Project
+from servanda.rights.answer import pack
+from servanda.rights.case import Case, places_of_customers
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Secret
 from servanda.rights.right import Right, load
@@ -35,44 +37,44 @@ class Rehearsed:
     why: str = ""
 
 
-def rehearse(company: Company) -> list[Rehearsed]:
+def rehearse(project: Project) -> list[Rehearsed]:
     """Rehearse every right, and record how it went. Empty where the stores hold no person."""
-    human = _somebody(company)
+    human = _somebody(project)
     if human is None:
-        company.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
+        project.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
         return []
-    done = [_tried(company, found, human) for found in _asked_for(company)]
+    done = [_tried(project, found, human) for found in _asked_for(project)]
     said = {one.right: {"rows": one.rows, "why": one.why} for one in done}
-    company.ledger.append(ENTRY, {"rights": said})
+    project.ledger.append(ENTRY, {"rights": said})
     return done
 
 
-def _asked_for(company: Company) -> list[Right]:
+def _asked_for(project: Project) -> list[Right]:
     """The rights that somebody can ask for: persons, and customers where the company is their processor."""
-    processes = bool(places_of_customers(company))
+    processes = bool(places_of_customers(project))
     return [found for found in load().values() if found.listed or (found.customers and processes)]
 
 
-def _somebody(company: Company) -> tuple[Person, ...] | None:
+def _somebody(project: Project) -> tuple[Person, ...] | None:
     """A row that is a person: of the place from which most of the others are reached."""
     roots = [
         (sum(e.giver == p.table.name for e in graph.edges), p)
-        for graph in SubjectGraph.of(company.found.binding).stores.values()
+        for graph in SubjectGraph.of(project.stores.binding).stores.values()
         for p in graph.roots
-        if p.table.key and p.store in company.found.sessions
+        if p.table.key and p.store in project.stores.sessions
     ]
     for _, place in sorted(roots, key=lambda pair: (-pair[0], pair[1].name)):
-        for key in _first(company, place):
+        for key in _first(project, place):
             return (Person(place.name, key),)
     return None
 
 
-def _first(company: Company, place: Any) -> Iterator[tuple[Any, ...]]:
+def _first(project: Project, place: Any) -> Iterator[tuple[Any, ...]]:
     import sqlalchemy as sa
 
     from servanda.stores.sql.archive_table import database
 
-    session = database(company.found.sessions[place.store])
+    session = database(project.stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     key = [row.c[c] for c in place.table.key]
     identified = [row.c[c].is_not(None) for c in place.place.identifiers.values()]
@@ -82,9 +84,9 @@ def _first(company: Company, place: Any) -> Iterator[tuple[Any, ...]]:
         yield tuple(found)
 
 
-def _tried(company: Company, right: Right, human: tuple[Person, ...]) -> Rehearsed:
-    request = Request(0, right.name, "person", "account", company.policy.languages[0], company.today, ())
-    case = Case(request, company, "", "rehearsal", Secret("", "", "", {"wish": "keep"}), human)
+def _tried(project: Project, right: Right, human: tuple[Person, ...]) -> Rehearsed:
+    request = Request(0, right.name, "person", "account", project.policy.languages[0], project.today, ())
+    case = Case(request, project, "", "rehearsal", Secret("", "", "", {"wish": "keep"}), human)
     try:
         outcome = (right.rehearse or right.plan)(case)
         if right.copy:
@@ -95,11 +97,11 @@ def _tried(company: Company, right: Right, human: tuple[Person, ...]) -> Rehears
 
 
 def _packed(case: Case, copy: Literal["access", "portability"]) -> int:
-    company, sink = case.company, cast("BinaryIO", _Counting())
-    made = company.packer.pack(
-        sink, Copier(company.found).copy(case.human), company.policy, language=case.request.language,
+    project, sink = case.project, cast("BinaryIO", _Counting())
+    made = pack.PACKER.pack(
+        sink, Copier(project.stores).copy(case.human), project.policy, language=case.request.language,
         right=copy,
-        at=company.now, reference="0",
+        at=project.now, reference="0",
     )  # fmt: skip
     return made.size
 

@@ -19,7 +19,7 @@ from servanda.law.calendar import Calendar
 from servanda.law.rights import promised
 from servanda.ledger.entry import Entry
 from servanda.policy.promise import Promise
-from servanda.policy.status import Standing, State
+from servanda.policy.status import PromiseStatus, State
 from servanda.rights.record.request import Request
 
 FRESH = timedelta(days=92)
@@ -30,7 +30,7 @@ KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class RequestEvidence:
     """How requests went: what a keeper of rights sees.
 
     `served` is when the privacy centre was last up; `own` are the places with columns that persons change there.
@@ -46,7 +46,7 @@ class Practice:
     own: tuple[str, ...] = ()
 
 
-def standing(practice: Practice, promise: Promise) -> Standing | None:
+def standing(practice: RequestEvidence, promise: Promise) -> PromiseStatus | None:
     """How a promise on rights stands; None where something else has to keep it."""
     wants = _WANTS.get(promise.kind)
     if wants is None or promise.keep not in ("enforce", "workflow"):
@@ -59,14 +59,14 @@ def standing(practice: Practice, promise: Promise) -> Standing | None:
     return None if rights is None else _judged(practice, promise, rights)
 
 
-def _judged(practice: Practice, promise: Promise, rights: tuple[str, ...]) -> Standing:
+def _judged(practice: RequestEvidence, promise: Promise, rights: tuple[str, ...]) -> PromiseStatus:
     mine = [r for r in practice.requests if not rights or r.right in rights]
     late = [r for r in mine if _late(practice, r)]
     if late:
         first = late[0]
         due = first.answer_by(practice.calendar).due
         why = f"request {first.number} was to be answered by {due}"
-        return Standing(
+        return PromiseStatus(
             promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more"
         )
     entry = practice.rehearsal
@@ -74,20 +74,20 @@ def _judged(practice: Practice, promise: Promise, rights: tuple[str, ...]) -> St
         (entry.body or {}).get("rights", {}) if entry is not None else {}
     )
     if entry is None:
-        return Standing(promise, "not_yet", why="needs a rehearsal: servanda request rehearse")
+        return PromiseStatus(promise, "not_yet", why="needs a rehearsal: servanda request rehearse")
     if not tried:
-        return Standing(promise, "not_yet", why="no person is in the stores to rehearse with")
+        return PromiseStatus(promise, "not_yet", why="no person is in the stores to rehearse with")
     failed = [
         f"{name}: {one['why']}"
         for name, one in tried.items()
         if one["why"] and (not rights or name in rights)
     ]
     if failed:
-        return Standing(promise, "broken", "rehearsal", failed[0], entry.at, "", entry.number)
+        return PromiseStatus(promise, "broken", "rehearsal", failed[0], entry.at, "", entry.number)
     return _shown(practice, promise, mine, entry)
 
 
-def _shown(practice: Practice, promise: Promise, mine: list[Request], entry: Entry) -> Standing:
+def _shown(practice: RequestEvidence, promise: Promise, mine: list[Request], entry: Entry) -> PromiseStatus:
     near = [r for r in mine if r.open and r.days_left(practice.calendar, practice.today) <= 2]
     said = f"{_requests(mine)}; rehearsed on {entry.at.date()}"
     due = min((r.answer_by(practice.calendar).due for r in mine if r.open), default=None)
@@ -100,7 +100,9 @@ def _shown(practice: Practice, promise: Promise, mine: list[Request], entry: Ent
     elif near:
         state, why = "at_risk", f"request {near[0].number} is to be answered by {due}"
     next_ = f"request to answer by {due}" if due else f"rehearsal by {(entry.at + FRESH).date()}"
-    return Standing(promise, state, "requests", why, entry.at, next_, entry.number, {"requests": len(mine)})
+    return PromiseStatus(
+        promise, state, "requests", why, entry.at, next_, entry.number, {"requests": len(mine)}
+    )
 
 
 def _requests(mine: list[Request]) -> str:
@@ -110,7 +112,7 @@ def _requests(mine: list[Request]) -> str:
     return f"{count}, none late"
 
 
-def _late(practice: Practice, request: Request) -> bool:
+def _late(practice: RequestEvidence, request: Request) -> bool:
     """Late now, or answered late within the last year."""
     ended = request.ended_on
     if ended is not None and practice.today - ended > _LOOK_BACK:
@@ -118,21 +120,21 @@ def _late(practice: Practice, request: Request) -> bool:
     return request.late(practice.calendar, practice.today)
 
 
-def _module(practice: Practice, promise: Promise) -> Standing:
+def _module(practice: RequestEvidence, promise: Promise) -> PromiseStatus:
     """The form that a text promises: up within the last day."""
     if practice.served is None:
-        return Standing(promise, "not_yet", why="needs the privacy centre: servanda serve")
+        return PromiseStatus(promise, "not_yet", why="needs the privacy centre: servanda serve")
     if practice.now - practice.served > _SERVED:
         why = f"the privacy centre was last up on {practice.served.date()}"
-        return Standing(promise, "at_risk", "privacy centre", why, practice.served)
+        return PromiseStatus(promise, "at_risk", "privacy centre", why, practice.served)
     found = _judged(practice, promise, ())
     return found if found.state != "kept" else _with(found, "the form of the privacy centre is up; ")
 
 
-def _self_service(practice: Practice, promise: Promise) -> Standing:
+def _self_service(practice: RequestEvidence, promise: Promise) -> PromiseStatus:
     """What people see and change themselves: the pages of who is signed in, and columns that are theirs to change."""
     if not practice.own:
-        return Standing(
+        return PromiseStatus(
             promise, "not_yet", why="needs columns that people may change: editable: in stores.yaml"
         )
     up = _module(practice, promise)
@@ -141,7 +143,7 @@ def _self_service(practice: Practice, promise: Promise) -> Standing:
     return replace(up, why=f"people change it themselves: {', '.join(practice.own)}; {up.why}")
 
 
-def _with(found: Standing, words: str) -> Standing:
+def _with(found: PromiseStatus, words: str) -> PromiseStatus:
     return replace(found, why=words + found.why, where="privacy centre")
 
 

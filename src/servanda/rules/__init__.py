@@ -17,13 +17,13 @@ from servanda.rules.engine.rule import (
     rule,
     weak,
 )
-from servanda.rules.engine.run import Looked, chosen, findings, look
+from servanda.rules.engine.run import Report, chosen, findings, look
 from servanda.rules.engine.view import View
 
 __all__ = [
     "Aside",
     "Finding",
-    "Looked",
+    "Report",
     "Rule",
     "Said",
     "View",

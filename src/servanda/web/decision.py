@@ -9,17 +9,14 @@ answered one after the other.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
-from datetime import UTC, datetime
 from threading import Lock
 
 from fastapi import FastAPI, Header, HTTPException
 from pydantic import BaseModel
 
 from servanda.errors import ServandaError
-from servanda.rights.case import Company
+from servanda.project import Project
 from servanda.rights.decision import decide
 
 
@@ -32,12 +29,12 @@ class Answer(BaseModel):
 
 
 class Decisions:
-    """Answers questions with stores that stay open; `company` opens them."""
+    """Answers questions with stores that stay open."""
 
-    def __init__(self, token: str, company: Callable[[ExitStack], Company]) -> None:
-        self._token, self._open = token, company
+    def __init__(self, token: str, project: Project) -> None:
+        self._token, self._project = token, project
         self._stack: ExitStack | None = None
-        self._company: Company | None = None
+        self._opened: Project | None = None
         self._lock = Lock()
 
     def serve(self, app: FastAPI) -> None:
@@ -51,8 +48,9 @@ class Decisions:
             raise HTTPException(401)
         with self._lock:
             try:
-                company = replace(self._opened(), now=datetime.now(UTC))
-                found = decide(company, person[:500], purpose[:200])
+                opened = self._open()
+                now = opened.with_stores(opened.stores, self._project.now)
+                found = decide(now, person[:500], purpose[:200])
             except ServandaError:
                 self.close()
                 return Answer(allowed=False, why="in doubt: a store does not answer", article="")
@@ -62,10 +60,10 @@ class Decisions:
         """Close the stores; the next question opens them anew."""
         if self._stack is not None:
             self._stack.close()
-        self._stack = self._company = None
+        self._stack = self._opened = None
 
-    def _opened(self) -> Company:
-        if self._company is None:
+    def _open(self) -> Project:
+        if self._opened is None:
             self._stack = ExitStack()
-            self._company = self._open(self._stack)
-        return self._company
+            self._opened = self._stack.enter_context(self._project.open_stores(tolerant=True))
+        return self._opened

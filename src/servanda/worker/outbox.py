@@ -10,15 +10,13 @@ note sends the letter again, with the same Message-ID: twice is less harm than n
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -26,14 +24,12 @@ from servanda.database import Database, moment, tables
 from servanda.documents import as_html, as_pdf, as_text
 from servanda.documents.letters import compose
 from servanda.documents.paper import Paper
-from servanda.errors import Refused
-from servanda.ledger import Ledger
-from servanda.policy.policy import Policy
-from servanda.post.letter import Letter
+from servanda.errors import Refused, ServandaError, StoreDown
+from servanda.plan.load import key_of
+from servanda.post.letter import OFFICER, Letter, opened
 from servanda.post.server import Carrier, Folder, NotSent, Server
-from servanda.stores.document.company import Mail
-from servanda.stores.document.document import Stores
-from servanda.vault import Vault
+from servanda.project import Project
+from servanda.stores.sql.archive_table import database
 
 _WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 """How long until the next attempt; the last one holds from then on."""
@@ -51,55 +47,39 @@ class Handed:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Everything that sending takes: the documents, the keys, where letters go."""
-
-    db: Database
-    vault: Vault
-    ledger: Ledger
-    policy: Policy
-    mail: Mail
-    carrier: Carrier
-
-    @classmethod
-    def of(
-        cls, db: Database, vault: Vault, ledger: Ledger, policy: Policy, stores: Stores, folder: Path
-    ) -> Office:
-        """The office of a project; letters go to a folder where it names no mail server."""
-        mail = stores.mail or Mail()
-        url = stores.mail_address()
-        carrier: Carrier = Server.of(url) if url else Folder(folder / "outbox")
-        return cls(db, vault, ledger, policy, mail, carrier)
-
-    @property
-    def sender(self) -> str:
-        """The address that letters come from. Raises Refused where the policy and the stores name none."""
-        return self.mail.sender or self.officer
-
-    @property
-    def officer(self) -> str:
-        """Where letters to the data protection officer go, or to the company where it has none.
-
-        Raises Refused where nobody is named.
-        """
-        known = (self.policy.dpo and self.policy.dpo.email, self.policy.controller.email, self.mail.sender)
-        found = next((address for address in known if address), None)
-        if found is None:
-            raise Refused(
-                "letters have no sender: neither the policy nor stores.yaml names an address",
-                advice="mail: {sender: privacy@example.org} in stores.yaml",
-            )
-        return found
+def carrier_of(project: Project) -> Carrier:
+    """How letters leave a project: a mail server, or a folder where stores.yaml names none."""
+    url = project.stores_document.mail_address()
+    return Server.of(url) if url else Folder(project.folder / "outbox")
 
 
-def send_waiting(office: Office, now: datetime) -> Iterator[Handed]:
-    """Hand over every letter that waits, oldest first; what became of each. One process at a time."""
-    with office.db.exclusive("outbox", wait=5):
+def officer_of(project: Project) -> str:
+    """Where letters to the data protection officer go, or to the company where it has none.
+
+    Raises Refused where nobody is named.
+    """
+    policy = project.policy
+    known = (policy.dpo and policy.dpo.email, policy.controller.email, project.mail.sender)
+    address = next((address for address in known if address), None)
+    if address is None:
+        raise Refused(
+            "letters have no sender: neither the policy nor stores.yaml names an address",
+            advice="mail: {sender: privacy@example.org} in stores.yaml",
+        )
+    return address
+
+
+def send_waiting(project: Project, carrier: Carrier | None = None) -> Iterator[Handed]:
+    """Hand over every letter that waits, oldest first; what became of each. One process at a time.
+
+    `carrier` is that of the project, unless another one is given. Stores are opened only where the address of a letter has to be read from one.
+    """
+    with project.database.exclusive("outbox", wait=5), ExitStack() as stack:
+        outbox = Outbox(project, carrier or carrier_of(project), stack)
         after = 0
-        while rows := _waiting(office.db, now, after):
+        while rows := _waiting(project.database, project.now, after):
             for row in rows:
-                yield _hand_over(office, row, now)
+                yield outbox.hand_over(row)
             after = rows[-1].id
 
 
@@ -111,23 +91,77 @@ def _waiting(db: Database, now: datetime, after: int) -> list[Any]:
         return list(connection.execute(sa.select(outbox).where(waits).order_by(outbox.c.id).limit(_PAGE)))
 
 
-def _hand_over(office: Office, row: Any, now: datetime) -> Handed:
-    wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
-    _note(office.db, row.id, tries=row.tries + 1, next_at=moment(now + wait))
-    try:
-        message = message_of(office, row, now)
-    except Refused:
-        raise
-    except Exception as error:  # one letter that cannot be written holds up no other
-        return Handed(row.id, row.kind, row.request, False, f"it cannot be written: {type(error).__name__}")
-    try:
-        office.carrier.take(message)
-    except NotSent as error:
-        if not error.later:
-            _settle(office, row, now, None, error.message)
-        return Handed(row.id, row.kind, row.request, False, error.message)
-    _settle(office, row, now, hashlib.sha256(bytes(message)).hexdigest(), "")
-    return Handed(row.id, row.kind, row.request, True)
+@dataclass(slots=True)
+class Outbox:
+    """Hands letters over, one by one."""
+
+    project: Project
+    carrier: Carrier
+    stack: ExitStack
+    opened: Project | None = None
+
+    def hand_over(self, row: Any) -> Handed:
+        """Try to send one letter: the attempt is noted before it is made."""
+        now = self.project.now
+        wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
+        _note(self.project.database, row.id, tries=row.tries + 1, next_at=moment(now + wait))
+        try:
+            letter = opened(self.project.vault, row)
+            to = self._address(letter)
+            if to is None:
+                self._settle(row, None, "no address is known")
+                return Handed(row.id, row.kind, row.request, False, "no address is known")
+            message = message_of(self.project, row, replace(letter, to=to), now)
+        except ServandaError as error:
+            if isinstance(error, Refused):
+                raise
+            return Handed(row.id, row.kind, row.request, False, error.message)
+        except Exception as error:  # one letter that cannot be written holds up no other
+            why = f"it cannot be written: {type(error).__name__}"
+            return Handed(row.id, row.kind, row.request, False, why)
+        try:
+            self.carrier.take(message)
+        except NotSent as error:
+            if not error.later:
+                self._settle(row, None, error.message)
+            return Handed(row.id, row.kind, row.request, False, error.message)
+        self._settle(row, hashlib.sha256(bytes(message)).hexdigest(), "")
+        return Handed(row.id, row.kind, row.request, True)
+
+    def _address(self, letter: Letter) -> str | None:
+        """Where a letter goes now; None where the row that it is for has no address any more."""
+        if letter.to == OFFICER:
+            return officer_of(self.project)
+        if isinstance(letter.to, str):
+            return letter.to
+        if self.opened is None:
+            self.opened = self.stack.enter_context(self.project.open_stores(tolerant=True))
+        stores = self.opened.stores
+        place = stores.binding.places.get(letter.to.place)
+        column = place.place.identifiers.get("email") if place is not None else None
+        if place is None or column is None:
+            if letter.to.place.split(".", 1)[0] in stores.down:
+                raise StoreDown(f"the store of {letter.to.place} does not answer")
+            return None
+        session = database(stores.session_of(place))
+        row: Any = session.table_of(place.table.name)
+        wanted = [row.c[c] == v for c, v in zip(place.table.key, key_of(letter.to.key), strict=True)]
+        values = session.first(sa.select(row.c[column]).select_from(row).where(*wanted))
+        return str(values[0]) if values is not None and values[0] and "@" in str(values[0]) else None
+
+    def _settle(self, row: Any, digest: str | None, why: str) -> None:
+        """The outcome of a letter: its hash, or why it will never arrive; its words are forgotten."""
+        kind, outbox = "letter.sent" if digest else "letter.refused", tables.outbox
+        body = {"letter": row.id, "kind": row.kind, "request": row.request}
+        body |= {"digest": digest} if digest else {"why": why}
+        with self.project.database.begin() as connection:
+            values = {"handed_at": moment(self.project.now), "digest": digest, "sealed": None}
+            connection.execute(sa.update(outbox).where(outbox.c.id == row.id).values(values))
+            self.project.ledger.append_in(connection, kind, body)
+            mine = sa.select(outbox.c.id).where(outbox.c.key_id == row.key_id, outbox.c.sealed.is_not(None))
+            last = row.request is None and connection.execute(mine.limit(1)).first() is None
+        if last:
+            self.project.vault.destroy(row.key_id)
 
 
 def _note(db: Database, number: int, **values: Any) -> None:
@@ -135,31 +169,14 @@ def _note(db: Database, number: int, **values: Any) -> None:
         connection.execute(sa.update(tables.outbox).where(tables.outbox.c.id == number).values(**values))
 
 
-def _settle(office: Office, row: Any, now: datetime, digest: str | None, why: str) -> None:
-    """The outcome of a letter: its hash, or why it will never arrive; its words are forgotten."""
-    kind = "letter.sent" if digest else "letter.refused"
-    body = {"letter": row.id, "kind": row.kind, "request": row.request}
-    body |= {"digest": digest} if digest else {"why": why}
-    with office.db.begin() as connection:
-        same = tables.outbox.c.id == row.id
-        values = {"handed_at": moment(now), "digest": digest, "sealed": None}
-        connection.execute(sa.update(tables.outbox).where(same).values(values))
-        office.ledger.append_in(connection, kind, body)
-
-
 # -- the message ----------------------------------------------------------------------------
 
 
-def letter_of(vault: Vault, row: Any) -> Letter:
-    """The letter that a row of the outbox stands for. Raises VaultError where its key has ended."""
-    secret = json.loads(vault.open_sealed(row.key_id, row.sealed))
-    return Letter(row.kind, row.language, secret["to"], secret["values"], row.request)
-
-
-def paper_of(office: Office, letter: Letter, made_at: str) -> Paper:
+def paper_of(project: Project, letter: Letter, made_at: str) -> Paper:
     """The words of a letter, dated by the company's calendar."""
-    day = datetime.fromisoformat(made_at).astimezone(ZoneInfo(office.policy.timezone)).date()
-    return compose(letter, office.policy, office.mail.centre, day)
+    day = project.local(datetime.fromisoformat(made_at)).date()
+    letter = replace(letter, to=officer_of(project)) if letter.to == OFFICER else letter
+    return compose(letter, project.policy, project.mail.centre, day)
 
 
 def rendered(paper: Paper, form: str, made_at: str) -> bytes:
@@ -173,17 +190,16 @@ _ATTACHED = frozenset({"identity-link", "receipt-acknowledged"})
 """Letters that nobody files: they carry no PDF."""
 
 
-def message_of(office: Office, row: Any, now: datetime) -> EmailMessage:
-    """The message of a letter: text, HTML, and the PDF of what is to be kept."""
-    letter = letter_of(office.vault, row)
-    paper = paper_of(office, letter, row.made_at)
+def message_of(project: Project, row: Any, letter: Letter, now: datetime) -> EmailMessage:
+    """The message of a letter to an address: text, HTML, and the PDF of what is to be kept."""
+    paper = paper_of(project, letter, row.made_at)
     message = EmailMessage(policy=SMTP)
-    message["From"] = office.sender
-    message["To"] = letter.to
+    message["From"] = project.mail.sender or officer_of(project)
+    message["To"] = str(letter.to)
     message["Subject"] = paper.subject
     message["Date"] = now
     message["Message-ID"] = (
-        f"<{row.id}-{letter.kind}@{office.ledger.origin.rpartition('/')[2][:16]}.servanda>"
+        f"<{row.id}-{letter.kind}@{project.ledger.origin.rpartition('/')[2][:16]}.servanda>"
     )
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text.render(paper))

@@ -8,21 +8,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 from servanda.apply import tombstones
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
 from servanda.post.letter import Letter
-from servanda.rights.case import Company
+from servanda.project import Project
 from servanda.rights.each import restriction
 from servanda.rights.handle import carry_out
 from servanda.rights.record import links
-from servanda.rights.record.identity_documents import Papers
+from servanda.rights.record.copies import Copies
+from servanda.rights.record.identity_documents import IdentityDocuments
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
 from servanda.rights.right import right_of
@@ -50,27 +49,26 @@ def _ready(request: Request, by_itself: Collection[str]) -> bool:
     return request.state in ("proved", "planned", "done")
 
 
-def carry_out_all(
-    requests: Requests, by_itself: Collection[str], company: Callable[[], AbstractContextManager[Company]]
-) -> Round:
+def carry_out_all(project: Project) -> Round:
     """Carry out what needs nobody; stores are opened only where there is something to do."""
-    numbers = ready(requests, by_itself)
+    requests = Requests(project)
+    numbers = ready(requests, project.stores_document.requests.by_itself)
     if not numbers:
         return Round()
     answered: list[int] = []
     waiting: list[int] = []
-    with company() as opened:
-        refuse_if_restored(opened.db)
+    with project.open_stores(write=True, tolerant=True) as opened:
+        refuse_if_restored(project.database)
         for number in numbers:
             try:
-                found = carry_out(opened, number)
+                request = carry_out(opened, number)
             except Refused as error:
                 requests.record(number, "waits", facts={"why": _said(error)})
                 waiting.append(number)
             except ServandaError:
                 continue  # a store that was lost in the middle: the next round goes on
             else:
-                (waiting if found.open else answered).append(number)
+                (waiting if request.open else answered).append(number)
     return Round(tuple(answered), tuple(waiting))
 
 
@@ -82,8 +80,9 @@ def _said(error: ServandaError) -> str:
 # -- alarms ----------------------------------------------------------------------------------
 
 
-def alarm(requests: Requests, today: date, officer: str, language: str) -> int:
+def alarm(project: Project, officer: str) -> int:
     """Tell the data protection officer of requests whose day comes near. Returns how many letters."""
+    requests, today, language = Requests(project), project.today, project.policy.languages[0]
     told, calendar = 0, requests.calendar
     for request in requests.all(ended=False):
         left = request.days_left(calendar, today)
@@ -105,21 +104,21 @@ def alarm(requests: Requests, today: date, officer: str, language: str) -> int:
 # -- what ends -------------------------------------------------------------------------------
 
 
-def tidy(company: Company) -> None:
+def tidy(project: Project) -> None:
     """End what is over: links, copies nobody fetched, documents, flags of restrictions, records."""
-    requests = company.requests
-    with company.db.begin() as connection:
-        links.sweep(connection, company.now)
-        opening = links.opening(connection, "download", company.now)
+    requests = Requests(project)
+    with project.database.begin() as connection:
+        links.sweep(connection, project.now)
+        opening = links.opening(connection, "download", project.now)
     for request in requests.all():
         if (
             request.state == "answered"
             and request.number not in opening
             and not right_of(request.right).keeps_copy
         ):
-            company.copies.remove(request.number)
-    Papers(company.folder, company.vault).sweep(requests)
-    restriction.settle(company)
+            Copies(project).remove(request.number)
+    IdentityDocuments(project).sweep(requests)
+    restriction.settle(project)
     requests.forget()
-    tombstones.sweep(company.db, company.today)
-    company.db.set("tidied-at", moment(company.now))
+    tombstones.sweep(project.database, project.today)
+    project.database.set("tidied-at", moment(project.now))

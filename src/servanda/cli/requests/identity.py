@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.project import Project
 from servanda.cli.requests.view import requests_of, told
+from servanda.project import Project
 
 if TYPE_CHECKING:
     from servanda.persons.person import Person
@@ -76,16 +76,16 @@ def identify(
     elif rows:
         request = _chosen(project, requests, number, rows)
     elif document:
-        from servanda.rights.record.identity_documents import Papers
+        from servanda.rights.record.identity_documents import IdentityDocuments
 
-        request = Papers(project.folder, project.vault()).keep(requests, number, document.read_bytes())
+        request = IdentityDocuments(project).keep(requests, number, document.read_bytes())
     else:
         request = _asked(requests, number, str(wanted), str(doubt), on)
     told(project, requests, request, more["as_json"])
 
 
 def _proved(project: Project, requests: Requests, number: int, method: str, on: date | None) -> Request:
-    from servanda.rights.record.identity_documents import Papers
+    from servanda.rights.record.identity_documents import IdentityDocuments
 
     request = requests.find(number)
     if request.state == "unproved":
@@ -93,7 +93,7 @@ def _proved(project: Project, requests: Requests, number: int, method: str, on: 
     documents = any(h.kind == "document" for h in request.happenings)
     facts: dict[str, object] = {"by": "document" if documents else "operator"}
     found = requests.record(number, "proved", on, facts=facts, words=method)
-    Papers(project.folder, project.vault()).destroy(found)
+    IdentityDocuments(project).destroy(found)
     return found
 
 
@@ -103,10 +103,11 @@ def _chosen(project: Project, requests: Requests, number: int, rows: tuple[str, 
     from servanda.rights.case import as_text
 
     chosen: list[Person] = []
-    with project.opened(tolerant=True) as found:
+    with project.open_stores(tolerant=True) as opened:
+        stores = opened.stores
         for row in rows:
             place, _, key = row.partition("=")
-            chosen.append(keys_fit(found, Person(place, tuple(key.split(",")))))
+            chosen.append(keys_fit(stores, Person(place, tuple(key.split(",")))))
     return requests.record(number, "chosen", facts={"rows": len(chosen)}, words=as_text(chosen))
 
 
@@ -121,8 +122,8 @@ def _asked(requests: Requests, number: int, wanted: str, doubt: str, on: date | 
 
 
 def _look(project: Project, requests: Requests, number: int) -> None:
-    from servanda.rights.record.identity_documents import Papers
+    from servanda.rights.record.identity_documents import IdentityDocuments
 
-    content = Papers(project.folder, project.vault()).look(requests.find(number))
-    project.ledger().append("request.document-read", {"request": number})
+    content = IdentityDocuments(project).look(requests.find(number))
+    project.ledger.append("request.document-read", {"request": number})
     sys.stdout.buffer.write(content)

@@ -11,26 +11,19 @@ import click
 from servanda.cli.view import columns, count, say_json
 
 if TYPE_CHECKING:
-    from servanda.cli.project import Project
     from servanda.law.calendar import Calendar
+    from servanda.project import Project
     from servanda.rights.answer.outcome import Outcome
     from servanda.rights.record.request import Request
     from servanda.rights.record.requests import Requests, Secret
 
 
-def today_of(project: Project) -> date:
-    """The company’s calendar day."""
-    from servanda.rights.record.requests import local_day
-
-    return local_day(project.now, project.policy().timezone)
-
-
 def requests_of(project: Project) -> Requests:
-    """The requests of a project."""
+    """The requests of a project. Raises VaultError where it has no keys."""
     from servanda.rights.record.requests import Requests
 
-    day = today_of(project)
-    return Requests(project.database(), project.vault(), project.ledger(), project.policy(), day)
+    _ = project.vault
+    return Requests(project)
 
 
 _NEXT = {
@@ -49,7 +42,7 @@ _NEXT = {
 
 def told(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
     """Print how a request stands now, and what to do next."""
-    today = today_of(project)
+    today = project.today
     if as_json:
         say_json(one(request, requests.calendar, today))
         return

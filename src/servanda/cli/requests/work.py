@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.project import Project
-from servanda.cli.requests.view import outcome_lines, requests_of, today_of, told, untold
+from servanda.cli.requests.view import outcome_lines, requests_of, told, untold
 from servanda.cli.view import columns, count, say_json
+from servanda.project import Project
 
 if TYPE_CHECKING:
+    from servanda.project import Project
     from servanda.rights.answer.outcome import Outcome
-    from servanda.rights.case import Company
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 _number = click.argument("number", type=click.IntRange(1))
-
-
-@contextmanager
-def company_of(project: Project, *, write: bool = False) -> Iterator[Company]:
-    """The company with its stores open; a store that is down is left out, and the outcome says so."""
-    from servanda.documents.package import Package
-    from servanda.rights.case import Company
-
-    with project.opened(write=write, tolerant=True) as found:
-        db, vault, ledger = project.database(), project.vault(), project.ledger()
-        yield Company(project.folder, found, db, vault, ledger, project.now, Package())
 
 
 def _show(outcome: Outcome, *, planned: bool, as_json: bool) -> None:
@@ -51,8 +38,8 @@ def plan(project: Project, number: int, as_json: bool) -> None:
     """Show what would be done, what stays, why and until when. Nothing is changed."""
     from servanda.rights.handle import plan as planned
 
-    with company_of(project) as company:
-        _show(planned(company, number), planned=True, as_json=as_json)
+    with project.open_stores(tolerant=True) as opened:
+        _show(planned(opened, number), planned=True, as_json=as_json)
     if not as_json:
         click.echo(f"Next: carry it out, with servanda request apply {number}")
 
@@ -66,11 +53,11 @@ def apply(project: Project, number: int, weighed: str | None, as_json: bool) -> 
     """Carry a request out: one transaction a store, each recorded before and after. It can be run again."""
     from servanda.rights.handle import apply as carried_out
 
-    with company_of(project, write=True) as company:
-        requests = company.requests
+    with project.open_stores(write=True, tolerant=True) as opened:
+        requests = requests_of(project)
         if weighed:
             requests.record(number, "weighed", words=weighed)
-        outcome = carried_out(company, number)
+        outcome = carried_out(opened, number)
         _show(outcome, planned=False, as_json=as_json)
         if not as_json:
             told(project, requests, requests.find(number), as_json)
@@ -86,9 +73,9 @@ def answer(project: Project, number: int, as_json: bool) -> None:
     """Write the letter that says what was done, what was kept, why and until when."""
     from servanda.rights.handle import answer as answered
 
-    with company_of(project) as company:
-        request = answered(company, number)
-        told(project, company.requests, request, as_json)
+    with project.open_stores(tolerant=True) as opened:
+        request = answered(opened, number)
+        told(project, requests_of(project), request, as_json)
 
 
 @click.command("correct", short_help="Say which column gets which value, for a rectification")
@@ -149,9 +136,9 @@ def lift(project: Project, number: int, ends: datetime, reasons: str, as_json: b
     """End a restriction on a day to come; the person is told first (GDPR 18(3))."""
     from servanda.rights.each.restriction import lift as lifted
 
-    with company_of(project) as company:
-        request = lifted(company, number, ends.date(), reasons)
-        told(project, company.requests, request, as_json)
+    with project.open_stores(tolerant=True) as opened:
+        request = lifted(opened, number, ends.date(), reasons)
+        told(project, requests_of(project), request, as_json)
 
 
 @click.command("rehearse", short_help="Try every right on one person of the stores; nothing is changed")
@@ -161,8 +148,8 @@ def rehearse(project: Project, as_json: bool) -> None:
     """Plan every right for one person, and record that it can be done: evidence for the promises on rights."""
     from servanda.rights.rehearsal import rehearse as rehearsed
 
-    with company_of(project, write=True) as company:
-        done = rehearsed(company)
+    with project.open_stores(write=True, tolerant=True) as opened:
+        done = rehearsed(opened)
     if as_json:
         rights = [{"right": one.right, "rows": one.rows, "why": one.why} for one in done]
         say_json({"format": 1, "rights": rights})
@@ -189,8 +176,8 @@ def receive(project: Project, right: str | None, as_json: bool) -> None:
     from servanda.rights.right import right_of
 
     requests = requests_of(project)
-    zone, wanted = project.policy().timezone, right_of(right).name if right else None
-    opening = read(sys.stdin.buffer.read(), zone, today_of(project), wanted)
+    zone, wanted = project.policy.timezone, right_of(right).name if right else None
+    opening = read(sys.stdin.buffer.read(), zone, project.today, wanted)
     request = requests.open(opening)
     secret = Secret(opening.about, opening.contact, opening.says, {})
     letter = letters.acknowledged(request, secret, request.answer_by(requests.calendar))

@@ -21,24 +21,25 @@ from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.plan.archiving import archivings
 from servanda.plan.load import key_of, key_text
 from servanda.plan.plan import Step
+from servanda.project import Project
 from servanda.stores.archive.archive import HELD, Archive, archives
 from servanda.stores.archive.index import Archived, of_row
-from servanda.stores.binding.opened import Opened
+from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql import archive_table as sql_copy
-from servanda.vault import Vault
 
 _PART = 5_000
 
 
-def load_archived(found: Opened, db: Database) -> None:
+def load_archived(project: Project) -> None:
     """Put the keys and fingerprints of archived rows that may still be there into the lists of each store."""
-    mine = [(place, a) for place in found.binding.places.values() for a in archivings(place)]
+    stores, db = project.stores, project.database
+    mine = [(place, a) for place in stores.binding.places.values() for a in archivings(place)]
     if not mine:
         return
     known = _any_archived(db)
-    secret = Vault.open(db).secret("pseudonym", 1) if known or _has_vault(db) else b""
+    secret = project.vault.secret("pseudonym", 1) if known or _has_vault(db) else b""
     for place, archiving in mine:
-        session = sql_copy.database(found.session_of(place))
+        session = sql_copy.database(stores.session_of(place))
         session.store.print_secret = secret
         session.make_list(archiving.list, place.table.name, place.table.key, printed=True)
         for part in _live(db, place.name, archiving.promise) if known else ():
@@ -103,29 +104,29 @@ class Held:
         return any(_meets(values, scope) for scope in scopes)
 
 
-def held_rows(found: Opened, db: Database, holds: Sequence[Hold], opened: Mapping[str, Archive]) -> Held:
+def held_rows(project: Project, holds: Sequence[Hold], opened: Mapping[str, Archive]) -> Held:
     """What the running holds say of archived rows. Places of one table have the same persons."""
     persons: set[tuple[str, str]] = set()
     rows: dict[str, list[HeldRows]] = {}
     for hold in holds:
         for scope in hold.scope:
             if isinstance(scope, HeldPerson):
-                persons |= {(place, key_text(scope.key)) for place in _alike(found, scope.place)}
+                persons |= {(place, key_text(scope.key)) for place in _alike(project.stores, scope.place)}
             else:
                 rows.setdefault(scope.place, []).append(scope)
-    with db.read() as connection:
+    with project.database.read() as connection:
         of_segment = {
             i: a for i, a in connection.execute(sa.select(tables.segment.c.id, tables.segment.c.archive))
         }
     return Held(frozenset(persons), {p: tuple(s) for p, s in rows.items()}, opened, of_segment)
 
 
-def _alike(found: Opened, name: str) -> list[str]:
+def _alike(stores: OpenStores, name: str) -> list[str]:
     """A place, and the other places of its table."""
-    place = found.binding.places.get(name)
+    place = stores.binding.places.get(name)
     if place is None:
         return [name]
-    return [p.name for p in found.binding.of_table(place.store, place.table.name)]
+    return [p.name for p in stores.binding.of_table(place.store, place.table.name)]
 
 
 def _meets(values: Mapping[str, Any], scope: HeldRows) -> bool:
@@ -167,12 +168,13 @@ def due_rows(db: Database, today: date, place: str, promise: str) -> Iterator[li
         after = (rows[-1].row_key, rows[-1].fingerprint, rows[-1].last_day)
 
 
-def archive_steps(found: Opened, db: Database, today: date, holds: Sequence[Hold]) -> list[Step]:
+def archive_steps(project: Project, today: date, holds: Sequence[Hold]) -> list[Step]:
     """The steps that end archived data, by place and promise; also of places that are declared no more."""
+    stores, db = project.stores, project.database
     if not _any_archived(db):
         return []
-    opened = archives(found.binding.stores, db, Vault.open(db))
-    held = held_rows(found, db, holds, opened)
+    opened = archives(stores.binding.document, db, project.vault)
+    held = held_rows(project, holds, opened)
     table, steps = tables.archived, []
     with db.read() as connection:
         each = sa.select(table.c.place, table.c.promise, sa.func.count()).group_by(
@@ -184,15 +186,15 @@ def archive_steps(found: Opened, db: Database, today: date, holds: Sequence[Hold
         for part in due_rows(db, today, place, promise):
             ruled = sum(held.holds(row) for row in part) if holds else 0
             rows, kept = rows + len(part) - ruled, kept + ruled
-        steps.append(_step(found, place, promise, (rows, kept, total), today))
+        steps.append(_step(stores, place, promise, (rows, kept, total), today))
     return steps
 
 
-def _step(found: Opened, place: str, promise: str, counts: tuple[int, int, int], today: date) -> Step:
-    known = found.binding.policy.promise(promise)
+def _step(stores: OpenStores, place: str, promise: str, counts: tuple[int, int, int], today: date) -> Step:
+    known = stores.binding.policy.promise(promise)
     promises = [known.id] if known else [promise]
     names = [known.name] if known else [promise.lower()]
-    here = found.binding.places.get(place)
+    here = stores.binding.places.get(place)
     for archiving in archivings(here) if here is not None else ():
         if archiving.promise == promise:
             promises = [p.id for p in archiving.promises]
@@ -206,7 +208,7 @@ def _step(found: Opened, place: str, promise: str, counts: tuple[int, int, int],
         action=DESTROY.name,
         promises=tuple(dict.fromkeys(promises)),
         names=tuple(dict.fromkeys(names)),
-        line=found.binding.policy.at(known).line if known else 0,
+        line=stores.binding.policy.at(known).line if known else 0,
         words=f"archived until before {today.isoformat()}",
         rows=rows,
         held=kept,

@@ -18,12 +18,12 @@ from servanda.law.retention import last_day
 from servanda.stores.archive.archive import HELD, archives
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
-from servanda.stores.document.document import Stores
+from servanda.stores.document.document import StoresDocument
 from servanda.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class ArchivedRows:
     """What lies in an archive for one promise at one place."""
 
     rows: int
@@ -32,12 +32,12 @@ class Lying:
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class ArchiveOverview:
     """What lies where, and what is wrong with an archive, by its name."""
 
-    lying: Mapping[tuple[str, str], Lying] = field(default_factory=dict)
+    lying: Mapping[tuple[str, str], ArchivedRows] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
-    stores: Stores | None = None
+    document: StoresDocument | None = None
 
     def where(self, place: BoundPlace) -> str:
         """The place with its archive; the place alone where it archives nothing."""
@@ -54,13 +54,13 @@ class Whereabouts:
     def lies(self, place: BoundPlace, promise: str) -> str:
         """What lies in the archive and when its keys end; empty where nothing does."""
         how, found = place.place.archive, self.lying.get((place.name, promise))
-        if found is None or not isinstance(how, str) or self.stores is None:
+        if found is None or not isinstance(how, str) or self.document is None:
             return ""
         said = f"{place.name} → {how} ({_count(found.rows, 'row')}, {_count(found.segments, 'segment')}"
         if found.next_month is None:
             return f"{said}, held)"
         ends = month_end(found.next_month)
-        copies = last_day(ends, self.stores.archives[how].key_backup)
+        copies = last_day(ends, self.document.archives[how].key_backup)
         return f"{said}; next key ends {ends}, backups of it by {copies})"
 
     def fault(self, place: BoundPlace) -> str:
@@ -69,10 +69,12 @@ class Whereabouts:
         return self.faults.get(how, "") if isinstance(how, str) else ""
 
 
-def whereabouts(stores: Stores, db: Database, promises: Mapping[tuple[str, str], str]) -> Whereabouts:
+def overview(
+    document: StoresDocument, db: Database, promises: Mapping[tuple[str, str], str]
+) -> ArchiveOverview:
     """Look where archived data are. `promises` gives, for a place and a promise, the one rows are known by."""
-    if not stores.archives or db.setting("vault") is None:
-        return Whereabouts()
+    if not document.archives or db.setting("vault") is None:
+        return ArchiveOverview()
     row, segment = tables.archived, tables.segment
     months = sa.case((segment.c.month == HELD, None), else_=segment.c.month)
     query = (
@@ -88,19 +90,19 @@ def whereabouts(stores: Stores, db: Database, promises: Mapping[tuple[str, str],
     )
     with db.read() as connection:
         known = {
-            (place, promise): Lying(int(n), int(s), m)
+            (place, promise): ArchivedRows(int(n), int(s), m)
             for place, promise, n, s, m in connection.execute(query)
         }
     lying = {at: known[at[0], by] for at, by in promises.items() if (at[0], by) in known}
     faults = {}
     try:
-        for name, archive in archives(stores, db, Vault.open(db)).items():
+        for name, archive in archives(document, db, Vault.open(db)).items():
             wrong = next(archive.faults(), None)
             if wrong is not None:
                 faults[name] = wrong
     except ServandaError as error:
-        faults = dict.fromkeys(stores.archives, error.message)
-    return Whereabouts(lying, faults, stores)
+        faults = dict.fromkeys(document.archives, error.message)
+    return ArchiveOverview(lying, faults, document)
 
 
 def month_end(month: str) -> date:

@@ -23,10 +23,11 @@ from servanda.errors import Refused
 from servanda.persons import references
 from servanda.persons.glance import Seen, glance
 from servanda.persons.person import Person
-from servanda.rights.case import Company, as_text, look_for, several
+from servanda.project import Project
+from servanda.rights.case import as_text, look_for, several
 from servanda.rights.handle import carry_out
 from servanda.rights.record.request import Request
-from servanda.rights.record.requests import Opening
+from servanda.rights.record.requests import Opening, Requests
 from servanda.rights.right import Right
 from servanda.stores.sql.archive_table import database
 
@@ -68,36 +69,36 @@ class Unfit(Refused):
         self.columns = columns
 
 
-def account(company: Company, member: Member) -> Account:
+def account(project: Project, member: Member) -> Account:
     """What is held of a member; that they looked is an entry of the ledger.
 
     Raises Refused where a store does not answer and nothing was found in the others.
     """
-    found = _found(company, member)
-    with company.db.begin() as connection:
-        person = references.find(connection, company.vault, "request", member.about)
+    found = _found(project, member)
+    with project.database.begin() as connection:
+        person = references.find(connection, project.vault, "request", member.about)
         rows = sum(seen.rows for seen in found.seen)
         body = {"by": member.by, "rows": rows, "places": len(found.seen)}
-        company.ledger.append_in(connection, "account.shown", body | ({"person": person} if person else {}))
+        project.ledger.append_in(connection, "account.shown", body | ({"person": person} if person else {}))
     return found
 
 
 def ask(
-    company: Company, member: Member, right: Right, language: str, says: str, fields: Mapping[str, str]
+    project: Project, member: Member, right: Right, language: str, says: str, fields: Mapping[str, str]
 ) -> Request:
     """Write a request of a member down; it is proved who asks, and which rows are meant."""
-    human = look_for(company.found, member.about, member.named)
-    return _opened(company, member, right.name, language, human, says, fields)
+    human = look_for(project.stores, member.about, member.named)
+    return _opened(project, member, right.name, language, human, says, fields)
 
 
-def change(company: Company, member: Member, said: Mapping[str, str], language: str) -> Request | None:
+def change(project: Project, member: Member, said: Mapping[str, str], language: str) -> Request | None:
     """Change at once what a member said, by `place.column`. None where nothing is different.
 
     Raises Unfit, and nothing was changed, for values that do not fit; Refused for what is not theirs to
     change, and while the stores are not what the ledger knows.
     """
-    refuse_if_restored(company.db)
-    found = _found(company, member)
+    refuse_if_restored(project.database)
+    found = _found(project, member)
     strange = sorted(said.keys() - found.own.keys())
     if strange:
         raise Refused(f"not for the person to change: {', '.join(strange)}")
@@ -105,10 +106,10 @@ def change(company: Company, member: Member, said: Mapping[str, str], language: 
     unfit = []
     for name, text in said.items():
         place, _, column = name.rpartition(".")
-        bound = company.found.binding.places[place]
+        bound = project.stores.binding.places[place]
         value = None if text == "" and bound.table.columns[column].nullable else text
         try:
-            new = typed(company.found, bound, {column: value})[column]
+            new = typed(project.stores, bound, {column: value})[column]
         except Refused:
             unfit.append(name)
             continue
@@ -120,10 +121,10 @@ def change(company: Company, member: Member, said: Mapping[str, str], language: 
     if not wanted:
         return None
     mine = tuple(p for p in found.human if any(name.rpartition(".")[0] == p.place for name in wanted))
-    request = _opened(company, member, "rectification", language, mine, "", {})
+    request = _opened(project, member, "rectification", language, mine, "", {})
     words = json.dumps(wanted, ensure_ascii=False)
-    company.requests.record(request.number, "corrections", facts={"columns": sorted(wanted)}, words=words)
-    return carry_out(company, request.number)
+    Requests(project).record(request.number, "corrections", facts={"columns": sorted(wanted)}, words=words)
+    return carry_out(project, request.number)
 
 
 def shown(value: Any) -> str:
@@ -135,16 +136,16 @@ def shown(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _found(company: Company, member: Member) -> Account:
-    human = look_for(company.found, member.about, member.named)
-    down = tuple(sorted(company.found.down))
-    if several(company.found, human):
+def _found(project: Project, member: Member) -> Account:
+    human = look_for(project.stores, member.about, member.named)
+    down = tuple(sorted(project.stores.down))
+    if several(project.stores, human):
         return Account(human, several=True, down=down)
-    return Account(human, tuple(glance(company.found, human)), down=down)
+    return Account(human, tuple(glance(project.stores, human)), down=down)
 
 
 def _opened(
-    company: Company,
+    project: Project,
     member: Member,
     right: str,
     language: str,
@@ -153,25 +154,25 @@ def _opened(
     fields: Mapping[str, str],
 ) -> Request:
     """A request of somebody who is logged in: proved, with the rows that it is about."""
-    requests = company.requests
-    contact = _contact(company, member, human)
+    requests = Requests(project)
+    contact = _contact(project, member, human)
     opening = Opening(
-        right, member.about, contact, company.today, "person", "account", language, says, fields
+        right, member.about, contact, project.today, "person", "account", language, says, fields
     )
     number = requests.open(opening).number
     requests.record(number, "proved", facts={"by": member.by})
-    if human and not several(company.found, human):
+    if human and not several(project.stores, human):
         requests.record(number, "chosen", words=as_text(human))
     return requests.find(number)
 
 
-def _contact(company: Company, member: Member, human: tuple[Person, ...]) -> str:
+def _contact(project: Project, member: Member, human: tuple[Person, ...]) -> str:
     """Where letters go: the identifier where it is an address, else the address on record."""
     if _EMAIL.fullmatch(member.about):
         return member.about
     for person in human:
-        place = company.found.binding.places[person.place]
-        session = database(company.found.sessions[place.store])
+        place = project.stores.binding.places[person.place]
+        session = database(project.stores.sessions[place.store])
         row: Any = session.table_of(place.table.name)
         columns = [row.c[c] for c in dict.fromkeys(place.place.identifiers.values())]
         same = [row.c[name] == value for name, value in zip(place.table.key, person.key, strict=True)]

@@ -18,22 +18,23 @@ from servanda.persons.person import Human
 from servanda.persons.references import macs_of
 from servanda.plan.limits import article
 from servanda.plan.load import key_text
+from servanda.project import Project
 from servanda.rights.answer.outcome import Kept, Line
-from servanda.rights.case import Case, Company
+from servanda.rights.case import Case
 from servanda.stores.archive.archive import Archive, archives
 from servanda.stores.archive.index import Archived, known_as, of_persons
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.discovery.secrets import secrets
 
 
-def known(company: Company, human: Human, about: str) -> list[Archived]:
+def known(project: Project, human: Human, about: str) -> list[Archived]:
     """What is archived of a person: by their rows, and by what they were known by."""
-    if not company.found.binding.stores.archives:
+    if not project.stores.binding.document.archives:
         return []
-    with company.db.read() as connection:
+    with project.database.read() as connection:
         persons = [(person.place, key_text(person.key)) for person in human]
         if about:
-            persons += known_as(connection, macs_of(company.vault, about))
+            persons += known_as(connection, macs_of(project.vault, about))
         return of_persons(connection, dict.fromkeys(persons))
 
 
@@ -45,7 +46,7 @@ def lines(case: Case) -> Iterator[Line]:
 
 def kept(case: Case) -> list[Kept]:
     """What stays archived: of each place and promise until its last day."""
-    policy = case.company.policy
+    policy = case.project.policy
     grounds = {promise.id: retention for promise, retention in policy.retentions() if retention.archive}
     found = []
     same: Any = lambda row: (row.place, row.promise, row.last_day)  # noqa: E731
@@ -67,15 +68,15 @@ def kept(case: Case) -> list[Kept]:
 
 def copies(case: Case) -> Iterator[Held]:
     """The archived rows, place by place, as they are decrypted one by one."""
-    mine, company = _mine(case), case.company
+    mine, project = _mine(case), case.project
     if not mine:
         return
     body = {"request": case.request.number, "rows": len(mine), "reason": case.request.right}
-    company.ledger.append("archive.read", body)
-    there = archives(company.found.binding.stores, company.db, company.vault)
+    project.ledger.append("archive.read", body)
+    there = archives(project.stores.binding.document, project.database, project.vault)
     of_segment = {row["id"]: archive for archive in there.values() for row in archive.segments()}
     for (name, _), rows in groupby(mine, key=lambda row: (row.place, row.promise)):
-        place = company.found.binding.places.get(name)
+        place = project.stores.binding.places.get(name)
         yield from _held(name, place, list(rows), of_segment)
 
 
@@ -101,4 +102,4 @@ def _values(content: dict[str, Any], columns: tuple[str, ...]) -> tuple[Any, ...
 
 
 def _mine(case: Case) -> list[Archived]:
-    return known(case.company, case.human, case.secret.about)
+    return known(case.project, case.human, case.secret.about)

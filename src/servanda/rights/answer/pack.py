@@ -9,15 +9,20 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Literal
 
+from servanda.documents.package import Package, Packer
 from servanda.persons.copy import Copier, Held
 from servanda.rights.answer import archived
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
+from servanda.rights.record.copies import Copies
+
+PACKER: Packer = Package()
+"""What packs the copies; what it once worked out of a policy serves the next copy, too."""
 
 
 def counted(case: Case) -> Outcome:
     """How many rows of each place are held."""
-    counts = Copier(case.company.found).count(case.human)
+    counts = Copier(case.project.stores).count(case.human)
     lines = [Line(places, "copy", rows) for places, rows in counts.items()]
     return Outcome(lines=(*lines, *archived.lines(case)))
 
@@ -29,17 +34,17 @@ def packed(
 
     With `only`, the rows of some places.
     """
-    company, request = case.company, case.request
-    with company.copies.write(request.number, case.key_id) as file:
-        held = Copier(company.found).copy(case.human)
+    project, request = case.project, case.request
+    with Copies(project).write(request.number, case.key_id) as file:
+        held = Copier(project.stores).copy(case.human)
         mine: Iterator[Held] = (one for one in held if only is None or one.place in only)
         if right == "access" and only is None:
             mine = chain(mine, archived.copies(case))
-        made = company.packer.pack(
-            file, mine, company.policy, language=request.language,
-            right=right, at=company.now, reference=str(request.number),
+        made = PACKER.pack(
+            file, mine, project.policy, language=request.language,
+            right=right, at=project.now, reference=str(request.number),
         )  # fmt: skip
     body = {"request": request.number, "right": right, "rows": made.rows, "places": made.places}
-    company.ledger.append("copy.made", body | {"size": made.size, "digest": made.digest})
+    project.ledger.append("copy.made", body | {"size": made.size, "digest": made.digest})
     lines = (Line((), "copy", made.rows),)
     return Outcome(lines=lines, digest=made.digest, size=made.size)

@@ -14,7 +14,7 @@ from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case
 from servanda.rights.each import erasure
-from servanda.rights.record.directives import Directive, Fate, Wish, Wishes
+from servanda.rights.record.directives import Directive, Directives, Fate, Wish
 from servanda.rights.right import Right, register
 
 _AFTER = frozenset({"heir", "executor"})
@@ -62,9 +62,8 @@ def _stands(case: Case) -> Directive | None:
     return _wishes(case).of(case.secret.about)
 
 
-def _wishes(case: Case) -> Wishes:
-    company = case.company
-    return Wishes(company.db, company.vault, company.ledger, company.today)
+def _wishes(case: Case) -> Directives:
+    return Directives(case.project)
 
 
 RIGHT = register(

@@ -20,21 +20,21 @@ _WAIT = 60.0
 
 def plan(case: Case) -> Outcome:
     """Which rows would go, which are emptied, what stays, why and until when."""
-    company, asked = case.company, Asked(case.reference, case.human)
-    found = told(foreseen(company.found, company.db, company.vault, [asked], company.now))
+    project, asked = case.project, Asked(case.reference, case.human)
+    found = told(foreseen(project, [asked]))
     return replace(found, kept=(*found.kept, *archived.kept(case)))
 
 
 def act(case: Case) -> Outcome:
     """Erase them: one transaction a store, then a look for what is left. They are known again if imported."""
-    company = case.company
-    with eraser(company.found, company.db, company.vault, company.now, wait=_WAIT) as made:
+    project = case.project
+    with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([Asked(case.reference, case.human)])
         left = made.look_through([erased]) if erased.found else []
     if erased.done:
-        with company.db.begin() as connection:
+        with project.database.begin() as connection:
             number = case.request.number
-            suppressed.suppress(connection, company.vault, case.secret.about, "all", company.today, number)
+            suppressed.suppress(connection, project.vault, case.secret.about, "all", project.today, number)
     residue = sum(one.rows for one in left if not one.kept)
     done = after(case, told(erased.erasures, erased, residue))
     return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))

@@ -24,19 +24,19 @@ def plan(case: Case) -> Outcome:
     purpose = case.secret.fields.get("purpose", "")
     if purpose and purpose != "marketing" and case.request.last("weighed") is None:
         return Outcome("refused", refused=(_WEIGH.format(n=case.request.number),))
-    places = case.company.found.binding.places
+    places = case.project.stores.binding.places
     flagged = [p.place for p in case.human if "objection" in places[p.place].place.flags]
     return Outcome(lines=tuple(Line((name,), "flag", flagged.count(name)) for name in dict.fromkeys(flagged)))
 
 
 def act(case: Case) -> Outcome:
     """Note the address, so that an import does not bring it back, and set the flags."""
-    company = case.company
-    with company.db.begin() as connection:
+    project = case.project
+    with project.database.begin() as connection:
         suppressed.suppress(
-            connection, company.vault, case.secret.about, "marketing", company.today, case.request.number
+            connection, project.vault, case.secret.about, "marketing", project.today, case.request.number
         )
-    flag(company, case.human, "objection", on=True)
+    flag(project, case.human, "objection", on=True)
     return plan(case)
 
 

@@ -20,6 +20,7 @@ from servanda.rights.answer.from_erasure import after, told
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import packed
 from servanda.rights.case import Case, places_of_customers
+from servanda.rights.record.copies import Copies
 from servanda.rights.right import Right, register
 
 _WAIT = 60.0
@@ -27,17 +28,17 @@ _WAIT = 60.0
 
 def plan(case: Case) -> Outcome:
     """Which rows would be returned and go, and what stays, why and until when."""
-    company, asked, only = case.company, Asked(case.reference, case.human), _only(case)
-    return told(foreseen(company.found, company.db, company.vault, [asked], company.now, only))
+    project, asked, only = case.project, Asked(case.reference, case.human), _only(case)
+    return told(foreseen(project, [asked], only))
 
 
 def act(case: Case) -> Outcome:
     """Return a copy, then erase. A copy that was made before a process died is the one that counts."""
-    company, only = case.company, _only(case)
+    project, only = case.project, _only(case)
     made = _made(case)
     if made is None:
         made = packed(case, "access", only)
-    with eraser(company.found, company.db, company.vault, company.now, wait=_WAIT, only=only) as ready:
+    with eraser(project, wait=_WAIT, only=only) as ready:
         (erased,) = ready.erase([Asked(case.reference, case.human)])
     done = after(case, told(erased.erasures, erased))
     return replace(done, digest=made.digest, size=made.size)
@@ -45,10 +46,10 @@ def act(case: Case) -> Outcome:
 
 def _made(case: Case) -> Outcome | None:
     """The copy that was made for this request, None where none lies there."""
-    company, number = case.company, case.request.number
-    if not company.copies.present(number):
+    project, number = case.project, case.request.number
+    if not Copies(project).present(number):
         return None
-    for entry in company.ledger.entries("copy.made"):
+    for entry in project.ledger.entries("copy.made"):
         body = entry.body or {}
         if body.get("request") == number:
             return Outcome(digest=body["digest"], size=body["size"])
@@ -56,7 +57,7 @@ def _made(case: Case) -> Outcome | None:
 
 
 def _only(case: Case) -> frozenset[str]:
-    found = places_of_customers(case.company)
+    found = places_of_customers(case.project)
     if not found:
         raise Refused(
             "no place holds data of customers alone",

@@ -13,6 +13,7 @@ from servanda.errors import Refused
 from servanda.law.rights import RIGHTS
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.case import Case
+from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, register
 
 
@@ -24,7 +25,7 @@ def plan(case: Case) -> Outcome:
         why = f"nobody has said yet what is put right: servanda request correct {number} PLACE.COLUMN"
         return Outcome("refused", refused=(why,))
     for one in wanted:
-        typed(case.company.found, case.company.found.binding.places[one.person.place], one.values)
+        typed(case.project.stores, case.project.stores.binding.places[one.person.place], one.values)
     counts: dict[str, int] = {}
     for one in wanted:
         counts[one.person.place] = counts.get(one.person.place, 0) + 1
@@ -33,13 +34,13 @@ def plan(case: Case) -> Outcome:
 
 def act(case: Case) -> Outcome:
     """Write the values."""
-    correct(case.company.found, corrections(case))
+    correct(case.project.stores, corrections(case))
     return plan(case)
 
 
 def corrections(case: Case) -> list[Correction]:
     """What was said, row by row; what was said last of a column counts."""
-    requests, request = case.company.requests, case.request
+    requests, request = Requests(case.project), case.request
     values: dict[str, dict[str, str]] = {}
     for position, happening in enumerate(request.happenings, 1):
         if happening.kind == "corrections":
@@ -58,7 +59,7 @@ def corrections(case: Case) -> list[Correction]:
 
 def writable(case: Case) -> Outcome:
     """Try it without a value: whether our role may write where the person's own rows lie."""
-    stores = case.company.found
+    stores = case.project.stores
     for person in case.human:
         place = stores.binding.places[person.place]
         if stores.sessions[place.store].lacking(place.table.name, frozenset({"UPDATE"})):

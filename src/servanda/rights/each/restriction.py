@@ -14,12 +14,14 @@ from servanda.law.period import Period
 from servanda.law.rights import RIGHTS
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.person import Person
+from servanda.project import Project
 from servanda.rights.account.flags import flag
 from servanda.rights.answer import letters
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.answer.pack import counted, packed
-from servanda.rights.case import Case, Company, from_text
+from servanda.rights.case import Case, from_text
 from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, register
 
 _REVIEW = Period(months=3)
@@ -29,38 +31,38 @@ _REVIEW = Period(months=3)
 def plan(case: Case) -> Outcome:
     """How many rows would not be used any more."""
     counts = counted(case)
-    scope(case.company, case.human)
+    scope(case.project, case.human)
     return Outcome(lines=tuple(Line(n.places, "restrict", n.rows) for n in counts.lines))
 
 
 def act(case: Case) -> Outcome:
     """Place the hold, keep a sealed copy, set the flags."""
-    company, number = case.company, case.request.number
-    hold = running(company, number)
+    project, number = case.project, case.request.number
+    hold = running(project, number)
     if hold is None:
-        hold = company.holds.place(
+        hold = project.holds.place(
             "restriction",
-            scope(company, case.human),
+            scope(project, case.human),
             case=f"request {number}",
             reason="GDPR 18",
             author="servanda",
-            review_on=company.today + _REVIEW,
+            review_on=project.today + _REVIEW,
         )
     copy = packed(case, "access")
-    flags = flag(company, case.human, "restriction", on=True)
+    flags = flag(project, case.human, "restriction", on=True)
     done = plan(case)
     more = {"hold": hold.id, "flags": flags}
     return Outcome(lines=done.lines, digest=copy.digest, size=copy.size, more=more)
 
 
-def scope(company: Company, human: tuple[Person, ...]) -> tuple[HeldPerson | HeldRows, ...]:
+def scope(project: Project, human: tuple[Person, ...]) -> tuple[HeldPerson | HeldRows, ...]:
     """What a hold of a human covers. Raises Refused for a row that no hold can name."""
-    return tuple(_scope(company, human))
+    return tuple(_scope(project, human))
 
 
-def _scope(company: Company, human: tuple[Person, ...]) -> Iterator[HeldPerson | HeldRows]:
+def _scope(project: Project, human: tuple[Person, ...]) -> Iterator[HeldPerson | HeldRows]:
     for person in human:
-        place = company.found.binding.places[person.place]
+        place = project.stores.binding.places[person.place]
         if place.place.person == "self":
             yield HeldPerson(person.place, person.key)
         elif len(person.key) == 1:
@@ -69,43 +71,43 @@ def _scope(company: Company, human: tuple[Person, ...]) -> Iterator[HeldPerson |
             raise Refused(f"{person.place}: a hold cannot name a row whose key has several columns")
 
 
-def running(company: Company, number: int) -> Hold | None:
+def running(project: Project, number: int) -> Hold | None:
     """The hold of a request that still runs, if any."""
-    holds = company.holds.running(company.today)
+    holds = project.holds.running(project.today)
     return next((h for h in holds if h.kind == "restriction" and h.case == f"request {number}"), None)
 
 
-def lift(company: Company, number: int, ends: date, reasons: str) -> Request:
+def lift(project: Project, number: int, ends: date, reasons: str) -> Request:
     """Say that a restriction ends on a day, and why; the person is told before it does (GDPR 18(3)).
 
     Raises Refused where none runs, or the day is not to come.
     """
-    hold = running(company, number)
+    hold = running(project, number)
     if hold is None:
         raise Refused(f"request {number} restricts nothing now", advice="see: servanda hold list")
-    if ends <= company.today:
+    if ends <= project.today:
         raise Refused("the person is told before the restriction ends", advice="choose a day to come")
-    requests = company.requests
+    requests = Requests(project)
     request, secret = requests.find(number), requests.secret(number, "to tell that a restriction ends")
     letter = letters.lifting(request, secret, ends, reasons)
     facts = {"hold": hold.id, "ends": ends.isoformat()}
     found = requests.record(number, "lifting", facts=facts, words=reasons, letters=[letter])
-    company.holds.end_on(hold.id, ends)
+    project.holds.end_on(hold.id, ends)
     return found
 
 
-def settle(company: Company) -> int:
+def settle(project: Project) -> int:
     """Take the flags back of restrictions that have ended. Returns how many rows."""
     rows = 0
-    for request in company.requests.all():
+    for request in Requests(project).all():
         said = request.last("lifting")
-        over = said is not None and date.fromisoformat(said.facts["ends"]) < company.today
+        over = said is not None and date.fromisoformat(said.facts["ends"]) < project.today
         if request.right != "restriction" or not over or request.last("lifted") is not None:
             continue
         position = next(i for i, h in enumerate(request.happenings, 1) if h.kind == "planned")
-        human = from_text(company.requests.words(request.number, position))
-        rows += flag(company, human, "restriction", on=False)
-        company.requests.record(request.number, "lifted")
+        human = from_text(Requests(project).words(request.number, position))
+        rows += flag(project, human, "restriction", on=False)
+        Requests(project).record(request.number, "lifted")
     return rows
 
 

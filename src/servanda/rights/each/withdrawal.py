@@ -12,19 +12,19 @@ from servanda.rights.right import Right, register
 
 def plan(case: Case) -> Outcome:
     """Which rows would be flagged; messages that rest on consent end with it."""
-    places = case.company.found.binding.places
+    places = case.project.stores.binding.places
     flagged = [p.place for p in case.human if "withdrawal" in places[p.place].place.flags]
     return Outcome(lines=tuple(Line((name,), "flag", flagged.count(name)) for name in dict.fromkeys(flagged)))
 
 
 def act(case: Case) -> Outcome:
     """Note the address, and set the flags."""
-    company = case.company
-    with company.db.begin() as connection:
+    project = case.project
+    with project.database.begin() as connection:
         suppressed.suppress(
-            connection, company.vault, case.secret.about, "marketing", company.today, case.request.number
+            connection, project.vault, case.secret.about, "marketing", project.today, case.request.number
         )
-    flag(company, case.human, "withdrawal", on=True)
+    flag(project, case.human, "withdrawal", on=True)
     return plan(case)
 
 

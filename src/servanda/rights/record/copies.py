@@ -12,56 +12,25 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol, cast
+from typing import BinaryIO, cast
 
 from servanda.errors import ServandaError
-from servanda.persons.copy import Held
-from servanda.policy.policy import Policy
-from servanda.vault import Sealing, Vault, unsealed
+from servanda.project import Project
+from servanda.vault import Sealing, unsealed
 from servanda.vault.files import sync_folder
 
 FOLDER = "copies"
 """The folder of copies, in that of the project."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """What was packed: rows, the places that they are from, bytes; SHA-256 of the zip, in hex."""
-
-    rows: int
-    places: int
-    size: int
-    digest: str
-
-
-class Packer(Protocol):
-    """Packs a person's copy as a zip."""
-
-    def pack(
-        self,
-        to: BinaryIO,
-        held: Iterable[Held],
-        policy: Policy,
-        *,
-        language: str,
-        right: Literal["access", "portability"],
-        at: datetime,
-        reference: str,
-    ) -> Packed:
-        """Write the zip to `to`, which need not seek; `reference` is how the request is called."""
-        ...
-
-
 class Copies:
     """The copies of a project, by the number of their request."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
-        self._folder, self._vault = folder / FOLDER, vault
+    def __init__(self, project: Project) -> None:
+        self._folder, self._vault = project.folder / FOLDER, project.vault
 
     @contextmanager
     def write(self, request: int, key_id: str) -> Iterator[BinaryIO]:

@@ -19,11 +19,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from servanda.database import Database, tables
+from servanda.database import tables
 from servanda.errors import Refused
-from servanda.ledger import Ledger
 from servanda.persons import references
-from servanda.vault import Vault
+from servanda.project import Project
 
 Fate = Literal["keep", "erase", "hand_over"]
 """What becomes of the data: they stay as long as promised, go, or are given to somebody."""
@@ -54,11 +53,12 @@ class Directive:
         return self.revoked_on is None and self.carried_out_on is None
 
 
-class Wishes:
+class Directives:
     """The directives of a project."""
 
-    def __init__(self, db: Database, vault: Vault, ledger: Ledger, today: date) -> None:
-        self._db, self._vault, self._ledger, self._today = db, vault, ledger, today
+    def __init__(self, project: Project) -> None:
+        self._db, self._vault, self._ledger = project.database, project.vault, project.ledger
+        self._today = project.today
 
     def give(self, address: str, wish: Wish) -> Directive:
         """Keep a wish; one that stood before is replaced."""

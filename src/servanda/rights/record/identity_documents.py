@@ -9,22 +9,21 @@ Law: GDPR 12(6) and 5(1)(c), (e); EDPB Guidelines 01/2022, §73 to 79: no copy i
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from servanda.errors import Refused, ServandaError
+from servanda.project import Project
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
-from servanda.vault import Vault
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a document."""
 
 
-class Papers:
+class IdentityDocuments:
     """The documents that wait for their check."""
 
-    def __init__(self, folder: Path, vault: Vault) -> None:
-        self._folder, self._vault = folder / "papers", vault
+    def __init__(self, project: Project) -> None:
+        self._folder, self._vault = project.folder / "papers", project.vault
 
     def keep(self, requests: Requests, number: int, content: bytes) -> Request:
         """Seal a document of a request until it was looked at.

@@ -27,6 +27,7 @@ from servanda.ledger import Ledger
 from servanda.persons import references
 from servanda.policy.policy import Policy
 from servanda.post.letter import Letter, put
+from servanda.project import Project
 from servanda.rights.record import links
 from servanda.rights.record.request import ENDED, Asker, Channel, Happening, Request
 from servanda.vault import Vault
@@ -66,18 +67,31 @@ class Opening:
 
 
 class Requests:
-    """The requests of a project, under its policy."""
+    """The requests of a project, under its policy, on its day."""
 
-    def __init__(
-        self, db: Database, vault: Vault | None, ledger: Ledger, policy: Policy, today: date
-    ) -> None:
-        self._db, self._keys, self._ledger = db, vault, ledger
-        self._policy, self._today = policy, today
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @property
+    def _db(self) -> Database:
+        return self._project.database
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._project.ledger
 
     @property
     def _vault(self) -> Vault:
         """The keys. Raises VaultError where there are none."""
-        return self._keys if self._keys is not None else Vault.open(self._db)
+        return self._project.vault
+
+    @property
+    def _policy(self) -> Policy:
+        return self._project.policy
+
+    @property
+    def _today(self) -> date:
+        return self._project.today
 
     @property
     def calendar(self) -> Calendar:
@@ -380,10 +394,3 @@ def _request(row: Any, happenings: Sequence[Happening]) -> Request:
         more_time=bool(row.more_time),
         person=row.person,
     )
-
-
-def local_day(at: datetime, zone: str) -> date:
-    """The company's calendar day of an instant."""
-    from zoneinfo import ZoneInfo
-
-    return at.astimezone(ZoneInfo(zone)).date()

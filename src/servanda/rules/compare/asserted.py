@@ -8,15 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from servanda.policy.promise import Promise
-from servanda.policy.status import Standing
+from servanda.policy.status import PromiseStatus
 from servanda.rules.compare.by_rule import decided
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.stores.document.assertion import Minor
 
 _RULE = "assertion-broken"
 
 
-def standing(looking: Looking, promise: Promise, now: datetime) -> Standing | None:
+def standing(looking: Comparison, promise: Promise, now: datetime) -> PromiseStatus | None:
     """How a promise stands that an assertion on children is about; None for every other."""
     if promise.kind != "minors" or promise.keep != "enforce":
         return None
@@ -31,6 +31,6 @@ def standing(looking: Looking, promise: Promise, now: datetime) -> Standing | No
     (rule,) = looking.rules(_RULE)
     seen = decided(looking, rule, parts)
     if seen.state != "checked":
-        return Standing(promise, seen.state, ", ".join(parts), seen.why)
+        return PromiseStatus(promise, seen.state, ", ".join(parts), seen.why)
     why = "no account of a child is in use without a consent on record, counted now"
-    return Standing(promise, "kept", ", ".join(parts), why, now, evidence={"counted": parts})
+    return PromiseStatus(promise, "kept", ", ".join(parts), why, now, evidence={"counted": parts})

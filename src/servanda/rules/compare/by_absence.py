@@ -9,12 +9,12 @@ from __future__ import annotations
 from servanda.policy.checked import ByAbsence
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.stores.discovery.lexicon import SHOWN
 
 
 @check(ByAbsence)
-def by_absence(looking: Looking, promise: Promise, said: ByAbsence) -> Seen:
+def by_absence(looking: Comparison, promise: Promise, said: ByAbsence) -> Seen:
     """Look at every column of every table of every store that answers."""
     del promise
     found: list[Seen] = [at_risk(f"store {name} does not answer") for name in looking.down]

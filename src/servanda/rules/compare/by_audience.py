@@ -5,11 +5,11 @@ from __future__ import annotations
 from servanda.policy.checked import ByAudience
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, broken, check, checked
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(ByAudience)
-def by_audience(looking: Looking, promise: Promise, said: ByAudience) -> Seen:
+def by_audience(looking: Comparison, promise: Promise, said: ByAudience) -> Seen:
     """Compare the audiences of the data map with those that are promised."""
     del promise
     held = {

@@ -10,11 +10,11 @@ from servanda.law.facts import authority
 from servanda.policy.checked import ByAuthority
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(ByAuthority)
-def by_authority(looking: Looking, promise: Promise, said: ByAuthority) -> Seen:
+def by_authority(looking: Comparison, promise: Promise, said: ByAuthority) -> Seen:
     """Look the authority up, and how the text speaks of complaints."""
     del promise
     known = authority(said.authority, looking.view.today)

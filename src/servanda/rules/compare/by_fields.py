@@ -16,20 +16,20 @@ from servanda.policy.checked import ByFields
 from servanda.policy.policy import Category
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.discovery import lexicon
 from servanda.stores.discovery.recognise import Recognised
 
 
 @check(ByFields)
-def by_fields(looking: Looking, promise: Promise, said: ByFields) -> Seen:
+def by_fields(looking: Comparison, promise: Promise, said: ByFields) -> Seen:
     """Look at the places of each category."""
     del promise
     return worst([_category(looking, name, said.fields) for name in said.collected])
 
 
-def _category(looking: Looking, name: str, only: list[str]) -> Seen:
+def _category(looking: Comparison, name: str, only: list[str]) -> Seen:
     category = looking.policy.categories[name]
     declared, places = looking.declared(name), looking.places(name)
     down = [store for store in looking.down if any(d.startswith(f"{store}.") for d in declared)]
@@ -61,7 +61,7 @@ def _columns(place: BoundPlace, name: str) -> tuple[str, ...]:
     return tuple(column for column in place.data[name] if column not in listed)
 
 
-def _holds(looking: Looking, place: BoundPlace, name: str, field: str) -> bool:
+def _holds(looking: Comparison, place: BoundPlace, name: str, field: str) -> bool:
     """Whether a column of a category at a place is this field."""
     held = looking.recognised(place.store, place.table)
     return field in place.place.fields or any(
@@ -76,7 +76,7 @@ def _same(column: str, what: Recognised | None, field: str) -> bool:
     return bool(natures & set(lexicon.read(field).natures))
 
 
-def _others(looking: Looking, places: list[BoundPlace], name: str, category: Category) -> Iterator[Seen]:
+def _others(looking: Comparison, places: list[BoundPlace], name: str, category: Category) -> Iterator[Seen]:
     """What is, or may be, personal at these places and is no declared field."""
     for place in places:
         held = looking.recognised(place.store, place.table)

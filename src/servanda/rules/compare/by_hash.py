@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from servanda.policy.checked import ByHash
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.discovery.recognise import ROWS, readable
 
@@ -35,7 +35,7 @@ _FAST = re.compile(
 
 
 @check(ByHash)
-def by_hash(looking: Looking, promise: Promise, said: ByHash) -> Seen:
+def by_hash(looking: Comparison, promise: Promise, said: ByHash) -> Seen:
     """Look at the values of each column of passwords at the places of these categories."""
     del promise
     seen: list[Seen] = []
@@ -50,7 +50,7 @@ def by_hash(looking: Looking, promise: Promise, said: ByHash) -> Seen:
     return worst(seen)
 
 
-def _place(looking: Looking, place: BoundPlace) -> Iterator[Seen]:
+def _place(looking: Comparison, place: BoundPlace) -> Iterator[Seen]:
     held = looking.recognised(place.store, place.table)
     columns = [column for column, what in held.columns.items() if what.nature == "password"]
     if columns and not held.by_values:

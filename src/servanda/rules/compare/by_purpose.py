@@ -12,20 +12,20 @@ from servanda.policy.checked import ByPurpose
 from servanda.policy.promise import Promise
 from servanda.rules.compare.by_rule import decided
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 _BASES = "purpose-without-basis"
 _ASKS = {"legitimate_interest": "interest-not-named", "legal_obligation": "legal-obligation-uncited"}
 
 
 @check(ByPurpose)
-def by_purpose(looking: Looking, promise: Promise, said: ByPurpose) -> Seen:
+def by_purpose(looking: Comparison, promise: Promise, said: ByPurpose) -> Seen:
     """Look at each purpose: its bases, and the places of its data."""
     del promise
     return worst([_purpose(looking, name, said) for name in said.purpose])
 
 
-def _purpose(looking: Looking, name: str, said: ByPurpose) -> Seen:
+def _purpose(looking: Comparison, name: str, said: ByPurpose) -> Seen:
     purpose = looking.policy.purposes[name]
     if said.basis and set(said.basis) != set(purpose.basis):
         has = ", ".join(purpose.basis) or "none"
@@ -37,7 +37,7 @@ def _purpose(looking: Looking, name: str, said: ByPurpose) -> Seen:
     return worst([*bad, _data(looking, name, purpose.data, purpose.basis)])
 
 
-def _data(looking: Looking, name: str, data: list[str], bases: Sequence[str]) -> Seen:
+def _data(looking: Comparison, name: str, data: list[str], bases: Sequence[str]) -> Seen:
     """Whether the categories that a purpose uses are where the stores document says."""
     if not data:
         return not_yet(f"needs the data that serve {name}: the text names none")
@@ -62,5 +62,5 @@ def _data(looking: Looking, name: str, data: list[str], bases: Sequence[str]) ->
     return checked(f"{name} rests on {said}, and uses {count}", *places)
 
 
-def _elsewhere(looking: Looking, category: str) -> bool:
+def _elsewhere(looking: Comparison, category: str) -> bool:
     return looking.policy.categories[category].held_by is not None

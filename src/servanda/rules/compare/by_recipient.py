@@ -14,11 +14,11 @@ from servanda.policy.checked import ByRecipient
 from servanda.policy.promise import Promise
 from servanda.policy.recipients import Recipient
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(ByRecipient)
-def by_recipient(looking: Looking, promise: Promise, said: ByRecipient) -> Seen:
+def by_recipient(looking: Comparison, promise: Promise, said: ByRecipient) -> Seen:
     """Look at each recipient; what several lack is said once."""
     del promise
     recipients = {name: looking.policy.recipients[name] for name in said.recipient}
@@ -31,7 +31,7 @@ def by_recipient(looking: Looking, promise: Promise, said: ByRecipient) -> Seen:
     return worst(seen)
 
 
-def _recipient(looking: Looking, name: str, recipient: Recipient, within: str | None) -> Seen:
+def _recipient(looking: Comparison, name: str, recipient: Recipient, within: str | None) -> Seen:
     bad = [*_found(looking, name, recipient), *_elsewhere(looking, name, recipient, within)]
     if bad:
         return worst(bad)
@@ -44,7 +44,7 @@ def _recipient(looking: Looking, name: str, recipient: Recipient, within: str | 
     return checked(", ".join(parts))
 
 
-def _found(looking: Looking, name: str, recipient: Recipient) -> list[Seen]:
+def _found(looking: Comparison, name: str, recipient: Recipient) -> list[Seen]:
     """What the rules on agreements and transfers find at this recipient and its transfers."""
     at = [f"recipients.{name}"]
     for i, transfer in enumerate(looking.policy.transfers):
@@ -61,7 +61,7 @@ def _found(looking: Looking, name: str, recipient: Recipient) -> list[Seen]:
     return seen
 
 
-def _elsewhere(looking: Looking, name: str, recipient: Recipient, within: str | None) -> list[Seen]:
+def _elsewhere(looking: Comparison, name: str, recipient: Recipient, within: str | None) -> list[Seen]:
     """Whether a recipient is outside the country, or the EEA, that the promise names."""
     country = recipient.country
     if within is None or country is None:

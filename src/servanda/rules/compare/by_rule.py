@@ -10,12 +10,12 @@ from servanda.policy.checked import HERE, ByRule
 from servanda.policy.promise import Promise
 from servanda.policy.values import Names
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 from servanda.rules.engine.rule import Rule
 
 
 @check(ByRule)
-def by_rule(looking: Looking, promise: Promise, said: ByRule) -> Seen:
+def by_rule(looking: Comparison, promise: Promise, said: ByRule) -> Seen:
     """Run each rule, and look at what it finds at the parts that are named."""
     at = None
     if said.at is not None:
@@ -28,13 +28,13 @@ def by_rule(looking: Looking, promise: Promise, said: ByRule) -> Seen:
     return worst([decided(looking, rule, at) for word in said.rule for rule in looking.rules(word)])
 
 
-def _said(looking: Looking, promise: Promise, at: Names) -> bool:
+def _said(looking: Comparison, promise: Promise, at: Names) -> bool:
     """Whether there is something to look at: a part of its own, or a statement that names the promise."""
     own = bool(promise.stated or promise.enforced)
     return own or at != [HERE] or len(looking.statements(promise)) > 1
 
 
-def decided(looking: Looking, rule: Rule, at: list[str] | None) -> Seen:
+def decided(looking: Comparison, rule: Rule, at: list[str] | None) -> Seen:
     """What one rule says at these parts of the documents."""
     found = looking.found(rule, at)
     fails = [finding for finding in found if finding.verdict == "fails"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from servanda.policy.checked import BySource
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, broken, check, checked, not_yet
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(BySource)
-def by_source(looking: Looking, promise: Promise, said: BySource) -> Seen:
+def by_source(looking: Comparison, promise: Promise, said: BySource) -> Seen:
     """Compare the sources that the document names with those that are promised."""
     del promise
     collection = looking.policy.collection

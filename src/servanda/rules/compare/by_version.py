@@ -7,11 +7,11 @@ from datetime import date
 from servanda.policy.checked import ByVersion
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, broken, check, checked
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(ByVersion)
-def by_version(looking: Looking, promise: Promise, said: ByVersion) -> Seen:
+def by_version(looking: Comparison, promise: Promise, said: ByVersion) -> Seen:
     """Compare the printed date with the day from which the edition holds."""
     del promise
     version = looking.policy.version

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from servanda.policy.document import Strict
 from servanda.policy.promise import Promise
-from servanda.policy.status import Standing, State
-from servanda.rules.compare.looking import Looking
+from servanda.policy.status import PromiseStatus, State
+from servanda.rules.compare.looking import Comparison
 
 _ORDER: tuple[State, ...] = ("broken", "at_risk", "not_yet", "checked")
 
@@ -35,15 +35,17 @@ class Seen:
 
 
 Said = TypeVar("Said", bound=Strict)
-_CHECKS: dict[str, Callable[[Looking, Promise, Any], Seen]] = {}
+_CHECKS: dict[str, Callable[[Comparison, Promise, Any], Seen]] = {}
 
 
 def check(
     kind: type[Said],
-) -> Callable[[Callable[[Looking, Promise, Said], Seen]], Callable[[Looking, Promise, Said], Seen]]:
+) -> Callable[[Callable[[Comparison, Promise, Said], Seen]], Callable[[Comparison, Promise, Said], Seen]]:
     """Register how one kind of check looks."""
 
-    def register(look: Callable[[Looking, Promise, Said], Seen]) -> Callable[[Looking, Promise, Said], Seen]:
+    def register(
+        look: Callable[[Comparison, Promise, Said], Seen],
+    ) -> Callable[[Comparison, Promise, Said], Seen]:
         _CHECKS[kind.__name__] = look
         return look
 
@@ -92,14 +94,14 @@ def _sentence(clauses: list[str]) -> str:
     return "; ".join(said)
 
 
-def standing(looking: Looking, promise: Promise, now: datetime) -> Standing:
+def standing(looking: Comparison, promise: Promise, now: datetime) -> PromiseStatus:
     """How a promise that says what it is compared with stands now."""
     _load()
     parts = [_CHECKS[type(said).__name__](looking, promise, said) for said in promise.checked]
     seen = worst(parts)
     evidence = {"compared": [part.why for part in parts if part.state in ("checked", "broken")]}
     last = now if seen.state == "checked" else None
-    return Standing(promise, seen.state, ", ".join(seen.where), seen.why, last, evidence=evidence)
+    return PromiseStatus(promise, seen.state, ", ".join(seen.where), seen.why, last, evidence=evidence)
 
 
 def _load() -> None:

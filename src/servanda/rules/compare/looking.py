@@ -14,22 +14,22 @@ from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.policy.yamlfile import KeyPath, Source
 from servanda.rules.engine.rule import Aside, Finding, Rule
-from servanda.rules.engine.run import Looked, chosen, look
+from servanda.rules.engine.run import Report, chosen, look
 from servanda.rules.engine.view import View
 from servanda.rules.engine.waivers import covers, dotted, names_in
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.coverage import Seen, seen
-from servanda.stores.document.document import Stores
+from servanda.stores.document.document import StoresDocument
 from servanda.stores.shape import Table
 
 
 @dataclass(slots=True)
-class Looking:
+class Comparison:
     """One look at everything. `down` are the stores that do not answer."""
 
     view: View
     down: tuple[str, ...] = ()
-    _looked: dict[str, Looked] = field(default_factory=dict)
+    _looked: dict[str, Report] = field(default_factory=dict)
     _names: dict[tuple[str, int, int], str] = field(default_factory=dict)
     _naming: dict[str, list[str]] = field(default_factory=dict)
     _parts: set[str] = field(default_factory=set)
@@ -41,9 +41,9 @@ class Looking:
         return self.view.policy
 
     @property
-    def stores(self) -> Stores:
+    def stores(self) -> StoresDocument:
         """The stores document."""
-        return self.view.bound.stores
+        return self.view.bound.document
 
     # -- rules -----------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ class Looking:
             return f"store {self.down[0]} does not answer"
         return ""
 
-    def _of(self, rule: Rule) -> Looked:
+    def _of(self, rule: Rule) -> Report:
         if rule.code not in self._looked:
             self._looked[rule.code] = look(self.view, [rule.code])
         return self._looked[rule.code]

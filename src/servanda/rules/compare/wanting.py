@@ -5,11 +5,11 @@ from __future__ import annotations
 from servanda.policy.checked import Wanting
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, check, not_yet
-from servanda.rules.compare.looking import Looking
+from servanda.rules.compare.looking import Comparison
 
 
 @check(Wanting)
-def wanting(looking: Looking, promise: Promise, said: Wanting) -> Seen:
+def wanting(looking: Comparison, promise: Promise, said: Wanting) -> Seen:
     """Say what is missing."""
     del looking, promise
     if said.site:

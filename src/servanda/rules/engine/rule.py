@@ -145,6 +145,6 @@ def complaints(view: View, kind: str) -> Iterator[Finding]:
         if complaint.kind == kind:
             store, place = complaint.place.split(".", 1)
             path = ("stores", store, "places", place)
-            source = view.bound.stores.source
+            source = view.bound.document.source
             at = source.spot(path, key=True) if complaint.at == source.spot(path) else complaint.at
             yield fails(at, f"{complaint.place}: {complaint.message}", complaint.advice)

@@ -13,7 +13,7 @@ from servanda.rules.engine.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Report:
     """The findings, by file, line, column and code; why rules did not decide; the rules that looked.
 
     `refused` are those that a store did not answer, `broken` those that raised, with where they did.
@@ -58,7 +58,7 @@ def _named(rule: Rule, word: str) -> bool:
     return bool(word) and (rule.code.startswith(word.upper()) or rule.slug == word.lower())
 
 
-def look(view: View, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Looked:
+def look(view: View, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
     """Run the chosen rules; one that a store refuses to answer, or that breaks, hides no other."""
     rules = [rule for rule in chosen(select, ignore) if rule.needs <= view.sees]
     found: dict[Finding, None] = {}
@@ -78,7 +78,7 @@ def look(view: View, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> 
             broken.append((rule, _where(error)))
     ordered = sorted(found, key=lambda f: (f.at.file, f.at.line, f.at.column, f.rule, f.message))
     told = sorted(asides, key=lambda aside: (aside.rule, aside.why))
-    return Looked(tuple(ordered), tuple(rules), tuple(told), tuple(refused), tuple(broken))
+    return Report(tuple(ordered), tuple(rules), tuple(told), tuple(refused), tuple(broken))
 
 
 def _where(error: Exception) -> str:

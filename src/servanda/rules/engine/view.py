@@ -111,7 +111,7 @@ class View:
     def at(self, place: BoundPlace, *path: str | int) -> Spot:
         """The spot of a part of a place; of its name where no part is given."""
         full = ("stores", place.store, "places", place.short, *path)
-        return self.bound.stores.source.spot(full, key=not path)
+        return self.bound.document.source.spot(full, key=not path)
 
     def at_link(self, place: BoundPlace, link: Link) -> Spot:
         """The spot of a reference; of the place where only the database declares it."""
@@ -123,7 +123,7 @@ class View:
 
     def at_store(self, store: str, *path: str) -> Spot:
         """The spot of a part of a store."""
-        return self.bound.stores.source.spot(("stores", store, *path), key=True)
+        return self.bound.document.source.spot(("stores", store, *path), key=True)
 
     # -- what triggers read ----------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from datetime import date
 from servanda.errors import PolicyError, Problem, ServandaError
 from servanda.policy.yamlfile import KeyPath, Source
 from servanda.rules.engine.rule import Finding, Rule
-from servanda.rules.engine.run import Looked, chosen
+from servanda.rules.engine.run import Report, chosen
 from servanda.stores.document.company import Waiver
-from servanda.stores.document.document import Stores
+from servanda.stores.document.document import StoresDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +29,17 @@ class Waived:
     `hidden` are those, each with its waiver; `unused` are the waivers in force that hid nothing.
     """
 
-    looked: Looked
+    looked: Report
     hidden: tuple[tuple[Finding, Waiver], ...] = ()
     unused: tuple[Waiver, ...] = ()
 
 
-def waive(looked: Looked, stores: Stores, sources: Sequence[Source], today: date) -> Waived:
+def waive(looked: Report, document: StoresDocument, sources: Sequence[Source], today: date) -> Waived:
     """Leave out the findings that a waiver of the stores document covers on `today`.
 
     Raises PolicyError where a waiver names a rule that does not exist.
     """
-    waivers = [(waiver, _rules(stores, i, waiver)) for i, waiver in enumerate(stores.waivers)]
+    waivers = [(waiver, _rules(document, i, waiver)) for i, waiver in enumerate(document.waivers)]
     names = {(source.name, *spot): name for source in sources for spot, name in names_in(source).items()}
     shown, hidden = [], []
     for finding in looked.findings:
@@ -61,11 +61,11 @@ def waive(looked: Looked, stores: Stores, sources: Sequence[Source], today: date
     return Waived(replace(looked, findings=tuple(shown)), tuple(hidden), unused)
 
 
-def _rules(stores: Stores, number: int, waiver: Waiver) -> frozenset[str]:
+def _rules(document: StoresDocument, number: int, waiver: Waiver) -> frozenset[str]:
     try:
         rules: list[Rule] = chosen([waiver.rule])
     except ServandaError as error:
-        at = stores.source.spot(("waivers", number, "rule"))
+        at = document.source.spot(("waivers", number, "rule"))
         raise PolicyError([Problem(at, error.message, error.advice)]) from None
     return frozenset(rule.code for rule in rules)
 

@@ -85,10 +85,10 @@ def _copies(view: View, place: BoundPlace) -> Iterator[Finding]:
     name = place.place.archive
     if not isinstance(name, str):
         return
-    backup = view.bound.stores.archives[name].key_backup
+    backup = view.bound.document.archives[name].key_backup
     for promise, retention in place.limits:
         if retention.archive is not None and backup.in_days() >= retention.archive.in_days():
-            at = view.bound.stores.source.spot(("archives", name, "key_backup"))
+            at = view.bound.document.source.spot(("archives", name, "key_backup"))
             message = (
                 f"a backup of the keys of “{name}” lives {backup.in_words()}, "
                 f"not shorter than the archive that {promise.name} promises"

@@ -54,10 +54,10 @@ _READ = frozenset({"SELECT"})
 @rule("SV443", law="GDPR 5(1)(a) and (c), 25(2)", needs={"stores"})
 def check(view: View) -> Iterator[Said]:
     """Count, for each assertion, the rows that are not so."""
-    entries = view.bound.stores.stores
+    entries = view.bound.document.stores
     for store in view.sessions:
         for i, never in enumerate(entries[store].assert_):
-            at = view.bound.stores.source.spot(("stores", store, "assert", i))
+            at = view.bound.document.source.spot(("stores", store, "assert", i))
             yield from _promised(view, at, never)
             for table in view.sessions[store].store.shape.tables.values():
                 yield from _never(view, at, store, table, never)

@@ -45,7 +45,7 @@ from servanda.stores.shape import Column
 def check(view: View) -> Iterator[Finding]:
     """Count the rows of each column, of any table, whose name says that it holds such codes."""
     for store, session in view.sessions.items():
-        if any(said.never == "card-code" for said in view.bound.stores.stores[store].assert_):
+        if any(said.never == "card-code" for said in view.bound.document.stores[store].assert_):
             continue  # SV443 looks, and names the promise
         for table in session.store.shape.tables.values():
             named = [c for c in table.columns.values() if _code(c)] if not table.view else []

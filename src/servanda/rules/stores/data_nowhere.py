@@ -42,7 +42,7 @@ from servanda.rules.engine.view import View
 @rule("SV422", law="GDPR 5(2)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Compare the data of each retention with the places, unless a store could not be read."""
-    stores = view.bound.stores
+    stores = view.bound.document
     if set(stores.stores) != set(view.bound.shapes):
         return
     held = {name for _, place in stores.places().values() for name in place.data} | set(stores.nowhere)

@@ -50,7 +50,7 @@ def check(view: View) -> Iterator[Finding]:
     """Recognise the columns of these tables, and see whether their rows belong to persons."""
     for store, session in view.sessions.items():
         shape = session.store.shape
-        for name in view.bound.stores.stores[store].not_personal:
+        for name in view.bound.document.stores[store].not_personal:
             table = shape.tables.get(name)
             if table is None or table.view:
                 continue

@@ -60,7 +60,7 @@ def check(view: View) -> Iterator[Finding]:
         if mode != "wal":
             message = f"{name}: SQLite's journal is in mode {mode}, so a sweep keeps readers out"
             yield fails(view.at_store(name), message, "PRAGMA journal_mode = WAL")
-        waits = view.bound.stores.stores[name].busy_timeout
+        waits = view.bound.document.stores[name].busy_timeout
         if waits is not None and waits < _SHORT:
             message = f"{name}: the application waits {waits:g} s for a lock; beside a sweep it may give up"
             yield fails(view.at_store(name, "busy_timeout"), message, "PRAGMA busy_timeout = 5000")

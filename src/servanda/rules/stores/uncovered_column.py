@@ -53,7 +53,7 @@ from servanda.stores.shape import Table
 def check(view: View) -> Iterator[Said]:
     """Recognise the columns of every table but those that are said not to be personal (SV441)."""
     for store, session in view.sessions.items():
-        entry = view.bound.stores.stores[store]
+        entry = view.bound.document.stores[store]
         for table in session.store.shape.tables.values():
             if table.view or table.name in entry.not_personal:
                 continue
@@ -100,7 +100,7 @@ def _of_nobody(view: View, store: str, table: Table, found: Seen) -> Iterator[Fi
     personal = {name: what for name, what in found.columns.items() if what.state == "personal"}
     if not personal:
         return
-    waits = table.name in view.bound.stores.stores[store].undecided
+    waits = table.name in view.bound.document.stores[store].undecided
     at = view.at_store(store, *(["undecided"] if waits else []))
     first = "; ".join(f"{name}: {SHOWN[what.nature]}" for name, what in list(personal.items())[:3])
     more = f" and {len(personal) - 3} more" if len(personal) > 3 else ""

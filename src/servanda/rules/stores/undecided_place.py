@@ -50,7 +50,7 @@ _SHOWN = 8
 def check(view: View) -> Iterator[Finding]:
     """Compare what the document names with what the store contains; views show other tables' data."""
     for store, shape in view.bound.shapes.items():
-        entry = view.bound.stores.stores[store]
+        entry = view.bound.document.stores[store]
         named = {place.lives_in(name) for name, place in entry.places.items()}
         named |= {*entry.not_personal, *entry.undecided}
         tables = [name for name, table in shape.tables.items() if not table.view]

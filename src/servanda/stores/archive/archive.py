@@ -30,7 +30,7 @@ from servanda.errors import StoreError, VaultError
 from servanda.law.period import Period
 from servanda.stores.archive.index import Archived, lying, row_values, same_row
 from servanda.stores.archive.segments import Segment, seal, unseal
-from servanda.stores.document.document import Stores
+from servanda.stores.document.document import StoresDocument
 from servanda.vault import DataKeys, Vault
 
 HELD = "held"
@@ -314,11 +314,11 @@ class Archive:
             ) from None
 
 
-def archives(stores: Stores, db: Database, vault: Vault) -> dict[str, Archive]:
+def archives(document: StoresDocument, db: Database, vault: Vault) -> dict[str, Archive]:
     """Every archive of the stores document, by name; relative folders lie in the project."""
     return {
         name: Archive(name, db.folder / entry.folder, entry.key_backup, db, vault)
-        for name, entry in stores.archives.items()
+        for name, entry in document.archives.items()
     }
 
 

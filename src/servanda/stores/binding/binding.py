@@ -19,7 +19,7 @@ from servanda.policy.promise import Promise, Retention
 from servanda.stores.binding import faults as ability
 from servanda.stores.binding.faults import archive_faults, editable_faults
 from servanda.stores.document import triggers as doc
-from servanda.stores.document.document import Place, StoreEntry, Stores
+from servanda.stores.document.document import Place, StoreEntry, StoresDocument
 from servanda.stores.document.reference import Reference
 from servanda.stores.selection import (
     Bound,
@@ -83,7 +83,7 @@ class Binding:
     """Every place that could be bound, and every complaint about one that could not."""
 
     policy: Policy
-    stores: Stores
+    document: StoresDocument
     shapes: Mapping[str, Shape]
     can: Mapping[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, BoundPlace] = field(default_factory=dict)
@@ -100,13 +100,13 @@ class Binding:
 
 def bind(
     policy: Policy,
-    stores: Stores,
+    document: StoresDocument,
     shapes: Mapping[str, Shape],
     can: Mapping[str, frozenset[str]] | None = None,
 ) -> Binding:
     """Bind every place of the stores whose shape is given. `can` names the verbs of each; all where it does not."""
-    binding = Binding(policy, stores, shapes, can or {})
-    for full, (entry, place) in stores.places().items():
+    binding = Binding(policy, document, shapes, can or {})
+    for full, (entry, place) in document.places().items():
         store, name = full.split(".", 1)
         if store in shapes:
             _Binder(binding, store, name, entry, place).bind()
@@ -123,7 +123,7 @@ class _Binder:
         self.shape = binding.shapes[store]
 
     def complain(self, kind: str, message: str, advice: str = "", *path: str) -> None:
-        at = self.binding.stores.source.spot((*self.path, *path))
+        at = self.binding.document.source.spot((*self.path, *path))
         self.binding.complaints.append(Complaint(kind, self.name, at, message, advice))
 
     def bind(self) -> None:
@@ -170,7 +170,7 @@ class _Binder:
             self.complain("store-cannot", *beyond)
         for message, advice in archive_faults(self.place, table, self.shape, self.entry, limits):
             self.complain("archive-nowhere", message, advice, "archive")
-        at = self.binding.stores.source.spot(self.path, key=True)
+        at = self.binding.document.source.spot(self.path, key=True)
         self.binding.places[self.name] = BoundPlace(
             self.name, self.store, self.entry, self.place, table, links, triggers, data, limits, at
         )

@@ -181,7 +181,7 @@ class Own(Strict):
     url: str = "sqlite:///servanda.db"
 
 
-class Stores(Strict):
+class StoresDocument(Strict):
     """The whole stores document. `nowhere` names categories that no store holds, each with the reason.
 
     `login` is the company's own, where its tokens prove who asks; `mail` is how letters leave it;
@@ -230,10 +230,10 @@ class Stores(Strict):
         }
 
 
-def load_stores(path: Path, name: str = "") -> Stores:
+def load_stores(path: Path, name: str = "") -> StoresDocument:
     """Read a stores document. Raises PolicyError with every problem at its line and column."""
     source = yamlfile.read(path, name)
-    stores = load(Stores, source)
+    stores = load(StoresDocument, source)
     stores._source = source
     problems = [p for s, entry in stores.stores.items() for p in _names(stores, s, entry)]
     if problems:
@@ -241,7 +241,7 @@ def load_stores(path: Path, name: str = "") -> Stores:
     return stores
 
 
-def _names(stores: Stores, store: str, entry: StoreEntry) -> list[Problem]:
+def _names(document: StoresDocument, store: str, entry: StoreEntry) -> list[Problem]:
     """References, routes and children that name no place or reference of the store."""
     found: list[Problem] = []
     for name, place in entry.places.items():
@@ -249,43 +249,47 @@ def _names(stores: Stores, store: str, entry: StoreEntry) -> list[Problem]:
         for label, link in place.links().items():
             inside = ("person", "to") if label == "person" else ("references", label, "to")
             if link.to not in entry.places:
-                found.append(_unknown(stores, (*path, *inside), link.to, "place", list(entry.places)))
+                found.append(_unknown(document, (*path, *inside), link.to, "place", list(entry.places)))
         if isinstance(place.person, str) and place.person not in ("self", "none", *place.references):
             known = ["self", "none", *place.references]
-            found.append(_unknown(stores, (*path, "person"), place.person, "reference of this place", known))
-        if isinstance(place.archive, str) and place.archive not in stores.archives:
             found.append(
-                _unknown(stores, (*path, "archive"), place.archive, "archive", list(stores.archives))
+                _unknown(document, (*path, "person"), place.person, "reference of this place", known)
+            )
+        if isinstance(place.archive, str) and place.archive not in document.archives:
+            found.append(
+                _unknown(document, (*path, "archive"), place.archive, "archive", list(document.archives))
             )
         for label, note in place.notes.items():
             if note.ended not in place.data:
                 found.append(
-                    _unknown(stores, (*path, "notes", label), note.ended, "category here", list(place.data))
+                    _unknown(document, (*path, "notes", label), note.ended, "category here", list(place.data))
                 )
         for label, trigger in place.triggers.items():
-            found += _trigger_names(stores, (*path, "triggers", label), place, entry, trigger)
+            found += _trigger_names(document, (*path, "triggers", label), place, entry, trigger)
     return found
 
 
 def _trigger_names(
-    stores: Stores, path: tuple[str, ...], place: Place, entry: StoreEntry, trigger: Any
+    document: StoresDocument, path: tuple[str, ...], place: Place, entry: StoreEntry, trigger: Any
 ) -> list[Problem]:
     parts = trigger.greatest if isinstance(trigger, AtGreatest) else [trigger]
     found = []
     for part in parts:
         if isinstance(part, AtLatest) and part.latest.split(".")[0] not in entry.places:
             found.append(
-                _unknown(stores, (*path, "latest"), part.latest.split(".")[0], "place", list(entry.places))
+                _unknown(document, (*path, "latest"), part.latest.split(".")[0], "place", list(entry.places))
             )
         if isinstance(part, AtParent | AtParentTrigger) and part.of[0] not in place.links():
             known = list(place.links())
-            found.append(_unknown(stores, (*path, "of"), part.of[0], "reference of this place", known))
+            found.append(_unknown(document, (*path, "of"), part.of[0], "reference of this place", known))
     return found
 
 
-def _unknown(stores: Stores, path: tuple[str, ...], name: str, kind: str, known: list[str]) -> Problem:
+def _unknown(
+    document: StoresDocument, path: tuple[str, ...], name: str, kind: str, known: list[str]
+) -> Problem:
     import difflib
 
     near = difflib.get_close_matches(name, known, n=1)
     advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
-    return Problem(stores.source.spot(path), f"“{name}” is no {kind}", advice)
+    return Problem(document.source.spot(path), f"“{name}” is no {kind}", advice)

@@ -22,7 +22,7 @@ from servanda.stores.document.change import Change
 from servanda.stores.selection import Bound, Condition, Link
 from servanda.stores.sql.links import joined
 from servanda.stores.sql.lists import Lists
-from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED, Reached
+from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED, PersonRows
 
 Bool = sa.ColumnElement[bool]
 Asks = Callable[[sa.FromClause], Bool]
@@ -64,10 +64,10 @@ def wholly(session: Lists, act: Callable[[], int]) -> int:
 
 
 @dataclass(slots=True)
-class Ending:
+class ErasureStatements:
     """Marks and ends the gathered rows of one session."""
 
-    rows: Reached
+    rows: PersonRows
 
     # -- questions about a row -----------------------------------------------------------------
 

@@ -31,7 +31,7 @@ _CHUNK, _MANY, _FEW = 5_000, 2_000, 200
 
 
 @dataclass(frozen=True, slots=True)
-class Along:
+class EdgeQuery:
     """One edge as the store follows it: from rows of one table to rows of another.
 
     `forward`: from the row that points to the row that it points at. `number` is that of what is
@@ -51,7 +51,7 @@ class Along:
 
 
 @dataclass(slots=True)
-class Reached:
+class PersonRows:
     """The gathered rows of one session. `numbers` gives each table its number."""
 
     session: Session
@@ -151,19 +151,19 @@ class Reached:
             return found
         return found.with_for_update(of=row if self.session.store.dialect.for_update_of else None)
 
-    def follow(self, along: Along, round_: int = 0, *, reading: bool = False) -> int:
+    def follow(self, along: EdgeQuery, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
         values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
         return self._followed((along,), values, reading)
 
-    def follow_all(self, alongs: Sequence[Along], *, reading: bool = False) -> int:
+    def follow_all(self, alongs: Sequence[EdgeQuery], *, reading: bool = False) -> int:
         """Gather what some edges find, none of which begins where another ends; one statement for keys of one type."""
-        by_table: dict[str, list[Along]] = {}
+        by_table: dict[str, list[EdgeQuery]] = {}
         for along in alongs:
             by_table.setdefault(self.work(_taker(along)).name, []).append(along)
         return sum(self._followed(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
 
-    def _followed(self, alongs: tuple[Along, ...], values: dict[str, Any], reading: bool) -> int:
+    def _followed(self, alongs: tuple[EdgeQuery, ...], values: dict[str, Any], reading: bool) -> int:
         work, store = self.work(_taker(alongs[0])), self.session.store
         query = self.once(("follow", alongs), lambda: self._found_by(alongs))
         if reading and not store.dialect.insert_select_takes_no_locks:
@@ -178,7 +178,7 @@ class Reached:
             self._counted = None  # nobody knows yet by which of them
         return self._added(work, {alongs[0].number: rows})
 
-    def _found_by(self, alongs: tuple[Along, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    def _found_by(self, alongs: tuple[EdgeQuery, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
         """What some edges find; a row that is found several times, once."""
         found = [self._finding(along) for along in alongs]
         once = all(a.single for a in alongs) and len({a.number for a in alongs}) == len(alongs)
@@ -186,7 +186,7 @@ class Reached:
             return found[0] if once else found[0].distinct()
         return sa.union_all(*found) if once else sa.union(*found)
 
-    def _finding(self, along: Along) -> sa.Select[Any]:
+    def _finding(self, along: EdgeQuery) -> sa.Select[Any]:
         link, store = along.link, self.session.store
         giver = link.table if along.forward else link.to_table
         taker = link.to_table if along.forward else link.table
@@ -302,7 +302,7 @@ class Reached:
             yield from self.session.stream(query, values)
 
 
-def _taker(along: Along) -> str:
+def _taker(along: EdgeQuery) -> str:
     """The table of the rows that an edge finds."""
     return along.link.to_table if along.forward else along.link.table
 

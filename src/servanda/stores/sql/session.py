@@ -45,7 +45,7 @@ from servanda.stores.verbs import Group, PageTooSlow
 _LONGEST = 400
 
 
-class Looking(Lists):
+class Comparison(Lists):
     """A connection that can look at some rows."""
 
     def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
@@ -95,7 +95,7 @@ class Work:
     statements: dict[Any, Any] = field(default_factory=dict)
 
 
-class Session(Looking):
+class Session(Comparison):
     """One connection, with the lists that conditions refer to."""
 
     def __init__(self, store: SqlStore, connection: Connection) -> None:

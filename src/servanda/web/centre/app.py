@@ -12,11 +12,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from servanda.errors import ServandaError
+from servanda.project import Project
 from servanda.web.centre.download import Download
 from servanda.web.centre.mine import Mine
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import Guard, TooLong
-from servanda.web.site import Site
 
 _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("servanda.web")
@@ -60,9 +60,9 @@ def _form(*fields: str) -> dict[str, Any]:
     return {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
-def create(site: Site) -> FastAPI:
-    """The centre of a site."""
-    centre = Centre(site)
+def create(project: Project) -> FastAPI:
+    """The centre of a project."""
+    centre = Centre(project)
     download, mine = Download(centre), Mine(centre)
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)

@@ -20,6 +20,7 @@ from servanda.apply.tombstones import SETTING
 from servanda.errors import ServandaError
 from servanda.rights.record import links
 from servanda.rights.record.copies import Copies
+from servanda.rights.record.requests import Requests
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import FORM, is_ours
 
@@ -33,13 +34,13 @@ class Download:
     @property
     def copies(self) -> Copies:
         """The copies that wait."""
-        return Copies(self.centre.site.folder, self.centre.site.vault)
+        return Copies(self.centre.project)
 
     def offer(self, request: Request, token: str) -> Response:
         """What the link would fetch; opening it uses nothing up."""
-        site = self.centre.site
-        with site.db.begin() as connection:
-            found = links.look(connection, site.vault, "download", token, site.now())
+        project = self.centre.project
+        with project.database.begin() as connection:
+            found = links.look(connection, project.vault, "download", token, project.now)
         if found is None or not self.copies.present(found.request):
             return self.centre.shown(request, "message", 410, name="gone")
         return self.centre.shown(request, "download", token=token, left=found.left)
@@ -59,33 +60,33 @@ class Download:
         return await run_in_threadpool(self._fetched, request, form.get("form"), None)
 
     def _fetched(self, request: Request, form: Any, token: str | None) -> Response:
-        site = self.centre.site
-        if not is_ours(site.vault, request.cookies.get(FORM), form):
+        project = self.centre.project
+        if not is_ours(project.vault, request.cookies.get(FORM), form):
             return self.centre.shown(request, "message", 403, name="form")
         number = self._by_link(token) if token is not None else self._by_session(request)
-        if number is None or not self.copies.present(number) or site.db.setting(SETTING):
+        if number is None or not self.copies.present(number) or project.database.setting(SETTING):
             return self.centre.shown(request, "message", 410, name="gone")
-        parts = self.copies.read(number, site.requests.key_of(number))
+        parts = self.copies.read(number, Requests(project).key_of(number))
         try:
             first = next(parts)
         except ServandaError:
             return self.centre.shown(request, "message", 410, name="gone")
-        site.ledger.append("copy.fetched", {"request": number})
-        name = f"{site.today.isoformat()}-{number}.zip"
+        project.ledger.append("copy.fetched", {"request": number})
+        name = f"{project.today.isoformat()}-{number}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingResponse(_again(first, parts), media_type="application/zip", headers=headers)
 
     def _by_link(self, token: str) -> int | None:
-        site = self.centre.site
-        with site.db.begin() as connection:
-            found = links.spend(connection, site.vault, "download", token, site.now())
+        project = self.centre.project
+        with project.database.begin() as connection:
+            found = links.spend(connection, project.vault, "download", token, project.now)
         return None if found is None else found.request
 
     def _by_session(self, request: Request) -> int | None:
-        site = self.centre.site
+        project = self.centre.project
         number = self.centre.request_of(request)
-        with site.db.begin() as connection:
-            return number if number in links.opening(connection, "download", site.now()) else None
+        with project.database.begin() as connection:
+            return number if number in links.opening(connection, "download", project.now) else None
 
 
 def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -68,11 +68,11 @@ class Mine:
         saved: bool = False,
         unfit: Mapping[str, str] | None = None,
     ) -> Response:
-        site, view = self.centre.site, self.centre.view(request)
-        with site.company() as company:
-            found = account(company, member)
+        project, view = self.centre.project, self.centre.view(request)
+        with project.open_stores(write=True, tolerant=True) as opened:
+            found = account(opened, member)
             fields = list(_fields(found, view.language, unfit or {}))
-        statement = state(site.policy, view.language, site.today)
+        statement = state(project.policy, view.language, project.today)
         return self.centre.shown(
             request, "mine", status, found=found, sections=list(_sections(found, statement)), fields=fields,
             saved=saved, wrong=bool(unfit), copies=statement.words.say, link=member.by == "link",
@@ -85,8 +85,8 @@ class Mine:
         return await run_in_threadpool(self._changed, request, said)
 
     def _changed(self, request: Request, said: Mapping[str, str]) -> Response:
-        site = self.centre.site
-        if not is_ours(site.vault, request.cookies.get(FORM), said.get("form")):
+        project = self.centre.project
+        if not is_ours(project.vault, request.cookies.get(FORM), said.get("form")):
             return self.centre.shown(request, "message", 403, name="form")
         member = self.centre.member(request)
         if member is None:
@@ -94,8 +94,8 @@ class Mine:
         typed = {n.removeprefix(_VALUE): v.strip() for n, v in said.items() if n.startswith(_VALUE)}
         wanted = {name: value for name, value in typed.items() if value != said.get(_WAS + name)}
         try:
-            with site.company() as company:
-                done = change(company, member, wanted, self.centre.view(request).language)
+            with project.open_stores(write=True, tolerant=True) as opened:
+                done = change(opened, member, wanted, self.centre.view(request).language)
         except Unfit as error:
             return self._page(request, member, 422, unfit={n: wanted[n] for n in error.columns})
         except Refused as error:
@@ -111,16 +111,16 @@ class Mine:
         return await run_in_threadpool(self._enter, request, form.get("token"))
 
     def _enter(self, request: Request, token: Any) -> Response:
-        site = self.centre.site
-        login = site.stores.login
+        project = self.centre.project
+        login = project.stores_document.login
         if login is None:
             raise HTTPException(404)
         try:
-            who = signed_in(site.db, site.vault, login, site.folder, str(token or ""))
+            who = signed_in(project.database, project.vault, login, project.folder, str(token or ""))
         except BadToken as error:
             _log.warning("%s", error.message)
             return self.centre.shown(request, "message", 403, name="enter")
-        site.ledger.append("account.entered", {"by": "login"})
+        project.ledger.append("account.entered", {"by": "login"})
         return self.centre.let_in(
             request, Session(None, Member(who.subject, "login", login.identifier)), "/mine"
         )
@@ -129,7 +129,7 @@ class Mine:
         """Whoever is signed in wants to leave."""
         form = await request.form()
         response: Response = RedirectResponse("/", 303)
-        if is_ours(self.centre.site.vault, request.cookies.get(FORM), form.get("form")):
+        if is_ours(self.centre.project.vault, request.cookies.get(FORM), form.get("form")):
             response.delete_cookie(session.COOKIE, path="/")
         return response
 

@@ -21,16 +21,16 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from servanda.project import Project
 from servanda.rights.account import account
 from servanda.rights.account.account import Member
 from servanda.rights.answer import letters
 from servanda.rights.record import links
-from servanda.rights.record.requests import Opening, Secret
+from servanda.rights.record.requests import Opening, Requests, Secret
 from servanda.rights.right import Right, listed, load
 from servanda.web import session
-from servanda.web.centre.view import View
+from servanda.web.centre.view import View, languages
 from servanda.web.guard import FORM, form_token, is_ours, new_cookie
-from servanda.web.site import Site
 
 LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
@@ -40,22 +40,22 @@ _KNOWN = "known@example.org"  # whoever is signed in types no address
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The pages of one site."""
+    """The pages of one project."""
 
-    site: Site
+    project: Project
 
     def view(self, request: Request) -> View:
         """The language of a visitor: chosen, remembered, or that of the browser."""
-        known = self.site.languages
+        known = languages(self.project)
         wanted = [request.query_params.get("lang"), request.cookies.get(LANGUAGE)]
         wanted += _accepted(request.headers.get("accept-language", ""))
-        return View(self.site, next((w for w in wanted if w in known), known[0]))
+        return View(self.project, next((w for w in wanted if w in known), known[0]))
 
     def shown(self, request: Request, template: str, status: int = 200, /, **more: Any) -> HTMLResponse:
         """A page, with the cookies that it needs."""
         view = self.view(request)
         cookie = request.cookies.get(FORM) or new_cookie()
-        token = form_token(self.site.vault, cookie)
+        token = form_token(self.project.vault, cookie)
         member = self.member(request)
         page = view.page(template, form=token, path=request.url.path, member=member, **more)
         response = HTMLResponse(page, status, headers={"Content-Language": view.language})
@@ -67,18 +67,18 @@ class Centre:
 
     def member(self, request: Request) -> Member | None:
         """Who is signed in, None where nobody is."""
-        found = session.read(self.site.vault, request.cookies.get(session.COOKIE), self.site.now())
+        found = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
         return None if found is None else found.member
 
     def request_of(self, request: Request) -> int | None:
         """The request that a visitor proved to be theirs."""
-        found = session.read(self.site.vault, request.cookies.get(session.COOKIE), self.site.now())
+        found = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
         return None if found is None else found.request
 
     def let_in(self, request: Request, who: session.Session, to: str) -> Response:
         """Sign somebody in for an hour, and lead them to a page."""
         response = RedirectResponse(to, 303)
-        made = session.make(self.site.vault, who, self.site.now())
+        made = session.make(self.project.vault, who, self.project.now)
         _remember(request, response, session.COOKIE, made, hours=1)
         return response
 
@@ -112,7 +112,7 @@ class Centre:
         return await run_in_threadpool(self._asked, request, _right(right), said)
 
     def _asked(self, request: Request, right: Right, said: Mapping[str, str]) -> Response:
-        if not is_ours(self.site.vault, request.cookies.get(FORM), said.get("form")):
+        if not is_ours(self.project.vault, request.cookies.get(FORM), said.get("form")):
             return self.shown(request, "message", 403, name="form")
         wants, member = right.form, self.member(request)
         if member is not None:
@@ -131,42 +131,42 @@ class Centre:
     def _ask(self, request: Request, member: Member, right: Right, said: Mapping[str, str]) -> Response:
         """Whoever is signed in need prove nothing more."""
         words, language = said.get("words", "").strip(), self.view(request).language
-        with self.site.company() as company:
-            found = account.ask(company, member, right, language, words, _given(right, said))
+        with self.project.open_stores(write=True, tolerant=True) as opened:
+            found = account.ask(opened, member, right, language, words, _given(right, said))
         return self.let_in(request, session.Session(found.number, member), "/request")
 
     def _allowed(self, request: Request, address: str) -> bool:
         source = request.client.host if request.client else ""
-        with self.site.db.begin() as connection:
-            return links.allowed(connection, self.site.vault, address, source, self.site.now())
+        with self.project.database.begin() as connection:
+            return links.allowed(connection, self.project.vault, address, source, self.project.now)
 
     def _open(self, language: str, right: Right, said: Mapping[str, str]) -> Any:
         """Write the request down and send the link; the day until which it is answered."""
-        site = self.site
+        project = self.project
         address, words = said["email"].strip(), said.get("words", "").strip()
         fields = _given(right, said)
         opening = Opening(
-            right.name, address, address, site.today, "person", "centre", language, words, fields
+            right.name, address, address, project.today, "person", "centre", language, words, fields
         )
-        requests = site.requests
+        requests = Requests(project)
         found = requests.open(opening)
         answer = found.answer_by(requests.calendar)
         secret = Secret(address, address, words, fields)
         letter = letters.acknowledged(found, secret, answer)
         requests.record(found.number, "acknowledged", letters=[letter])
-        requests.send_link(found.number, site.now())
+        requests.send_link(found.number, project.now)
         return answer.due
 
     # -- proving ---------------------------------------------------------------------------
 
     def confirm(self, request: Request, token: str) -> Response:
         """What a link would confirm; opening it uses nothing up."""
-        site = self.site
-        with site.db.begin() as connection:
-            found = links.look(connection, site.vault, "identity", token, site.now())
+        project = self.project
+        with project.database.begin() as connection:
+            found = links.look(connection, project.vault, "identity", token, project.now)
         if found is None:
             return self.shown(request, "message", 410, name="gone")
-        return self.shown(request, "confirm", right=site.requests.find(found.request).right, token=token)
+        return self.shown(request, "confirm", right=Requests(project).find(found.request).right, token=token)
 
     async def confirmed(self, request: Request, token: str) -> Response:
         """The button of a link was pressed."""
@@ -176,30 +176,30 @@ class Centre:
         return await run_in_threadpool(self._confirmed, request, token, form.get("form"))
 
     def _confirmed(self, request: Request, token: str, form: Any) -> Response:
-        site = self.site
-        if not is_ours(site.vault, request.cookies.get(FORM), form):
+        project = self.project
+        if not is_ours(project.vault, request.cookies.get(FORM), form):
             return self.shown(request, "message", 403, name="form")
-        found = site.requests.follow_link(token, site.now())
+        found = Requests(project).follow_link(token, project.now)
         if found is None:
             return self.shown(request, "message", 410, name="gone")
         member = None
         if found.asker == "person":
-            member = Member(site.requests.secret(found.number, "they followed their link").about, "link")
+            member = Member(Requests(project).secret(found.number, "they followed their link").about, "link")
         return self.let_in(request, session.Session(found.number, member), "/request")
 
     def state(self, request: Request) -> Response:
         """The state of one's request, for whoever proved that it is theirs."""
-        site = self.site
+        project = self.project
         number = self.request_of(request)
         if number is None:
             return self.shown(request, "message", 410, name="gone")
-        with site.db.begin() as connection:
-            copy = number in links.opening(connection, "download", site.now())
-        return self.shown(request, "state", asked=site.requests.find(number), copy=copy)
+        with project.database.begin() as connection:
+            copy = number in links.opening(connection, "download", project.now)
+        return self.shown(request, "state", asked=Requests(project).find(number), copy=copy)
 
     def healthy(self) -> Response:
         """For whoever watches whether the centre answers."""
-        self.site.db.setting("schema")
+        self.project.database.setting("schema")
         return Response("ok\n", media_type="text/plain")
 
 

@@ -11,17 +11,24 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from servanda.law.facts import authority
-from servanda.locale import Catalogue, catalogue, day_in_words
+from servanda.locale import LANGUAGES, Catalogue, catalogue, day_in_words
 from servanda.policy.policy import Policy
+from servanda.project import Project
 from servanda.rights.record.request import Request
-from servanda.web.site import Site
+from servanda.rights.record.requests import Requests
+
+
+def languages(project: Project) -> list[str]:
+    """The languages of the pages: those of the policy that have sentences, its first one first."""
+    known = [language for language in project.policy.languages if language in LANGUAGES]
+    return known + [language for language in LANGUAGES if language not in known]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page being made: the site, and the language of who reads it."""
+    """A page being made: the project, and the language of who reads it."""
 
-    site: Site
+    project: Project
     language: str
 
     @property
@@ -32,12 +39,12 @@ class View:
     @property
     def policy(self) -> Policy:
         """The policy whose pages these are."""
-        return self.site.policy
+        return self.project.policy
 
     @property
     def other(self) -> str:
         """The other language of the pages."""
-        return next(language for language in self.site.languages if language != self.language)
+        return next(language for language in languages(self.project) if language != self.language)
 
     @property
     def contact(self) -> str:
@@ -49,7 +56,7 @@ class View:
     def authority(self) -> tuple[str, str] | None:
         """The supervisory authority’s name and address on the web."""
         word = self.policy.authority or self.policy.controller.country or ""
-        found = authority(word, self.site.today) if word else None
+        found = authority(word, self.project.today) if word else None
         return (found.name, found.complaints or found.url) if found else None
 
     def say(self, key: str, **facts: object) -> str:
@@ -111,7 +118,7 @@ class View:
         told = [h for h in request.happenings if self.words.knows(f"happened.{h.kind}")]
         done = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in told]
         if request.open:
-            due = request.answer_by(self.site.requests.calendar).due
+            due = request.answer_by(Requests(self.project).calendar).due
             done.append((self.say("clock.due"), self.day(due), False))
         return done
 

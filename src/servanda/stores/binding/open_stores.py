@@ -10,14 +10,14 @@ from pathlib import Path
 from servanda.errors import StoreDown, StoreError
 from servanda.policy.policy import Policy
 from servanda.stores.binding.binding import Binding, BoundPlace, Complaint, bind
-from servanda.stores.document.document import Stores
+from servanda.stores.document.document import StoresDocument
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime, ParentTrigger
 from servanda.stores.store import open_entry, open_session
 from servanda.stores.verbs import Session
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenStores:
     """Open sessions by store, and the stores that did not answer."""
 
     binding: Binding
@@ -28,16 +28,21 @@ class Opened:
         """The session of a place's store."""
         return self.sessions[place.store]
 
+    def lend_secret(self, secret: bytes) -> None:
+        """Give every store the key with which pseudonyms are made."""
+        for session in self.sessions.values():
+            session.store.secret = secret
+
 
 @contextmanager
-def opened(
-    policy: Policy, stores: Stores, folder: Path, *, write: bool = False, tolerant: bool = False
-) -> Iterator[Opened]:
+def open_stores(
+    policy: Policy, document: StoresDocument, folder: Path, *, write: bool = False, tolerant: bool = False
+) -> Iterator[OpenStores]:
     """Open every store. Raises StoreDown for the first that does not answer, unless `tolerant`."""
     with ExitStack() as stack:
         sessions: dict[str, Session] = {}
         down: dict[str, StoreDown] = {}
-        for name, entry in stores.stores.items():
+        for name, entry in document.stores.items():
             store = open_entry(name, entry, folder, policy.timezone, write=write)
             stack.callback(store.close)
             try:
@@ -48,7 +53,7 @@ def opened(
                     raise
                 down[name] = error
         can = {name: s.store.dialect.verbs for name, s in sessions.items()}
-        binding = bind(policy, stores, {name: s.store.shape for name, s in sessions.items()}, can)
+        binding = bind(policy, document, {name: s.store.shape for name, s in sessions.items()}, can)
         for place in binding.places.values():
             for label, trigger in place.triggers.items():
                 try:
@@ -56,10 +61,12 @@ def opened(
                 except StoreDown:
                     raise
                 except StoreError as error:
-                    at = stores.source.spot(("stores", place.store, "places", place.short, "triggers", label))
+                    at = document.source.spot(
+                        ("stores", place.store, "places", place.short, "triggers", label)
+                    )
                     complaint = Complaint("wrong-type", place.name, at, error.message, error.advice)
                     binding.complaints.append(complaint)
-        yield Opened(binding, sessions, down)
+        yield OpenStores(binding, sessions, down)
 
 
 def _learn(found: Session, table: str, trigger: Bound) -> None:

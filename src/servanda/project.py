@@ -1,0 +1,217 @@
+"""The project in a folder: its documents, database, keys, ledger, holds, stores and clock, in one context.
+
+    project = Project(folder)                  nothing is read before it is needed
+    with project.open_stores() as project:     the same project at one instant, with its stores open
+        project.stores.binding …
+
+The command line, the web, the worker, the rights and the promises are all given this one thing. Documents
+are read again when their files change, so that a server need not be started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
+
+from servanda.errors import ServandaError
+
+if TYPE_CHECKING:  # `servanda --help` loads no database, and `check --no-stores` no SQL
+    from servanda.database import Database
+    from servanda.ledger import Ledger
+    from servanda.persons.holds import Holds
+    from servanda.policy.policy import Policy
+    from servanda.stores.binding.open_stores import OpenStores
+    from servanda.stores.document.company import Mail
+    from servanda.stores.document.document import StoresDocument
+    from servanda.vault import Vault
+
+
+def utc_now() -> datetime:
+    """The instant, in UTC."""
+    return datetime.now(UTC)
+
+
+class Project:
+    """A folder with policy.yaml and stores.yaml. `clock` tells the instant; tests give another one.
+
+    `database` and `vault` are given where somebody has opened them already; they are then not closed here.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        database: Database | None = None,
+        vault: Vault | None = None,
+    ) -> None:
+        self.folder = folder
+        self.clock = clock
+        self._database, self._vault = database, vault
+        self._owned: Database | None = None
+        self._read: dict[str, tuple[int, Any]] = {}
+        self._stores: OpenStores | None = None
+        self._closed: Project | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._owned is not None:
+            self._owned.close()
+
+    @property
+    def plans(self) -> Path:
+        """Where plans are saved."""
+        return self.folder / "plans"
+
+    # -- the clock -----------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant; the same one throughout, once the stores are open."""
+        return self.clock()
+
+    @property
+    def today(self) -> date:
+        """The company's local date."""
+        return self.local(self.now).date()
+
+    def local(self, at: datetime) -> datetime:
+        """An instant on the company's clock."""
+        return at.astimezone(ZoneInfo(self.policy.timezone))
+
+    # -- the documents -------------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as its file is now; once the stores are open, the one that they are bound to.
+
+        Raises PolicyError where it cannot be used.
+        """
+        if self._stores is not None:
+            return self._stores.binding.policy
+        from servanda.policy.policy import load_policy
+
+        return self._latest("policy.yaml", load_policy)  # type: ignore[no-any-return]
+
+    @property
+    def stores_document(self) -> StoresDocument:
+        """The stores document, as `policy` is told. Raises PolicyError where it cannot be used."""
+        if self._stores is not None:
+            return self._stores.binding.document
+        from servanda.stores.document.document import load_stores
+
+        return self._latest("stores.yaml", load_stores)  # type: ignore[no-any-return]
+
+    @property
+    def mail(self) -> Mail:
+        """How letters leave the company."""
+        from servanda.stores.document.company import Mail
+
+        return self.stores_document.mail or Mail()
+
+    def _latest(self, name: str, load: Callable[[Path], Any]) -> Any:
+        path = self.folder / name
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            return load(path)  # which says what is wrong with it
+        if name not in self._read or self._read[name][0] != changed:
+            self._read[name] = (changed, load(path))
+        return self._read[name][1]
+
+    def require(self) -> None:
+        """Look whether this is the folder of a project; an empty ledger would verify anywhere.
+
+        Raises ServandaError where there is neither a stores document nor a database.
+        """
+        if not any((self.folder / name).exists() for name in ("stores.yaml", "servanda.db")):
+            raise ServandaError(
+                f"there is no project in {self.folder}: neither stores.yaml nor servanda.db",
+                advice="name its folder with servanda -C DIR; "
+                "or begin one: servanda init URL, then servanda keys init",
+            )
+
+    # -- Servanda's own database ---------------------------------------------------------------
+
+    @property
+    def database(self) -> Database:
+        """Servanda's own database, brought forward when it is first asked for."""
+        if self._closed is not None:
+            return self._closed.database
+        if self._database is None:
+            from servanda.database import Database
+
+            document = (self.folder / "stores.yaml").exists()
+            url = self.stores_document.own_address() if document else None
+            self._database = self._owned = Database.open(url, self.folder)
+        return self._database
+
+    @property
+    def vault(self) -> Vault:
+        """The keys. Raises VaultError where there are none."""
+        if self._closed is not None:
+            return self._closed.vault
+        if self._vault is None:
+            from servanda.vault import Vault
+
+            self.require()
+            self._vault = Vault.open(self.database)
+        return self._vault
+
+    @property
+    def vault_if_any(self) -> Vault | None:
+        """The keys, or None where none were made yet."""
+        return self.vault if self.database.setting("vault") is not None else None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; it signs where there are keys."""
+        from servanda.ledger import Ledger
+
+        self.require()
+        return Ledger(self.database, self.vault_if_any)
+
+    @property
+    def holds(self) -> Holds:
+        """The holds."""
+        from servanda.persons.holds import Holds
+
+        return Holds(self.database, self.vault_if_any, self.ledger)
+
+    # -- the stores ----------------------------------------------------------------------------
+
+    @property
+    def stores(self) -> OpenStores:
+        """The open stores. Raises RuntimeError outside of `open_stores`."""
+        if self._stores is None:
+            raise RuntimeError("the stores of this project are not open")
+        return self._stores
+
+    @contextmanager
+    def open_stores(self, *, write: bool = False, tolerant: bool = False) -> Iterator[Project]:
+        """This project at one instant, with every store open; with `tolerant` those that answer.
+
+        Raises StoreDown for the first store that does not answer, unless `tolerant`.
+        """
+        from servanda.stores.binding.open_stores import open_stores
+
+        now = self.now
+        with open_stores(
+            self.policy, self.stores_document, self.folder, write=write, tolerant=tolerant
+        ) as stores:
+            yield self.with_stores(stores, now)
+
+    def with_stores(self, stores: OpenStores, now: datetime) -> Project:
+        """This project at one instant, with these stores open."""
+        opened = Project(self.folder, clock=lambda: now)
+        opened._closed, opened._stores = self, stores
+        return opened
