@@ -25,7 +25,7 @@ Good:
         - {kind: service, service: LinkedIn, says: {en: LinkedIn is named as a network}, line: 50}
 
 Mend the text, and take the defect out of the list. Before publishing, follow every link once and look
-for brackets, dots and the name of the template’s project.
+for brackets, dots and the name of the template’s company.
 """
 
 from __future__ import annotations
