@@ -25,12 +25,13 @@ from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.values import told, values_of
 from servanda.rights.case import Case, as_text, from_text, look_for, several
 from servanda.rights.record.request import Request
+from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, right_of
 
 if TYPE_CHECKING:
     from servanda.persons.person import Person
     from servanda.post.letter import Letter
-    from servanda.rights.record.requests import Requests, Secret
+    from servanda.rights.record.requests import Secret
 
 _READY = frozenset({"proved", "planned"})
 
