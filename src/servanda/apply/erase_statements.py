@@ -13,7 +13,8 @@ from servanda.persons.subject_graph import Edge, components
 from servanda.plan.erasure import StoreEraser
 from servanda.plan.limits import groups, where
 from servanda.plan.reasons import TableRules
-from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, ErasureStatements
+from servanda.stores.selection import Condition, Gathered, LeadsTo
+from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, ErasureStatements
 from servanda.stores.sql.person_rows import APART, HELD, LAW, SHARED
 
 End = tuple[str, Callable[[], int]]
@@ -52,13 +53,18 @@ def _loosened(eraser: StoreEraser, table: TableRules, found: set[int]) -> Iterat
             theirs = eraser.rules.tables.get(edge.giver)
             mine = edge.taker == table.table and edge.ownership == ownership
             if mine and edge.changes and edge.erase != "keep" and theirs is not None:
-                leaves = eraser.rules.ending.gathered(edge.giver, theirs.number, without=UNTOUCHED)
-                met = eraser.rules.ending.leads(edge.link, leaves)
+                leaves = Gathered(theirs.number, none_of=UNTOUCHED)
+                met = LeadsTo(edge.link, leaves)
                 yield edge.place, _loosening(eraser, edge, table.number, reasons, unless, met)
 
 
 def _loosening(
-    eraser: StoreEraser, edge: Edge, number: int, reasons: int = -1, unless: int = 0, met: Asks | None = None
+    eraser: StoreEraser,
+    edge: Edge,
+    number: int,
+    reasons: int = -1,
+    unless: int = 0,
+    met: Condition | None = None,
 ) -> Callable[[], int]:
     over = eraser.rules.free(edge) if edge.ownership == "mentions" else None
     return partial(

@@ -11,11 +11,9 @@ Each is one statement a table at most, and none where nothing of the kind can be
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
 
 from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
@@ -25,8 +23,8 @@ from servanda.plan.limits import Limit, free, released, stays, surviving, unknow
 from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
-from servanda.stores.selection import All, Any, Condition, Not, Undone
-from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Asks, ErasureStatements
+from servanda.stores.selection import All, Any, Condition, Gathered, LeadsTo, Not, PointedAt, Undone
+from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, ErasureStatements
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
@@ -38,8 +36,8 @@ class TableRules:
     number: int
     places: tuple[BoundPlace, ...]
     limits: dict[str, list[Limit]]
-    reasons: list[tuple[int, Asks]] = field(default_factory=list)
-    inside: list[tuple[str, Asks]] = field(default_factory=list)
+    reasons: list[tuple[int, Condition]] = field(default_factory=list)
+    inside: list[tuple[str, Condition]] = field(default_factory=list)
     circle: list[Child] = field(default_factory=list)
     again: Condition | None = None
 
@@ -64,9 +62,9 @@ class StoreRules:
     ending: ErasureStatements = field(init=False)
     tables: dict[str, TableRules] = field(default_factory=dict)
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
-    shared: list[tuple[list[tuple[TableRules, Asks]], bool]] = field(default_factory=list)
-    alone: list[tuple[TableRules, Asks, bool]] = field(default_factory=list)
-    naming: dict[int, list[tuple[int, Asks]]] = field(default_factory=dict)
+    shared: list[tuple[list[tuple[TableRules, Condition]], bool]] = field(default_factory=list)
+    alone: list[tuple[TableRules, Condition, bool]] = field(default_factory=list)
+    naming: dict[int, list[tuple[int, Condition]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ending = ErasureStatements(self.reach.rows)
@@ -108,22 +106,22 @@ class StoreRules:
         apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
         for flag, parts in ((LAW, law), (HELD, covered), (DECLARED, declared), (APART, apart)):
             if parts:
-                rules.reasons.append((flag, self.ending.meets(rules.table, Any(tuple(parts)))))
+                rules.reasons.append((flag, (Any(tuple(parts)))))
         if law:
             rules.again = All(tuple(Not(part) for part in law))
 
-    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[int, Asks]]:
+    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[int, Condition]]:
         """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
         place, reasons = self.stores.binding.places[edge.place], []
         covered = held(self.stores, place, self.holds)
         if covered is not None:
-            reasons.append((HELD, self.ending.meets(edge.taker, covered)))
+            reasons.append((HELD, (covered)))
         over = self.free(edge)
         if over is not None:
-            reasons.append((LAW, self.ending.meets(edge.taker, Not(over))))
+            reasons.append((LAW, (Not(over))))
         if edge.giver in sharing:
-            leaves = self.ending.gathered(edge.giver, self.tables[edge.giver].number, without=SHARED)
-            reasons.append((SHARED, _not(self.ending.leads(edge.link, leaves))))
+            leaves = Gathered(self.tables[edge.giver].number, none_of=SHARED)
+            reasons.append((SHARED, Not(LeadsTo(edge.link, leaves))))
         return reasons
 
     def free(self, edge: Edge) -> Condition | None:
@@ -139,7 +137,7 @@ class StoreRules:
                 if child.real is None and set(child.link.to_columns) & place.place.at_end.keys():
                     continue  # by a value that a skeleton has not: it would lead nowhere all the same
                 every.setdefault((child.table.name, child.link.columns, repr(child.link.when)), child)
-        outside: list[Asks] = []
+        outside: list[Condition] = []
         for (table, columns, _), child in every.items():
             if table in component.tables:
                 rules.circle.append(child)
@@ -148,12 +146,12 @@ class StoreRules:
             goes = self._goes(child)
             if child.real is not None and child.real.on_delete == "SET NULL" and goes is None:
                 continue
-            asks = self.ending.pointed(child.link, goes)
+            asks = PointedAt(child.link, None if goes is None else Not(goes))
             if table in component.tables and table in self.tables:
                 rules.inside.append((f"{table}:{','.join(columns)}", asks))
             else:
                 outside.append(asks)
-        rules.reasons += [(POINTED, _either(outside))] if outside else []
+        rules.reasons += [(POINTED, Any(tuple(outside)))] if outside else []
 
     def _always_goes(self, child: Child, component: Component, sharing: set[str]) -> bool:
         """Whether every row that points here by this reference was gathered, and nothing can keep it."""
@@ -169,33 +167,33 @@ class StoreRules:
             if e.link.when == child.link.when and e.link.to_table == child.link.to_table
         )
 
-    def _goes(self, child: Child) -> Asks | None:
+    def _goes(self, child: Child) -> Condition | None:
         """Whether a row that points here is gone, or points elsewhere, once this one's turn has come."""
         theirs = self.tables.get(child.table.name)
-        ways: list[Asks] = []
+        ways: list[Condition] = []
         if child.real is not None and child.real.on_delete == "SET NULL":
             covered = [c for p in child.places if (c := held(self.stores, p, self.holds)) is not None]
             if not covered:
                 return None
-            return self.ending.meets(child.table.name, Not(Any(tuple(covered))))
+            return Not(Any(tuple(covered)))
         if theirs is None:
             return None
-        ways.append(self.ending.gathered(theirs.table, theirs.number, with_=0))
+        ways.append(Gathered(theirs.number, any_of=0))
         if any(released(p, theirs.limits[p.name], c) for p in theirs.places for c in child.link.columns):
-            ways.append(self.ending.gathered(theirs.table, theirs.number, with_=EMPTIED, without=UNTOUCHED))
+            ways.append(Gathered(theirs.number, any_of=EMPTIED, none_of=UNTOUCHED))
         ways += [way for edge in self._replacing(child) for way in self._elsewhere(theirs, edge)]
-        return _either(ways)
+        return Any(tuple(ways))
 
-    def _elsewhere(self, theirs: TableRules, edge: Edge) -> Iterator[Asks]:
+    def _elsewhere(self, theirs: TableRules, edge: Edge) -> Iterator[Condition]:
         """When a reference of a row that stays is changed, so that it does not lead to who leaves any more."""
         if edge.ownership == "owned":
-            yield self.ending.gathered(theirs.table, theirs.number, with_=SHARED, without=HELD | LAW)
+            yield Gathered(theirs.number, any_of=SHARED, none_of=HELD | LAW)
         number = next((n for n, e in self.reach.mentions.items() if e is edge), None)
         if number is not None:
-            yield self.ending.gathered(theirs.table, number, without=HELD | LAW | SHARED)
-            own = self.ending.gathered(theirs.table, theirs.number, with_=STAYS, without=HELD | APART)
+            yield Gathered(number, none_of=HELD | LAW | SHARED)
+            own = Gathered(theirs.number, any_of=STAYS, none_of=HELD | APART)
             over = self.free(edge)
-            yield own if over is None else _both(own, self.ending.meets(theirs.table, over))
+            yield own if over is None else All((own, over))
 
     def _replacing(self, child: Child) -> Iterator[Edge]:
         """The edges that lead elsewhere, when a person leaves, by the columns of this reference."""
@@ -204,9 +202,9 @@ class StoreRules:
             if same and {c for c, _ in edge.changes} & set(edge.link.columns):
                 yield edge
 
-    def _sharing(self, rules: TableRules, sharing: set[str]) -> Asks | None:
+    def _sharing(self, rules: TableRules, sharing: set[str]) -> Condition | None:
         """When a row is also somebody else's: one who stays, or whose row is shared itself."""
-        asks: list[Asks] = []
+        asks: list[Condition] = []
         if all(p.place.shared == "any" for p in rules.places):
             return None
         able = self.graph.reached()
@@ -214,39 +212,21 @@ class StoreRules:
             theirs = self.tables.get(edge.giver)
             if theirs is None or edge.giver not in able:
                 continue  # its rows can be nobody's, so they make nobody an owner
-            leaves = self.ending.gathered(
-                edge.giver, theirs.number, without=SHARED if edge.giver in sharing else 0
-            )
-            other = _other(leaves, self._alive(theirs))
+            leaves = Gathered(theirs.number, none_of=SHARED if edge.giver in sharing else 0)
+            other = All((Not(leaves), self._alive(theirs)))
             if edge.ownership == "owned":
-                asks.append(self.ending.leads(edge.link, other))
+                asks.append(LeadsTo(edge.link, other))
             else:
-                asks.append(self.ending.pointed(edge.link, _not(other)))
+                asks.append(PointedAt(edge.link, other))
         selves = [where(p) for p in rules.places if p.place.person == "self"]
         mine = [where(p) for p in rules.places if p.place.shared == "mine"]
         for parts, others in ((selves, True), (mine, False)):
             if parts and asks:
-                self.alone.append((rules, self.ending.meets(rules.table, Any(tuple(parts))), others))
-        return _either(asks) if asks else None
+                self.alone.append((rules, (Any(tuple(parts))), others))
+        return Any(tuple(asks)) if asks else None
 
-    def _alive(self, theirs: TableRules) -> Asks:
+    def _alive(self, theirs: TableRules) -> Condition:
         """Whether a row is not the skeleton of somebody who left before."""
         left = [p for p in theirs.places if p.place.person == "self" and p.place.skeleton and p.place.at_end]
         parts = [Any((Not(where(p)), Undone(tuple(p.place.at_end.items())))) for p in left]
-        return self.ending.meets(theirs.table, All(tuple(parts)))
-
-
-def _other(leaves: Asks, alive: Asks) -> Asks:
-    return lambda row: ~leaves(row) & alive(row)
-
-
-def _both(one: Asks, other: Asks) -> Asks:
-    return lambda row: one(row) & other(row)
-
-
-def _not(asks: Asks) -> Asks:
-    return lambda row: ~asks(row)
-
-
-def _either(asks: Sequence[Asks]) -> Asks:
-    return lambda row: reduce(operator.or_, [one(row) for one in asks])
+        return All(tuple(parts))

@@ -157,6 +157,23 @@ class PointedAt:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadsTo:
+    """The row points, by `link`, at one that meets `met`."""
+
+    link: Link
+    met: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The row was collected for somebody: with any reason of `any_of` (-1: whatever, 0: none), none of `none_of`."""
+
+    number: int
+    any_of: int = -1
+    none_of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """At least one column does not yet hold what its change would write."""
 
@@ -211,7 +228,20 @@ class Not:
 
 
 Condition = (
-    Before | Missing | Equals | Compares | PointedAt | Undone | Reaches | Copied | CopiedTo | All | Any | Not
+    Before
+    | Missing
+    | Equals
+    | Compares
+    | PointedAt
+    | LeadsTo
+    | Gathered
+    | Undone
+    | Reaches
+    | Copied
+    | CopiedTo
+    | All
+    | Any
+    | Not
 )
 
 
@@ -242,7 +272,7 @@ def reads_other_rows(condition: Condition) -> bool:
 def decided(condition: Condition) -> bool:
     """Whether a condition is true or false and never unknown: it only asks whether rows exist."""
     match condition:
-        case PointedAt() | Copied() | CopiedTo() | Not():
+        case PointedAt() | LeadsTo() | Gathered() | Copied() | CopiedTo() | Not():
             return True
         case Reaches(links, key):
             return len(links) != 1 or links[0].to_columns != key or not links[0].when

@@ -72,7 +72,8 @@ def officer_of(project: Project) -> str:
 def send_waiting(project: Project, carrier: Carrier | None = None) -> Iterator[Handed]:
     """Hand over every letter that waits, oldest first; what became of each. One process at a time.
 
-    `carrier` is that of the project, unless another one is given. Stores are opened only where the address of a letter has to be read from one.
+    `carrier` is that of the project, unless another one is given.
+    Stores are opened only where the address of a letter has to be read from one.
     """
     with project.database.exclusive("outbox", wait=5), ExitStack() as stack:
         outbox = Outbox(project, carrier or carrier_of(project), stack)

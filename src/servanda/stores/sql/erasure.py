@@ -19,15 +19,11 @@ import sqlalchemy as sa
 
 from servanda.errors import StoreError
 from servanda.stores.document.change import Change
-from servanda.stores.selection import Bound, Condition, Link
-from servanda.stores.sql.links import joined
+from servanda.stores.selection import Bound, Condition, Link, PointedAt
 from servanda.stores.sql.lists import Lists
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED, PersonRows
 
 Bool = sa.ColumnElement[bool]
-Asks = Callable[[sa.FromClause], Bool]
-"""A question about a row, given an alias of its table."""
-
 EMPTIED = LAW | POINTED | DECLARED
 """Reasons for which a row stays and its fields go."""
 UNTOUCHED = HELD | SHARED | APART
@@ -69,53 +65,15 @@ class ErasureStatements:
 
     rows: PersonRows
 
-    # -- questions about a row -----------------------------------------------------------------
-
-    def meets(self, table: str, condition: Condition) -> Asks:
-        """Whether a row meets a condition."""
-        return lambda row: self.rows.session.where.sql(condition, row, table)
-
-    def pointed(self, link: Link, goes: Asks | None) -> Asks:
-        """Whether a row points here for which `goes` does not hold; None: whichever row points here."""
-        store, child = self.rows.session.store, self.rows.session.table_of(link.table).alias()
-        stays = [] if goes is None else [~goes(child)]
-
-        def asked(row: sa.FromClause) -> Bool:
-            points = joined(store, link, child, row, bare="source")
-            return sa.exists(sa.select(sa.literal(1)).select_from(child).where(points, *stays))
-
-        return asked
-
-    def leads(self, link: Link, met: Asks) -> Asks:
-        """Whether a row points at one that meets something."""
-        store, parent = self.rows.session.store, self.rows.session.table_of(link.to_table).alias()
-
-        def asked(row: sa.FromClause) -> Bool:
-            points = joined(store, link, row, parent, bare="target")
-            return sa.exists(sa.select(sa.literal(1)).select_from(parent).where(points, met(parent)))
-
-        return asked
-
-    def gathered(self, table: str, number: int, *, with_: int = -1, without: int = 0) -> Asks:
-        """Whether a row was gathered: with any reason of `with_` (-1: whatever, 0: none), and none of `without`."""
-
-        def asked(row: sa.FromClause) -> Bool:
-            work = self.rows.gathered(table)
-            parts = [work.c.n == number, self.rows.same(table, row, work)]
-            parts += [] if with_ < 0 else [work.c.s == 0] if with_ == 0 else [_has(work, with_)]
-            parts += [~_has(work, without)] if without else []
-            return sa.exists(sa.select(sa.literal(1)).select_from(work).where(*parts))
-
-        return asked
-
     # -- marks ---------------------------------------------------------------------------------
 
-    def mark(self, table: str, number: int, reasons: Sequence[tuple[int, Asks]]) -> int:
+    def mark(self, table: str, number: int, reasons: Sequence[tuple[int, Condition]]) -> int:
         """Note for which of these reasons gathered rows stay. Returns how many rows were looked at."""
 
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
-            parts = [sa.case((asks(row), flag), else_=0) for flag, asks in reasons]
+            sql = self.rows.session.where.sql
+            parts = [sa.case((sql(asks, row, table), flag), else_=0) for flag, asks in reasons]
             total: Any = parts[0]
             for part in parts[1:]:
                 total = total + part
@@ -126,7 +84,7 @@ class ErasureStatements:
         return self.rows.session.run(self.rows.once(("mark", table, number), made))
 
     def spread(
-        self, table: str, number: int, flag: int, asks: Asks, *, others: bool = False, name: str = ""
+        self, table: str, number: int, flag: int, asks: Condition, *, others: bool = False, name: str = ""
     ) -> int:
         """Note a reason where it holds and was not noted; in a circle, again until it returns 0.
 
@@ -136,7 +94,9 @@ class ErasureStatements:
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
             found = (
-                sa.select(sa.literal(1)).select_from(row).where(self.rows.same(table, row, work), asks(row))
+                sa.select(sa.literal(1))
+                .select_from(row)
+                .where(self.rows.same(table, row, work), self.rows.session.where.sql(asks, row, table))
             )
             root = [work.c.r >= 0, ~self._root(work)] if others else []
             met = [work.c.n == number, ~_has(work, flag), *root, sa.exists(found.correlate(work))]
@@ -144,11 +104,11 @@ class ErasureStatements:
 
         return self.rows.session.run(self.rows.once(("spread", table, number, flag, name), made))
 
-    def persons_held(self, table: str, number: int, asks: Asks) -> list[int]:
+    def persons_held(self, table: str, number: int, asks: Condition) -> list[int]:
         """The persons whose own row is held."""
         row, work, same = self.rows.rows(table)
         query = sa.select(work.c.p).select_from(work.join(row, same)).distinct()
-        query = query.where(work.c.n == number, work.c.r < 0, asks(row))
+        query = query.where(work.c.n == number, work.c.r < 0, self.rows.session.where.sql(asks, row, table))
         return [int(p) for (p,) in self.rows.session.execute(query)]
 
     def hold(self, persons: Sequence[int]) -> None:
@@ -189,7 +149,7 @@ class ErasureStatements:
         def made() -> Any:
             tops = [sa.func.max(column) for column in day.columns]
             query = sa.select(work.c.p, sa.func.count(), *tops).select_from(work.join(row, same))
-            met = self.meets(table, condition)(row)
+            met = self.rows.session.where.sql(condition, row, table)
             return query.where(work.c.n == number, met).group_by(work.c.p)
 
         query = self.rows.once(("latest", table, name), made)
@@ -204,7 +164,7 @@ class ErasureStatements:
         def made() -> Any:
             row = self.rows.session.table_of(table)
             parts = self._meant(table, number, row, lambda work: work.c.s == 0)
-            parts += [] if again is None else [self.meets(table, again)(row)]
+            parts += [] if again is None else [self.rows.session.where.sql(again, row, table)]
             return sa.delete(row).where(*parts)  # type: ignore[arg-type]
 
         return self.rows.session.run(self.rows.once(("delete", table, number), made))
@@ -217,8 +177,8 @@ class ErasureStatements:
         def made() -> Any:
             row = self.rows.session.table_of(table)
             parts = self._meant(table, number, row, lambda work: work.c.s == 0)
-            parts += [~self.pointed(link, None)(row) for link in links]
-            parts += [] if again is None else [self.meets(table, again)(row)]
+            parts += [~self.rows.session.where.sql(PointedAt(link), row, table) for link in links]
+            parts += [] if again is None else [self.rows.session.where.sql(again, row, table)]
             return sa.delete(row).where(*parts)  # type: ignore[arg-type]
 
         return self.rows.session.run(self.rows.once(("unpointed", table, number), made))
@@ -242,7 +202,7 @@ class ErasureStatements:
         where: Condition,
         reasons: int = -1,
         unless: int = 0,
-        met: Asks | None = None,
+        met: Condition | None = None,
         name: str,
     ) -> int:
         """Empty columns of gathered rows that are not yet empty, each group where its condition holds.
@@ -254,7 +214,7 @@ class ErasureStatements:
             session, row = self.rows.session, self.rows.session.table_of(table)
             parts = self._meant(table, number, row, lambda work: _chosen(work, reasons, unless))
             parts.append(session.where.sql(where, row, table))
-            parts += [] if met is None else [met(row)]
+            parts += [] if met is None else [session.where.sql(met, row, table)]
             undone = []
             for condition, changes in groups:
                 new = [session.where.undone(row, table, name, change) for name, change in changes]

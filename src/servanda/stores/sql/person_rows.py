@@ -79,6 +79,8 @@ class PersonRows:
             if signature not in self.made:
                 self.made[signature] = self._make(types)
             self._of[table] = self.made[signature]
+            self.session.where.gathered[table] = self.made[signature]
+            self.session.where.keys[table] = tuple(shape.key)
         return self._of[table]
 
     def _make(self, types: Sequence[sa.types.TypeEngine[Any]]) -> sa.Table:

@@ -29,8 +29,10 @@ from servanda.stores.selection import (
     CopiedTo,
     Equals,
     EventTime,
+    Gathered,
     GreatestTime,
     LatestTime,
+    LeadsTo,
     Link,
     Missing,
     Not,
@@ -94,6 +96,8 @@ class Where:
         self._forms = forms
         self._types = types
         self._row_by_row = False
+        self.gathered: dict[str, sa.Table] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}
 
     def row_by_row(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The same as `sql`, for a statement that has few rows: the planner must not begin elsewhere."""
@@ -126,6 +130,10 @@ class Where:
                 return compared
             case PointedAt(link, kept):
                 return self._pointed_at(link, kept, row)
+            case LeadsTo(link, met):
+                return self._leads_to(link, met, row)
+            case Gathered(number, any_of, none_of):
+                return self._gathered(table, number, any_of, none_of, row)
             case Undone(changes):
                 return _any(self.undone(row, table, name, change) for name, change in changes)
             case Reaches(links, key, name):
@@ -337,6 +345,22 @@ class Where:
         parts = [joined(self._store, link, child, row)]
         if kept is not None:
             parts.append(self.sql(kept, child, link.table))
+        return self._exists(*parts)
+
+    def _leads_to(self, link: Link, met: Condition, row: sa.FromClause) -> Bool:
+        parent = self._tables[link.to_table].alias()
+        points = joined(self._store, link, row, parent, bare="target")
+        return self._exists(points, self.sql(met, parent, link.to_table))
+
+    def _gathered(self, table: str, number: int, any_of: int, none_of: int, row: sa.FromClause) -> Bool:
+        work = self.gathered[table].alias()
+        keys = [c for c in self.gathered[table].c if c.name.startswith("k")]
+        same = [row.c[k] == work.c[c.name] for k, c in zip(self.keys[table], keys, strict=True)]
+        parts = [work.c.n == number, *same]
+        if any_of >= 0:
+            parts.append(work.c.s == 0 if any_of == 0 else work.c.s.op("&")(any_of) != 0)
+        if none_of:
+            parts.append(work.c.s.op("&")(none_of) == 0)
         return self._exists(*parts)
 
     def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
