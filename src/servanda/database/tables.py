@@ -325,6 +325,42 @@ tombstone = _table(
 )
 tombstone_reference = Index("servanda_tombstone_reference", tombstone.c.reference)
 
+erasure = _table(
+    "erasure",
+    Column("reference", String(64), primary_key=True),
+    Column("store", _KEY, primary_key=True),
+    Column("request", _NUMBER),
+    Column("key_id", _KEY, nullable=False),
+    Column("sealed", _LONG, nullable=False),
+    Column("look_on", String(10), nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("shared", Integer, nullable=False),
+    Column("epoch", _NUMBER, nullable=False),
+    Column("documents", String(64), nullable=False),
+    Column("looked_at", _MOMENT, nullable=False),
+    Column("begun_at", _MOMENT, nullable=False),
+    Column("ended_at", _MOMENT),
+    comment="Erasures that are not over: of which rows is sealed under key_id; look_on is the next day to look",
+)
+erasure_open = Index("servanda_erasure_open", erasure.c.ended_at, erasure.c.look_on)
+
+rest = _table(
+    "rest",
+    Column("reference", String(64), primary_key=True),
+    Column("store", _KEY, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("place", _KEY, nullable=False),
+    Column("why", String(10), nullable=False),
+    Column("column_names", Text, nullable=False),
+    Column("row_count", _NUMBER, nullable=False),
+    Column("until", String(10)),
+    Column("promise", _KEY, nullable=False),
+    Column("promise_name", _KEY, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("article", _KEY, nullable=False),
+    comment="What stays of persons who were erased: where, why, until when",
+)
+
 extent = _table(
     "extent",
     Column("place", _KEY, primary_key=True),
@@ -347,29 +383,32 @@ MIGRATIONS: tuple[Executable, ...] = (
     CreateTable(watermark, if_not_exists=True),  # 10
     CreateTable(remembered, if_not_exists=True),  # 11
     CreateTable(warned, if_not_exists=True),  # 12
-    CreateTable(event, if_not_exists=True),  # 15
-    CreateTable(evidence, if_not_exists=True),  # 16
-    CreateIndex(evidence_by_promise, if_not_exists=True),  # 17
-    CreateTable(segment, if_not_exists=True),  # 18
-    CreateTable(archived, if_not_exists=True),  # 19
-    CreateIndex(archived_by_person, if_not_exists=True),  # 20
-    CreateIndex(archived_by_segment, if_not_exists=True),  # 21
-    CreateIndex(archived_by_day, if_not_exists=True),  # 22
-    CreateTable(person, if_not_exists=True),  # 23
-    CreateTable(request, if_not_exists=True),  # 24
-    CreateIndex(request_open, if_not_exists=True),  # 25
-    CreateIndex(request_person, if_not_exists=True),  # 26
-    CreateTable(happening, if_not_exists=True),  # 27
-    CreateTable(link, if_not_exists=True),  # 28
-    CreateTable(attempt, if_not_exists=True),  # 29
-    CreateTable(suppression, if_not_exists=True),  # 30
-    CreateTable(directive, if_not_exists=True),  # 31
-    CreateTable(outbox, if_not_exists=True),  # 32
-    CreateIndex(outbox_waiting, if_not_exists=True),  # 33
-    CreateTable(tombstone, if_not_exists=True),  # 34
-    CreateIndex(tombstone_reference, if_not_exists=True),  # 35
-    CreateTable(extent, if_not_exists=True),  # 36
-    CreateTable(archived_name, if_not_exists=True),  # 37
-    CreateIndex(archived_name_person, if_not_exists=True),  # 38
+    CreateTable(event, if_not_exists=True),  # 13
+    CreateTable(evidence, if_not_exists=True),  # 14
+    CreateIndex(evidence_by_promise, if_not_exists=True),  # 15
+    CreateTable(segment, if_not_exists=True),  # 16
+    CreateTable(archived, if_not_exists=True),  # 17
+    CreateIndex(archived_by_person, if_not_exists=True),  # 18
+    CreateIndex(archived_by_segment, if_not_exists=True),  # 19
+    CreateIndex(archived_by_day, if_not_exists=True),  # 20
+    CreateTable(person, if_not_exists=True),  # 21
+    CreateTable(request, if_not_exists=True),  # 22
+    CreateIndex(request_open, if_not_exists=True),  # 23
+    CreateIndex(request_person, if_not_exists=True),  # 24
+    CreateTable(happening, if_not_exists=True),  # 25
+    CreateTable(link, if_not_exists=True),  # 26
+    CreateTable(attempt, if_not_exists=True),  # 27
+    CreateTable(suppression, if_not_exists=True),  # 28
+    CreateTable(directive, if_not_exists=True),  # 29
+    CreateTable(outbox, if_not_exists=True),  # 30
+    CreateIndex(outbox_waiting, if_not_exists=True),  # 31
+    CreateTable(tombstone, if_not_exists=True),  # 32
+    CreateIndex(tombstone_reference, if_not_exists=True),  # 33
+    CreateTable(extent, if_not_exists=True),  # 34
+    CreateTable(erasure, if_not_exists=True),  # 35
+    CreateIndex(erasure_open, if_not_exists=True),  # 36
+    CreateTable(rest, if_not_exists=True),  # 37
+    CreateTable(archived_name, if_not_exists=True),  # 38
+    CreateIndex(archived_name_person, if_not_exists=True),  # 39
 )
 """Migration n is the n-th statement, counted from 1."""

@@ -1,0 +1,269 @@
+"""What stays of persons who were erased, until that has ended, too.
+
+    erased in part ─▶ written down: which rows, why, until when ─▶ looked at again ─▶ nothing is left: told, forgotten
+
+An erasure that a hold, a restriction, a law or another person's share keeps in part is not over. Which rows
+stay is sealed with the request; why, and what ends it, stands beside in the open, and names nobody:
+
+    law      the last day of a duty to keep
+    hold     a hold or a restriction that is lifted
+    shared   the other person of a shared row, who leaves
+
+A person is looked at again when the day has come, when holds or documents have changed, and once a week.
+
+Law: GDPR 17(1) without undue delay; 17(3) only "to the extent that" and for as long as it is necessary.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from servanda.database import Database, moment, put, tables
+from servanda.persons.person import Person
+from servanda.vault import Vault
+
+Why = Literal["law", "hold", "shared"]
+"""What keeps a row of somebody who was erased."""
+FULL_LOOK = timedelta(days=7)
+"""After how long everybody of whom something stays is looked at, whatever is said to keep it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Rows, or fields of rows, that stay: where, why, until which day.
+
+    `columns` are empty where whole rows stay. `until` is None where no day is known: a hold without an end, another
+    person's row. `promise`, `name`, `ground` and `article` say which law keeps them, where one does.
+    """
+
+    place: str
+    rows: int
+    why: Why
+    columns: tuple[str, ...] = ()
+    until: date | None = None
+    promise: str = ""
+    name: str = ""
+    ground: str = ""
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """One person's erasure in one store, and what stays there; over, where nothing does.
+
+    `request` is the one that asked for it, if one did; everything is sealed under its `key_id`. `human` are
+    the rows that stand for the person, `rows` others of theirs that stay; both in memory only.
+    """
+
+    reference: str
+    store: str
+    request: int | None
+    key_id: str
+    rests: tuple[Rest, ...] = ()
+    human: tuple[Person, ...] = field(default=(), repr=False)
+    rows: tuple[Person, ...] = field(default=(), repr=False)
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def begin(connection: sa.Connection, vault: Vault, erasures: Iterable[Unfinished], at: datetime) -> None:
+    """Note, before the first change, that erasures are under way: whatever happens, they are looked at again."""
+    rows = [
+        {
+            "reference": one.reference,
+            "store": one.store,
+            "request": one.request,
+            "key_id": one.key_id,
+            "sealed": _sealed(vault, one),
+            "look_on": "",
+            "held": 0,
+            "shared": 0,
+            "epoch": 0,
+            "documents": "",
+            "looked_at": moment(at),
+            "begun_at": moment(at),
+            "ended_at": None,
+        }
+        for one in erasures
+    ]
+    if rows:
+        put(connection, tables.erasure, rows)
+
+
+def settle(
+    connection: sa.Connection,
+    vault: Vault,
+    erasures: Iterable[Unfinished],
+    at: datetime,
+    *,
+    epoch: int,
+    documents: str,
+) -> None:
+    """Note what stays now that erasures were done, or were looked at again; where nothing does, that it is over.
+
+    `epoch` is that of the holds, `documents` the digest of policy and stores document that were decided under.
+    """
+    erasure, rest = tables.erasure, tables.rest
+    for one in erasures:
+        same = sa.and_(erasure.c.reference == one.reference, erasure.c.store == one.store)
+        mine = sa.and_(rest.c.reference == one.reference, rest.c.store == one.store)
+        connection.execute(sa.delete(rest).where(mine))
+        if not one.rests:
+            values: dict[str, Any] = {"ended_at": moment(at), "sealed": ""}
+            connection.execute(sa.update(erasure).where(same).values(values))
+            continue
+        values = _looked(one.rests, at, epoch, documents) | {"sealed": _sealed(vault, one)}
+        if not connection.execute(sa.update(erasure).where(same).values(values)).rowcount:
+            begin(connection, vault, [one], at)
+            connection.execute(sa.update(erasure).where(same).values(values))
+        connection.execute(sa.insert(rest), [_row(one, i, r) for i, r in enumerate(one.rests)])
+
+
+def undo(connection: sa.Connection, store: str, references: Sequence[str]) -> None:
+    """Take back what `begin` noted of erasures that changed nothing, but for those that stood before."""
+    erasure, rest = tables.erasure, tables.rest
+    for start in range(0, len(references), 500):
+        mine = sa.and_(erasure.c.reference.in_(references[start : start + 500]), erasure.c.store == store)
+        stood = sa.exists(
+            sa.select(sa.literal(1)).where(rest.c.reference == erasure.c.reference, rest.c.store == store)
+        )
+        connection.execute(sa.delete(erasure).where(mine, erasure.c.look_on == "", ~stood))
+
+
+def _looked(rests: Sequence[Rest], at: datetime, epoch: int, documents: str) -> dict[str, Any]:
+    days = [rest.until for rest in rests if rest.until is not None]
+    return {
+        "look_on": min(days).isoformat() if days else "9999-12-31",
+        "held": int(any(rest.why == "hold" for rest in rests)),
+        "shared": int(any(rest.why == "shared" for rest in rests)),
+        "epoch": epoch,
+        "documents": documents,
+        "looked_at": moment(at),
+    }
+
+
+def _row(one: Unfinished, position: int, rest: Rest) -> dict[str, Any]:
+    return {
+        "reference": one.reference,
+        "store": one.store,
+        "position": position,
+        "place": rest.place,
+        "why": rest.why,
+        "column_names": json.dumps(rest.columns),
+        "row_count": rest.rows,
+        "until": rest.until.isoformat() if rest.until else None,
+        "promise": rest.promise,
+        "promise_name": rest.name,
+        "ground": rest.ground,
+        "article": rest.article,
+    }
+
+
+def _sealed(vault: Vault, one: Unfinished) -> str:
+    keys = [[[p.place, list(p.key)] for p in human] for human in (one.human, one.rows)]
+    return vault.seal(one.key_id, json.dumps(keys, default=str).encode())
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def to_look_at(
+    db: Database, vault: Vault, today: date, now: datetime, *, epoch: int, documents: str
+) -> list[Unfinished]:
+    """The erasures that something may be due of: a day has come, a hold or a document changed, or a week is over."""
+    erasure = tables.erasure
+    old = moment(now - FULL_LOOK)
+    may = sa.or_(
+        erasure.c.look_on < today.isoformat(),
+        sa.and_(erasure.c.held == 1, erasure.c.epoch != epoch),
+        erasure.c.shared == 1,
+        erasure.c.documents != documents,
+        erasure.c.looked_at < old,
+    )
+    return _read(db, vault, sa.and_(erasure.c.ended_at.is_(None), may))
+
+
+def of_references(db: Database, vault: Vault, references: Sequence[str]) -> list[Unfinished]:
+    """What is not over of some erasures, by their references."""
+    erasure = tables.erasure
+    return _read(db, vault, sa.and_(erasure.c.ended_at.is_(None), erasure.c.reference.in_(list(references))))
+
+
+def of_requests(db: Database) -> dict[int, list[Rest]]:
+    """The rests of each request whose erasure is not over; nothing is unsealed."""
+    erasure = tables.erasure
+    query = sa.select(erasure).where(erasure.c.ended_at.is_(None), erasure.c.request.is_not(None))
+    found: dict[int, list[Rest]] = {}
+    with db.read() as connection:
+        rows = connection.execute(query).mappings().all()
+        rests = _rests(connection, rows)
+    for row in rows:
+        found.setdefault(int(row["request"]), []).extend(rests.get((row["reference"], row["store"]), ()))
+    return found
+
+
+def over(db: Database) -> list[tuple[str, int]]:
+    """The erasures with a request of which nothing is left in any store, and of which nobody was told yet."""
+    erasure = tables.erasure
+    query = (
+        sa.select(erasure.c.reference, erasure.c.request)
+        .where(erasure.c.request.is_not(None))
+        .group_by(erasure.c.reference, erasure.c.request)
+        .having(sa.func.count() == sa.func.count(erasure.c.ended_at))
+    )
+    with db.read() as connection:
+        return [(str(reference), int(request)) for reference, request in connection.execute(query)]
+
+
+def forget(connection: sa.Connection, reference: str) -> None:
+    """Forget an erasure that is over and told."""
+    for table in (tables.rest, tables.erasure):
+        connection.execute(sa.delete(table).where(table.c.reference == reference))
+
+
+def _read(db: Database, vault: Vault, where: sa.ColumnElement[bool]) -> list[Unfinished]:
+    erasure = tables.erasure
+    with db.read() as connection:
+        query = sa.select(erasure).where(where).order_by(erasure.c.begun_at, erasure.c.reference)
+        rows = connection.execute(query).mappings().all()
+        rests = _rests(connection, rows)
+    return [_unfinished(vault, row, rests.get((row["reference"], row["store"]), [])) for row in rows]
+
+
+def _unfinished(vault: Vault, row: Any, rests: Sequence[Rest]) -> Unfinished:
+    keys = json.loads(vault.open_sealed(row["key_id"], row["sealed"]))
+    human, others = (tuple(Person(place, tuple(key)) for place, key in part) for part in keys)
+    at = (row["reference"], row["store"], row["request"], row["key_id"])
+    return Unfinished(*at, tuple(rests), human, others)
+
+
+def _rests(connection: sa.Connection, rows: Sequence[Any]) -> dict[tuple[str, str], list[Rest]]:
+    rest, found = tables.rest, dict[tuple[str, str], list[Rest]]()
+    references = sorted({row["reference"] for row in rows})
+    for start in range(0, len(references), 500):
+        mine = rest.c.reference.in_(references[start : start + 500])
+        query = sa.select(rest).where(mine).order_by(rest.c.reference, rest.c.store, rest.c.position)
+        for row in connection.execute(query).mappings():
+            found.setdefault((row["reference"], row["store"]), []).append(_rest(row))
+    return found
+
+
+def _rest(row: Any) -> Rest:
+    return Rest(
+        row["place"],
+        row["row_count"],
+        row["why"],
+        tuple(json.loads(row["column_names"])),
+        date.fromisoformat(row["until"]) if row["until"] else None,
+        row["promise"],
+        row["promise_name"],
+        row["ground"],
+        row["article"],
+    )
