@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,15 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from servanda.cli import main
-from servanda.policy.compare.compare import Change, compare
+from servanda.law.period import Period, PeriodRange
+from servanda.policy.compare import Change, compare
+from servanda.policy.compare.verdicts import VERDICTS
+from servanda.policy.compare.walk import OTHERS, Rule, walk
+from servanda.policy.consents import Consent
+from servanda.policy.document import Strict
 from servanda.policy.policy import Policy, load_policy
 
 pytestmark = pytest.mark.unit
@@ -308,6 +314,7 @@ STATED: dict[str, Any] = {
         (("changes", "notices", 0, "lead"), "P12M", None, None),
         (("changes", "notices", 0, "lead"), "P6M", "changes › notices › 1 › lead", True),
         (("roles",), [{"claims": "processor"}], "roles › 1", True),
+        (("consents",), {"line": {"says": {"en": "A consent by that name"}}}, "consents › line", True),
         (("controller", "form"), "https://example.com/write", "controller › form", True),
         (("controller", "line"), 3, "controller › line", False),
         (("version", "prints"), ["number"], "version › prints", False),
@@ -338,9 +345,72 @@ def test_turning_back_turns_each_change_around(before: str, after: str) -> None:
     }
 
 
+EXAMPLES = sorted(Path(__file__).resolve().parents[2].glob("examples/*/policy.yaml"))
+
+
 def test_the_examples_equal_themselves() -> None:
-    for path in sorted(Path(__file__).resolve().parents[2].glob("examples/*/policy.yaml")):
+    for path in EXAMPLES:
         assert compare(load_policy(path), load_policy(path)) == []
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind, or one with less in it."""
+    if isinstance(value, str):
+        return f"{value}x"
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, Period | PeriodRange):
+        return Period(years=99)
+    if isinstance(value, list):
+        return [other(value[0]), *value[1:]] if isinstance(value[0], str) else value[1:]
+    return dict(list(value.items())[1:]) if isinstance(value, dict) else None
+
+
+def edits(part: Any, seen: set[tuple[type, str]]) -> Iterator[tuple[str, Any]]:
+    """A part of a document with one value changed, once for each field of each model; and which one."""
+    if isinstance(part, BaseModel):
+        for name, value in part:
+            yield from ((key, part.model_copy(update={name: less})) for key, less in edits(value, seen))
+            if value not in (None, [], {}) and (type(part), name) not in seen:
+                seen.add((type(part), name))
+                yield f"{type(part).__name__}.{name}", part.model_copy(update={name: other(value)})
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            yield from ((key, {**part, name: less}) for key, less in edits(value, seen))
+    elif isinstance(part, list):
+        for i, value in enumerate(part):
+            yield from ((key, [*part[:i], less, *part[i + 1 :]]) for key, less in edits(value, seen))
+
+
+def test_each_key_that_the_examples_use_is_compared() -> None:
+    seen: set[tuple[type, str]] = set()
+    for path in EXAMPLES:
+        policy = load_policy(path)
+        for key, edited in edits(policy, seen):
+            changes = compare(policy, edited)
+            assert changes, key
+            assert all(c.where and c.why and c.before != c.after for c in changes), key
+    assert len(seen) > 250
+
+
+def test_the_table_names_only_keys_that_there_are() -> None:
+    parts = Policy.model_json_schema()["$defs"].values()
+    known = {key for part in parts for key in part.get("properties", {})}
+    for model, lines in VERDICTS.items():
+        keys = known if model is Strict else set(model.model_fields)
+        assert set(lines) - {OTHERS} <= keys, model.__name__
+
+
+def test_a_key_without_a_line_binds_and_a_model_without_a_rule_is_refused() -> None:
+    class Later(Consent):
+        proved_by: str | None = None
+
+    old, new = (Later.model_validate({"says": {"en": "x"}, "proved_by": by}) for by in ("a box", None))
+    (change,) = walk(old, new, VERDICTS)
+    assert (change.what, change.where, change.binds) == ("removed", "proved_by", True)
+    assert change.why == "people were told something else"
+    with pytest.raises(LookupError, match=r"no rule says how Later\.purposes is compared"):
+        list(walk(old, new, {Consent: {"says": Rule((False, "other words"))}}))
 
 
 def test_the_command_says_what_binds_and_exits_with_1_when_asked(

@@ -10,7 +10,7 @@ import pytest
 from servanda.errors import PolicyError, Problem
 from servanda.law.period import Period, PeriodRange
 from servanda.policy import yamlfile
-from servanda.policy.compare.compare import Change, compare
+from servanda.policy.compare import Change, compare
 from servanda.policy.nature import identifiers, sensitive
 from servanda.policy.policy import Policy, load_policy
 from servanda.policy.register import register

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from servanda.errors import PolicyError
-from servanda.policy.compare.compare import compare
+from servanda.policy.compare import compare
 from servanda.policy.consents import Consent
 from servanda.policy.messages import Message
 from servanda.policy.minors import FromAge, UpToAge

@@ -11,7 +11,7 @@ from servanda.cli.view import columns, count, quoted_digest, said, say_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.policy.compare.change import Change
+    from servanda.policy.compare import Change
     from servanda.policy.policy import Policy
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -37,7 +37,7 @@ def diff(project: Project, old: str | None, new: str | None, exit_code: bool, as
 
     OLD is the last kept edition, NEW is policy.yaml, where they are not given.
     """
-    from servanda.policy.compare.compare import compare
+    from servanda.policy.compare import compare
     from servanda.policy.versions import CURRENT, find
 
     before = find(project.folder, old) if old else _last(project)
