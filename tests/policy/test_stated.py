@@ -10,8 +10,8 @@ import pytest
 from servanda.errors import PolicyError, Problem
 from servanda.law.period import Period, PeriodRange
 from servanda.policy import yamlfile
+from servanda.policy.categories import identifiers, sensitive
 from servanda.policy.compare import Change, compare
-from servanda.policy.nature import identifiers, sensitive
 from servanda.policy.policy import Policy, load_policy
 from servanda.policy.register import register
 

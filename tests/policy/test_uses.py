@@ -10,9 +10,8 @@ import yaml
 
 from servanda.errors import PolicyError
 from servanda.policy.compare import compare
-from servanda.policy.consents import Consent
+from servanda.policy.consents import Consent, FromAge, UpToAge
 from servanda.policy.messages import Message
-from servanda.policy.minors import FromAge, UpToAge
 from servanda.policy.parties import Audience, has_consumers
 from servanda.policy.policy import Policy, load_policy
 from servanda.policy.purposes import Purpose

@@ -1,13 +1,17 @@
-"""How consent is asked, given, taken back and proved.
+"""How consent is asked, given, taken back and proved, and from which age children give their own.
 
     act          what a person does: ticks a box, browses on, calls
     act_is       whether the text takes that act for the consent, or names it as its occasion only
     withdrawal   for which purposes consent can be taken back, and by which channel
     records      what is kept as proof
+    minors       from which age they act alone, and how their parents come in
 
 A sentence that takes browsing for consent stands here too, as what it is: the act is `browsing`.
+Ages are completed years, and the word beside them decides who is meant: “over 15” begins at
+sixteen, “from 15” at fifteen, “under 15” ends with fourteen.
 
-Law: GDPR 4(11) and 7, recitals 32, 42 and 43; CJEU C-673/17 (Planet49).
+Law: GDPR 4(11) and 7, recitals 32, 42 and 43; CJEU C-673/17 (Planet49); GDPR 8 and 12(1), LIL 45
+(France, fifteen years) children.
 """
 
 from __future__ import annotations
@@ -99,3 +103,42 @@ class Consent(Strict):
     def implied(self) -> bool:
         """Whether it is read out of something that people do for another reason."""
         return bool(self.act) and set(self.act) <= IMPLIED
+
+
+class FromAge(Strict):
+    """The age from which a child acts alone: `from` includes that age, `over` does not."""
+
+    age: int = Field(ge=0, le=25)
+    bound: Literal["from", "over"]
+
+    @property
+    def youngest(self) -> int:
+        """The least age in completed years that it includes."""
+        return self.age + (self.bound == "over")
+
+
+class UpToAge(Strict):
+    """The age up to which a parent must consent: `up_to` includes that age, `under` does not."""
+
+    age: int = Field(ge=0, le=25)
+    bound: Literal["under", "up_to"]
+
+    @property
+    def oldest(self) -> int:
+        """The greatest age in completed years that it includes."""
+        return self.age - (self.bound == "under")
+
+
+class Minors(Strict):
+    """Who may use the service at which age.
+
+    `only` says that the service is for adults, or for professionals, alone. `mechanism` is how a parent
+    consents and how that is checked; `parents_write_to` where a parent asks for data to be erased.
+    """
+
+    only: Literal["adults", "professionals"] | None = None
+    alone: FromAge | None = None
+    with_parent: UpToAge | None = None
+    mechanism: Words | None = None
+    parents_write_to: str | None = None
+    line: Line | None = None

@@ -1,13 +1,18 @@
-"""Who answers for the data: the controller, the DPO, and the role that the text claims.
+"""Who answers for the data, in which role, and whose data they are.
+
+    party        the controller, the DPO: who they are, and how one reaches them
+    role claim   a sentence that calls the publisher controller or processor
+    processing   what is done with data on behalf of customers, who decide about them
+    business     what the company does that decides which duties it has
+    audience     a category of persons, and what is known of who belongs to it
+
+Whoever decides purposes and means is the controller, whatever a text calls them. The law treats a
+consumer otherwise than somebody who is written to at work, and each country has its own ages and its
+own rules on calls. Where the text does not say whom it means, neither does this.
 
 Law: GDPR 13(1)(a) the identity and the contact details of the controller; 13(1)(b) and 37(7) those
-of the DPO; 4(7) and (8), 26, 28 who is controller and who is processor: whoever decides
-purposes and means is the controller, whatever a text calls them.
-
-Whose data they are: categories of persons, and what is known of who belongs to them.
-
-The law treats a consumer otherwise than somebody who is written to at work, and each country has its
-own ages and its own rules on calls. Where the text does not say whom it means, neither does this.
+of the DPO; 4(7) and (8), 26, 28 who is controller and who is processor; 28(3) what the contract with
+the customer settles; 30(2) the processor's own register.
 """
 
 from __future__ import annotations
@@ -90,6 +95,40 @@ class RoleClaim(Sentence):
     claims: Literal["controller", "joint_controller", "processor"]
     decided_by: Literal["company", "customer", "both"] | None = None
     data: Annotated[list[str], PointsAt("categories")] = Field(default_factory=list)
+
+
+ContractItem = Literal[
+    "instructions", "confidentiality", "sub_processors", "rights", "end_of_contract", "register"
+]
+"""What customers are told about their data: that they are processed on their instructions alone
+(28(3)(a)), in confidence (b), by which further processors (d), with help for the rights of
+persons (e), until when (g), and under which register (30(2))."""
+
+
+class Processing(Strict):
+    """Data that are hosted or processed for customers, and what the text says of it.
+
+    `role` is the one that the text claims: `processor`, none (`unsaid`), or it says that it is not one
+    (`denied`). `states` are the items that the text or the contract that it names settles.
+    """
+
+    data: Annotated[list[str], PointsAt("categories")] = Field(default_factory=list)
+    role: Literal["processor", "unsaid", "denied"]
+    states: list[ContractItem] = Field(default_factory=list)
+    line: Line | None = None
+
+
+class Business(Strict):
+    """What the company does that decides which duties it has; absent where nobody has said.
+
+    Contracts with consumers of 120 euros and more are kept ten years (C. conso L213-1); who hosts what
+    the public may read keeps who published it (CPCE L34-1); who processes data for customers is their
+    processor (GDPR 28).
+    """
+
+    sells_to_consumers: bool | None = None
+    hosts_public_content: bool | None = None
+    processes_for_customers: bool | None = None
 
 
 Persons = Literal["consumers", "professionals", "organisations"]

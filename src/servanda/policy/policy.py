@@ -12,27 +12,24 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
-from servanda.policy.changes import Changes
-from servanda.policy.claims import Claim
+from servanda.policy.categories import Category, Mention
 from servanda.policy.collection import Automation, Collection
-from servanda.policy.consents import Consent
+from servanda.policy.consents import Consent, Minors
 from servanda.policy.document import Strict, digest, load
-from servanda.policy.edition import Version
+from servanda.policy.edition import Changes, Version
 from servanda.policy.messages import Message
-from servanda.policy.minors import Minors
-from servanda.policy.parties import Audience, Party, RoleClaim
-from servanda.policy.pointers import PointsAt, Section, lost
-from servanda.policy.processing import Processing
+from servanda.policy.parties import Audience, Business, Party, Processing, RoleClaim
+from servanda.policy.pointers import Section, lost
 from servanda.policy.promise import Promise, Retention
 from servanda.policy.purposes import Anonymous, Obligation, OnlyFor, Purpose
 from servanda.policy.recipients import Recipient, Transfer
 from servanda.policy.requests import Requests
 from servanda.policy.rights import Rights
-from servanda.policy.security import Backups, Breaches, Measure, Sensitivity
-from servanda.policy.stated import Stated, Tag
+from servanda.policy.security import Backups, Breaches, Measure
+from servanda.policy.stated import Stated
 from servanda.policy.trackers import Trackers
-from servanda.policy.values import Language, Line, Names, Words
-from servanda.policy.wording import Wording
+from servanda.policy.values import Language, Words
+from servanda.policy.wording import Claim, Wording
 from servanda.policy.yamlfile import Source
 
 
@@ -46,51 +43,6 @@ def zone_name(value: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(zone_name)]
-
-
-class Category(Strict):
-    """A category of personal data of one or more audiences, with its fields.
-
-    `role: processor` marks data that another controller decides about (GDPR 28): Servanda shows
-    them and never sweeps them. `listed` is false where the company has the data and the text does not
-    name them; `open` is the word or sign that leaves their list in the text open, such as “etc.”.
-    `tags` say which law speaks of them, `sensitivity` why they need care, `held_by` which recipient
-    keeps them instead of the company.
-    """
-
-    says: Words
-    audience: Names
-    fields: list[str] = Field(default_factory=list)
-    role: Literal["controller", "processor"] = "controller"
-    listed: bool = True
-    open: str | None = None
-    tags: list[Tag] = Field(default_factory=list)
-    sensitivity: list[Sensitivity] = Field(default_factory=list)
-    held_by: Annotated[str | None, PointsAt("recipients")] = None
-    line: Line | None = None
-
-
-class Mention(Strict):
-    """Persons or data that the text shows to exist, in passing, and says no more about."""
-
-    says: Words
-    what: Literal["persons", "data"]
-    purposes: Annotated[list[str], PointsAt("purposes")] = Field(default_factory=list)
-    sensitivity: list[Sensitivity] = Field(default_factory=list)
-    line: Line | None = None
-
-
-class Business(Strict):
-    """What the company does that decides which duties it has; absent where nobody has said.
-
-    Contracts with consumers of 120 euros and more are kept ten years (C. conso L213-1); who hosts what
-    the public may read keeps who published it (CPCE L34-1); who processes data for customers is their
-    processor (GDPR 28).
-    """
-
-    sells_to_consumers: bool | None = None
-    hosts_public_content: bool | None = None
-    processes_for_customers: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""How data are protected: measures, sensitive data, backups, and what is ready for a breach.
+"""How data are protected: measures, backups, and what is ready for a breach.
 
-Law: GDPR 32 security that suits the risk; 9 special categories, 10 offences, 87 national
-numbers; 33 and 34 breaches, with their register (33(5)); 5(1)(e) and 17 backups that end.
+Law: GDPR 32 security that suits the risk; 33 and 34 breaches, with their register (33(5)); 5(1)(e) and
+17 backups that end.
 """
 
 from __future__ import annotations
@@ -13,24 +13,6 @@ from pydantic import Field
 from servanda.policy.document import Strict
 from servanda.policy.pointers import PointsAt
 from servanda.policy.values import Country, Date, IsoPeriod, Line, Sentence
-
-Sensitivity = Literal[
-    "bank-account",
-    "card",
-    "card-code",
-    "communications",
-    "identity-document",
-    "location",
-    "national-id",
-    "offence",
-    "payment",
-    "special",
-]
-"""Why data need more than the usual care; `special` is any of GDPR 9(1), `payment` means that
-the text does not say which means of payment."""
-
-GRAVE: frozenset[Sensitivity] = frozenset({"identity-document", "national-id", "offence", "special"})
-"""What harms a person most: GDPR 9, 10 and 87, and documents that let others pass for them."""
 
 
 class Measure(Sentence):

@@ -54,24 +54,6 @@ Hedge = Literal["about", "case_by_case", "generally", "in_principle", "possibly"
 
 End = Literal["delete", "anonymise"]
 
-Tag = Literal[
-    "account",
-    "accounting",
-    "audience",
-    "candidate",
-    "card",
-    "card-code",
-    "card-deferred",
-    "civil-identity",
-    "connection",
-    "consumer-contract",
-    "prospect",
-    "subscription",
-    "tax",
-    "tracker",
-]
-"""Which law or recommendation speaks of a category, by the same names as the tables of law."""
-
 _CRITERIA = frozenset({"account", "case", "consent", "contract", "law", "request", "transaction"})
 _AFTER_USE = frozenset(
     {"account_closure", "case_closed", "contract_end", "document_issued", "fiscal_year_end", "unsubscription"}

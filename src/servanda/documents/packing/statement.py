@@ -15,7 +15,7 @@ from typing import Literal
 
 from servanda.law.facts import Authority, adequacy, authority, in_eea
 from servanda.locale import Catalogue, catalogue
-from servanda.policy import policy as document
+from servanda.policy.categories import Category
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.policy.purposes import Basis, Purpose
@@ -148,7 +148,7 @@ class _Writing:
     def words(self) -> Catalogue:
         return catalogue("package", self.language)
 
-    def told(self, name: str, category: document.Category) -> Told:
+    def told(self, name: str, category: Category) -> Told:
         collection = self.policy.collection
         forms = collection.forms.values() if collection else ()
         sources = collection.sources.values() if collection else ()

@@ -19,20 +19,20 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from servanda.law.period import Period
-from servanda.policy.claims import Claim
+from servanda.policy.categories import Category
 from servanda.policy.compare.walk import OTHERS, Part, Rule, Rules, Verdict, by_key, whole
 from servanda.policy.consents import Consent
 from servanda.policy.document import Strict
 from servanda.policy.edition import Version
 from servanda.policy.parties import Party
-from servanda.policy.policy import Category, Policy
+from servanda.policy.policy import Policy
 from servanda.policy.promise import Enforced, EveryRetention, KeepsHolds, Promise, Retention
 from servanda.policy.purposes import Purpose
 from servanda.policy.recipients import Recipient, Transfer
 from servanda.policy.security import Backups
 from servanda.policy.stated import Stated
 from servanda.policy.values import Words, published_value
-from servanda.policy.wording import Wording
+from servanda.policy.wording import Claim, Wording
 
 Item = TypeVar("Item")
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.policy.categories import Category
 from servanda.policy.checked import ByFields
-from servanda.policy.policy import Category
 from servanda.policy.promise import Promise
 from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
 from servanda.rules.compare.looking import Comparison

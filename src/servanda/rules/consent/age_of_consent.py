@@ -42,8 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.law.majority import UnknownAge, majority
-from servanda.policy.consents import Consent
-from servanda.policy.minors import Minors
+from servanda.policy.consents import Consent, Minors
 from servanda.policy.parties import has_consumers
 from servanda.policy.policy import Policy
 from servanda.policy.purposes import ALL

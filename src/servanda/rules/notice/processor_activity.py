@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from servanda.policy.processing import Item
+from servanda.policy.parties import ContractItem
 from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
@@ -48,7 +48,7 @@ def check(view: View) -> Iterator[Said]:
         else:
             yield needs("whether the company hosts or processes data for its customers")
         return
-    missing = [item.replace("_", " ") for item in get_args(Item) if item not in processing.states]
+    missing = [item.replace("_", " ") for item in get_args(ContractItem) if item not in processing.states]
     if processing.role == "denied":
         message = "the text denies that the company is a processor of what its customers store with it"
         yield fails(view.said("processing", "role"), message, "role: processor")

@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.policy.nature import identifiers
+from servanda.policy.categories import identifiers
 from servanda.policy.purposes import Anonymous
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View

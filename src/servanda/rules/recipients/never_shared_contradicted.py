@@ -25,8 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.policy.claims import Claim
 from servanda.policy.policy import Policy
+from servanda.policy.wording import Claim
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
 

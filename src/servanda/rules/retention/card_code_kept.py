@@ -64,8 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.law.period import Period
-from servanda.policy.nature import sensitive
-from servanda.policy.policy import Category
+from servanda.policy.categories import Category, sensitive
 from servanda.policy.stated import Stated
 from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View

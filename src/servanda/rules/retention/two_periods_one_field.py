@@ -64,7 +64,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.policy.nature import identifiers
+from servanda.policy.categories import identifiers
 from servanda.policy.policy import Policy, Statement
 from servanda.policy.stated import EVERYTHING, Stated
 from servanda.rules.engine.rule import Said, fails, not_applicable, rule

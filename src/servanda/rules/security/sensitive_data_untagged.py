@@ -29,8 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.policy.nature import sensitive
-from servanda.policy.security import GRAVE
+from servanda.policy.categories import GRAVE, sensitive
 from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 

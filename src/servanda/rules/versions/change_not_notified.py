@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.policy.changes import Notice
+from servanda.policy.edition import Notice
 from servanda.rules.engine.rule import Finding, fails, rule, weak
 from servanda.rules.engine.view import View
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from servanda.policy.policy import Category, Policy
+from servanda.policy.categories import Category
+from servanda.policy.policy import Policy
 from servanda.stores.binding.binding import Binding, BoundPlace
 from servanda.stores.discovery import lexicon
 from servanda.stores.discovery.recognise import ROWS, Recognised, readable, recognise
