@@ -26,7 +26,7 @@ from servanda.documents.package import Package
 from servanda.ledger import Ledger
 from servanda.persons.copy import Copier
 from servanda.persons.person import Person, find
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 from servanda.project import Project
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.store import SqlStore
@@ -179,7 +179,7 @@ def batch(sheet: Sheet, base: Base) -> None:
             _erase(made_, number)
         ready = statistics.median(_timed(partial(_erase, made_, n)) for n in _ids(ONE, 5))
     with base.copy() as url, company(url) as made, _eraser(made) as (_, made_):
-        asked = [Asked(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in TOGETHER]
+        asked = [Of(secrets.token_hex(8), (Person("app.customers", (n,)),)) for n in TOGETHER]
         took = _timed(lambda: made_.erase(asked))
     with base.copy() as url:
         by_hand = _together_by_hand(url)
@@ -201,12 +201,12 @@ def _eraser(made: Scene) -> Iterator[tuple[OpenStores, Eraser]]:
 
 
 def _erase(made: Eraser, number: int) -> None:
-    (done,) = made.erase([Asked(secrets.token_hex(8), (Person("app.customers", (number,)),))])
+    (done,) = made.erase([Of(secrets.token_hex(8), (Person("app.customers", (number,)),))])
     assert done.done, done.refused
 
 
 def _begun_anew(project: Project, number: int) -> None:
-    asked = Asked(secrets.token_hex(8), (Person("app.customers", (number,)),))
+    asked = Of(secrets.token_hex(8), (Person("app.customers", (number,)),))
     (done,) = erase(project, [asked])
     assert done.done, done.refused
 

@@ -19,7 +19,7 @@ from servanda.apply.tombstones import sweep
 from servanda.database import Database, tables
 from servanda.errors import Refused
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 from servanda.vault import Vault
 
 TABLES = ("accounts", "logins", "invoices")
@@ -108,7 +108,7 @@ def typed(rows: list[tuple[Any, ...]], table: sa.Table) -> list[tuple[Any, ...]]
 
 def ended(made: TestProject, *numbers: int) -> None:
     with made.opened() as project:
-        asked = [Asked(f"person-{n}", [Person("app.accounts", (n,))]) for n in numbers]
+        asked = [Of(f"person-{n}", [Person("app.accounts", (n,))]) for n in numbers]
         assert all(one.done for one in erase(project, asked))
 
 

@@ -13,7 +13,8 @@ from servanda.apply.by_person import Erased, erase, eraser
 from servanda.apply.residue import scan
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked, Erasure
+from servanda.plan.due import Of
+from servanda.plan.erasure import Erasure
 
 TABLES = (
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100), name VARCHAR(50), note VARCHAR(100))",
@@ -102,7 +103,7 @@ def made(tmp_path: Path, store_url: str) -> TestProject:
 
 
 def gone(made: TestProject, *ids: int) -> list[Erased]:
-    asked = [Asked(f"p{i}", [Person("app.customers", (i,))]) for i in ids]
+    asked = [Of(f"p{i}", [Person("app.customers", (i,))]) for i in ids]
     with made.opened() as project:
         return erase(project, asked)
 
@@ -178,7 +179,7 @@ def test_two_who_leave_together_leave_nothing(made: TestProject) -> None:
 
 def test_a_plan_changes_nothing_and_says_the_same(made: TestProject) -> None:
     before = content(made)
-    asked = [Asked("p1", [Person("app.customers", (1,))])]
+    asked = [Of("p1", [Person("app.customers", (1,))])]
     with made.opened() as project, eraser(project) as ready:
         (planned,) = ready.plan(asked)
         assert content(made) == before

@@ -13,7 +13,7 @@ from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.database import Database
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 from servanda.vault import Vault
 
 ROUNDS = 20
@@ -65,8 +65,8 @@ def killed(made: TestProject, number: int, after: float) -> None:
     fork(go, after)
 
 
-def asked(number: int) -> Asked:
-    return Asked(f"person-{number}", [Person("app.accounts", (number,))])
+def asked(number: int) -> Of:
+    return Of(f"person-{number}", [Person("app.accounts", (number,))])
 
 
 def test_killed_at_any_moment_it_is_done_once(made: TestProject) -> None:

@@ -12,7 +12,7 @@ from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.apply.pages import Pages
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 
 PLACES: dict[str, Any] = {
     "people": {"data": "account", "person": "self", "identifiers": {"email": "email"}},
@@ -42,7 +42,7 @@ def test_nobody_changes_a_person_between_the_decision_and_the_end(
 
     monkeypatch.setattr(Pages, "intend", moved)
     with found.opened() as opened:
-        (erased,) = erase(opened, [Asked("p1", [Person("app.people", (1,))])])
+        (erased,) = erase(opened, [Of("p1", [Person("app.people", (1,))])])
     assert waited == [True]
     assert erased.done
     assert erased.named == {"ann@example.com"}

@@ -21,7 +21,7 @@ from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.persons.copy import copy_of
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 
 HOWS = ("fk", "fk", "plain", "text", "json", "mail", "nobody", "when")
 RULES = ("RESTRICT", "CASCADE", "SET NULL", "NO ACTION")
@@ -386,7 +386,7 @@ def check(world: World, folder: Path, url: str, kind: str) -> None:
             }
         assert copied == oracle.reached
         assert content(found, world) == before
-    asked = [Asked(f"p{i}", human) for i, human in enumerate(humans)]
+    asked = [Of(f"p{i}", human) for i, human in enumerate(humans)]
     with found.opened() as project:
         erased = erase(project, asked)
     assert all(e.done for e in erased), [(e.refused, e.stopped) for e in erased]

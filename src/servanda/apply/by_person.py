@@ -21,15 +21,30 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
+
 from servanda.apply.erase_statements import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
-from servanda.apply.tombstones import Fingerprinter, confirm, keep, refuse_if_restored, stones, until
+from servanda.apply.tombstones import (
+    Fingerprinter,
+    Tombstone,
+    confirm,
+    drop,
+    keep,
+    refuse_if_restored,
+    still_there,
+    stones,
+    until,
+)
 from servanda.errors import StoreDown, StoreError
+from servanda.persons import rests
 from servanda.persons.collect import Reach
+from servanda.persons.rests import Unfinished
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.plan.count import Circumstances
-from servanda.plan.erasure import Asked, Erasure, StoreEraser
+from servanda.plan.due import Of
+from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Step
 from servanda.project import Project
@@ -87,13 +102,14 @@ class Eraser:
     pages: Pages
     mason: Fingerprinter = field(repr=False)
     only: frozenset[str] | None = None
+    circumstances: Circumstances = field(init=False)
     erasers: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     def load(self) -> None:
         """Load the holds of now, and make ready what follows from them."""
-        circumstances = Circumstances.of(self.project)
+        circumstances = self.circumstances = Circumstances.of(self.project)
         load_holds(self.project.stores, circumstances.holds)
         load_records(self.project.stores, self.project.database, circumstances.now)
         self.pages.epoch = circumstances.epoch
@@ -131,7 +147,7 @@ class Eraser:
         )
         return left
 
-    def plan(self, asked: Sequence[Asked]) -> list[Erasure]:
+    def plan(self, asked: Sequence[Of]) -> list[Erasure]:
         """Decide, and change nothing: what would become of the rows of some humans, store by store."""
         found: list[Erasure] = []
         for name, store in self.erasers.items():
@@ -141,7 +157,7 @@ class Eraser:
                     found += store.decide(mine)
         return found
 
-    def erase(self, asked: Sequence[Asked]) -> list[Erased]:
+    def erase(self, asked: Sequence[Of]) -> list[Erased]:
         """Erase some humans, as many together as one transaction takes. Returns what was done, in their order."""
         erasures: dict[str, list[Erasure]] = {a.reference: [] for a in asked}
         residue: dict[str, int] = {}
@@ -189,12 +205,12 @@ class Eraser:
             for a in asked
         ]
 
-    def _together(self, name: str, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def _together(self, name: str, asked: Sequence[Of]) -> list[list[Of]]:
         """Those who have rows in a store, in parts that leave it together, the last part first."""
         mine, size = _here(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
         return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
 
-    def _store(self, name: str, store: StoreEraser, asked: list[Asked]) -> _Acted:
+    def _store(self, name: str, store: StoreEraser, asked: list[Of]) -> _Acted:
         """One transaction: everything of some humans in one store."""
         expected = [0]
         session = store.reach.session
@@ -204,25 +220,24 @@ class Eraser:
         def effect() -> int:
             nonlocal acted
             if acted.intended:  # locks were in the way, and everything was undone
-                self.pages.undone(RowsCame("locked"), expected[0])
+                self.pages.undone(RowsCame("locked"), expected[0], partial(self._taken_back, acted, name))
             acted = _Acted(store.decide(asked, lock=True))
             refused = [e for e in acted.erasures if e.refused]
             if refused:
                 raise _Without(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
-            whole = self.only is None
-            acted.named = self.names[name].note() if whole else {}
-            those = (
-                stones(store.reach, self.mason, [a.reference for a in asked], self.project.now)
-                if whole
-                else []
-            )
-            write = partial(keep, stones=those, until=until(self.project.policy, self.project.today))
-            self.pages.intend(step, expected[0], write, persons=len(asked))
+            if self.only is None:
+                acted.named = self.names[name].note()
+                acted.unfinished = store.unfinished(asked, acted.erasures, self._key(acted.erasures))
+                references, now = [a.reference for a in asked], self.project.now
+                acted.stones = stones(store.reach, self.mason, references, now, store.untouched())
+            self.pages.intend(step, expected[0], partial(self._under_way, acted), persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
-            acted.residue = self.names[name].left(store, acted.erasures) if whole else {}
+            if self.only is None:
+                acted.residue = self.names[name].left(store, acted.erasures)
+                acted.standing = still_there(store.reach, self.mason, acted.stones)
             return acted.rows
 
         tries = _TRIES if len(asked) == 1 else _TRIES_TOGETHER
@@ -234,12 +249,36 @@ class Eraser:
                 raise
             except StoreError as error:
                 if acted.intended:
-                    self.pages.undone(error, expected[0])
+                    self.pages.undone(error, expected[0], partial(self._taken_back, acted, name))
                 if not isinstance(error, RowsCame) or attempt + 1 == tries:
                     raise
-        done = partial(confirm, references=[a.reference for a in asked])
-        self.pages.end(acted.rows, done, *_entries(asked, acted))
+        self.pages.end(acted.rows, partial(self._done, acted), *_entries(asked, acted))
         return acted
+
+    def _key(self, erasures: Sequence[Erasure]) -> str:
+        """The key that seals what stays of persons whose request has none; empty where nothing stays."""
+        return self.project.vault.new_key() if any(e.rests for e in erasures) else ""
+
+    def _under_way(self, acted: _Acted, connection: sa.Connection) -> None:
+        """With the intent: tombstones that are not confirmed yet, and whom to look at again whatever happens."""
+        keep(connection, acted.stones, until(self.project.policy, self.project.today))
+        rests.begin(
+            connection, self.project.vault, [u for u in acted.unfinished if u.rests], self.project.now
+        )
+
+    def _taken_back(self, acted: _Acted, store: str, connection: sa.Connection) -> None:
+        """Nothing was changed."""
+        drop(connection, acted.stones)
+        rests.undo(connection, store, [one.reference for one in acted.unfinished])
+
+    def _done(self, acted: _Acted, connection: sa.Connection) -> None:
+        """With the outcome: tombstones of rows that are gone, and what stays of whom."""
+        drop(connection, acted.standing)
+        confirm(connection, [e.reference for e in acted.erasures])
+        rests.settle(
+            connection, self.project.vault, acted.unfinished, self.project.now,
+            epoch=self.circumstances.mark, documents=self.circumstances.documents,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -250,6 +289,9 @@ class _Acted:
     done: dict[str, int] = field(default_factory=dict)
     named: dict[int, set[str]] = field(default_factory=dict)
     residue: dict[int, int] = field(default_factory=dict)
+    stones: list[Tombstone] = field(default_factory=list)
+    standing: list[Tombstone] = field(default_factory=list)
+    unfinished: list[Unfinished] = field(default_factory=list)
     intended: bool = False
 
     @property
@@ -289,7 +331,7 @@ def eraser(
             made.pages.settle()
 
 
-def foreseen(project: Project, asked: Sequence[Asked], only: frozenset[str] | None = None) -> list[Erasure]:
+def foreseen(project: Project, asked: Sequence[Of], only: frozenset[str] | None = None) -> list[Erasure]:
     """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
     project.stores.lend_secret(project.vault.secret("pseudonym"))
     pages = Pages(project.database, project.ledger, "", 0)
@@ -298,29 +340,29 @@ def foreseen(project: Project, asked: Sequence[Asked], only: frozenset[str] | No
     return made.plan(asked)
 
 
-def erase(project: Project, asked: Sequence[Asked]) -> list[Erased]:
+def erase(project: Project, asked: Sequence[Of]) -> list[Erased]:
     """Erase some humans. For several calls, one `eraser` is faster."""
     with eraser(project) as made:
         return made.erase(asked)
 
 
-def _halves(mine: list[Asked]) -> list[list[Asked]]:
+def _halves(mine: list[Of]) -> list[list[Of]]:
     """What is refused to some together may be refused to one of them alone; the half to be tried first is the last."""
     middle = len(mine) // 2
     return [mine[middle:], mine[:middle]]
 
 
-def _here(asked: Sequence[Asked], store: str) -> list[Asked]:
+def _here(asked: Sequence[Of], store: str) -> list[Of]:
     return [a for a in asked if any(p.place.split(".", 1)[0] == store for p in a.human)]
 
 
-def _step(asked: Sequence[Asked], store: str) -> Step:
+def _step(asked: Sequence[Of], store: str) -> Step:
     """What the ledger calls it: one human by reference, or how many there are."""
     who = asked[0].reference if len(asked) == 1 else f"{len(asked)} persons"
     return Step(f"erasure:{store}:{who}", store, store, "", "erase", (), (), 0, "", 0, 0, 0, "")
 
 
-def _entries(asked: Sequence[Asked], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:
+def _entries(asked: Sequence[Of], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:
     """The entry of each human: how many rows had which fate, what was kept on which ground and until when."""
     for i, (one, erasure) in enumerate(zip(asked, acted.erasures, strict=True)):
         kept = [

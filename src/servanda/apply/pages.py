@@ -86,11 +86,12 @@ class Pages:
         self._also = [also]
         self._said = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
 
-    def undone(self, error: Exception, expected: int) -> None:
-        """Say that it was not done, or that nobody can tell."""
+    def undone(self, error: Exception, expected: int, also: Also | None = None) -> None:
+        """Say that it was not done, with `also` in the same transaction; or that nobody can tell."""
         body: dict[str, Any] = {"page": self._number, "run": self.run, "failed": type(error).__name__}
         lost = isinstance(error, StoreDown)
         self._outcome(body | ({"interrupted": True, "expected": expected} if lost else {"rows": 0}))
+        self._also = [also] if also is not None and not lost else []
         self.settle()
 
     def check(self) -> None:

@@ -25,7 +25,7 @@ from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_sto
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
 from servanda.persons.person import Person
-from servanda.plan.erasure import Asked
+from servanda.plan.due import Of
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
@@ -108,7 +108,7 @@ def replay(project: Project) -> Verdict:
     Raises Refused where an erasure would be refused now.
     """
     verdict = check(project)
-    asked = [Asked(reference, human) for reference, human in sorted(verdict.back.items())]
+    asked = [Of(reference, human) for reference, human in sorted(verdict.back.items())]
     if asked:
         with eraser(project, wait=60.0, replaying=True) as made:
             done = made.erase(asked)

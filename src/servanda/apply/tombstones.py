@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -97,12 +97,22 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
-def stones(reach: Reach, mason: Fingerprinter, references: Sequence[str], at: datetime) -> list[Tombstone]:
-    """The stones of the persons whose rows were locked, each by the reference of its number."""
+def stones(
+    reach: Reach,
+    mason: Fingerprinter,
+    references: Sequence[str],
+    at: datetime,
+    untouched: Collection[tuple[str, tuple[Any, ...]]] = (),
+) -> list[Tombstone]:
+    """The tombstones of the persons whose rows were locked, each by the reference of its number.
+
+    Rows that stay untouched, by table and key, get none.
+    """
     return [
         stone
         for table, rows in reach.own.items()
         for person, row in rows
+        if (table, tuple(row[k] for k in reach.graph.shape[table].key)) not in untouched
         for stone in _stones(reach.graph.places[table], mason, references[person], row, at)
     ]
 
@@ -146,6 +156,14 @@ def keep(connection: sa.Connection, stones: Sequence[Tombstone], until: date) ->
         put(connection, tables.tombstone, rows)
 
 
+def drop(connection: sa.Connection, wrong: Sequence[Tombstone]) -> None:
+    """Take back tombstones of rows that stayed as they were, before the others are confirmed."""
+    stone = tables.tombstone
+    for one in wrong:
+        same = sa.and_(stone.c.mac == one.key, stone.c.reference == one.reference, stone.c.confirmed == 0)
+        connection.execute(sa.delete(stone).where(same))
+
+
 def confirm(connection: sa.Connection, references: Sequence[str]) -> None:
     """Note that erasures were done."""
     stone = tables.tombstone
@@ -178,6 +196,20 @@ def sweep(db: Database, today: date) -> int:
     over = tables.tombstone.c.expires_on < today.isoformat()
     with db.begin() as connection:
         return int(connection.execute(sa.delete(tables.tombstone).where(over)).rowcount)
+
+
+def still_there(reach: Reach, fingerprinter: Fingerprinter, set_: Sequence[Tombstone]) -> list[Tombstone]:
+    """The tombstones whose row is there as it was, though it was to be emptied; before the transaction ends."""
+    by_key = {one.key: one for one in set_}
+    found: list[Tombstone] = []
+    for table in reach.own:
+        for _, row in reach.rows.as_they_are(table):
+            for place in reach.graph.places[table]:
+                key = fingerprinter.key(place.name, [row[c] for c in place.table.key])
+                stone = by_key.get(key)
+                if stone is not None and is_back(fingerprinter, place, row, stone):
+                    found.append(stone)
+    return found
 
 
 def is_back(mason: Fingerprinter, place: BoundPlace, row: Mapping[str, Any], stone: Tombstone) -> bool | None:

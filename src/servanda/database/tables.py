@@ -338,7 +338,6 @@ erasure = _table(
     Column("epoch", _NUMBER, nullable=False),
     Column("documents", String(64), nullable=False),
     Column("looked_at", _MOMENT, nullable=False),
-    Column("begun_at", _MOMENT, nullable=False),
     Column("ended_at", _MOMENT),
     comment="Erasures that are not over: of which rows is sealed under key_id; look_on is the next day to look",
 )

@@ -11,7 +11,7 @@ Law: GDPR 15(1) and 17(1).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from servanda.persons.person import Human
@@ -72,31 +72,50 @@ class Reach:
         """The number of each table whose rows can be gathered."""
         return dict(self.rows.numbers)
 
-    def gather(self, humans: Sequence[Human], *, reading: bool = True, lock: bool = False) -> None:
+    def gather(
+        self,
+        humans: Sequence[Human],
+        *,
+        rows: Sequence[Human] = (),
+        reading: bool = True,
+        lock: bool = False,
+    ) -> None:
         """Gather everything of some persons, each with its number in `humans`; inside a transaction.
 
-        With `lock` their own rows are locked first, and read. `reading` locks nothing.
+        `rows` are others of theirs that are known already. With `lock` their own rows are locked first, and
+        read. `reading` locks nothing.
         """
         self.rows.clear()
         self.own = {}
-        seeds: dict[str, dict[tuple[object, ...], int]] = {}
-        places = {p.name: t for t, living in self.graph.places.items() for p in living}
-        for number, human in enumerate(humans):
-            for person in human:
-                if places.get(person.place) in self.rows.numbers:
-                    seeds.setdefault(places[person.place], {})[number, *person.key] = number
+        seeds, known = self._seeds(humans), self._seeds(rows)
         for table, keys in seeds.items():
             self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
             if lock:
                 self.own[table] = self.rows.locked(table)
-        some = self.some = set(seeds)
+        for table, keys in known.items():
+            more = [(n, key[1:]) for key, n in keys.items() if key not in seeds.get(table, {})]
+            self.rows.seed(table, more, persons=False)
+        some = self.some = {*seeds, *known}
+        roots = {p.table.name for p in self.graph.roots}
+        fresh = some <= roots
         for stage in self.flow:
-            some |= self._followed(stage.entering, some, reading)
+            entering = stage.entering if fresh else [replace(e, fresh=False) for e in stage.entering]
+            some |= self._followed(entering, some, reading)
             for component, inside in stage.circles:
                 if some & set(component.tables):
                     self._rounds(inside, reading)
                     some |= set(component.tables)
         self._followed(self.naming, some, reading)
+
+    def _seeds(self, humans: Sequence[Human]) -> dict[str, dict[tuple[object, ...], int]]:
+        """The rows of some persons by table: whose each is, by that number and the row's key."""
+        places = {p.name: t for t, living in self.graph.places.items() for p in living}
+        found: dict[str, dict[tuple[object, ...], int]] = {}
+        for number, human in enumerate(humans):
+            for person in human:
+                if places.get(person.place) in self.rows.numbers:
+                    found.setdefault(places[person.place], {})[number, *person.key] = number
+        return found
 
     def _followed(self, alongs: Sequence[EdgeQuery], some: set[str], reading: bool) -> set[str]:
         """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""

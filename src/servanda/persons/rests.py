@@ -75,32 +75,14 @@ class Unfinished:
 
 def begin(connection: sa.Connection, vault: Vault, erasures: Iterable[Unfinished], at: datetime) -> None:
     """Note, before the first change, that erasures are under way: whatever happens, they are looked at again."""
-    rows = [
-        {
-            "reference": one.reference,
-            "store": one.store,
-            "request": one.request,
-            "key_id": one.key_id,
-            "sealed": _sealed(vault, one),
-            "look_on": "",
-            "held": 0,
-            "shared": 0,
-            "epoch": 0,
-            "documents": "",
-            "looked_at": moment(at),
-            "begun_at": moment(at),
-            "ended_at": None,
-        }
-        for one in erasures
-    ]
-    if rows:
-        put(connection, tables.erasure, rows)
+    under_way = {"look_on": "", "held": 0, "shared": 0, "epoch": 0, "documents": "", "looked_at": moment(at)}
+    put(connection, tables.erasure, [_erasure(vault, one) | under_way for one in erasures])
 
 
 def settle(
     connection: sa.Connection,
     vault: Vault,
-    erasures: Iterable[Unfinished],
+    erasures: Sequence[Unfinished],
     at: datetime,
     *,
     epoch: int,
@@ -111,19 +93,33 @@ def settle(
     `epoch` is that of the holds, `documents` the digest of policy and stores document that were decided under.
     """
     erasure, rest = tables.erasure, tables.rest
-    for one in erasures:
-        same = sa.and_(erasure.c.reference == one.reference, erasure.c.store == one.store)
-        mine = sa.and_(rest.c.reference == one.reference, rest.c.store == one.store)
-        connection.execute(sa.delete(rest).where(mine))
-        if not one.rests:
-            values: dict[str, Any] = {"ended_at": moment(at), "sealed": ""}
-            connection.execute(sa.update(erasure).where(same).values(values))
-            continue
-        values = _looked(one.rests, at, epoch, documents) | {"sealed": _sealed(vault, one)}
-        if not connection.execute(sa.update(erasure).where(same).values(values)).rowcount:
-            begin(connection, vault, [one], at)
-            connection.execute(sa.update(erasure).where(same).values(values))
-        connection.execute(sa.insert(rest), [_row(one, i, r) for i, r in enumerate(one.rests)])
+    for start in range(0, len(erasures), 500):
+        some = erasures[start : start + 500]
+        mine = rest.c.reference.in_([one.reference for one in some])
+        connection.execute(sa.delete(rest).where(mine, rest.c.store.in_({one.store for one in some})))
+        done = [one.reference for one in some if not one.rests]
+        if done:
+            ended = sa.update(erasure).where(erasure.c.reference.in_(done))
+            ended = ended.where(erasure.c.store.in_({one.store for one in some}))
+            connection.execute(ended.values({"ended_at": moment(at), "sealed": ""}))
+        left = [one for one in some if one.rests]
+        rows = [_erasure(vault, one) | _looked(one.rests, at, epoch, documents) for one in left]
+        put(connection, erasure, rows)
+        lines = [_row(one, i, line) for one in left for i, line in enumerate(one.rests)]
+        if lines:
+            connection.execute(sa.insert(rest), lines)
+
+
+def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
+    keys = [[[p.place, list(p.key)] for p in human] for human in (one.human, one.rows)]
+    return {
+        "reference": one.reference,
+        "store": one.store,
+        "request": one.request,
+        "key_id": one.key_id,
+        "sealed": vault.seal(one.key_id, json.dumps(keys, default=str).encode()),
+        "ended_at": None,
+    }
 
 
 def undo(connection: sa.Connection, store: str, references: Sequence[str]) -> None:
@@ -164,11 +160,6 @@ def _row(one: Unfinished, position: int, rest: Rest) -> dict[str, Any]:
         "ground": rest.ground,
         "article": rest.article,
     }
-
-
-def _sealed(vault: Vault, one: Unfinished) -> str:
-    keys = [[[p.place, list(p.key)] for p in human] for human in (one.human, one.rows)]
-    return vault.seal(one.key_id, json.dumps(keys, default=str).encode())
 
 
 # -- reading -------------------------------------------------------------------------------------
@@ -231,7 +222,7 @@ def forget(connection: sa.Connection, reference: str) -> None:
 def _read(db: Database, vault: Vault, where: sa.ColumnElement[bool]) -> list[Unfinished]:
     erasure = tables.erasure
     with db.read() as connection:
-        query = sa.select(erasure).where(where).order_by(erasure.c.begun_at, erasure.c.reference)
+        query = sa.select(erasure).where(where).order_by(erasure.c.reference, erasure.c.store)
         rows = connection.execute(query).mappings().all()
         rests = _rests(connection, rows)
     return [_unfinished(vault, row, rests.get((row["reference"], row["store"]), [])) for row in rows]

@@ -51,6 +51,12 @@ class Circumstances:
     holds: tuple[Hold, ...]
     epoch: int
     lifted: int
+    documents: str
+
+    @property
+    def mark(self) -> int:
+        """A number that rises whenever a hold is placed, lifted or over."""
+        return self.epoch + self.lifted
 
     @classmethod
     def of(cls, project: Project) -> Circumstances:
@@ -60,7 +66,11 @@ class Circumstances:
         """
         holds, today = project.holds, project.today
         epoch = holds.epoch()
-        return cls(project.now, today, tuple(holds.running(today)), epoch, holds.lifted(today))
+        documents = hashlib.sha256(
+            f"{project.policy.digest} {project.stores_document.digest}".encode()
+        ).hexdigest()
+        running = tuple(holds.running(today))
+        return cls(project.now, today, running, epoch, holds.lifted(today), documents)
 
 
 def make(project: Project, *, on: date | None = None, quick: bool = False) -> Plan:

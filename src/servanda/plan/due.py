@@ -28,8 +28,8 @@ class Expired:
 class Of:
     """Everything of one person: a random reference for plan and ledger, and the rows that stand for them.
 
-    `request` and `key_id` are those of the request that asks, if one does; `rows` are others of theirs that are
-    known, and may not be found from `human` any more.
+    `request` and `key_id` are those of the request that asks, if one does. `again`: something of them was kept when
+    they were erased before; `rows` are those that were, and may not be found from `human` any more.
     """
 
     reference: str
@@ -37,6 +37,7 @@ class Of:
     request: int | None = None
     key_id: str = ""
     rows: Human = field(default=(), repr=False)
+    again: bool = False
 
 
 Scope = Expired | Of

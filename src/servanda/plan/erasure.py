@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from servanda.actions.refusal import refuses
 from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
-from servanda.persons.person import Human
+from servanda.persons.person import Person
+from servanda.persons.rests import Rest, Unfinished, Why
 from servanda.persons.subject_graph import Edge
+from servanda.plan.due import Of
 from servanda.plan.limits import Limit, article, end_of, groups, where
 from servanda.plan.reasons import StoreRules, TableRules
 from servanda.stores.binding.binding import BoundPlace
@@ -26,28 +29,6 @@ from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
 from servanda.stores.selection import All, Not
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One human who is to be erased: a random reference for plan and ledger, and the rows that stand for them."""
-
-    reference: str
-    human: Human = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptField:
-    """Fields of a person that stay: where, how many rows, until when (None: nobody can tell), for which promise."""
-
-    place: str
-    columns: tuple[str, ...]
-    rows: int
-    until: date | None
-    promise: str
-    name: str
-    ground: str
-    article: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +42,15 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure does to one human in one store. `refused` says why it must not be done, if it must not."""
+    """What an erasure does to one human in one store. `refused` says why it must not be done, if it must not.
+
+    `rests` is what stays for now: by law, under a hold, since somebody else shares it.
+    """
 
     reference: str
     store: str
     fates: tuple[Fate, ...]
-    kept: tuple[KeptField, ...] = ()
+    rests: tuple[Rest, ...] = ()
     refused: tuple[str, ...] = ()
 
     @property
@@ -74,10 +58,18 @@ class Erasure:
         """Whether anything of the person is there."""
         return bool(self.fates)
 
+    @property
+    def kept(self) -> tuple[Rest, ...]:
+        """What a law keeps, field by field."""
+        return tuple(rest for rest in self.rests if rest.why == "law")
+
     def rows(self, fate: str) -> int:
         """How many rows have a fate."""
         return sum(f.rows for f in self.fates if f.fate == fate)
 
+
+_WHY: dict[str, Why] = {"held": "hold", "shared": "shared"}
+"""Fates of rows that stay for now, and whole."""
 
 _Fated = tuple[tuple[str, ...], str, tuple[str, ...]]
 """The places of rows, their fate, and why it must not be done, if it must not."""
@@ -108,9 +100,9 @@ class StoreEraser:
         """An eraser for one day and its holds; with `only`, of the rows of some places."""
         return cls(stores, reach, StoreRules(stores, reach, today, holds, only))
 
-    def decide(self, asked: Sequence[Asked], *, lock: bool = False) -> list[Erasure]:
+    def decide(self, asked: Sequence[Of], *, lock: bool = False) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
-        self.reach.gather([a.human for a in asked], reading=False, lock=lock)
+        self.reach.gather([a.human for a in asked], rows=[a.rows for a in asked], reading=False, lock=lock)
         some = self.reach.some
         for rules, asks, others in self.rules.alone:
             if rules.table not in some:
@@ -149,11 +141,11 @@ class StoreEraser:
         if held_:
             self.rules.ending.hold(sorted(held_))
 
-    def _decided(self, asked: Sequence[Asked]) -> list[Erasure]:
+    def _decided(self, asked: Sequence[Of]) -> list[Erasure]:
         fates: dict[int, dict[tuple[tuple[str, ...], str], int]] = {}
         refused: dict[int, list[str]] = {}
         tables = {r.number: r for r in self.rules.tables.values()}
-        kept: dict[int, list[KeptField]] = {}
+        rests: dict[int, list[Rest]] = {}
         lawful = set()
         self.present = {}
         for person, number, reasons, rows in self.rules.ending.fates():
@@ -168,15 +160,17 @@ class StoreEraser:
                 lawful.add(number)
             counts = fates.setdefault(person, {})
             counts[places, fate] = counts.get((places, fate), 0) + rows
+            if fate in _WHY:
+                rests.setdefault(person, []).append(Rest(places[0], rows, _WHY[fate]))
         for number in sorted(lawful):
-            for person, found in self._kept(number):
-                kept.setdefault(person, []).append(found)
+            for person, rest in self._kept(number):
+                rests.setdefault(person, []).append(rest)
         return [
             Erasure(
                 a.reference,
                 self.reach.graph.store,
                 tuple(Fate(places, fate, rows) for (places, fate), rows in fates.get(i, {}).items()),
-                tuple(kept.get(i, ())),
+                tuple(rests.get(i, ())),
                 tuple(dict.fromkeys(refused.get(i, ()))),
             )
             for i, a in enumerate(asked)
@@ -190,7 +184,7 @@ class StoreEraser:
         fate = _fate(reasons, rules)
         return tuple(p.name for p in rules.places), fate, tuple(self._refused(rules, fate))
 
-    def _kept(self, number: int) -> Iterator[tuple[int, KeptField]]:
+    def _kept(self, number: int) -> Iterator[tuple[int, Rest]]:
         """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""
         policy, edge = self.stores.binding.policy, self.reach.mentions.get(number)
         table = edge.taker if edge else next(t for t, n in self.reach.numbers.items() if n == number)
@@ -203,19 +197,45 @@ class StoreEraser:
                 for person, rows, day in self._latest(table, number, place, limit) if columns else ():
                     until = None if day is None else end_of(policy, limit.retention, day)
                     promise, ground = limit.promise, str(limit.retention.ground)
-                    yield (
-                        person,
-                        KeptField(
-                            place.name,
-                            columns,
-                            rows,
-                            until,
-                            promise.id,
-                            promise.name,
-                            ground,
-                            article(limit.retention),
-                        ),
-                    )
+                    by = (promise.id, promise.name, ground, article(limit.retention))
+                    yield person, Rest(place.name, rows, "law", columns, until, *by)
+
+    def unfinished(self, asked: Sequence[Of], erasures: Sequence[Erasure], key_id: str) -> list[Unfinished]:
+        """What is not over once the decided was done, of those of whom something stays; or of whom something did.
+
+        `key_id` seals that of persons who have no key of a request. In the transaction that decided.
+        """
+        human: dict[int, list[Person]] = {}
+        others: dict[int, list[Person]] = {}
+        if any(e.rests for e in erasures):
+            for person, table, is_person, _, key in self._staying():
+                place = self.reach.graph.places[table][0].name
+                (human if is_person else others).setdefault(person, []).append(Person(place, key))
+        return [
+            Unfinished(
+                one.reference, self.reach.graph.store, one.request, one.key_id or key_id, erasure.rests,
+                tuple(human.get(i, ())), tuple(others.get(i, ())),
+            )
+            for i, (one, erasure) in enumerate(zip(asked, erasures, strict=True))
+            if erasure.rests or one.rows or one.again
+        ]  # fmt: skip
+
+    def untouched(self) -> set[tuple[str, tuple[Any, ...]]]:
+        """The persons' own rows that stay as they are, by table and key; in the transaction that decided."""
+        if not any(rows - {0} for rows in self.present.values()):
+            return set()
+        return {
+            (table, key)
+            for _, table, is_person, reasons, key in self._staying()
+            if is_person and _fate(reasons, self.rules.tables[table]) in ("held", "shared", "keep")
+        }
+
+    def _staying(self) -> Iterator[tuple[int, str, bool, int, tuple[Any, ...]]]:
+        """The rows that are persons and stay, and those that stay for now: whose, table, whether a person, why, key."""
+        tables = {number: table for table, number in self.reach.numbers.items()}
+        for person, number, is_person, reasons, key in self.reach.rows.staying(LAW | HELD | SHARED):
+            if number in tables:
+                yield person, tables[number], is_person, reasons, key
 
     def _latest(
         self, table: str, number: int, place: BoundPlace, limit: Limit

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from servanda.errors import Refused
 from servanda.persons.person import Person, find
 from servanda.persons.subject_graph import SubjectGraph
+from servanda.plan.due import Of
 from servanda.project import Project
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Secret
@@ -26,6 +27,7 @@ class Case:
     """One request with everything that carrying it out takes.
 
     `human` are the rows that stand for whom it is about; `reference` is how plans and the ledger call them.
+    `again`: something of them was kept when they were erased before; `rows` are those that were.
     """
 
     request: Request
@@ -34,6 +36,13 @@ class Case:
     reference: str
     secret: Secret = field(repr=False)
     human: tuple[Person, ...] = field(repr=False)
+    rows: tuple[Person, ...] = field(default=(), repr=False)
+    again: bool = False
+
+    @property
+    def of(self) -> Of:
+        """Whom it is about, as plans take it."""
+        return Of(self.reference, self.human, self.request.number, self.key_id, self.rows, self.again)
 
 
 def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from servanda.apply.by_person import eraser, foreseen
 from servanda.law.rights import RIGHTS
-from servanda.plan.erasure import Asked
 from servanda.rights.answer import archived
 from servanda.rights.answer.from_erasure import after, told
 from servanda.rights.answer.outcome import Outcome
@@ -20,7 +19,7 @@ _WAIT = 60.0
 
 def plan(case: Case) -> Outcome:
     """Which rows would go, which are emptied, what stays, why and until when."""
-    project, asked = case.project, Asked(case.reference, case.human)
+    project, asked = case.project, case.of
     found = told(foreseen(project, [asked]))
     return replace(found, kept=(*found.kept, *archived.kept(case)))
 
@@ -29,7 +28,7 @@ def act(case: Case) -> Outcome:
     """Erase them: one transaction a store, then a look for what is left. They are known again if imported."""
     project = case.project
     with eraser(project, wait=_WAIT) as made:
-        (erased,) = made.erase([Asked(case.reference, case.human)])
+        (erased,) = made.erase([case.of])
         left = made.look_through([erased]) if erased.found else []
     if erased.done:
         with project.database.begin() as connection:

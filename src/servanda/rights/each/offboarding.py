@@ -15,7 +15,6 @@ from dataclasses import replace
 from servanda.apply.by_person import eraser, foreseen
 from servanda.errors import Refused
 from servanda.law.rights import RIGHTS
-from servanda.plan.erasure import Asked
 from servanda.rights.answer.from_erasure import after, told
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import packed
@@ -28,7 +27,7 @@ _WAIT = 60.0
 
 def plan(case: Case) -> Outcome:
     """Which rows would be returned and go, and what stays, why and until when."""
-    project, asked, only = case.project, Asked(case.reference, case.human), _only(case)
+    project, asked, only = case.project, case.of, _only(case)
     return told(foreseen(project, [asked], only))
 
 
@@ -39,7 +38,7 @@ def act(case: Case) -> Outcome:
     if made is None:
         made = packed(case, "access", only)
     with eraser(project, wait=_WAIT, only=only) as ready:
-        (erased,) = ready.erase([Asked(case.reference, case.human)])
+        (erased,) = ready.erase([case.of])
     done = after(case, told(erased.erasures, erased))
     return replace(done, digest=made.digest, size=made.size)
 

@@ -127,11 +127,14 @@ class PersonRows:
         for made in self.made.values():
             self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
 
-    def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
-        """Begin with the rows that are persons: of each its number and its key."""
+    def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]], *, persons: bool = True) -> None:
+        """Begin with rows of persons: of each whose it is and its key; `persons`: the rows are the persons."""
         work, number = self.work(table), self.numbers[table]
         names = [c.name for c in work.c if c.name.startswith("k")]
-        rows = [{"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT, "s": 0} for p, k in keys]
+        rows = [
+            {"n": number, **dict(zip(names, k, strict=True)), "p": p, "r": ROOT if persons else 0, "s": 0}
+            for p, k in keys
+        ]
         for start in range(0, len(rows), _CHUNK):
             self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
         self._added(work, {number: len(rows)})
@@ -141,8 +144,21 @@ class PersonRows:
 
         Returns them whole, each with whose it is.
         """
+        return self._persons(table, "lock", lambda columns: self._locking(table, columns))
+
+    def as_they_are(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+        """The rows that are persons and stay, whole, each with whose it is; nothing is locked."""
+
+        def made(columns: Sequence[str]) -> Any:
+            row, work, same = self.rows(table)
+            query = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
+            return query.where(work.c.n == self.numbers[table], work.c.r == ROOT, work.c.s != 0)
+
+        return self._persons(table, "as they are", made)
+
+    def _persons(self, table: str, name: str, make: Any) -> list[tuple[int, dict[str, Any]]]:
         columns = list(self.session.store.shape.tables[table].columns)
-        found: Any = self.session.execute(self.once(("lock", table), lambda: self._locking(table, columns)))
+        found: Any = self.session.execute(self.once((name, table), lambda: make(columns)))
         return [(int(person), dict(zip(columns, values, strict=True))) for person, *values in found]
 
     def _locking(self, table: str, columns: Sequence[str]) -> sa.Select[Any]:
@@ -278,6 +294,22 @@ class PersonRows:
                 found.update({int(n): int(rows) for n, rows in counted})
             self._counted = found
         return self._counted
+
+    def staying(self, flags: int) -> Iterator[tuple[int, int, bool, int, tuple[Any, ...]]]:
+        """The gathered rows that stay and are persons, or stay for any of some reasons.
+
+        Of each whose it is, the number of its table, whether it is a person, why it stays, its key.
+        """
+        for made in self.made.values():
+            keys = [c for c in made.c if c.name.startswith("k")]
+
+            def asked(made: sa.Table = made, keys: Sequence[Any] = keys) -> Any:
+                met = sa.or_(made.c.r == ROOT, made.c.s.op("&")(flags) != 0)
+                return sa.select(made.c.p, made.c.n, made.c.r, made.c.s, *keys).where(made.c.s != 0, met)
+
+            rows: Any = self.session.execute(self.once(("staying", made.name, flags), asked)).all()
+            for person, number, round_, reasons, *key in rows:
+                yield int(person), int(number), round_ == ROOT, int(reasons), tuple(key)
 
     def stream(
         self,
