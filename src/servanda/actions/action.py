@@ -45,6 +45,9 @@ class Run(Protocol):
     def warn(self, step: Step) -> None:
         """Write to the persons of a step; forget who was warned and became active again."""
 
+    def erase(self, step: Step) -> None:
+        """End what is due of persons who asked to be erased, each in one transaction a store."""
+
 
 CarryOut = Callable[[Run, Step], None]
 

@@ -15,7 +15,7 @@ Law: GDPR 17(1) without undue delay; 5(2) and 24 evidence.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,7 +46,6 @@ from servanda.plan.count import Circumstances
 from servanda.plan.due import Of
 from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
-from servanda.plan.plan import Step
 from servanda.project import Project
 from servanda.stores.sql.erasure import RowsCame, wholly
 
@@ -57,6 +56,7 @@ _TRIES, _TRIES_TOGETHER = 5, 2
 class Erased:
     """What was done for one human: in each store what was decided, rows that were changed, what is still found.
 
+    `done_rows` are the rows that were ended or emptied together with others of their transaction, by place, once.
     `named` are their identifiers, in memory for the residue scan only. `stopped` gives the stores in which it
     could not be done, and why: the rest was.
     """
@@ -65,6 +65,7 @@ class Erased:
     erasures: tuple[Erasure, ...]
     residue: int = 0
     stopped: tuple[tuple[str, str], ...] = ()
+    done_rows: Mapping[str, int] = field(default_factory=dict)
     named: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -106,6 +107,14 @@ class Eraser:
     erasers: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
     reaches: dict[str, Reach] = field(default_factory=dict)
+
+    @classmethod
+    def within(cls, project: Project, run: str, only: frozenset[str] | None = None) -> Eraser:
+        """An eraser under an apply that runs: the lock is held, and the ledger was looked at."""
+        pages = Pages(project.database, project.ledger, run, 0)
+        made = cls(project, pages, Fingerprinter.of(project.vault), only)
+        made.load()
+        return made
 
     def load(self) -> None:
         """Load the holds of now, and make ready what follows from them."""
@@ -163,6 +172,7 @@ class Eraser:
         residue: dict[str, int] = {}
         named: dict[str, set[str]] = {}
         stopped: dict[str, list[tuple[str, str]]] = {}
+        done_rows: dict[str, dict[str, int]] = {}
         for name in list(self.erasers):
             waiting = self._together(name, asked)
             while waiting:
@@ -189,6 +199,9 @@ class Eraser:
                     continue
                 for one, erasure in zip(mine, acted.erasures, strict=True):
                     erasures[one.reference].append(erasure)
+                counts = done_rows.setdefault(mine[0].reference, {})
+                for place, rows in acted.done.items():
+                    counts[place] = counts.get(place, 0) + rows
                 for i, values in acted.named.items():
                     named.setdefault(mine[i].reference, set()).update(values)
                 for i, rows in acted.residue.items():
@@ -200,6 +213,7 @@ class Eraser:
                 tuple(erasures[a.reference]),
                 residue.get(a.reference, 0),
                 tuple(stopped.get(a.reference, ())),
+                done_rows.get(a.reference, {}),
                 frozenset(named.get(a.reference, ())),
             )
             for a in asked
@@ -215,7 +229,7 @@ class Eraser:
         expected = [0]
         session = store.reach.session
         acted = _Acted()
-        step = _step(asked, name)
+        part = _part(asked, name)
 
         def effect() -> int:
             nonlocal acted
@@ -226,12 +240,12 @@ class Eraser:
             if refused:
                 raise _Without(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
+            acted.unfinished = store.unfinished(asked, acted.erasures, self._key(acted.erasures))
             if self.only is None:
                 acted.named = self.names[name].note()
-                acted.unfinished = store.unfinished(asked, acted.erasures, self._key(acted.erasures))
                 references, now = [a.reference for a in asked], self.project.now
                 acted.stones = stones(store.reach, self.mason, references, now, store.untouched())
-            self.pages.intend(step, expected[0], partial(self._under_way, acted), persons=len(asked))
+            self.pages.intend(part, expected[0], partial(self._under_way, acted), persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
@@ -334,9 +348,7 @@ def eraser(
 def foreseen(project: Project, asked: Sequence[Of], only: frozenset[str] | None = None) -> list[Erasure]:
     """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
     project.stores.lend_secret(project.vault.secret("pseudonym"))
-    pages = Pages(project.database, project.ledger, "", 0)
-    made = Eraser(project, pages, Fingerprinter.of(project.vault), only)
-    made.load()
+    made = Eraser.within(project, "", only)
     return made.plan(asked)
 
 
@@ -356,10 +368,17 @@ def _here(asked: Sequence[Of], store: str) -> list[Of]:
     return [a for a in asked if any(p.place.split(".", 1)[0] == store for p in a.human)]
 
 
-def _step(asked: Sequence[Of], store: str) -> Step:
-    """What the ledger calls it: one human by reference, or how many there are."""
+@dataclass(frozen=True, slots=True)
+class _Persons:
+    """What the ledger calls an erasure: one human by reference, or how many there are."""
+
+    id: str
+    place: str
+
+
+def _part(asked: Sequence[Of], store: str) -> _Persons:
     who = asked[0].reference if len(asked) == 1 else f"{len(asked)} persons"
-    return Step(f"erasure:{store}:{who}", store, store, "", "erase", (), (), 0, "", 0, 0, 0, "")
+    return _Persons(f"erasure:{store}:{who}", store)
 
 
 def _entries(asked: Sequence[Of], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -18,12 +18,15 @@ from servanda.actions import action
 from servanda.actions.action import Act
 from servanda.apply import warnings
 from servanda.apply.archive import Archiver
+from servanda.apply.by_person import Erased, Eraser
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import EpochChanged, Pages, RowsCame, fold
 from servanda.apply.throttle import Between
 from servanda.database import moment, put, tables
 from servanda.errors import StoreError
-from servanda.plan.count import make
+from servanda.persons import rests
+from servanda.plan.count import Circumstances, make
+from servanda.plan.due import Of
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.project import Project
 from servanda.stores.selection import since as from_day
@@ -49,6 +52,7 @@ class Sweep:
     outcome: Outcome = field(default_factory=lambda: Outcome(secrets.token_hex(8)))
     between: dict[str, Between] = field(default_factory=dict)
     pages: Pages = field(init=False)
+    _erased: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         self.pages = Pages(self.project.database, self.project.ledger, self.outcome.run, self.plan.pins.epoch)
@@ -70,6 +74,7 @@ class Sweep:
             if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
                 mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
                 self._mark(mark, full=step.since is None)
+        self._look_again()
         for sentence in self.archiver.close():
             self.listener.said(sentence)
         steps = [
@@ -136,6 +141,51 @@ class Sweep:
         """End archived rows, in parts; stores are not asked for it."""
         if step.rows or step.held:
             self._tried(step, self._end_archived)
+
+    def erase(self, step: Step) -> None:
+        """End what is due of persons who asked, all of them at the first step that is about one."""
+        if self._erased is None and not self._stopped():
+            self._erased = self._erase()
+        self.outcome.done[step.id] = (self._erased or {}).get(step.place, 0)
+        self.listener.moved(step, self.outcome.done[step.id])
+
+    def _erase(self) -> dict[str, int]:
+        """How many rows were ended by place. What stopped some persons stops the steps of their store."""
+        done: dict[str, int] = {}
+        stores = {step.store for step in self.plan.steps if self._asked(step)}
+        for store in stores:
+            self._between(store).wait()
+        erased: list[Erased] = []
+        for only in dict.fromkeys(one.only for one in self.plan.people):
+            eraser = Eraser.within(self.project, self.outcome.run, only)
+            some = eraser.erase([one for one in self.plan.people if one.only == only])
+            if only is None and any(one.found for one in some):
+                eraser.look_through(some)
+            eraser.pages.settle()
+            erased += some
+        for one in erased:
+            for place, rows in one.done_rows.items():
+                done[place] = done.get(place, 0) + rows
+            refused = [(e.store, why) for e in one.erasures for why in e.refused]
+            for store, why in (*one.stopped, *refused):
+                for step in self.plan.steps:
+                    if self._asked(step) and step.store == store:
+                        self.outcome.stopped[step.id] = why
+                self.listener.said(f"{store}: an erasure stopped: {why}")
+        return done
+
+    def _asked(self, step: Step) -> bool:
+        return step.due is not None and isinstance(step.due.scope, Of)
+
+    def _look_again(self) -> None:
+        """Note of erasures of which nothing is due what keeps the rest now."""
+        if self.plan.same:
+            at = Circumstances.of(self.project)
+            with self.project.database.begin() as connection:
+                rests.settle(
+                    connection, self.project.vault, self.plan.same, self.project.now,
+                    epoch=at.mark, documents=at.documents,
+                )  # fmt: skip
 
     # -- pages ---------------------------------------------------------------------------------
 

@@ -9,75 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from servanda.persons.subject_graph import Edge, components
+from servanda.persons.subject_graph import components
 from servanda.plan.erasure import StoreEraser
-from servanda.plan.limits import groups, where
 from servanda.plan.reasons import TableRules
-from servanda.stores.selection import Condition, Gathered, LeadsTo
-from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, ErasureStatements
-from servanda.stores.sql.person_rows import APART, HELD, LAW, SHARED
+from servanda.stores.sql.erasure import ErasureStatements
 
 End = tuple[str, Callable[[], int]]
 """The place whose rows a statement ends, and the statement; it returns how many."""
 
 
 def changes(eraser: StoreEraser) -> Iterator[End]:
-    """What lets rows that stay lead elsewhere, and empties them: in this order, for some lead by what is emptied."""
-    tables = [(t, eraser.present.get(t.number, set())) for t in eraser.rules.tables.values()]
-    for table, found in tables:
-        yield from _loosened(eraser, table, found)
-    for number, edge in eraser.reach.mentions.items():
-        if edge.changes and edge.erase != "keep" and number in eraser.present:
-            yield edge.place, _loosening(eraser, edge, number, unless=HELD | LAW | SHARED)
-    for table, found in tables:
-        if any(r & EMPTIED and not r & UNTOUCHED for r in found):
-            yield from _emptied(eraser, table)
-
-
-def _emptied(eraser: StoreEraser, table: TableRules) -> Iterator[End]:
-    """What empties the fields of rows that stay, where nothing keeps them."""
-    change = partial(eraser.rules.ending.change, reasons=EMPTIED, unless=UNTOUCHED)
-    for place in table.places:
-        listed = groups(place, table.limits[place.name])
-        if listed and place.place.erase != "keep":
-            named = {"where": where(place), "name": place.name}
-            yield place.name, partial(change, table.table, table.number, listed, **named)
-
-
-def _loosened(eraser: StoreEraser, table: TableRules, found: set[int]) -> Iterator[End]:
-    """What lets rows that stay lead to nobody who leaves, by their references: shared ones, and all that they name."""
-    for ownership, reasons, unless in (("owned", SHARED, HELD | LAW), ("mentions", STAYS, HELD | APART)):
-        if not any(r & reasons and not r & unless for r in found):
-            continue
-        for edge in eraser.reach.graph.edges:
-            theirs = eraser.rules.tables.get(edge.giver)
-            mine = edge.taker == table.table and edge.ownership == ownership
-            if mine and edge.changes and edge.erase != "keep" and theirs is not None:
-                leaves = Gathered(theirs.number, none_of=UNTOUCHED)
-                met = LeadsTo(edge.link, leaves)
-                yield edge.place, _loosening(eraser, edge, table.number, reasons, unless, met)
-
-
-def _loosening(
-    eraser: StoreEraser,
-    edge: Edge,
-    number: int,
-    reasons: int = -1,
-    unless: int = 0,
-    met: Condition | None = None,
-) -> Callable[[], int]:
-    over = eraser.rules.free(edge) if edge.ownership == "mentions" else None
-    return partial(
-        eraser.rules.ending.change,
-        edge.taker,
-        number,
-        [(over, edge.changes)],
-        where=where(eraser.stores.binding.places[edge.place]),
-        met=met,
-        reasons=reasons,
-        unless=unless,
-        name=f"{edge.place}.{edge.label}",
-    )
+    """What lets rows that stay lead elsewhere, and empties them."""
+    for place, emptying in eraser.emptyings():
+        yield place, partial(eraser.rules.ending.change, emptying)
 
 
 def deletes(eraser: StoreEraser) -> Iterator[End]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -22,7 +22,6 @@ from servanda.errors import StoreDown
 from servanda.ledger import Ledger
 from servanda.persons.holds import EPOCH
 from servanda.plan.load import key_text
-from servanda.plan.plan import Step
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.selection import LatestTime
 from servanda.stores.verbs import Page, Session, Work
@@ -34,6 +33,18 @@ class EpochChanged(Exception):
 
 class RowsCame(Exception):
     """Rows came into a page while it was kept what they say; do it again."""
+
+
+class Part(Protocol):
+    """What pages are of: a step of a plan, or the erasure of some persons."""
+
+    @property
+    def id(self) -> str:
+        """What it is called in the ledger."""
+
+    @property
+    def place(self) -> str:
+        """Where rows end."""
 
 
 Also = Callable[[sa.Connection], None]
@@ -52,13 +63,13 @@ class Pages:
     _said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _also: list[Also] = field(default_factory=list)
 
-    def carry_out(self, step: Step, expected: int, act: Callable[[], int], **more: Any) -> int:
+    def carry_out(self, work: Part, expected: int, act: Callable[[], int], **more: Any) -> int:
         """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
 
         What it did stands in the ledger once the next page begins, or `settle` is called.
         `more` is said in the intent.
         """
-        number = self._open(step, expected, more)
+        number = self._open(work, expected, more)
         try:
             done = act()
         except StoreDown as error:  # it may have been committed, and nobody heard of it
@@ -73,13 +84,13 @@ class Pages:
         self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
-    def intend(self, step: Step, expected: int, also: Also, **more: Any) -> None:
+    def intend(self, work: Part, expected: int, also: Also, **more: Any) -> None:
         """Record what is about to be done, where that is known only inside the store's transaction.
 
         Raises EpochChanged before anything was done. `end` or `undone` says what became of it; `also` is
         written with the intent.
         """
-        self._open(step, expected, more, also)
+        self._open(work, expected, more, also)
 
     def end(self, rows: int, also: Also, *said: tuple[str, dict[str, Any]]) -> None:
         """Say what was done since `intend`, with entries of its own; `also` is written with them."""
@@ -108,7 +119,7 @@ class Pages:
     def _outcome(self, body: dict[str, Any]) -> None:
         self._said = [("page.outcome", body)]
 
-    def _open(self, step: Step, expected: int, more: dict[str, Any], also: Also | None = None) -> int:
+    def _open(self, work: Part, expected: int, more: dict[str, Any], also: Also | None = None) -> int:
         page, setting = tables.page, tables.setting
         with self.db.begin() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
@@ -117,12 +128,12 @@ class Pages:
                 self._close(connection)
             else:
                 before, number = self._number, self._next(connection)
-                body = {"page": number, "run": self.run, "step": step.id, "place": step.place}
+                body = {"page": number, "run": self.run, "step": work.id, "place": work.place}
                 intent = ("page.intent", body | {"expected": expected} | more)
                 self.ledger.append_many_in(connection, [*self._said, intent])
                 for write in (*self._also, *([also] if also else [])):
                     write(connection)
-                row = {"id": number, "run": self.run, "epoch": self.epoch, "step": step.id[:190]}
+                row = {"id": number, "run": self.run, "epoch": self.epoch, "step": work.id[:190]}
                 row |= {"opened_at": moment(), "closed_at": None}
                 if before:
                     connection.execute(sa.update(page).where(page.c.id == before).values(row))

@@ -76,6 +76,7 @@ def _apply(
     """Plan, ask where somebody is to be asked, carry out, and tell."""
     from servanda.apply import OverLimit
     from servanda.errors import Refused
+    from servanda.rights.completed import tell_completed
 
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
@@ -92,6 +93,7 @@ def _apply(
             return 0
         try:
             outcome = _carry_out(opened, saved, options)
+            tell_completed(opened)
         except OverLimit as error:
             if due:
                 raise _left(project, plan, error) from None

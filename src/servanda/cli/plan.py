@@ -12,6 +12,7 @@ from servanda.cli.view import columns, count, number, quoted_digest, say_json, s
 from servanda.project import Project
 
 if TYPE_CHECKING:
+    from servanda.persons.rests import Rest
     from servanda.plan.plan import Plan, Step
     from servanda.policy.policy import Policy
 
@@ -95,6 +96,7 @@ def text(plan: Plan, policy: Policy) -> list[str]:
     for title in dict.fromkeys(a.section for a in known()):
         rows = [_row(s) for s in plan.steps if s.rows and action(s.action).section == title]
         lines += _section(title, rows)
+    lines += _asked(plan)
     lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
     alike = [
         [sign("·"), g.place, f"the smallest group that looks alike has {count(g.k, 'row')}"]
@@ -148,6 +150,33 @@ def _row(step: Step) -> list[str]:
         names,
         f"policy.yaml:{step.line}",
     ]
+
+
+_MOST_ASKED = 20
+_KEEPS = {"law": "the law", "hold": "a hold or restriction", "shared": "another person, whose row it is, too"}
+
+
+def _asked(plan: Plan) -> list[str]:
+    """Erasures that are not over: what keeps the rest, and until when; the first of them, where they are many."""
+    lines: list[str] = []
+    for one in plan.asked[:_MOST_ASKED]:
+        who = f"request {one.request}" if one.request is not None else "an erasure"
+        due = ", ".join(f"{place} {count(rows, 'row')}" for place, rows in one.due)
+        lines.append(f"  {who} · carried out in part" + (f" · due now: {due}" if due else ""))
+        lines += columns(
+            [
+                [f"    {sign('·')}", r.place, count(r.rows, "row"), f"kept by {_KEEPS[r.why]}", _until(r)]
+                for r in one.rests
+            ]
+        )
+        lines += [f"    cannot be ended: {why}" for why in one.why_not]
+    more = len(plan.asked) - _MOST_ASKED
+    lines += [f"  … and {more} more"] if more > 0 else []
+    return ["Erasures that are not over", *lines, ""] if lines else []
+
+
+def _until(rest: Rest) -> str:
+    return f"until {rest.until}" if rest.until else "until that has gone"
 
 
 def _kept(kept: Any, policy: Policy) -> list[str]:

@@ -332,6 +332,7 @@ erasure = _table(
     Column("request", _NUMBER),
     Column("key_id", _KEY, nullable=False),
     Column("sealed", _LONG, nullable=False),
+    Column("only_places", Text),
     Column("look_on", String(10), nullable=False),
     Column("held", Integer, nullable=False),
     Column("shared", Integer, nullable=False),

@@ -65,7 +65,7 @@ class Writing:
         return self.letter.values.get(name)
 
 
-_DAYS = frozenset({"received", "due", "done", "erased", "ends", "backups"})
+_DAYS = frozenset({"received", "due", "done", "erased", "ends", "backups", "earlier"})
 """The values that are days."""
 
 
@@ -98,8 +98,9 @@ def _sender(policy: Policy) -> Sender:
 
 
 def _subject(writing: Writing) -> str:
-    part = writing.value("kept") and writing.knows("subject.part")
-    return "subject.part" if part else "subject"
+    """The line above a letter: that nothing was done yet, that something stays, or that all was done."""
+    parts = (("none", "subject.none"), ("kept", "subject.part"), ("held", "subject.held"))
+    return next((key for value, key in parts if writing.value(value) and writing.knows(key)), "subject")
 
 
 # -- bodies ---------------------------------------------------------------------------------
@@ -142,7 +143,10 @@ def _reasoned(writing: Writing) -> Iterator[Block]:
 
 
 def _answered(writing: Writing) -> Iterator[Block]:
-    yield Paragraph(writing.say("1"))
+    none = writing.value("none") and writing.knows("1.none")
+    yield Paragraph(writing.say("1.none" if none else "1"))
+    if writing.value("earlier") and writing.knows("earlier"):
+        yield Paragraph(writing.say("earlier"))
     yield from _button(writing)
     done: list[Mapping[str, Any]] = writing.value("lines") or []
     if done:

@@ -57,7 +57,8 @@ class Rest:
 class Unfinished:
     """One person's erasure in one store, and what stays there; over, where nothing does.
 
-    `request` is the one that asked for it, if one did; everything is sealed under its `key_id`. `human` are
+    `request` is the one that asked for it, if one did; everything is sealed under its `key_id`. `only` are the
+    places that it is about, where it is not about everything. `human` are
     the rows that stand for the person, `rows` others of theirs that stay; both in memory only.
     """
 
@@ -66,6 +67,7 @@ class Unfinished:
     request: int | None
     key_id: str
     rests: tuple[Rest, ...] = ()
+    only: frozenset[str] | None = None
     human: tuple[Person, ...] = field(default=(), repr=False)
     rows: tuple[Person, ...] = field(default=(), repr=False)
 
@@ -118,6 +120,7 @@ def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
         "request": one.request,
         "key_id": one.key_id,
         "sealed": vault.seal(one.key_id, json.dumps(keys, default=str).encode()),
+        "only_places": None if one.only is None else json.dumps(sorted(one.only)),
         "ended_at": None,
     }
 
@@ -232,7 +235,8 @@ def _unfinished(vault: Vault, row: Any, rests: Sequence[Rest]) -> Unfinished:
     keys = json.loads(vault.open_sealed(row["key_id"], row["sealed"]))
     human, others = (tuple(Person(place, tuple(key)) for place, key in part) for part in keys)
     at = (row["reference"], row["store"], row["request"], row["key_id"])
-    return Unfinished(*at, tuple(rests), human, others)
+    only = None if row["only_places"] is None else frozenset(json.loads(row["only_places"]))
+    return Unfinished(*at, tuple(rests), only, human, others)
 
 
 def _rests(connection: sa.Connection, rows: Sequence[Any]) -> dict[tuple[str, str], list[Rest]]:
@@ -258,3 +262,10 @@ def _rest(row: Any) -> Rest:
         row["ground"],
         row["article"],
     )
+
+
+def requests_not_over(connection: sa.Connection) -> set[int]:
+    """The requests whose erasure is not over in some store."""
+    erasure = tables.erasure
+    query = sa.select(erasure.c.request).where(erasure.c.ended_at.is_(None), erasure.c.request.is_not(None))
+    return {int(number) for number in connection.execute(query).scalars()}

@@ -18,7 +18,8 @@ from servanda.plan.archive.due import archive_steps, load_archived
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
-from servanda.plan.steps import Draft, Drafter
+from servanda.plan.steps import Counts, Draft, Drafter, drafted_step, identity
+from servanda.plan.unfinished import Unended, unended
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
@@ -99,6 +100,10 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
             kept += _kept(stores, place, limits)
             without += _without_end(stores, place, limits)
     steps += archive_steps(project, today, circumstances.holds)
+    unfinished = Unended()
+    if today == circumstances.today:
+        unfinished = unended(project, epoch=circumstances.mark, documents=circumstances.documents)
+    steps += unfinished.steps
     return Plan(
         made_at=project.local(circumstances.now).replace(microsecond=0),
         today=today,
@@ -113,6 +118,9 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
         groups=tuple(_alike(stores, places)),
         stuck=tuple(_stuck(stores, places, assumed)),
         waiting=tuple(_waiting(stores, places, assumed)),
+        asked=unfinished.asked,
+        people=unfinished.due,
+        same=unfinished.same,
         preview=today != circumstances.today,
         quick=quick,
     )
@@ -138,49 +146,18 @@ def _counted(
     """A step: it acts on what is drafted, and counts as if the steps before it were done."""
     place, session = draft.place, stores.session_of(draft.place)
     table = place.table.name
-    identity = _identity(draft)
+    at = identity(draft)
     signature = _signature(draft, circumstances)
-    mark = marks[identity][1] if identity in marks and marks[identity][0] == signature else None
+    mark = marks[at][1] if at in marks and marks[at][0] == signature else None
     along = driver(draft.condition)
     marks_day = along.day if along is not None and _pure(draft.condition) else None
     rows = session.count(table, counted.condition if mark is None else since(counted.condition, mark))
     held = 0
     if draft.condition != draft.unheld:
         held = session.count(table, counted.unheld) - session.count(table, counted.condition)
-    first = _first(draft.limits)
-    policy = stores.binding.policy
-    return Step(
-        id=identity,
-        place=place.name,
-        store=place.store,
-        table=table,
-        action=draft.action,
-        promises=tuple(dict.fromkeys(limit.promise.id for limit in draft.limits)),
-        names=tuple(dict.fromkeys(limit.promise.name for limit in draft.limits)),
-        line=policy.at(first.promise).line,
-        words=first.words,
-        rows=rows,
-        held=held,
-        total=_total(stores, place, draft.limits) if rows >= 500 else 0,
-        signature=signature,
-        why=draft.why or _why(session, draft, rows),
-        event=draft.event,
-        since=mark,
-        marks=marks_day,
-        condition=draft.condition,
-        groups=draft.groups,
-        folds=draft.folds,
-        archiving=draft.archiving,
-    )
-
-
-def _identity(draft: Draft) -> str:
-    """What a step is called in plans and in the ledger."""
-    at = f"{draft.place.name}:{draft.action}"
-    if draft.event:
-        return f"{at}:{draft.event}"
-    single = len(draft.limits) == 1 or draft.archiving is not None
-    return f"{at}:{draft.limits[0].promise.id}" if single else at
+    total = _total(stores, place, draft.limits) if rows >= 500 else 0
+    counts = Counts(rows, held, total, _why(session, draft, rows), mark, marks_day)
+    return drafted_step(draft, stores.binding.policy, signature, counts)
 
 
 def _why(session: Session, draft: Draft, rows: int) -> str:
@@ -188,11 +165,6 @@ def _why(session: Session, draft: Draft, rows: int) -> str:
     if action(draft.action).end != "row" or draft.folds or not rows:
         return ""
     return session.partitions.says(draft.place.table.name, draft.condition)
-
-
-def _first(limits: Sequence[Limit]) -> Limit:
-    """The limit that a plan shows: the first maximum, else the first."""
-    return next((limit for limit in limits if limit.retention.limit == "max"), limits[0])
 
 
 def _total(stores: OpenStores, place: BoundPlace, limits: Sequence[Limit]) -> int:

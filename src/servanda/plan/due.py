@@ -29,7 +29,8 @@ class Of:
     """Everything of one person: a random reference for plan and ledger, and the rows that stand for them.
 
     `request` and `key_id` are those of the request that asks, if one does. `again`: something of them was kept when
-    they were erased before; `rows` are those that were, and may not be found from `human` any more.
+    they were erased before; `rows` are those that were, and may not be found from `human` any more. With `only`, their rows of these places
+    alone: the person stays.
     """
 
     reference: str
@@ -38,6 +39,7 @@ class Of:
     key_id: str = ""
     rows: Human = field(default=(), repr=False)
     again: bool = False
+    only: frozenset[str] | None = None
 
 
 Scope = Expired | Of

@@ -20,14 +20,15 @@ from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
 from servanda.persons.person import Person
 from servanda.persons.rests import Rest, Unfinished, Why
-from servanda.persons.subject_graph import Edge
+from servanda.persons.subject_graph import Edge, SubjectGraph
 from servanda.plan.due import Of
 from servanda.plan.limits import Limit, article, end_of, groups, where
 from servanda.plan.reasons import StoreRules, TableRules
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
-from servanda.stores.selection import All, Not
+from servanda.stores.selection import All, Condition, Gathered, LeadsTo, Not
+from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Emptying
 from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
 
 
@@ -73,6 +74,17 @@ _WHY: dict[str, Why] = {"held": "hold", "shared": "shared"}
 
 _Fated = tuple[tuple[str, ...], str, tuple[str, ...]]
 """The places of rows, their fate, and why it must not be done, if it must not."""
+
+
+def store_erasers(
+    stores: OpenStores, today: date, holds: Sequence[Hold], only: frozenset[str] | None = None
+) -> dict[str, StoreEraser]:
+    """An eraser for each store that is open and has persons; outside of any transaction."""
+    return {
+        name: StoreEraser.of(stores, Reach.of(stores, graph), today, holds, only)
+        for name, graph in SubjectGraph.of(stores.binding).stores.items()
+        if name in stores.sessions and graph.places
+    }
 
 
 @dataclass(slots=True)
@@ -214,7 +226,7 @@ class StoreEraser:
         return [
             Unfinished(
                 one.reference, self.reach.graph.store, one.request, one.key_id or key_id, erasure.rests,
-                tuple(human.get(i, ())), tuple(others.get(i, ())),
+                self.rules.only, tuple(human.get(i, ())), tuple(others.get(i, ())),
             )
             for i, (one, erasure) in enumerate(zip(asked, erasures, strict=True))
             if erasure.rests or one.rows or one.again
@@ -243,6 +255,60 @@ class StoreEraser:
         """The rows of each person that a limit keeps, and the latest day that it counts from."""
         keeps, name = All((where(place), Not(limit.over))), f"{number} {place.name} {limit.promise.id}"
         return self.rules.ending.latest(table, number, keeps, limit.trigger, name=name)
+
+    # -- what is emptied -------------------------------------------------------------------------
+
+    def emptyings(self) -> Iterator[tuple[str, Emptying]]:
+        """What lets rows that stay lead elsewhere, and empties them, each with its place.
+
+        In this order, for some lead by what is emptied. Of the rows that were decided about last.
+        """
+        tables = [(t, self.present.get(t.number, set())) for t in self.rules.tables.values()]
+        for table, present in tables:
+            yield from self._loosened(table, present)
+        for number, edge in self.reach.mentions.items():
+            if edge.changes and edge.erase != "keep" and number in self.present:
+                yield edge.place, self._loosening(edge, number, unless=HELD | LAW | SHARED)
+        for table, present in tables:
+            if any(r & EMPTIED and not r & UNTOUCHED for r in present):
+                yield from self._emptied(table)
+
+    def due(self) -> dict[int, dict[str, int]]:
+        """How many rows would be changed now, by person and place; of those that were decided about last."""
+        found: dict[int, dict[str, int]] = {}
+        for place, emptying in self.emptyings():
+            for person, rows in self.rules.ending.to_change(emptying).items():
+                counts = found.setdefault(person, {})
+                counts[place] = counts.get(place, 0) + rows
+        return found
+
+    def _emptied(self, table: TableRules) -> Iterator[tuple[str, Emptying]]:
+        """What empties the fields of rows that stay, where nothing keeps them."""
+        for place in table.places:
+            listed = tuple(groups(place, table.limits[place.name]))
+            if listed and place.place.erase != "keep":
+                at = (table.table, table.number, listed, where(place), place.name)
+                yield place.name, Emptying(*at, reasons=EMPTIED, unless=UNTOUCHED)
+
+    def _loosened(self, table: TableRules, present: set[int]) -> Iterator[tuple[str, Emptying]]:
+        """What lets rows that stay lead to nobody who leaves, by what shares them or by what they name."""
+        for ownership, reasons, unless in (("owned", SHARED, HELD | LAW), ("mentions", STAYS, HELD | APART)):
+            if not any(r & reasons and not r & unless for r in present):
+                continue
+            for edge in self.reach.graph.edges:
+                theirs = self.rules.tables.get(edge.giver)
+                mine = edge.taker == table.table and edge.ownership == ownership
+                if mine and edge.changes and edge.erase != "keep" and theirs is not None:
+                    leaves = LeadsTo(edge.link, Gathered(theirs.number, none_of=UNTOUCHED))
+                    yield edge.place, self._loosening(edge, table.number, reasons, unless, leaves)
+
+    def _loosening(
+        self, edge: Edge, number: int, reasons: int = -1, unless: int = 0, met: Condition | None = None
+    ) -> Emptying:
+        over = self.rules.free(edge) if edge.ownership == "mentions" else None
+        listed, here = ((over, edge.changes),), where(self.stores.binding.places[edge.place])
+        name = f"{edge.place}.{edge.label}"
+        return Emptying(edge.taker, number, listed, here, name, reasons, unless, met)
 
     # -- what would stop it half way -------------------------------------------------------------
 

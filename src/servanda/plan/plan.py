@@ -17,7 +17,9 @@ from typing import Any
 import rfc8785
 
 from servanda.errors import Refused, ServandaError
+from servanda.persons.rests import Rest, Unfinished
 from servanda.plan.archiving import Archiving
+from servanda.plan.due import Due, Of
 from servanda.stores.document.change import Change
 from servanda.stores.selection import Condition, LatestTime
 
@@ -30,7 +32,8 @@ class Step:
 
     `condition` selects the rows, `unheld` the same without regard to holds. `since` is
     the watermark: rows with an earlier trigger were ended before. `total` counts the
-    rows with a trigger, against which the size of the step is judged. `event` is what is recorded, if anything.
+    rows with a trigger, against which the size of the step is judged. `event` is what is
+    recorded, if anything; `due` is why the step is there.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Step:
     event: str = ""
     since: date | None = None
     marks: date | None = None
+    due: Due | None = field(default=None, repr=False, compare=False)
     condition: Condition | None = field(default=None, repr=False, compare=False)
     groups: tuple[tuple[Condition | None, tuple[tuple[str, Change], ...]], ...] = field(
         default=(), repr=False, compare=False
@@ -59,7 +63,7 @@ class Step:
 
     def summary(self) -> dict[str, Any]:
         """What stands in the plan's file and in the ledger."""
-        skip = {"condition", "groups", "folds", "archiving"}
+        skip = {"due", "condition", "groups", "folds", "archiving"}
         found = {k: v for k, v in asdict_shallow(self).items() if k not in skip}
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
 
@@ -118,6 +122,33 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """One erasure that is not over: rows that are due, by place, and what stays.
+
+    `why_not` says why nothing may be done, if nothing may.
+    """
+
+    request: int | None
+    due: tuple[tuple[str, int], ...]
+    rests: tuple[Rest, ...]
+    why_not: tuple[str, ...] = ()
+
+    def summary(self) -> dict[str, Any]:
+        """What stands in the plan's file."""
+        rests = [
+            {
+                "place": r.place,
+                "rows": r.rows,
+                "why": r.why,
+                "until": r.until.isoformat() if r.until else None,
+            }
+            for r in self.rests
+        ]
+        due = [{"place": place, "rows": rows} for place, rows in self.due]
+        return {"request": self.request, "due": due, "rests": rests, "why_not": list(self.why_not)}
+
+
+@dataclass(frozen=True, slots=True)
 class Pins:
     """What a plan was made from; when one of these has changed, it is refused."""
 
@@ -144,7 +175,11 @@ class Pins:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is due on `today`, the company's local date, read at `made_at`."""
+    """What is due on `today`, the company's local date, read at `made_at`.
+
+    `asked` are erasures that are not over; `people` are those of them who are due, `same` those of whom nothing
+    is: both in memory only.
+    """
 
     made_at: datetime
     today: date
@@ -159,6 +194,9 @@ class Plan:
     groups: tuple[Alike, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    people: tuple[Of, ...] = field(default=(), repr=False)
+    same: tuple[Unfinished, ...] = field(default=(), repr=False)
     preview: bool = False
     quick: bool = False
 
@@ -194,6 +232,7 @@ class Plan:
             "groups": [asdict(g) for g in self.groups],
             "stuck": [asdict(s) for s in self.stuck],
             "waiting": [asdict(w) for w in self.waiting],
+            "asked": [a.summary() for a in self.asked],
             "holds": [{"id": i, "kind": k} for i, k in self.holds],
         }
 

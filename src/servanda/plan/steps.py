@@ -19,13 +19,18 @@ from servanda.actions import Action
 from servanda.actions.anonymise import ANONYMISE
 from servanda.actions.archive import ARCHIVE
 from servanda.actions.delete import DELETE
+from servanda.actions.destroy import DESTROY
 from servanda.actions.note import NOTE
 from servanda.actions.warn import WARN
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
 from servanda.plan.archiving import Archiving, archivings, emptied
+from servanda.plan.due import Due, Expired
 from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
 from servanda.plan.load import held
+from servanda.plan.plan import Step
+from servanda.policy.policy import Policy
+from servanda.policy.promise import Promise
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change, Scalar
@@ -61,6 +66,18 @@ class Draft:
     folds: tuple[LatestTime, ...] = ()
     archiving: Archiving | None = None
     event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted for a step; see `Step`."""
+
+    rows: int
+    held: int = 0
+    total: int = 0
+    why: str = ""
+    since: date | None = None
+    marks: date | None = None
 
 
 @dataclass(slots=True)
@@ -365,3 +382,93 @@ def _all(parts: list[Condition]) -> Condition:
     for part in parts:
         flat += [p for p in (part.parts if isinstance(part, All) else (part,)) if p not in flat]
     return flat[0] if len(flat) == 1 else All(tuple(flat))
+
+
+# -- steps: nothing else makes one -------------------------------------------------------------
+
+
+def drafted_step(draft: Draft, policy: Policy, signature: str, counts: Counts) -> Step:
+    """The step of a draft: what it acts on, and how many rows were counted."""
+    first = _first(draft.limits)
+    return Step(
+        id=identity(draft),
+        place=draft.place.name,
+        store=draft.place.store,
+        table=draft.place.table.name,
+        action=draft.action,
+        promises=tuple(dict.fromkeys(limit.promise.id for limit in draft.limits)),
+        names=tuple(dict.fromkeys(limit.promise.name for limit in draft.limits)),
+        line=policy.at(first.promise).line,
+        words=first.words,
+        rows=counts.rows,
+        held=counts.held,
+        total=counts.total,
+        signature=signature,
+        why=draft.why or counts.why,
+        event=draft.event,
+        since=counts.since,
+        marks=counts.marks,
+        due=Due(first.promise.id, Expired(first.day), draft.action),
+        condition=draft.condition,
+        groups=draft.groups,
+        folds=draft.folds,
+        archiving=draft.archiving,
+    )
+
+
+def archived_step(
+    place: str, promises: Sequence[Promise], named: str, counts: Counts, today: date, policy: Policy
+) -> Step:
+    """The step that ends the archived rows of a place that are known by a promise, also of one that is gone."""
+    return Step(
+        id=f"{place}:{DESTROY.name}:{named}",
+        place=place,
+        store=place.split(".", 1)[0],
+        table="",
+        action=DESTROY.name,
+        promises=tuple(dict.fromkeys(p.id for p in promises)) or (named,),
+        names=tuple(dict.fromkeys(p.name for p in promises)) or (named.lower(),),
+        line=policy.at(promises[0]).line if promises else 0,
+        words=f"archived until before {today.isoformat()}",
+        rows=counts.rows,
+        held=counts.held,
+        total=counts.total,
+        signature="",
+        due=Due(named, Expired(today), DESTROY.name),
+    )
+
+
+def asked_step(
+    due: Due, place: BoundPlace, rows: int, total: int, promise: Promise | None, policy: Policy
+) -> Step:
+    """The step that ends rows of a place for persons who asked for it."""
+    return Step(
+        id=f"{place.name}:{due.action}",
+        place=place.name,
+        store=place.store,
+        table=place.table.name,
+        action=due.action,
+        promises=(promise.id,) if promise else (),
+        names=(promise.name,) if promise else ("erasure",),
+        line=policy.at(promise).line if promise else 0,
+        words=f"asked for by {due.source}; what kept it has gone",
+        rows=rows,
+        held=0,
+        total=total,
+        signature="",
+        due=due,
+    )
+
+
+def identity(draft: Draft) -> str:
+    """What a step is called in plans and in the ledger."""
+    at = f"{draft.place.name}:{draft.action}"
+    if draft.event:
+        return f"{at}:{draft.event}"
+    single = len(draft.limits) == 1 or draft.archiving is not None
+    return f"{at}:{draft.limits[0].promise.id}" if single else at
+
+
+def _first(limits: Sequence[Limit]) -> Limit:
+    """The limit that a plan shows: the first maximum, else the first."""
+    return next((limit for limit in limits if limit.retention.limit == "max"), limits[0])

@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
+from servanda.persons import rests
+from servanda.persons.rests import Unfinished
 from servanda.project import Project
 from servanda.rights.answer import archived, letters
 from servanda.rights.answer.outcome import Outcome
@@ -118,6 +121,12 @@ def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
         )
     secret = requests.secret(number, "to carry it out")
     human, reference = _meant(project, requests, request, secret)
+    before = _before(project, requests, request)
+    rows = tuple(row for one in before for row in one.rows)
+    if before:
+        human = tuple(dict.fromkeys((*human, *(person for one in before for person in one.human))))
+        human = human if right.ends else tuple(dict.fromkeys((*human, *rows)))
+        reference = reference if request.last("planned") else before[0].reference
     if right.rows and not human:
         left = archived.known(project, (), secret.about)
         if not left:
@@ -128,7 +137,7 @@ def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
     if several(project.stores, human) and request.last("chosen") is None:
         return None, Outcome("several")
     key_id = requests.key_of(number)
-    return Case(request, project, key_id, reference, secret, human), Outcome()
+    return Case(request, project, key_id, reference, secret, human, rows, bool(before)), Outcome()
 
 
 def _meant(
@@ -146,12 +155,23 @@ def _meant(
     return tuple(dict.fromkeys((*known, *look_for(project.stores, secret.about)))), reference
 
 
+def _before(project: Project, requests: Requests, request: Request) -> list[Unfinished]:
+    """What is not over of earlier erasures of the same person."""
+    references = [
+        str(happening.facts["reference"])
+        for other in requests.of(request.person or "")
+        for happening in other.happenings
+        if happening.kind == "planned" and "reference" in happening.facts
+    ]
+    return rests.of_references(project.database, project.vault, references) if references else []
+
+
 def _nobody(requests: Requests, request: Request) -> Outcome:
     """Nothing is held; or they were erased before, which is an answer of its own."""
     earlier = [
         happening.day
         for other in requests.of(request.person or "")
-        if other.number != request.number and other.right == "erasure"
+        if other.number != request.number and right_of(other.right).ends
         for happening in other.happenings
         if happening.kind == "done" and happening.facts.get("outcome") == "ready"
     ]
@@ -184,7 +204,17 @@ def _letter(project: Project, request: Request, secret: Secret, outcome: Outcome
         return letters.erased_before(request, secret, outcome.erased_on)
     done = request.last("done")
     values = values_of(project.stores.binding, outcome, request.language, done.day if done else project.today)
+    earlier = _answered_before(Requests(project), request)
+    if earlier is not None and (outcome.kept or outcome.held):
+        values["earlier"] = earlier.isoformat()
     return letters.answered(request, secret, values)
+
+
+def _answered_before(requests: Requests, request: Request) -> date | None:
+    """When an earlier request of the same person for the same right was answered."""
+    others = (r for r in requests.of(request.person or "") if r.number < request.number)
+    days = [h.day for r in others if r.right == request.right for h in r.happenings if h.kind == "answered"]
+    return max(days, default=None)
 
 
 def _whom_to_tell(project: Project, done: Outcome) -> list[str]:

@@ -35,7 +35,7 @@ class Right:
     copy stays after the answer. `passes_on`: recipients are told (GDPR 19). `may_ask` are fields that a
     request for it may bring, `form` the question that its form asks. `customers` ask for it whom the company
     serves as a processor (GDPR 28). With `archives` it goes on where nothing but archived rows is left of a
-    person. `rehearse` says how a rehearsal tries it, where that is not its `plan`.
+    person. `ends`: the person's rows are ended by it. `rehearse` says how a rehearsal tries it, where that is not its `plan`.
     """
 
     law: LegalRight
@@ -48,6 +48,7 @@ class Right:
     passes_on: bool = False
     customers: bool = False
     archives: bool = False
+    ends: bool = False
     may_ask: tuple[str, ...] = ()
     form: Literal["", "what", "wish"] = ""
     rehearse: Step | None = field(default=None, repr=False)

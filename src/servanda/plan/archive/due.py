@@ -14,13 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.actions.destroy import DESTROY
 from servanda.database import Database, tables
 from servanda.errors import ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.plan.archiving import archivings
 from servanda.plan.load import key_of, key_text
 from servanda.plan.plan import Step
+from servanda.plan.steps import Counts, archived_step
+from servanda.policy.promise import Promise
 from servanda.project import Project
 from servanda.stores.archive.archive import HELD, Archive, archives
 from servanda.stores.archive.index import Archived, of_row
@@ -191,30 +192,14 @@ def archive_steps(project: Project, today: date, holds: Sequence[Hold]) -> list[
 
 
 def _step(stores: OpenStores, place: str, promise: str, counts: tuple[int, int, int], today: date) -> Step:
-    known = stores.binding.policy.promise(promise)
-    promises = [known.id] if known else [promise]
-    names = [known.name] if known else [promise.lower()]
+    policy = stores.binding.policy
+    known = policy.promise(promise)
+    promises: tuple[Promise, ...] = (known,) if known else ()
     here = stores.binding.places.get(place)
     for archiving in archivings(here) if here is not None else ():
         if archiving.promise == promise:
-            promises = [p.id for p in archiving.promises]
-            names = [p.name for p in archiving.promises]
-    rows, kept, total = counts
-    return Step(
-        id=f"{place}:{DESTROY.name}:{promise}",
-        place=place,
-        store=place.split(".", 1)[0],
-        table="",
-        action=DESTROY.name,
-        promises=tuple(dict.fromkeys(promises)),
-        names=tuple(dict.fromkeys(names)),
-        line=stores.binding.policy.at(known).line if known else 0,
-        words=f"archived until before {today.isoformat()}",
-        rows=rows,
-        held=kept,
-        total=total,
-        signature="",
-    )
+            promises = archiving.promises
+    return archived_step(place, promises, promise, Counts(*counts), today, policy)
 
 
 def over_segments(db: Database, today: date) -> list[tuple[str, str]]:

@@ -16,10 +16,11 @@ from typing import Any
 from servanda.persons.copy import Held
 from servanda.persons.person import Human
 from servanda.persons.references import macs_of
+from servanda.persons.rests import Rest
 from servanda.plan.limits import article
 from servanda.plan.load import key_text
 from servanda.project import Project
-from servanda.rights.answer.outcome import Kept, Line
+from servanda.rights.answer.outcome import Line
 from servanda.rights.case import Case
 from servanda.stores.archive.archive import Archive, archives
 from servanda.stores.archive.index import Archived, known_as, of_persons
@@ -44,7 +45,7 @@ def lines(case: Case) -> Iterator[Line]:
         yield Line((place,), "copy", len(list(rows)))
 
 
-def kept(case: Case) -> list[Kept]:
+def kept(case: Case) -> list[Rest]:
     """What stays archived: of each place and promise until its last day."""
     policy = case.project.policy
     grounds = {promise.id: retention for promise, retention in policy.retentions() if retention.archive}
@@ -53,14 +54,14 @@ def kept(case: Case) -> list[Kept]:
     for (place, promise, last), rows in groupby(sorted(_mine(case), key=same), key=same):
         retention = grounds.get(promise)
         found.append(
-            Kept(
+            Rest(
                 place,
-                (),
                 len(list(rows)),
-                promise,
-                str(retention.ground) if retention is not None else "",
-                article(retention) if retention is not None else "",
-                date.fromisoformat(last),
+                "law",
+                until=date.fromisoformat(last),
+                promise=promise,
+                ground=str(retention.ground) if retention is not None else "",
+                article=article(retention) if retention is not None else "",
             )
         )
     return found

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from servanda.apply.by_person import Erased
+from servanda.persons.rests import Rest
 from servanda.plan.erasure import Erasure
-from servanda.rights.answer.outcome import Done, Kept, Line, Outcome
+from servanda.rights.answer.outcome import Done, Line, Outcome
 from servanda.rights.case import Case
 
 _DONE: Mapping[str, Done] = {
@@ -29,7 +30,7 @@ def after(case: Case, done: Outcome) -> Outcome:
     now = {line.places for line in done.lines}
     before: dict[tuple[str, ...], list[Line]] = {}
     stores = {_store(name) for name in done.places}
-    kept: dict[Kept, None] = {}
+    kept: dict[Rest, None] = {}
     for happening in case.request.happenings:
         if happening.kind == "planned":
             plan = Outcome.of(happening.facts)
@@ -50,11 +51,7 @@ def told(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int
     return Outcome(
         kind="refused" if refused else "ready",
         lines=tuple(Line(f.places, _DONE[f.fate], f.rows) for e in erasures for f in e.fates),
-        kept=tuple(
-            Kept(k.place, k.columns, k.rows, k.promise, k.ground, k.article, k.until)
-            for e in erasures
-            for k in e.kept
-        ),
+        kept=tuple(k for e in erasures for k in e.kept),
         refused=refused,
         stopped=erased.stopped if erased is not None else (),
         residue=residue,

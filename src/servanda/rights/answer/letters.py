@@ -51,6 +51,11 @@ def answered(request: Request, secret: Secret, values: Mapping[str, Any]) -> Let
     return _letter(f"answered-{request.right}", request, secret, **values)
 
 
+def completed(request: Request, secret: Secret, day: date) -> Letter:
+    """What had to be kept of them for a time has ended, too, on this day (GDPR 17(1))."""
+    return _letter("erasure-completed", request, secret, done=day)
+
+
 def nobody(request: Request, secret: Secret) -> Letter:
     """Nothing is held about them: an answer of its own (GDPR 15(1), “whether or not”)."""
     return _letter("no-such-person", request, secret)

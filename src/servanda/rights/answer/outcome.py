@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from servanda.persons.rests import Rest
+
 Kind = Literal["ready", "nobody", "erased", "several", "refused"]
 Done = Literal[
     "copy", "delete", "anonymise", "detach", "keep", "held", "shared", "correct", "restrict", "flag"
@@ -32,19 +34,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Columns of a place that stay: why, by which article, and until when; None where nobody can tell."""
-
-    place: str
-    columns: tuple[str, ...]
-    rows: int
-    promise: str
-    ground: str
-    article: str
-    until: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What is, or was, done. `stopped` names stores in which it could not be, and why; `found` how much is still there.
 
@@ -53,7 +42,7 @@ class Outcome:
 
     kind: Kind = "ready"
     lines: tuple[Line, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[Rest, ...] = ()
     refused: tuple[str, ...] = ()
     stopped: tuple[tuple[str, str], ...] = ()
     residue: int = 0
@@ -61,6 +50,13 @@ class Outcome:
     size: int = 0
     erased_on: date | None = None
     more: Mapping[str, Any] | None = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether anything was ended, emptied, or names the person no more."""
+        return any(
+            line.done in ("delete", "anonymise", "detach", "shared") and line.rows for line in self.lines
+        )
 
     @property
     def held(self) -> bool:
@@ -109,9 +105,10 @@ class Outcome:
             kind=facts.get("outcome", "ready"),
             lines=tuple(Line(tuple(n["places"]), n["done"], n["rows"]) for n in facts.get("lines", ())),
             kept=tuple(
-                Kept(
-                    k["place"], tuple(k["columns"]), k["rows"], k["promise"], k["ground"], k["article"],
+                Rest(
+                    k["place"], k["rows"], "law", tuple(k["columns"]),
                     date.fromisoformat(k["until"]) if k["until"] else None,
+                    k["promise"], "", k["ground"], k["article"],
                 )
                 for k in facts.get("kept", ())
             ),

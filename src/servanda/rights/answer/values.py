@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 
 from servanda.law.grounds import name_of
+from servanda.persons.rests import Rest
 from servanda.policy.policy import Policy
-from servanda.rights.answer.outcome import Kept, Line, Outcome
+from servanda.rights.answer.outcome import Line, Outcome
 from servanda.stores.binding.binding import Binding
 
 _SHOWN = {"copy": None, "held": "keep", "shared": "detach", "flag": None, "restrict": None}
@@ -29,6 +30,8 @@ def values_of(binding: Binding, outcome: Outcome, language: str, done: date) -> 
         values["kept"] = kept
     if outcome.held:
         values["held"] = True
+    if (kept or outcome.held) and not outcome.ends:
+        values["none"] = True
     if outcome.digest:
         values["digest"] = outcome.digest
     if backups is not None:
@@ -46,7 +49,7 @@ def _lines(binding: Binding, lines: Iterable[Line], language: str) -> Iterable[d
     return ({"data": data, "rows": rows, "action": done} for (data, done), rows in counts.items())
 
 
-def _kept(binding: Binding, kept: Iterable[Kept], language: str) -> Iterable[dict[str, Any]]:
+def _kept(binding: Binding, kept: Iterable[Rest], language: str) -> Iterable[dict[str, Any]]:
     """One line for data that stay for the same reason until the same day."""
     found: dict[tuple[str, str, str | None], None] = {}
     for one in kept:

@@ -39,4 +39,4 @@ def act(case: Case) -> Outcome:
     return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
 
 
-RIGHT = register(Right(RIGHTS["erasure"], plan, act, passes_on=True, archives=True))
+RIGHT = register(Right(RIGHTS["erasure"], plan, act, passes_on=True, archives=True, ends=True))

@@ -65,4 +65,4 @@ def _only(case: Case) -> frozenset[str]:
     return found
 
 
-RIGHT = register(Right(RIGHTS["offboarding"], plan, act, copy="access", customers=True))
+RIGHT = register(Right(RIGHTS["offboarding"], plan, act, copy="access", customers=True, ends=True))

@@ -24,7 +24,7 @@ from servanda.errors import Refused, ServandaError
 from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
 from servanda.ledger import Ledger
-from servanda.persons import references
+from servanda.persons import references, rests
 from servanda.policy.policy import Policy
 from servanda.post.letter import Letter, put
 from servanda.project import Project
@@ -360,6 +360,8 @@ class Requests:
         with self._db.read() as connection:
             over = sa.and_(request.c.erase_on < today, request.c.sealed.is_not(None))
             rows = connection.execute(sa.select(request.c.number, request.c.key_id).where(over)).all()
+            kept = rests.requests_not_over(connection)
+        rows = [row for row in rows if row.number not in kept]  # the rest is still to be ended, and told
         for number, key_id in rows:
             self._vault.destroy(key_id)
             with self._db.begin() as connection:

@@ -59,6 +59,24 @@ def wholly(session: Lists, act: Callable[[], int]) -> int:
             pause = min(pause * 2, 1.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """Columns of gathered rows of a table that are emptied, each group where its condition holds.
+
+    Of rows of `where` (and `met`) that stay for some of `reasons` (-1: of all) and for none of `unless`. `name`
+    tells it from others of the table.
+    """
+
+    table: str
+    number: int
+    groups: tuple[tuple[Condition | None, tuple[tuple[str, Change], ...]], ...]
+    where: Condition
+    name: str
+    reasons: int = -1
+    unless: int = 0
+    met: Condition | None = None
+
+
 @dataclass(slots=True)
 class ErasureStatements:
     """Marks and ends the gathered rows of one session."""
@@ -193,38 +211,41 @@ class ErasureStatements:
 
         return self.rows.session.run(self.rows.once(("loosen", table, number, tuple(columns)), made))
 
-    def change(
-        self,
-        table: str,
-        number: int,
-        groups: Sequence[tuple[Condition | None, Sequence[tuple[str, Change]]]],
-        *,
-        where: Condition,
-        reasons: int = -1,
-        unless: int = 0,
-        met: Condition | None = None,
-        name: str,
-    ) -> int:
-        """Empty columns of gathered rows that are not yet empty, each group where its condition holds.
-
-        Of rows that stay for some of `reasons` (-1: of all) and for none of `unless`. Returns how many rows.
-        """
+    def change(self, what: Emptying) -> int:
+        """Empty columns of gathered rows that are not yet empty. Returns how many rows."""
 
         def made() -> Any:
-            session, row = self.rows.session, self.rows.session.table_of(table)
-            parts = self._meant(table, number, row, lambda work: _chosen(work, reasons, unless))
-            parts.append(session.where.sql(where, row, table))
-            parts += [] if met is None else [session.where.sql(met, row, table)]
-            undone = []
-            for condition, changes in groups:
-                new = [session.where.undone(row, table, name, change) for name, change in changes]
-                due = [] if condition is None else [session.where.sql(condition, row, table)]
-                undone.append(sa.and_(sa.or_(*new), *due))
-            listed = [(condition, tuple(changes)) for condition, changes in groups]
-            values = self.rows.session.changed(table, listed)
-            return sa.update(row).where(*parts, sa.or_(*undone)).values(values)  # type: ignore[arg-type]
+            row = self.rows.session.table_of(what.table)
+            parts = self._meant(what.table, what.number, row, lambda work: _chosen(work, what))
+            listed = [(condition, tuple(changes)) for condition, changes in what.groups]
+            values = self.rows.session.changed(what.table, listed)
+            return sa.update(row).where(*parts, *self._still_to_change(what, row)).values(values)  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.once(("change", table, number, name), made))
+        return self.rows.session.run(self.rows.once(("change", what.table, what.number, what.name), made))
+
+    def to_change(self, what: Emptying) -> dict[int, int]:
+        """How many rows `change` would change, by the number of the person; nothing is changed."""
+
+        def made() -> Any:
+            row, work, same = self.rows.rows(what.table)
+            query = sa.select(work.c.p, sa.func.count()).select_from(work.join(row, same))
+            met = [work.c.n == what.number, _chosen(work, what), *self._still_to_change(what, row)]
+            return query.where(*met).group_by(work.c.p)
+
+        query = self.rows.once(("to change", what.table, what.number, what.name), made)
+        counted: Any = self.rows.session.execute(query).all()
+        return {int(person): int(rows) for person, rows in counted}
+
+    def _still_to_change(self, what: Emptying, row: sa.FromClause) -> list[Bool]:
+        where = self.rows.session.where
+        parts = [where.sql(what.where, row, what.table)]
+        parts += [] if what.met is None else [where.sql(what.met, row, what.table)]
+        undone = []
+        for condition, changes in what.groups:
+            new = [where.undone(row, what.table, name, change) for name, change in changes]
+            due = [] if condition is None else [where.sql(condition, row, what.table)]
+            undone.append(sa.and_(sa.or_(*new), *due))
+        return [*parts, sa.or_(*undone)]
 
     def _meant(
         self, table: str, number: int, row: sa.FromClause, chosen: Callable[[Any], Bool]
@@ -252,9 +273,9 @@ def _has(work: Any, flags: int) -> Bool:
     return work.c.s.op("&")(flags) != 0  # type: ignore[no-any-return]
 
 
-def _chosen(work: Any, reasons: int, unless: int) -> Bool:
-    parts = [] if reasons < 0 else [_has(work, reasons)]
-    parts += [~_has(work, unless)] if unless else []
+def _chosen(work: Any, what: Emptying) -> Bool:
+    parts = [] if what.reasons < 0 else [_has(work, what.reasons)]
+    parts += [~_has(work, what.unless)] if what.unless else []
     return sa.and_(sa.true(), *parts)
 
 

@@ -1,0 +1,126 @@
+"""Erasures that are not over: whom something is due of today, and what keeps the rest.
+
+    looked at ─▶ the day has come · a hold was lifted · the other person left ─▶ due: ended by this plan
+             └─▶ still kept ─▶ what keeps it now, and until when
+
+Everybody is decided about anew, in temporary tables, as when they asked: so a plan is right whatever changed
+since. Persons of whom nothing can have changed are not looked at (see `rests.to_look_at`).
+
+Law: GDPR 17(1) and 17(3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from servanda.actions.erase import ERASE
+from servanda.persons import rests
+from servanda.persons.rests import Unfinished
+from servanda.plan.due import Due, Of
+from servanda.plan.erasure import Erasure, StoreEraser, store_erasers
+from servanda.plan.plan import Asked, Step
+from servanda.plan.steps import asked_step
+from servanda.policy.promise import Promise
+from servanda.project import Project
+from servanda.stores.selection import All
+
+
+@dataclass(frozen=True, slots=True)
+class Unended:
+    """What a plan knows of erasures: steps, those who are due, and those who were looked at and stay as they are."""
+
+    steps: tuple[Step, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    due: tuple[Of, ...] = field(default=(), repr=False)
+    same: tuple[Unfinished, ...] = field(default=(), repr=False)
+
+
+def unended(project: Project, *, epoch: int, documents: str) -> Unended:
+    """Look at every erasure of which something may be due; nothing is changed."""
+    listed = rests.to_look_at(
+        project.database, project.vault, project.today, project.now, epoch=epoch, documents=documents
+    )
+    if not listed:
+        return Unended(asked=tuple(_others(project, {})))
+    looked: dict[str, list[tuple[Unfinished, Erasure, dict[str, int]]]] = {}
+    holds = project.holds.running(project.today)
+    for only in dict.fromkeys(one.only for one in listed):
+        for store, eraser in store_erasers(project.stores, project.today, holds, only).items():
+            mine = [one for one in listed if one.store == store and one.only == only]
+            size = eraser.reach.session.store.dialect.erase_batch_size
+            for start in range(0, len(mine), size):
+                for one, erasure, due in _decided(eraser, mine[start : start + size]):
+                    looked.setdefault(one.reference, []).append((one, erasure, due))
+    due_rows: dict[str, int] = {}
+    people: list[Of] = []
+    same: list[Unfinished] = []
+    asked: list[Asked] = []
+    for each in looked.values():
+        counts = _summed(rows for _, _, rows in each)
+        kept = tuple(rest for _, erasure, _ in each for rest in erasure.rests)
+        refused = tuple(why for _, erasure, _ in each for why in erasure.refused)
+        first = each[0][0]
+        asked.append(Asked(first.request, tuple(sorted(counts.items())), kept, refused))
+        if counts and not refused:
+            people.append(_of([one for one, _, _ in each]))
+            for place, rows in counts.items():
+                due_rows[place] = due_rows.get(place, 0) + rows
+        elif not refused:
+            same += [replace(one, rests=erasure.rests) for one, erasure, _ in each]
+    steps = tuple(_steps(project, due_rows, people))
+    known = {one.request: one for one in asked if one.request is not None}
+    return Unended(steps, (*asked, *_others(project, known)), tuple(people), tuple(same))
+
+
+def _decided(
+    eraser: StoreEraser, some: Sequence[Unfinished]
+) -> Iterator[tuple[Unfinished, Erasure, dict[str, int]]]:
+    """What would become of some persons' rows now, and how many rows of each place would be ended or emptied."""
+    with eraser.reach.session.looking():
+        erasures = eraser.decide([_of([one]) for one in some])
+        emptied = eraser.due()
+    for number, (one, erasure) in enumerate(zip(some, erasures, strict=True)):
+        goes = _summed({fate.places[0]: fate.rows} for fate in erasure.fates if fate.fate == "delete")
+        yield one, erasure, _summed([goes, emptied.get(number, {})])
+
+
+def _of(parts: Sequence[Unfinished]) -> Of:
+    """One person in all their stores."""
+    first = parts[0]
+    human = tuple(person for one in parts for person in one.human)
+    rows = tuple(person for one in parts for person in one.rows)
+    return Of(first.reference, human, first.request, first.key_id, rows, True, first.only)
+
+
+def _summed(counts: Iterator[dict[str, int]] | Sequence[dict[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in counts:
+        for place, rows in part.items():
+            found[place] = found.get(place, 0) + rows
+    return found
+
+
+def _others(project: Project, looked: dict[int, Asked]) -> Iterator[Asked]:
+    """Erasures of which nothing can be due today: what is known to keep them."""
+    for request, kept in sorted(rests.of_requests(project.database).items()):
+        if request not in looked:
+            yield Asked(request, (), tuple(kept))
+
+
+def _steps(project: Project, rows: dict[str, int], due: Sequence[Of]) -> Iterator[Step]:
+    """One step for each place: a plan may be about thousands of persons."""
+    promise = _promise(project)
+    for name, number in sorted(rows.items()):
+        place = project.stores.binding.places[name]
+        total = project.stores.session_of(place).total(place.table.name, All(())) if number >= 500 else 0
+        source = f"request {due[0].request}" if len(due) == 1 else f"{len(due)} requests"
+        yield asked_step(Due(source, due[0], ERASE.name), place, number, total, promise, project.policy)
+
+
+def _promise(project: Project) -> Promise | None:
+    """The promise of the policy that somebody's data are erased when they ask."""
+    from servanda.law.rights import RIGHTS
+
+    kinds = RIGHTS["erasure"].promise_kinds
+    return next((p for p in project.policy.promises if p.kind == "right" and p.sub in kinds), None)
