@@ -217,14 +217,6 @@ def test_every_dependency_has_a_reason() -> None:
 
 
 @pytest.mark.unit
-def test_every_decision_says_what_is_lost() -> None:
-    pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert len({page.name[:4] for page in pages}) == len(pages), "no number is given twice"
-    for page in pages:
-        assert "## What is lost" in page.read_text(encoding="utf-8"), docs.name(page)
-
-
-@pytest.mark.unit
 def test_the_readme_stays_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
 

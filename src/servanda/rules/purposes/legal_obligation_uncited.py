@@ -4,6 +4,11 @@ GDPR 6(1)(c) and 6(3) ask for a law of the Union or of a State, which “legal o
 can look up what must be kept, or for how long. Where no law is cited anywhere the rule fails; where
 some are, what is left is weak.
 
+What counts as an obligation is a use of data that a law demands: data are kept, handed over, asked for or
+shown to the person. A general promise to follow the law and a duty of security use no data, so they are no
+obligations, and to name the GDPR in general cites nothing for one. An article that is given for a right counts,
+since to answer a person is a use of data. Which sentences these are is judged by whoever writes the document.
+
 Bad:
 
     --- policy.yaml

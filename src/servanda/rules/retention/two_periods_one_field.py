@@ -6,6 +6,13 @@ prevails; otherwise readers do not know when their data go, and a program would 
 5(1)(e)). What counts is the field, not the heading: an IP address in two categories is one. An
 exception without a reason leaves every period open.
 
+Two sentences speak of the same data where they share a category, or where a category of each holds a field
+that tells who somebody is (IP address, e-mail, telephone, postal address, name) of the same kind of person.
+These fields are known by their whole names, in English and French (`source_ip`, `adresse_ip`), never by parts
+of them. Fields such as `amount`, `date` or `number` do not count: their names are alike, and what they hold
+is not. A document with other names for its fields hides a contradiction; the rules on stores, which look at
+values, find more.
+
 Bad:
 
     --- policy.yaml

@@ -4,7 +4,9 @@ In France everybody may leave directives on what becomes of their data after dea
 one company, and is told of that right (LIL 48, 85). A service on the Internet also tells its
 users what becomes of the data of somebody who left none (85 III): where that is missing, the text
 is weak. The law holds for French companies and for whoever lives in France: where the site of a
-foreign company ends in .fr it may apply, and its silence is weak.
+foreign company ends in .fr it may apply, and its silence is weak: the domain is a sign that there are such
+persons, and no proof. A foreign site under another domain is not found; where it speaks to France, write
+`FR` among its `jurisdictions`.
 
 Bad:
 

@@ -3,7 +3,8 @@
 Practice moves on, and the text with it: measures are reviewed and brought up to date (GDPR 24(1),
 5(2)). One year without a review is weak; two years fail. A text that holds for less than a year
 has been read when it was written; of an older one without `reviewed_at` nobody knows, which is
-weak.
+weak: it may have been read and not noted. If silence failed, every text would fail a year after its first
+day; if it passed, nothing would ever be found. An old text without a record is therefore only advised upon.
 
 Bad:
 
