@@ -49,9 +49,13 @@ bench: $(READY)
 	@tests/servers.sh "$(STRICT)"
 	@ONLY="$(ONLY)" $(BIN)/python bench
 
+# The site of the documentation, into site/. Fails where a link leads nowhere.
+docs: $(READY)
+	$(BIN)/python docs/make_site.py site
+
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .demo site .pytest_cache .mypy_cache .ruff_cache

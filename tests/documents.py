@@ -56,7 +56,8 @@ Part = Setup | File | Command
 def pages() -> list[Path]:
     """Every page of the documentation."""
     top = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
-    return [*top, *sorted((ROOT / "docs").rglob("*.md"))]
+    written = set((ROOT / "docs").rglob("*.md")) - set((ROOT / "docs" / "reference" / "rules").glob("*.md"))
+    return [*top, *sorted(written)]
 
 
 def name(page: Path) -> str:

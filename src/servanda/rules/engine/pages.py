@@ -1,37 +1,45 @@
-"""Writes the manuals as pages: `python -m servanda.rules.engine.pages docs/reference/rules`."""
+"""Writes the manuals as pages, for the site: `python -m servanda.rules.engine.pages FOLDER`."""
 
 from __future__ import annotations
 
 import sys
+from itertools import groupby
 from pathlib import Path
 
 from servanda.rules.engine.manual import manual, markdown
-from servanda.rules.engine.rule import known
+from servanda.rules.engine.rule import Rule, known
 
-_INDEX = """# Rules
+INDEX = "index.md"
 
-`servanda check` holds the documents against these rules, and, unless `--no-stores` is given,
-the stores too. `servanda rule CODE` prints a manual. These pages are written from the manuals
-in `src/servanda/rules` by `python -m servanda.rules.engine.pages docs/reference/rules`.
 
-The examples say only what matters. Around them stands a policy in which an account ends three
-years after it is closed, a login one year after it was made, a visit one year after it was
-collected, and an invoice ten years after it was issued, which the law asks for.
+def by_room() -> dict[str, list[Rule]]:
+    """The rules of each room, both in their order."""
+    rules = sorted(known(), key=lambda rule: (rule.room, rule.code))
+    return {room: list(found) for room, found in groupby(rules, key=lambda rule: rule.room)}
 
-| code | rule | severity | finds |
-|---|---|---|---|
-"""
+
+def index() -> str:
+    """A table of the rules for each room, with links to their pages."""
+    lines = []
+    for room, rules in by_room().items():
+        lines += [f"## {room.capitalize()}", "", "| code | rule | severity | finds |", "|---|---|---|---|"]
+        lines += [
+            f"| [{rule.code}]({page_name(rule)}) | {rule.slug} | {rule.severity} | {manual(rule).finds} |"
+            for rule in rules
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def page_name(rule: Rule) -> str:
+    """The name of the file that holds a rule's manual."""
+    return f"{rule.code}.md"
 
 
 def pages() -> dict[str, str]:
     """Every page by the name of its file: one for each rule, and the index."""
-    rules = known()
-    found = {f"{rule.code}.md": markdown(rule) for rule in rules}
-    rows = [
-        f"| [{rule.code}]({rule.code}.md) | {rule.slug} | {rule.severity} | {manual(rule).finds} |"
-        for rule in rules
-    ]
-    return {"index.md": _INDEX + "\n".join(rows) + "\n", **found}
+    found = {page_name(rule): markdown(rule) for rule in known()}
+    return {INDEX: f"# Rules\n\n{index()}", **found}
 
 
 def main(out: Path) -> None:

@@ -74,6 +74,11 @@ class Rule:
     check: Check
 
     @property
+    def room(self) -> str:
+        """What it is about: the name of its file's folder."""
+        return self.check.__module__.split(".")[-2]
+
+    @property
     def text(self) -> str:
         """The manual: the docstring of the rule's file."""
         return sys.modules[self.check.__module__].__doc__ or ""
