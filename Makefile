@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STRICT ?=
 
-.PHONY: setup demo centre test check soak bench lock docs clean
+.PHONY: setup demo centre test check coverage soak bench lock docs release clean
 
 setup: $(READY)
 
@@ -30,11 +30,16 @@ centre: $(READY)
 	@SERVANDA_VAULT=$(CURDIR)/.demo/keys $(BIN)/servanda -C .demo/exograd serve
 
 check: $(READY)
-	$(BIN)/ruff check src tests examples bench
-	$(BIN)/ruff format --check src tests examples bench
+	$(BIN)/ruff check src tests examples bench tools
+	$(BIN)/ruff format --check src tests examples bench tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/imports.py
 	$(BIN)/python -m pytest -q -m unit -n 2
+
+# Which lines the quick tests reach; a figure, no gate.
+coverage: $(READY)
+	$(BIN)/python -m pytest -q -m unit -n 2 --cov --cov-report=term:skip-covered
 
 test: $(READY)
 	@tests/servers.sh "$(STRICT)"
@@ -51,11 +56,15 @@ bench: $(READY)
 
 # The site of the documentation, into site/. Fails where a link leads nowhere.
 docs: $(READY)
-	$(BIN)/python docs/make_site.py site
+	$(BIN)/python tools/make_site.py site
+
+# The packages of a release, into dist/: built, checked, and tried out in an environment of their own.
+release: $(READY)
+	$(BIN)/python tools/release.py dist
 
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .demo site .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .demo site dist .pytest_cache .mypy_cache .ruff_cache

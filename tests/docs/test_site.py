@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import documents
-from docs import make_site
+from tools import make_site
 from servanda.rules import known
 
 

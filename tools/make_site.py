@@ -1,4 +1,4 @@
-"""Builds the site of the documentation: `make docs`, or `python docs/make_site.py FOLDER`.
+"""Builds the site of the documentation: `make docs`, or `python tools/make_site.py FOLDER`.
 
 The pages are gathered in a folder of their own first. README.md becomes the first page, what lies in
 docs/ follows, and the manuals of the rules are written from the program. Links are changed to match:
@@ -146,7 +146,7 @@ def build(out: Path) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python docs/make_site.py FOLDER")
+        sys.exit("usage: python tools/make_site.py FOLDER")
     try:
         build(Path(sys.argv[1]))
     except subprocess.CalledProcessError as error:
