@@ -34,7 +34,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryFile() as file:
         sealing = Sealing(file, b"k" * 32, "bench")
         packed = Package().pack(
-            cast(BinaryIO, sealing), [held], load_policy(EXOGRAD),
+            cast("BinaryIO", sealing), [held], load_policy(EXOGRAD),
             language="fr", right="access", at=datetime(2026, 11, 23, tzinfo=UTC), reference="12",
         )  # fmt: skip
         sealing.finish()

@@ -210,7 +210,7 @@ def add_life(world: World, account: Account) -> None:
         add_usage(world, account, end)
     begun = dates.between(rng, account.created, end)
     for plan in rng.sample(("libre", "pro", "équipe"), rng.randrange(1, 3)):
-        stopped = account.closed if account.closed else (world.ago(30) if rng.randrange(4) == 0 else None)
+        stopped = account.closed or (world.ago(30) if rng.randrange(4) == 0 else None)
         world.add("subscriptions", account_id=account.id, plan=plan, started_at=begun, ended_at=stopped)
     if rng.randrange(4):
         by_card = rng.randrange(3) > 0

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from tools import make_site
 
 import documents
-from tools import make_site
 from servanda.rules import known
 
 

@@ -528,7 +528,7 @@ KSAAR = {
     "relationship_notes": Rule([ks_closed], held=ks_of_42),
     "users": Rule(
         KS_ALL,
-        empties={column: (None, KS_ALL) for column in ("email", "first_name", "last_name", "company")}
+        empties=dict.fromkeys(("email", "first_name", "last_name", "company"), (None, KS_ALL))
         | {column: (None, [ks_closed]) for column in ("phone", "profession", "siret", "password_hash")},
         children=[
             *(

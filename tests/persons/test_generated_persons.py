@@ -236,7 +236,7 @@ class Oracle:
                 continue
             new = dict(row)
             if at in self.reached - self.shared:
-                new |= {name: None for name in self.emptied(at)}
+                new |= dict.fromkeys(self.emptied(at))
             table, made = self.world.table(at[0]), self.world.rows[at[0]][at[1]]
             for i, ref in enumerate(table.refs):
                 to = self.target(table, made, i)
@@ -244,7 +244,7 @@ class Oracle:
                 leaves = to in self.reached - self.shared
                 lost |= leaves and self._leads_elsewhere(at, ref, i)
                 if lost:
-                    new |= {c: None for c in columns(self.world, ref, i)}
+                    new |= dict.fromkeys(columns(self.world, ref, i))
             after[at] = new
         return after
 
@@ -298,7 +298,7 @@ def values(world: World, table: Table, row: Row) -> dict[str, Any]:
         to, there = row.to[i], world.table(ref.to)
         names = columns(world, ref, i)
         if to is None:
-            found |= {n: 0 if ref.how == "nobody" else None for n in names}
+            found |= dict.fromkeys(names, 0 if ref.how == "nobody" else None)
         elif ref.how == "mail":
             found[names[0]] = mail(to).upper() if row.id % 2 else mail(to).lower()
         elif ref.how == "json":

@@ -170,7 +170,7 @@ def test_it_ends(copies: Copies, key: str, file: Path) -> None:
 
 
 def test_a_full_disk_is_told() -> None:
-    with open("/dev/full", "wb", buffering=0) as disk, pytest.raises(VaultError, match="No space left"):
+    with Path("/dev/full").open("wb", buffering=0) as disk, pytest.raises(VaultError, match="No space left"):
         Sealing(disk, b"k" * 32, "x")
 
 

@@ -37,7 +37,7 @@ def exograd_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, 
         for right in ("access", "portability"):
             for language in LANGUAGES:
                 places = copier.copy([Person("app.accounts", (42,))])
-                found[right, language] = pack(places, at.policy, cast(Any, right), language)
+                found[right, language] = pack(places, at.policy, cast("Any", right), language)
     return found
 
 

@@ -478,7 +478,7 @@ def test_consent_can_be_taken_back_and_the_text_says_so(
     judge("SV314", "rights", withdrawal=None)
     path = tmp_path / "policy.yaml"
     document = yamlfile.parse(path.read_text(), "policy.yaml").data
-    basis = {name: "consent" for name in ("news", "tracking")}
+    basis = dict.fromkeys(("news", "tracking"), "consent")
     document["purposes"] = {
         name: {"says": WORDS, "basis": [basis.get(name, "contract")], "data": ["account"]}
         for name in ("service", "news", "tracking")

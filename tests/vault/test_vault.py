@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,7 +172,7 @@ def test_an_interrupted_change_of_seal_leaves_everything_readable(
         replaced += 1
         if replaced == 3:
             raise OSError(28, "No space left on device")
-        os.rename(source, target)
+        Path(source).rename(target)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail_later)

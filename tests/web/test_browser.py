@@ -186,7 +186,7 @@ def test_somebody_gets_their_data_and_is_forgotten(browser: Browser, company: Co
 
 
 def test_every_page_can_be_used_by_everybody(browser: Browser, company: Company) -> None:
-    """axe finds nothing, nothing is wider than a small screen, in light and dark, in both languages."""
+    """Axe finds nothing, nothing is wider than a small screen, in light and dark, in both languages."""
     base, faults = company.served.base, []
     paths = ["/", "/rights", "/policy", *(f"/ask/{r.name}" for r in listed())]
     for language, scheme, (width, height) in (("fr", "light", SIZES[0]), ("en", "dark", SIZES[1])):

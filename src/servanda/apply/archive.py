@@ -247,7 +247,7 @@ class Archiver:
         table = tables.segment
         with self.project.database.read() as connection:
             query = sa.select(table.c.id, table.c.archive).where(table.c.month != HELD)
-            monthly = {segment: name for segment, name in connection.execute(query)}
+            monthly = dict(connection.execute(query).all())
         by_archive: dict[str, list[Archived]] = {}
         for row in rows:
             if row.segment in monthly:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -206,7 +206,7 @@ class _Pause:
         self._wanted = False
         self._before: Any = None
 
-    def __enter__(self) -> _Pause:
+    def __enter__(self) -> Self:
         if hasattr(signal, "SIGTSTP"):
             self._before = signal.signal(signal.SIGTSTP, self._ask)
         return self
@@ -246,7 +246,7 @@ class Progress:
         self._began = time.monotonic()
         self._shown = False
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -130,7 +130,7 @@ def lift(project: Project, number: int) -> None:
 
 
 def _person(found: Any, word: str) -> HeldPerson:
-    """A person by key, or by an identifier of the place: app.accounts.email=…"""
+    """A person by key, or by an identifier of the place, such as app.accounts.email=…."""
     from servanda.persons.holds import HeldPerson
 
     name, _, value = word.partition("=")

@@ -1,7 +1,7 @@
-"""Until when a breach of personal data must be notified to the authority: 72 hours.
+r"""Until when a breach of personal data must be notified to the authority: 72 hours.
 
     aware 12:17 ... 13:00 ---------- 72 elapsed hours ----------> expiry 13:00
-          \\------------- target, within 72 h of the minute -------> 12:17
+          \------------- target, within 72 h of the minute -------> 12:17
 
 The hour of awareness is not counted, and week-ends and holidays are. Whether art. 3(5)
 (two working days in every period) holds for hours is disputed; authorities say no, and

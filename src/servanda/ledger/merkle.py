@@ -1,11 +1,11 @@
-"""The Merkle tree of RFC 9162, section 2.1: roots, inclusion and consistency proofs.
+r"""The Merkle tree of RFC 9162, section 2.1: roots, inclusion and consistency proofs.
 
                  root of 5
                /          \
           (2,0)            |          (level, position) is a complete subtree:
-         /     \\           |          its hash never changes once it is there, so
+         /     \           |          its hash never changes once it is there, so
      (1,0)     (1,1)       |          a tree of n leaves stores fewer than 2n hashes
-     /   \\     /   \\       |          and a proof needs about log2(n) of them
+     /   \     /   \       |          and a proof needs about log2(n) of them
     0     1   2     3      4
 
 Leaves are counted from 0 here. Hashes are 32 bytes of SHA-256; a leaf's begins with

@@ -12,7 +12,8 @@ rewritten with a stolen key too, against a checkpoint that was kept elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -160,7 +161,7 @@ def tail_holds(connection: Connection, origin: str, trusted: Mapping[str, bytes]
 class _Tree:
     """The tree over the entries: it grows leaf by leaf, and is held against the stored one; `roots` at some sizes."""
 
-    def __init__(self, wanted: Set[int]) -> None:
+    def __init__(self, wanted: AbstractSet[int]) -> None:
         self.size = 0
         self.roots: dict[int, bytes] = {}
         self._wanted = wanted

@@ -128,7 +128,7 @@ class Reach:
     def _rounds(self, inside: list[EdgeQuery], reading: bool) -> None:
         """Follow the edges of a circle until a round finds nothing new."""
         round_ = 1
-        while any([self.rows.follow(along, round_, reading=reading) for along in inside]):
+        while any([self.rows.follow(along, round_, reading=reading) for along in inside]):  # noqa: C419 (all of them)
             round_ += 1
 
 

@@ -1,6 +1,6 @@
-"""Streams of any length, sealed in chunks: nobody can change, swap, cut or lengthen them unseen.
+r"""Streams of any length, sealed in chunks: nobody can change, swap, cut or lengthen them unseen.
 
-    servanda-sealed 1\\n · salt (16 bytes)    the key of this stream is made of the record's key and the salt
+    servanda-sealed 1\n · salt (16 bytes)    the key of this stream is made of the record's key and the salt
     1 MiB of the stream · tag (16 bytes)     AES-256-GCM; the nonce is the chunk's number, and whether it is the last
     …                                        the last chunk may be shorter, and is there even of an empty stream
 

@@ -117,7 +117,7 @@ class Outbox:
             if isinstance(error, Refused):
                 raise
             return Handed(row.id, row.kind, row.request, False, error.message)
-        except Exception as error:  # one letter that cannot be written holds up no other
+        except Exception as error:  # noqa: BLE001 (one letter that cannot be written holds up no other)
             why = f"it cannot be written: {type(error).__name__}"
             return Handed(row.id, row.kind, row.request, False, why)
         try:

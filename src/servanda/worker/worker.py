@@ -81,7 +81,7 @@ class Worker:
         except ServandaError as error:
             _log.warning("%s: %s", part, error.message)
             return False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a round that fails ends no later one)
             _log.error("%s failed: %s", part, type(error).__name__)
             return False
         return True

@@ -157,5 +157,5 @@ def _pick(held: Held, chosen: Chosen) -> Iterator[Sequence[Any]]:
 
 
 def _bytes(text: str) -> bytes:
-    """UTF-8; half a pair of surrogates, which is no text, as \\udXXX."""
+    r"""UTF-8; half a pair of surrogates, which is no text, as \udXXX."""
     return text.encode("utf-8", "backslashreplace")

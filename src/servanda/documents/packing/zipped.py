@@ -25,7 +25,7 @@ class Zipped:
 
     def __init__(self, to: BinaryIO, at: datetime) -> None:
         self._out = _Counted(to)
-        self._zip = zipfile.ZipFile(cast(BinaryIO, self._out), "w", zipfile.ZIP_DEFLATED)
+        self._zip = zipfile.ZipFile(cast("BinaryIO", self._out), "w", zipfile.ZIP_DEFLATED)
         self._at = (max(at.year, 1980), at.month, at.day, at.hour, at.minute, at.second)
         self.entries: list[Entry] = []
 

@@ -116,9 +116,8 @@ def held_rows(project: Project, holds: Sequence[Hold], opened: Mapping[str, Arch
             else:
                 rows.setdefault(scope.place, []).append(scope)
     with project.database.read() as connection:
-        of_segment = {
-            i: a for i, a in connection.execute(sa.select(tables.segment.c.id, tables.segment.c.archive))
-        }
+        query = sa.select(tables.segment.c.id, tables.segment.c.archive)
+        of_segment = dict(connection.execute(query).all())
     return Held(frozenset(persons), {p: tuple(s) for p, s in rows.items()}, opened, of_segment)
 
 

@@ -48,7 +48,7 @@ class Copies:
         file = os.fdopen(handle, "wb")
         try:
             sealing = Sealing(file, key, _bound(request))
-            yield cast(BinaryIO, sealing)
+            yield cast("BinaryIO", sealing)
             sealing.finish()
             with _disk(request):
                 file.flush()

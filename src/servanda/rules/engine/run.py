@@ -74,7 +74,7 @@ def look(view: View, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> 
                     found[said] = None
         except StoreError as error:
             refused.append((rule, error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a rule that is broken stops no other)
             broken.append((rule, _where(error)))
     ordered = sorted(found, key=lambda f: (f.at.file, f.at.line, f.at.column, f.rule, f.message))
     told = sorted(asides, key=lambda aside: (aside.rule, aside.why))

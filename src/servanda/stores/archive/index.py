@@ -35,7 +35,7 @@ class Archived:
     @property
     def bound_to(self) -> str:
         """What its ciphertext is bound to."""
-        return "\n".join(
+        return "\n".join(  # noqa: FLY002
             (self.segment, self.place, self.promise, self.row_key, self.fingerprint, self.last_day)
         )
 

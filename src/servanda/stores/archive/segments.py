@@ -1,6 +1,6 @@
-"""Segments: files of archived rows, by month of expiry, that only grow until they end.
+r"""Segments: files of archived rows, by month of expiry, that only grow until they end.
 
-    servanda-segment 1 legal-2031-11\\n      the first line
+    servanda-segment 1 legal-2031-11\n      the first line
     length (4 bytes) · nonce · ciphertext    one row, AES-256-GCM under its person's data key
     …
 

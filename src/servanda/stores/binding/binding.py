@@ -199,7 +199,7 @@ class _Binder:
     # -- links -----------------------------------------------------------------------------
 
     def _links(self, table: Table) -> dict[str, Link]:
-        links = {label: link for label, link in self._declared(table)}
+        links = dict(self._declared(table))
         seen = {(link.columns, link.to_table) for link in links.values() if link.plain}
         for real in table.points:
             if (real.columns, real.table) not in seen:

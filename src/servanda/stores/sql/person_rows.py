@@ -356,7 +356,7 @@ def _after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bo
 
 def _as_row(work: sa.FromClause, key: Sequence[str]) -> sa.FromClause:
     """The gathered rows as if they were rows of their table of which only the key is known."""
-    return cast(sa.FromClause, SimpleNamespace(c={name: work.c[f"k{i}"] for i, name in enumerate(key)}))
+    return cast("sa.FromClause", SimpleNamespace(c={name: work.c[f"k{i}"] for i, name in enumerate(key)}))
 
 
 def _key_type(store: Any, table: str, column: str) -> sa.types.TypeEngine[Any]:
