@@ -33,7 +33,7 @@ DECISIONS = "docs/decisions/README.md"
 _RULES_FOLDER = PurePosixPath("reference/rules")
 _FENCED = re.compile(r"(^`{3,}.*?^`{3,}\s*$)", re.DOTALL | re.MULTILINE)
 _PARTS = re.compile(
-    r"(?P<code>`[^`\n]+`)|\[(?P<text>[^\]\n]*)\]\((?P<path>[^)\s#]*)(?P<anchor>#[^)\s]*)?\)|\b(?P<rule>SV\d{3})\b"
+    r"(?P<code>`[^`\n]+`)|\[(?P<text>[^\]]*)\]\((?P<path>[^)\s#]*)(?P<anchor>#[^)\s]*)?\)|\b(?P<rule>SV\d{3})\b"
 )
 
 

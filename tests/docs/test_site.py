@@ -23,11 +23,9 @@ def test_every_page_of_the_repository_has_its_place() -> None:
 @pytest.mark.unit
 def test_links_follow_their_pages() -> None:
     places = make_site.where()
-    text = (
-        "[a](docs/reference/rules.md#what-a-rule-may-say) [b](LICENSE) [c](https://example.org) [d](#e) SV101"
-    )
+    text = "[a\nb](docs/reference/rules.md#what-a-rule-may-say) [b](LICENSE) [c](https://example.org) [d](#e) SV101"
     assert make_site.moved(text, "README.md", places) == (
-        "[a](reference/rules/index.md#what-a-rule-may-say) b [c](https://example.org) [d](#e)"
+        "[a\nb](reference/rules/index.md#what-a-rule-may-say) b [c](https://example.org) [d](#e)"
         " [SV101](reference/rules/SV101.md)"
     )
     text = "[a](../../SECURITY.md) [b](recover.md) `SV101` SV999\n\n```\nSV101 [a](b.md)\n```\n"
