@@ -88,7 +88,7 @@ def _metadata(described: Message) -> Iterator[str]:
     for key, value in wanted.items():
         if described[key] != value:
             yield f"the metadata say {key}: {described[key]}, and pyproject.toml {value}"
-    if (ROOT / PROJECT["readme"]).read_text(encoding="utf-8").strip() != described.get_payload().strip():
+    if (ROOT / PROJECT["readme"]).read_text(encoding="utf-8").strip() != str(described.get_payload()).strip():
         yield "the description is not the README"
     required = [text for text in described.get_all("Requires-Dist", []) if "extra ==" not in text]
     if len(required) != len(PROJECT["dependencies"]):
