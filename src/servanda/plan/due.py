@@ -28,9 +28,9 @@ class Expired:
 class Of:
     """Everything of one person: a random reference for plan and ledger, and the rows that stand for them.
 
-    `request` and `key_id` are those of the request that asks, if one does. `again`: something of them was kept when
-    they were erased before; `rows` are those that were, and may not be found from `human` any more. With `only`, their rows of these places
-    alone: the person stays.
+    `request` and `key_id` are those of the request that asks, if one does. `again`: something of them was kept
+    when they were erased before; `rows` are those that were, and may not be found from `human` any more. With
+    `only`, their rows of these places alone: the person stays.
     """
 
     reference: str

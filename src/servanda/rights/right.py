@@ -35,7 +35,8 @@ class Right:
     copy stays after the answer. `passes_on`: recipients are told (GDPR 19). `may_ask` are fields that a
     request for it may bring, `form` the question that its form asks. `customers` ask for it whom the company
     serves as a processor (GDPR 28). With `archives` it goes on where nothing but archived rows is left of a
-    person. `ends`: the person's rows are ended by it. `rehearse` says how a rehearsal tries it, where that is not its `plan`.
+    person. `ends`: the person's rows are ended by it. `rehearse` says how a rehearsal tries it, where that is
+    not its `plan`.
     """
 
     law: LegalRight
