@@ -57,6 +57,8 @@ class Project:
         self._read: dict[str, tuple[int, Any]] = {}
         self._stores: OpenStores | None = None
         self._closed: Project | None = None
+        self._ledger: Ledger | None = None
+        self._founded = False
 
     def __enter__(self) -> Self:
         return self
@@ -153,6 +155,11 @@ class Project:
             document = (self.folder / "stores.yaml").exists()
             url = self.stores_document.own_address() if document else None
             self._database = self._owned = Database.open(url, self.folder)
+        if not self._founded:
+            from servanda.ledger import Ledger
+
+            Ledger(self._database)  # it gets its name now: no transaction that appends can wait for that
+            self._founded = True
         return self._database
 
     @property
@@ -175,10 +182,15 @@ class Project:
     @property
     def ledger(self) -> Ledger:
         """The ledger; it signs where there are keys."""
-        from servanda.ledger import Ledger
+        if self._closed is not None:
+            return self._closed.ledger
+        vault = self.vault_if_any
+        if self._ledger is None or (vault is not None and not self._ledger.signs):
+            from servanda.ledger import Ledger
 
-        self.require()
-        return Ledger(self.database, self.vault_if_any)
+            self.require()
+            self._ledger = Ledger(self.database, vault)
+        return self._ledger
 
     @property
     def holds(self) -> Holds:

@@ -23,6 +23,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from servanda.apply import extents
 from servanda.apply.erase_statements import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
@@ -47,6 +48,7 @@ from servanda.plan.due import Of
 from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
 from servanda.project import Project
+from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.sql.erasure import RowsCame, wholly
 
 _TRIES, _TRIES_TOGETHER = 5, 2
@@ -106,6 +108,7 @@ class Eraser:
     circumstances: Circumstances = field(init=False)
     erasers: dict[str, StoreEraser] = field(default_factory=dict)
     names: dict[str, Names] = field(default_factory=dict)
+    uncounted: set[str] = field(default_factory=set)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     @classmethod
@@ -122,6 +125,7 @@ class Eraser:
         load_holds(self.project.stores, circumstances.holds)
         load_records(self.project.stores, self.project.database, circumstances.now)
         self.pages.epoch = circumstances.epoch
+        self.uncounted = extents.uncounted(self.project.database)
         for name, graph in SubjectGraph.of(self.project.stores.binding).stores.items():
             if name in self.project.stores.sessions and graph.places:
                 if name not in self.reaches:
@@ -266,8 +270,17 @@ class Eraser:
                     self.pages.undone(error, expected[0], partial(self._taken_back, acted, name))
                 if not isinstance(error, RowsCame) or attempt + 1 == tries:
                     raise
-        self.pages.end(acted.rows, partial(self._done, acted), *_entries(asked, acted))
+        self.pages.end(
+            acted.rows, partial(self._done, acted, self._shrunk(store, acted)), *_entries(asked, acted)
+        )
         return acted
+
+    def _shrunk(self, store: StoreEraser, acted: _Acted) -> list[tuple[BoundPlace, int]]:
+        """The places in which rows were deleted and whose store does not count, with their greatest key now."""
+        gone = {n for e in acted.erasures for f in e.fates if f.fate == "delete" for n in f.places}
+        places = [self.project.stores.binding.places[n] for n in sorted(gone & self.uncounted)]
+        tops = extents.greatest(store.reach.session, places)
+        return [(place, top or 0) for place, top in zip(places, tops, strict=True)]
 
     def _key(self, erasures: Sequence[Erasure]) -> str:
         """The key that seals what stays of persons whose request has none; empty where nothing stays."""
@@ -285,8 +298,11 @@ class Eraser:
         drop(connection, acted.stones)
         rests.undo(connection, store, [one.reference for one in acted.unfinished])
 
-    def _done(self, acted: _Acted, connection: sa.Connection) -> None:
+    def _done(
+        self, acted: _Acted, shrunk: Sequence[tuple[BoundPlace, int]], connection: sa.Connection
+    ) -> None:
         """With the outcome: tombstones of rows that are gone, and what stays of whom."""
+        extents.bring_down(connection, shrunk)
         drop(connection, acted.standing)
         confirm(connection, [e.reference for e in acted.erasures])
         rests.settle(

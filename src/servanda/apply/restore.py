@@ -20,6 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from servanda.apply import extents
 from servanda.apply.by_person import eraser
 from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_stones, confirm, is_back
 from servanda.database import Database, moment, put, tables
@@ -198,8 +199,8 @@ def note_extents(project: Project) -> None:
     A store that counts tells a delete from a restore: a delete takes no number back.
     """
     rows = [
-        {"place": place.name, "greatest": greatest, "seen_at": moment(project.now)}
-        for place, greatest in _greatest(project.stores)
+        {"place": place.name, "greatest": greatest, "counted": int(counted), "seen_at": moment(project.now)}
+        for place, greatest, counted in _greatest(project.stores)
         if greatest is not None
     ]
     if rows:
@@ -207,23 +208,19 @@ def note_extents(project: Project) -> None:
             put(connection, tables.extent, rows)
 
 
-def _greatest(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None]]:
+def _greatest(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool]]:
+    """How far each place with a number for a key has come, and whether the store itself counts there."""
     given: dict[str, dict[str, int]] = {}
     for place in stores.binding.places.values():
-        key = place.table.key
-        if place.place.files or place.store not in stores.sessions or len(key) != 1:
-            continue
-        if place.place.where or not place.table.columns[key[0]].number:
+        if not extents.comparable(place) or place.store not in stores.sessions:
             continue
         session = database(stores.sessions[place.store])
         if place.store not in given:
             given[place.store] = session.counters()
         if place.table.name in given[place.store]:
-            yield place, given[place.store][place.table.name]
-            continue
-        row: Any = session.table_of(place.table.name)
-        top = session.first(sa.select(sa.func.max(row.c[key[0]])).select_from(row))
-        yield place, None if top is None or top[0] is None else int(top[0])
+            yield place, given[place.store][place.table.name], True
+        else:
+            yield place, extents.greatest(session, [place])[0], False
 
 
 def _behind(project: Project) -> tuple[str, ...]:
@@ -231,6 +228,6 @@ def _behind(project: Project) -> tuple[str, ...]:
     with project.database.read() as connection:
         query = sa.select(tables.extent.c.place, tables.extent.c.greatest)
         known = {place: int(top) for place, top in connection.execute(query)}
-    now = {place.name: top or 0 for place, top in _greatest(project.stores) if place.name in known}
+    now = {place.name: top or 0 for place, top, _ in _greatest(project.stores) if place.name in known}
     behind = sorted(name for name, top in now.items() if top < known[name])
     return tuple(behind) if len(behind) >= 2 and 2 * len(behind) > len(now) else ()

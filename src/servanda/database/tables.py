@@ -365,8 +365,9 @@ extent = _table(
     "extent",
     Column("place", _KEY, primary_key=True),
     Column("greatest", _NUMBER, nullable=False),
+    Column("counted", Integer, nullable=False),
     Column("seen_at", _MOMENT, nullable=False),
-    comment="The greatest key of each place, as the last apply left it: an older database lies below",
+    comment="The greatest key of each place, or the last number its store gave: an older database lies below",
 )
 
 

@@ -60,6 +60,11 @@ class Ledger:
         self._grown: tuple[int, str, dict[tuple[int, int], bytes]] = (0, FIRST, {})
         self.origin = db.setting(_ORIGIN) or self._found()
 
+    @property
+    def signs(self) -> bool:
+        """Whether it has keys to sign with."""
+        return self._vault is not None
+
     def _found(self) -> str:
         """Give a new ledger its name; the first of several processes decides it."""
         with self._db.exclusive("ledger-origin", wait=30):

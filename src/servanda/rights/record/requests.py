@@ -19,11 +19,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.database import Database, moment, tables
+from servanda.database import moment, tables
 from servanda.errors import Refused, ServandaError
 from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
-from servanda.ledger import Ledger
 from servanda.persons import references, rests
 from servanda.policy.policy import Policy
 from servanda.post.letter import Letter, put
@@ -70,28 +69,13 @@ class Requests:
     """The requests of a project, under its policy, on its day."""
 
     def __init__(self, project: Project) -> None:
-        self._project = project
-
-    @property
-    def _db(self) -> Database:
-        return self._project.database
-
-    @property
-    def _ledger(self) -> Ledger:
-        return self._project.ledger
+        self._db, self._ledger, self._keys = project.database, project.ledger, project.vault_if_any
+        self._policy, self._today = project.policy, project.today
 
     @property
     def _vault(self) -> Vault:
         """The keys. Raises VaultError where there are none."""
-        return self._project.vault
-
-    @property
-    def _policy(self) -> Policy:
-        return self._project.policy
-
-    @property
-    def _today(self) -> date:
-        return self._project.today
+        return self._keys if self._keys is not None else Vault.open(self._db)
 
     @property
     def calendar(self) -> Calendar:
