@@ -69,7 +69,8 @@ def statuses(project: Project) -> list[PromiseStatus]:
 
     archived = overview(project.stores_document, db, _known_by(stores))
     retention = RetentionEvidence(project, plan, ledger, holds, latest_entries(ledger), provable, archived)
-    requests = _requests(project, ledger, provable)
+    overdue = tuple(a.request for a in plan.asked if a.request is not None and (a.due or a.why_not))
+    requests = _requests(project, ledger, provable, overdue)
     evidence, now = _evidence(db), project.now
     view = View(project.policy, project.today, stores.binding, stores.sessions, holds)
     comparison = Comparison(view, tuple(sorted(stores.down)))
@@ -83,13 +84,16 @@ def statuses(project: Project) -> list[PromiseStatus]:
     ]
 
 
-def _requests(project: Project, ledger: Ledger, provable: Callable[[Entry], bool]) -> rights.RequestEvidence:
+def _requests(
+    project: Project, ledger: Ledger, provable: Callable[[Entry], bool], overdue: tuple[int, ...]
+) -> rights.RequestEvidence:
     """How requests went."""
     served, requests = project.database.setting("served-at"), Requests(project)
     return rights.RequestEvidence(
         tuple(requests.all()), requests.calendar, project.now, project.today, ledger.last(rehearsal.ENTRY),
         datetime.fromisoformat(served) if served else None, provable,
         tuple(p.name for p in project.stores.binding.places.values() if p.place.editable),
+        overdue,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from servanda.apply.by_person import erase
 from servanda.apply.tombstones import sweep
 from servanda.database import Database, tables
 from servanda.errors import Refused
+from servanda.persons.holds import HeldPerson
 from servanda.persons.person import Person
 from servanda.plan.due import Of
 from servanda.vault import Vault
@@ -117,6 +118,11 @@ def look(made: TestProject) -> restore.Verdict:
         return restore.check(project)
 
 
+def accepted(made: TestProject, reason: str, second: str = "B. Second") -> int:
+    with made.opened() as project:
+        return restore.accept(project, reason, second)
+
+
 def replay(made: TestProject) -> restore.Verdict:
     with made.opened() as project:
         return restore.replay(project)
@@ -145,11 +151,41 @@ def test_nothing_is_done_before_it_is_settled(made: TestProject) -> None:
         made.apply()
     with pytest.raises(Refused, match="restored from a backup"):
         ended(made, 4)
-    with pytest.raises(Refused, match="that is certain"):
-        restore.accept(made.at(), "no")
+    with pytest.raises(Refused, match="two persons"):
+        accepted(made, "no", " ")
     replay(made)
     made.apply()
     ended(made, 4)
+
+
+def test_a_wrong_alarm_ends_with_a_reason_and_a_second_person(made: TestProject) -> None:
+    backup = content(made)
+    ended(made, 3)
+    put_back(made, backup)
+    assert look(made).rows == 1
+    assert accepted(made, "the row was typed in again, with consent") == 1
+    entry = made.ledger.last("restore.accepted", second="B. Second")
+    assert entry is not None
+    assert not look(made).restored
+    made.apply()
+    assert made.rows("SELECT COUNT(*) FROM accounts WHERE id = 3") == [(1,)]
+
+
+def test_who_is_back_and_held_now_stops_nobody_else(made: TestProject) -> None:
+    backup = content(made)
+    ended(made, 4)
+    put_back(made, backup)
+    scope = (HeldPerson("app.accounts", (4,)),)
+    review = date.today() + timedelta(days=900)
+    held = made.holds.place("litigation", scope, case="C", reason="R", author="A", review_on=review)
+    assert not replay(made).restored
+    assert made.rows("SELECT COUNT(*) FROM accounts WHERE id = 4") == [(1,)]
+    made.apply()
+    made.holds.lift(held.id)
+    made.apply()
+    assert made.rows("SELECT COUNT(*) FROM accounts WHERE id = 4") == [(0,)]
+    put_back(made, backup)
+    assert look(made).rows == 1, "it is known again"
 
 
 def test_a_key_that_was_used_again_is_somebody_else(made: TestProject) -> None:
@@ -190,7 +226,7 @@ def test_latest_rows_that_are_gone_are_suspicious(made: TestProject) -> None:
     put_back(made, backup)
     with pytest.raises(Refused, match=r"the latest rows of app.accounts, app.invoices, app.logins are gone"):
         made.apply()
-    restore.accept(made.at(), "a test account was removed by hand")
+    accepted(made, "a test account was removed by hand")
     made.apply()
 
 

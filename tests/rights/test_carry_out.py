@@ -56,8 +56,9 @@ def test_an_erasure_keeps_what_the_law_keeps_and_says_until_when(office: Office)
 
 
 def test_who_was_erased_is_told_so_and_who_was_never_there_too(office: Office) -> None:
-    office.answer_first = office.answer(_applied(office, office.ask("erasure")))  # type: ignore[attr-defined]
-    again = _applied(office, office.ask("access"))
+    office.found.run("INSERT INTO people VALUES (9, 'old@example.org', 'O', '09', NULL, 0, 1)")
+    office.answer(_applied(office, office.ask("erasure", "old@example.org")))
+    again = _applied(office, office.ask("access", "old@example.org"))
     assert "effacées" in office.answer(again)
     never = _applied(office, office.ask("access", "nobody@example.org"))
     assert "aucune donnée" in office.answer(never)

@@ -31,7 +31,7 @@ from servanda.apply.tombstones import (
     Fingerprinter,
     Tombstone,
     confirm,
-    drop,
+    forget,
     keep,
     refuse_if_restored,
     still_there,
@@ -247,15 +247,16 @@ class Eraser:
             acted.unfinished = store.unfinished(asked, acted.erasures, self._key(acted.erasures))
             if self.only is None:
                 acted.named = self.names[name].note()
-                references, now = [a.reference for a in asked], self.project.now
-                acted.stones = stones(store.reach, self.mason, references, now, store.untouched())
+                references, now, untouched = [a.reference for a in asked], self.project.now, store.untouched()
+                for table, key, stone in stones(store.reach, self.mason, references, now):
+                    (acted.standing if (table, key) in untouched else acted.stones).append(stone)
             self.pages.intend(part, expected[0], partial(self._under_way, acted), persons=len(asked))
             acted.intended = True
             for place, change in (*changes(store), *deletes(store)):
                 acted.count(place, change())
             if self.only is None:
                 acted.residue = self.names[name].left(store, acted.erasures)
-                acted.standing = still_there(store.reach, self.mason, acted.stones)
+                acted.standing += still_there(store.reach, self.mason, acted.stones)
             return acted.rows
 
         tries = _TRIES if len(asked) == 1 else _TRIES_TOGETHER
@@ -295,7 +296,7 @@ class Eraser:
 
     def _taken_back(self, acted: _Acted, store: str, connection: sa.Connection) -> None:
         """Nothing was changed."""
-        drop(connection, acted.stones)
+        forget(connection, acted.stones)
         rests.undo(connection, store, [one.reference for one in acted.unfinished])
 
     def _done(
@@ -303,7 +304,7 @@ class Eraser:
     ) -> None:
         """With the outcome: tombstones of rows that are gone, and what stays of whom."""
         extents.bring_down(connection, shrunk)
-        drop(connection, acted.standing)
+        forget(connection, acted.standing)
         confirm(connection, [e.reference for e in acted.erasures])
         rests.settle(
             connection, self.project.vault, acted.unfinished, self.project.now,

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from servanda.apply import extents
 from servanda.apply.by_person import eraser
-from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_stones, confirm, is_back
+from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_stones, confirm, forget, is_back
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
 from servanda.persons.person import Person
@@ -130,21 +130,37 @@ def replay(project: Project) -> Verdict:
     return left
 
 
-def accept(project: Project, reason: str) -> None:
-    """Note that it was no restore, although the latest keys are gone. Raises Refused where somebody is back."""
+def accept(project: Project, reason: str, second: str) -> int:
+    """Note that the alarm was wrong: nothing was restored. Returns how many rows are believed to be nobody's return.
+
+    `second` is the name of a second person who looked at it, too. Whatever the alarm rested on is forgotten, the
+    fingerprints of rows that are there included: they will not be looked for again. Raises Refused where nothing
+    looks restored, or nobody else is named.
+    """
     db = project.database
-    said = db.setting(SETTING)
-    if not said:
+    if not db.setting(SETTING):
         raise Refused("nothing looks restored", advice="look again with: servanda restore check")
-    if json.loads(said)["rows"]:
+    if not second.strip() or not reason.strip():
         raise Refused(
-            "rows that were erased are back: that is certain",
-            advice="erase them again: servanda restore replay",
+            "a wrong alarm is ended by two persons, with a reason",
+            advice="name the other one with --second NAME",
         )
+    stores, fingerprints, known = project.stores, Fingerprinter.of(project.vault), all_stones(db)
+    wrong: list[Tombstone] = []
+    rows = 0
+    for place in _places(stores, {s.place for each in known.values() for s, _ in each}):
+        for mac, key in _known(stores, fingerprints, place, known):
+            row = _row(stores, place, key)
+            back = [s for s, _ in known[mac] if row is not None and is_back(fingerprints, place, row, s)]
+            wrong += back
+            rows += bool(back)
     with db.begin() as connection:
+        forget(connection, wrong)
         connection.execute(sa.delete(tables.extent))
-    project.ledger.append("restore.accepted", {"reason": reason})
+        body = {"reason": reason, "second": second, "rows": rows}
+        project.ledger.append_in(connection, "restore.accepted", body)
     db.set(SETTING, "")
+    return rows
 
 
 # -- rows that are back ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -98,22 +98,14 @@ def _plain(value: Any) -> str:
 
 
 def stones(
-    reach: Reach,
-    mason: Fingerprinter,
-    references: Sequence[str],
-    at: datetime,
-    untouched: Collection[tuple[str, tuple[Any, ...]]] = (),
-) -> list[Tombstone]:
-    """The tombstones of the persons whose rows were locked, each by the reference of its number.
-
-    Rows that stay untouched, by table and key, get none.
-    """
+    reach: Reach, fingerprints: Fingerprinter, references: Sequence[str], at: datetime
+) -> list[tuple[str, tuple[Any, ...], Tombstone]]:
+    """The tombstones of the persons whose rows were locked: the table and key of each row, and its tombstone."""
     return [
-        stone
+        (table, tuple(row[k] for k in reach.graph.shape[table].key), stone)
         for table, rows in reach.own.items()
         for person, row in rows
-        if (table, tuple(row[k] for k in reach.graph.shape[table].key)) not in untouched
-        for stone in _stones(reach.graph.places[table], mason, references[person], row, at)
+        for stone in _stones(reach.graph.places[table], fingerprints, references[person], row, at)
     ]
 
 
@@ -156,11 +148,11 @@ def keep(connection: sa.Connection, stones: Sequence[Tombstone], until: date) ->
         put(connection, tables.tombstone, rows)
 
 
-def drop(connection: sa.Connection, wrong: Sequence[Tombstone]) -> None:
-    """Take back tombstones of rows that stayed as they were, before the others are confirmed."""
+def forget(connection: sa.Connection, wrong: Sequence[Tombstone]) -> None:
+    """Forget tombstones of rows that stayed, or that are believed to be nobody's return."""
     stone = tables.tombstone
     for one in wrong:
-        same = sa.and_(stone.c.mac == one.key, stone.c.reference == one.reference, stone.c.confirmed == 0)
+        same = sa.and_(stone.c.mac == one.key, stone.c.reference == one.reference)
         connection.execute(sa.delete(stone).where(same))
 
 
@@ -255,7 +247,7 @@ def refuse_if_restored(db: Database) -> None:
     )
     raise Refused(
         f"a database was restored from a backup: {what}",
-        advice="erase them again with: servanda restore replay"
+        advice="erase them again with: servanda restore replay; if nothing was restored: servanda restore accept"
         if found["rows"]
-        else "if it was: servanda restore replay; if it was not: servanda restore accept --reason WORDS",
+        else "if it was: servanda restore replay; if it was not: servanda restore accept, see its --help",
     )

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from servanda.cli.requests.view import rest_lines
 from servanda.cli.view import columns, count, number, quoted_digest, say_json, sign
 from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.persons.rests import Rest
     from servanda.plan.plan import Plan, Step
     from servanda.policy.policy import Policy
 
@@ -153,7 +153,6 @@ def _row(step: Step) -> list[str]:
 
 
 _MOST_ASKED = 20
-_KEEPS = {"law": "the law", "hold": "a hold or restriction", "shared": "another person, whose row it is, too"}
 
 
 def _asked(plan: Plan) -> list[str]:
@@ -163,20 +162,11 @@ def _asked(plan: Plan) -> list[str]:
         who = f"request {one.request}" if one.request is not None else "an erasure"
         due = ", ".join(f"{place} {count(rows, 'row')}" for place, rows in one.due)
         lines.append(f"  {who} · carried out in part" + (f" · due now: {due}" if due else ""))
-        lines += columns(
-            [
-                [f"    {sign('·')}", r.place, count(r.rows, "row"), f"kept by {_KEEPS[r.why]}", _until(r)]
-                for r in one.rests
-            ]
-        )
+        lines += ["  " + line for line in rest_lines(one.rests)]
         lines += [f"    cannot be ended: {why}" for why in one.why_not]
     more = len(plan.asked) - _MOST_ASKED
     lines += [f"  … and {more} more"] if more > 0 else []
     return ["Erasures that are not over", *lines, ""] if lines else []
-
-
-def _until(rest: Rest) -> str:
-    return f"until {rest.until}" if rest.until else "until that has gone"
 
 
 def _kept(kept: Any, policy: Policy) -> list[str]:

@@ -142,16 +142,19 @@ def list_(project: Project, ended: bool, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, number: int, reveal: str | None, as_json: bool) -> None:
     """Show the story of a request. Who asks is sealed, and is shown only with a reason."""
+    from servanda.persons.rests import of_requests
+
     requests = requests_of(project)
     request = requests.find(number)
+    stays = of_requests(project.database).get(number, [])
     secret = requests.secret(number, reveal) if reveal else None
     if as_json:
-        said = one(request, requests.calendar, project.today)
+        said = one(request, requests.calendar, project.today, stays)
         if secret is not None:
             said |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
         say_json(said)
         return
-    for line in shown(request, requests.calendar, project.today, secret):
+    for line in shown(request, requests.calendar, project.today, secret, stays):
         click.echo(line)
 
 

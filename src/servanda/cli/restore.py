@@ -23,6 +23,7 @@ def command() -> None:
 def check(project: Project, as_json: bool) -> None:
     """Look whether rows that were erased are back, or the latest rows are gone. Ends with 1 where that is so."""
     from servanda.apply.restore import check as looked
+    from servanda.persons.rests import of_requests
 
     with project.open_stores() as opened:
         verdict = looked(opened)
@@ -33,13 +34,18 @@ def check(project: Project, as_json: bool) -> None:
             f"{count(verdict.rows, 'row')} of persons who were erased are back: {', '.join(verdict.places)}"
         )
         click.echo("Next: erase them again with servanda restore replay")
+        click.echo("If nothing was restored: servanda restore accept --reason WORDS --second NAME")
     elif verdict.behind:
         click.echo(f"The latest rows are gone: {', '.join(verdict.behind)}")
-        click.echo(
-            "Next: servanda restore replay, or servanda restore accept --reason WORDS if it was no restore"
-        )
+        click.echo("Next: servanda restore replay")
+        click.echo("If nothing was restored: servanda restore accept --reason WORDS --second NAME")
     else:
         click.echo("Nothing that was erased is back.")
+    stays = sum(rest.rows for kept in of_requests(project.database).values() for rest in kept)
+    if not as_json and stays:
+        click.echo(
+            f"{count(stays, 'row')} of persons who were erased in part stayed, and are not back: servanda plan"
+        )
     if not as_json and verdict.doubtful:
         rows = count(verdict.doubtful, "row")
         click.echo(f"{rows} with the key of somebody who was erased, and nothing else of them: left alone.")
@@ -69,12 +75,16 @@ def replay(project: Project, as_json: bool) -> None:
         sys.exit(1)
 
 
-@command.command("accept", short_help="Say that it was no restore")
-@click.option("--reason", required=True, help="Why the latest rows are gone.")
+@command.command("accept", short_help="Say, with a second person, that nothing was restored")
+@click.option("--reason", required=True, help="Why it looks as if something was.")
+@click.option(
+    "--second", required=True, metavar="NAME", help="Who else looked at it; the ledger has the name."
+)
 @click.pass_obj
-def accept(project: Project, reason: str) -> None:
-    """Say that no backup was restored, although the latest rows are gone; the ledger notes why."""
+def accept(project: Project, reason: str, second: str) -> None:
+    """End a wrong alarm. Rows that are there now are believed to be no return of somebody who was erased."""
     from servanda.apply.restore import accept as accepted
 
-    accepted(project, reason)
-    click.echo("Noted. Next: servanda apply")
+    with project.open_stores() as opened:
+        rows = accepted(opened, reason, second)
+    click.echo(f"Noted; {count(rows, 'row')} will not be looked for again. Next: servanda apply")

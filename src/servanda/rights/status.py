@@ -33,7 +33,8 @@ KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem
 class RequestEvidence:
     """How requests went: what a keeper of rights sees.
 
-    `served` is when the privacy centre was last up; `own` are the places with columns that persons change there.
+    `served` is when the privacy centre was last up; `own` are the places with columns that persons change there,
+    `overdue` the requests of which something that was kept is due and not ended.
     """
 
     requests: tuple[Request, ...]
@@ -44,6 +45,7 @@ class RequestEvidence:
     served: datetime | None
     provable: Callable[[Entry], bool]
     own: tuple[str, ...] = ()
+    overdue: tuple[int, ...] = ()
 
 
 def standing(practice: RequestEvidence, promise: Promise) -> PromiseStatus | None:
@@ -69,6 +71,10 @@ def _judged(practice: RequestEvidence, promise: Promise, rights: tuple[str, ...]
         return PromiseStatus(
             promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more"
         )
+    overdue = [r.number for r in mine if r.number in practice.overdue]
+    if overdue:
+        why = f"what was kept of request {overdue[0]} is due, and not erased; run servanda apply"
+        return PromiseStatus(promise, "at_risk", "requests", why, evidence={"overdue": len(overdue)})
     entry = practice.rehearsal
     tried: Mapping[str, Mapping[str, object]] = (
         (entry.body or {}).get("rights", {}) if entry is not None else {}

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.view import columns, count, say_json, sign
 
 if TYPE_CHECKING:
     from servanda.law.calendar import Calendar
+    from servanda.persons.rests import Rest
     from servanda.project import Project
     from servanda.rights.answer.outcome import Outcome
     from servanda.rights.record.request import Request
@@ -133,7 +134,9 @@ def listed(requests: Sequence[Request], calendar: Calendar, today: date, ended: 
     return list(columns(rows))
 
 
-def shown(request: Request, calendar: Calendar, today: date, secret: Secret | None) -> list[str]:
+def shown(
+    request: Request, calendar: Calendar, today: date, secret: Secret | None, rests: Sequence[Rest] = ()
+) -> list[str]:
     """The story of a request: how it stands, its clock, and each happening with its entry."""
     answer = request.answer_by(calendar)
     lines = [
@@ -143,6 +146,9 @@ def shown(request: Request, calendar: Calendar, today: date, secret: Secret | No
         lines += ["", *columns([["about", secret.about], ["answer to", secret.contact]])]
         lines += [f"  {name}: {value}" for name, value in secret.fields.items()]
         lines += [f"  “{secret.says.strip()}”"] if secret.says.strip() else []
+    if rests:
+        lines += ["", "Carried out in part: what stays for now, why, until when"]
+        lines += rest_lines(rests)
     lines += ["", "What happened"]
     lines += columns(
         [[f"  {h.day}", h.kind, _facts(h.facts), f"entry {h.entry}"] for h in request.happenings]
@@ -155,6 +161,24 @@ def shown(request: Request, calendar: Calendar, today: date, secret: Secret | No
     if request.open and answer.due_strict < answer.due:
         lines += [f"  Without the pauses, which no law but a guideline grants: {answer.due_strict}"]
     return lines
+
+
+def rest_lines(rests: Sequence[Rest]) -> list[str]:
+    """What stays of somebody who asked to be erased, a line a place."""
+    return columns(
+        [
+            [f"  {sign('·')} {r.place}", count(r.rows, "row"), f"kept by {_KEEPS[r.why]}", rest_until(r)]
+            for r in rests
+        ]
+    )
+
+
+_KEEPS = {"law": "the law", "hold": "a hold or restriction", "shared": "another person, whose row it is, too"}
+
+
+def rest_until(rest: Rest) -> str:
+    """The last day of a rest, where one is known."""
+    return f"until {rest.until}" if rest.until else "until that has gone"
 
 
 def _facts(facts: Any) -> str:
@@ -176,7 +200,7 @@ def _due(request: Request, calendar: Calendar, today: date) -> str:
     return f"answer by {due}, {count(left, 'day')} left"
 
 
-def one(request: Request, calendar: Calendar, today: date) -> dict[str, Any]:
+def one(request: Request, calendar: Calendar, today: date, rests: Sequence[Rest] = ()) -> dict[str, Any]:
     """A request as JSON, without what is sealed."""
     answer = request.answer_by(calendar)
     return {
@@ -193,6 +217,15 @@ def one(request: Request, calendar: Calendar, today: date) -> dict[str, Any]:
         "days_left": (answer.due - today).days if request.open else None,
         "ended_on": request.ended_on.isoformat() if request.ended_on else None,
         "late": request.late(calendar, today),
+        "rests": [
+            {
+                "place": r.place,
+                "rows": r.rows,
+                "why": r.why,
+                "until": r.until.isoformat() if r.until else None,
+            }
+            for r in rests
+        ],
         "happenings": [
             {"kind": h.kind, "day": h.day.isoformat(), "entry": h.entry, "facts": dict(h.facts)}
             for h in request.happenings
