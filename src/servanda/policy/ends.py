@@ -1,11 +1,12 @@
 """How data end, as a policy says it with `end:`; an action that is one adds its word.
 
-A typed list would have to know every action. The words stand here, since a policy is read before any
-action is loaded; an action that a file brings is declared when the actions are loaded.
+A typed list would have to know every action. An action declares its word when it is loaded, and that happens
+when a policy says a word that is not known yet: only then is there something to look for.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -24,6 +25,8 @@ def keeps_row(word: str) -> bool:
 
 
 def _known(word: Any) -> Any:
+    if word not in _KEEPS_ROW:
+        import_module("servanda.actions").load()
     if word not in _KEEPS_ROW:
         raise ValueError(f"“{word}” is no way in which data end | one of: {', '.join(_KEEPS_ROW)}")
     return word

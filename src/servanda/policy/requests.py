@@ -13,9 +13,10 @@ identity and mandates, §157-164 time; décret 2019-536, art. 77 (France), manda
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from importlib import import_module
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from servanda.law.period import Period
 from servanda.law.rights import policy_keys
@@ -27,10 +28,21 @@ ChannelKind = Literal["account", "contact_details", "email", "form", "on_site", 
 
 _ELECTRONIC: frozenset[ChannelKind] = frozenset({"account", "email", "form"})
 
-if TYPE_CHECKING:
-    RightKey = str
-else:
-    RightKey = Literal[tuple(policy_keys())]
+
+
+def _known(key: str) -> str:
+    """A key of `rights:`. A right that is not in the table of the law is looked for in its file."""
+    if key not in policy_keys():
+        import_module("servanda.rights.right").load()
+    if key not in policy_keys():
+        raise ValueError(f"there is no right “{key}” | one of: {', '.join(policy_keys())}")
+    return key
+
+
+RightKey = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": policy_keys()})
+]
+"""The key of a right under `rights:`, such as `after_death`."""
 
 ProlongedBy = Literal["company_load", "complexity", "number", "other"]
 """Why an answer takes longer: the request is complex, the person has sent a number of them (the two of

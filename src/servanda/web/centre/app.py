@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from servanda.errors import ServandaError
 from servanda.project import Project
+from servanda.rights.right import load
 from servanda.web.centre.download import Download
 from servanda.web.centre.mine import Mine
 from servanda.web.centre.pages import Centre
@@ -61,7 +62,8 @@ def _form(*fields: str) -> dict[str, Any]:
 
 
 def create(project: Project) -> FastAPI:
-    """The centre of a project."""
+    """The centre of a project. Raises ServandaError where sentences of a right are missing in a catalogue."""
+    load()
     centre = Centre(project)
     download, mine = Download(centre), Mine(centre)
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
