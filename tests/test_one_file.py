@@ -50,7 +50,7 @@ from servanda.rules.engine.view import View
 @rule("SV990", law="GDPR 13(1)(a)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
     """Look for the name of the controller in the title."""
-    if view.policy.controller.name not in (view.policy.title["en"] or ""):
+    if view.policy.controller.name not in (view.policy.title.en or ""):
         yield fails(view.head("title"), "the title does not name the company", "title: {en: … of Test}")
 '''
 
@@ -169,7 +169,10 @@ class Copy:
             visits["at_end"] = {"ip": None}
         customers = {"data": "account", "person": "self", "identifiers": {"email": "email"}}
         store = {"url": f"{scheme}:///shop.db", "timezone": "UTC"}
-        stores = {"servanda": 1, "stores": {"app": {**store, "places": {"visits": visits, "customers": customers}}}}
+        stores = {
+            "servanda": 1,
+            "stores": {"app": {**store, "places": {"visits": visits, "customers": customers}}},
+        }
         promises = [retention("T-RET-01", "visit", "visit", "P6M", end=end)]
         written = policy(promises, languages=["en", "fr"])
         written["categories"]["account"] = {"says": {"en": "account"}, "audience": "customer"}

@@ -68,6 +68,10 @@ class StoreDown(StoreError):
     """A store does not answer now; what was done before stays done and is recorded."""
 
 
+class RowsCame(StoreError):
+    """Rows came meanwhile that change what was decided: nothing was done, and all is to be decided anew."""
+
+
 class LedgerError(ServandaError):
     """The evidence does not verify, or cannot be written."""
 

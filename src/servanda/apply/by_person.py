@@ -27,6 +27,7 @@ from servanda.apply import extents
 from servanda.apply.erase_statements import changes, deletes
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue import Names, Residue, scan
+from servanda.apply.retry import at_once, repeat
 from servanda.apply.tombstones import (
     Fingerprinter,
     Tombstone,
@@ -38,7 +39,7 @@ from servanda.apply.tombstones import (
     stones,
     until,
 )
-from servanda.errors import StoreDown, StoreError
+from servanda.errors import RowsCame, StoreDown, StoreError
 from servanda.persons import rests
 from servanda.persons.collect import Reach
 from servanda.persons.rests import Unfinished
@@ -49,7 +50,7 @@ from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.sql.erasure import RowsCame, wholly
+from servanda.stores.sql.erasure import wholly
 
 _TRIES, _TRIES_TOGETHER = 5, 2
 
@@ -182,17 +183,13 @@ class Eraser:
             while waiting:
                 mine = waiting.pop()
                 try:
-                    acted = self._store(name, self.erasers[name], mine)
+                    acted = repeat(partial(self._store, name, mine), {EpochChanged: lambda _: self.load()})
                 except _Without as without:
                     out = {e.reference for e in without.refused}
                     for erasure in without.refused:
                         erasures[erasure.reference].append(erasure)
                     left = [a for a in mine if a.reference not in out]
                     waiting += [left] if left else []
-                    continue
-                except EpochChanged:
-                    self.load()
-                    waiting.append(mine)
                     continue
                 except StoreError as error:
                     if len(mine) > 1 and not isinstance(error, StoreDown):
@@ -228,9 +225,9 @@ class Eraser:
         mine, size = _here(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
         return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
 
-    def _store(self, name: str, store: StoreEraser, asked: list[Of]) -> _Acted:
+    def _store(self, name: str, asked: list[Of]) -> _Acted:
         """One transaction: everything of some humans in one store."""
-        expected = [0]
+        store, expected = self.erasers[name], [0]
         session = store.reach.session
         acted = _Acted()
         part = _part(asked, name)
@@ -259,18 +256,16 @@ class Eraser:
                 acted.standing += still_there(store.reach, self.mason, acted.stones)
             return acted.rows
 
-        tries = _TRIES if len(asked) == 1 else _TRIES_TOGETHER
-        for attempt in range(tries):
+        def once() -> None:
             try:
                 wholly(session, effect)
-                break
-            except (EpochChanged, _Without):
-                raise
             except StoreError as error:
                 if acted.intended:
                     self.pages.undone(error, expected[0], partial(self._taken_back, acted, name))
-                if not isinstance(error, RowsCame) or attempt + 1 == tries:
-                    raise
+                    acted.intended = False
+                raise
+
+        repeat(once, {RowsCame: at_once}, _TRIES if len(asked) == 1 else _TRIES_TOGETHER)
         self.pages.end(
             acted.rows, partial(self._done, acted, self._shrunk(store, acted)), *_entries(asked, acted)
         )

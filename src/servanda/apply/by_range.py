@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,10 +19,11 @@ from servanda.apply import warnings
 from servanda.apply.archive import Archiver
 from servanda.apply.by_person import Erased, Eraser
 from servanda.apply.options import Listener, Options, Outcome
-from servanda.apply.pages import EpochChanged, Pages, RowsCame, fold
+from servanda.apply.pages import EpochChanged, Pages, fold
+from servanda.apply.retry import at_once, repeat
 from servanda.apply.throttle import Between
 from servanda.database import moment, put, tables
-from servanda.errors import StoreError
+from servanda.errors import RowsCame, StoreError
 from servanda.persons import rests
 from servanda.plan.count import Circumstances, make
 from servanda.plan.due import Of
@@ -196,21 +196,26 @@ class Sweep:
     def _tried(self, step: Step, work: Callable[[Step], None]) -> None:
         """Do a step, again under the holds of now where they changed meanwhile."""
         step = next((s for s in self.plan.steps if s.id == step.id), step)
-        while True:
+
+        def once() -> None:
             try:
                 work(step)
-                return
-            except EpochChanged:
-                step = self._reload(step)
-                self.listener.said(f"{step.place}: a hold was placed or lifted; the holds were loaded again")
-            except PageTooSlow as slow:
-                self.listener.said(f"{step.place}: {slow.message}; going on with smaller pages")
-            except StoreError as error:
-                self.outcome.stopped[step.id] = error.message
-                self.listener.said(f"{step.place}: stopped: {error.message}")
-                return
             finally:
                 self.pages.settle()
+
+        def reload(_: EpochChanged) -> None:
+            nonlocal step
+            step = self._reload(step)
+            self.listener.said(f"{step.place}: a hold was placed or lifted; the holds were loaded again")
+
+        def go_on(slow: PageTooSlow) -> None:
+            self.listener.said(f"{step.place}: {slow.message}; going on with smaller pages")
+
+        try:
+            repeat(once, {EpochChanged: reload, PageTooSlow: go_on})
+        except StoreError as error:
+            self.outcome.stopped[step.id] = error.message
+            self.listener.said(f"{step.place}: stopped: {error.message}")
 
     def _paged(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
         session = self.project.stores.sessions[step.store]
@@ -281,15 +286,11 @@ class Sweep:
             kept = [fold(self.project.database, session, place, work, page, latest) for latest in step.folds]
             done = act(session, work, page, step.groups)
             if done > min(kept, default=done):
-                raise RowsCame
+                message = f"{step.place}: rows kept coming with dates that are over"
+                raise RowsCame(message, advice="run it again later")
             return done
 
-        for _ in range(_TRIES):
-            with suppress(RowsCame):
-                return session.attempt(effect)
-        raise StoreError(
-            f"{step.place}: rows kept coming with dates that are over", advice="run it again later"
-        )
+        return repeat(lambda: session.attempt(effect), {RowsCame: at_once}, _TRIES)
 
     def _between(self, store: str) -> Between:
         if store not in self.between:

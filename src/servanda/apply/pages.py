@@ -31,10 +31,6 @@ class EpochChanged(Exception):
     """A hold was placed or lifted since the holds were loaded; load them again."""
 
 
-class RowsCame(Exception):
-    """Rows came into a page while it was kept what they say; do it again."""
-
-
 class Part(Protocol):
     """What pages are of: a step of a plan, or the erasure of some persons."""
 

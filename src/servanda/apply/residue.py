@@ -101,7 +101,7 @@ class Names:
             named, dialect = self.table, self.reach.session.store
             holds = [dialect.within(dialect.folded(row.c[c]), named.c.v) for c in columns]
             rows = work.join(row, same).join(named, named.c.p == work.c.p)
-            staying = [work.c.n == number, work.c.s != 0, work.c.s.op("&")(UNTOUCHED) == 0]
+            staying = [work.c.n == number, work.c.s != 0, work.c.s.op("&")(int(UNTOUCHED)) == 0]
             query = sa.select(work.c.p, sa.func.count()).select_from(rows).where(*staying, sa.or_(*holds))
             self.known["left", table] = query.group_by(work.c.p)
         return self.known["left", table]

@@ -29,7 +29,7 @@ from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
 from servanda.stores.selection import All, Condition, Gathered, LeadsTo, Not
 from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, Emptying
-from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
+from servanda.stores.sql.person_rows import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,14 @@ class StoreEraser:
             if rules.table not in some:
                 continue
             self.rules.ending.spread(
-                rules.table, rules.number, SHARED, asks, others=others, name=f"alone {others}"
+                rules.table, rules.number, Reason.SHARED, asks, others=others, name=f"alone {others}"
             )
         for sharing, cyclic in self.rules.shared:
             tables_ = [(r, a) for r, a in sharing if r.table in some]
-            while sum(self.rules.ending.spread(r.table, r.number, SHARED, a) for r, a in tables_) and cyclic:
+            while (
+                sum(self.rules.ending.spread(r.table, r.number, Reason.SHARED, a) for r, a in tables_)
+                and cyclic
+            ):
                 pass
         for number, reasons in self.rules.naming.items():
             if self.reach.mentions[number].giver in some:
@@ -136,7 +139,7 @@ class StoreEraser:
                 if rules.reasons:
                     self.rules.ending.mark(rules.table, rules.number, rules.reasons)
             while sum(
-                self.rules.ending.spread(r.table, r.number, POINTED, asks, name=name)
+                self.rules.ending.spread(r.table, r.number, Reason.POINTED, asks, name=name)
                 for r in tables
                 for name, asks in r.inside
             ):
@@ -148,7 +151,7 @@ class StoreEraser:
         held_: set[int] = set()
         for rules in self.rules.tables.values() if self.rules.holds else ():
             for flag, asks in rules.reasons:
-                if flag == HELD:
+                if flag == Reason.HELD:
                     held_ |= set(self.rules.ending.persons_held(rules.table, rules.number, asks))
         if held_:
             self.rules.ending.hold(sorted(held_))
@@ -161,14 +164,14 @@ class StoreEraser:
         lawful = set()
         self.present = {}
         for person, number, reasons, rows in self.rules.ending.fates():
-            if self.rules.only is not None and (reasons & APART or number not in tables):
+            if self.rules.only is not None and (reasons & Reason.APART or number not in tables):
                 continue
             self.present.setdefault(number, set()).add(reasons)
             if (number, reasons) not in self._known:
                 self._known[number, reasons] = self._fated(tables.get(number), number, reasons)
             places, fate, why = self._known[number, reasons]
             refused.setdefault(person, []).extend(why)
-            if reasons & LAW:
+            if reasons & Reason.LAW:
                 lawful.add(number)
             counts = fates.setdefault(person, {})
             counts[places, fate] = counts.get((places, fate), 0) + rows
@@ -245,7 +248,9 @@ class StoreEraser:
     def _staying(self) -> Iterator[tuple[int, str, bool, int, tuple[Any, ...]]]:
         """The rows that are persons and stay, and those that stay for now: whose, table, whether a person, why, key."""
         tables = {number: table for table, number in self.reach.numbers.items()}
-        for person, number, is_person, reasons, key in self.reach.rows.staying(LAW | HELD | SHARED):
+        for person, number, is_person, reasons, key in self.reach.rows.staying(
+            Reason.LAW | Reason.HELD | Reason.SHARED
+        ):
             if number in tables:
                 yield person, tables[number], is_person, reasons, key
 
@@ -268,7 +273,10 @@ class StoreEraser:
             yield from self._loosened(table, present)
         for number, edge in self.reach.mentions.items():
             if edge.changes and edge.erase != "keep" and number in self.present:
-                yield edge.place, self._loosening(edge, number, unless=HELD | LAW | SHARED)
+                yield (
+                    edge.place,
+                    self._loosening(edge, number, unless=Reason.HELD | Reason.LAW | Reason.SHARED),
+                )
         for table, present in tables:
             if any(r & EMPTIED and not r & UNTOUCHED for r in present):
                 yield from self._emptied(table)
@@ -292,7 +300,10 @@ class StoreEraser:
 
     def _loosened(self, table: TableRules, present: set[int]) -> Iterator[tuple[str, Emptying]]:
         """What lets rows that stay lead to nobody who leaves, by what shares them or by what they name."""
-        for ownership, reasons, unless in (("owned", SHARED, HELD | LAW), ("mentions", STAYS, HELD | APART)):
+        for ownership, reasons, unless in (
+            ("owned", Reason.SHARED, Reason.HELD | Reason.LAW),
+            ("mentions", STAYS, Reason.HELD | Reason.APART),
+        ):
             if not any(r & reasons and not r & unless for r in present):
                 continue
             for edge in self.reach.graph.edges:
@@ -365,19 +376,19 @@ def _refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -> Itera
 
 def _named(reasons: int) -> str:
     """What becomes of rows of others that name somebody."""
-    fates = ((HELD, "held"), (SHARED, "shared"), (LAW, "keep"))
+    fates = ((Reason.HELD, "held"), (Reason.SHARED, "shared"), (Reason.LAW, "keep"))
     return next((fate for flag, fate in fates if reasons & flag), "mention")
 
 
 def _fate(reasons: int, rules: TableRules) -> str:
     """What becomes of rows that stay for a sum of reasons."""
-    if reasons & HELD:
+    if reasons & Reason.HELD:
         return "held"
-    if reasons & SHARED:
+    if reasons & Reason.SHARED:
         return "shared"
-    if reasons & DECLARED and all(p.place.erase == "keep" for p in rules.places):
+    if reasons & Reason.DECLARED and all(p.place.erase == "keep" for p in rules.places):
         return "keep"
     at_once = any(due is None for p in rules.places for due, _ in groups(p, rules.limits[p.name]))
-    if reasons & LAW and not at_once:
+    if reasons & Reason.LAW and not at_once:
         return "keep"
     return "anonymise" if reasons else "delete"

@@ -25,7 +25,7 @@ from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import All, Any, Condition, Gathered, LeadsTo, Not, PointedAt, Undone
 from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, ErasureStatements
-from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED
+from servanda.stores.sql.person_rows import Reason
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class TableRules:
     number: int
     places: tuple[BoundPlace, ...]
     limits: dict[str, list[Limit]]
-    reasons: list[tuple[int, Condition]] = field(default_factory=list)
+    reasons: list[tuple[Reason, Condition]] = field(default_factory=list)
     inside: list[tuple[str, Condition]] = field(default_factory=list)
     circle: list[Child] = field(default_factory=list)
     again: Condition | None = None
@@ -64,7 +64,7 @@ class StoreRules:
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
     shared: list[tuple[list[tuple[TableRules, Condition]], bool]] = field(default_factory=list)
     alone: list[tuple[TableRules, Condition, bool]] = field(default_factory=list)
-    naming: dict[int, list[tuple[int, Condition]]] = field(default_factory=dict)
+    naming: dict[int, list[tuple[Reason, Condition]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ending = ErasureStatements(self.reach.rows)
@@ -104,24 +104,29 @@ class StoreRules:
         ]
         declared = [where(p) for p in rules.places if p.place.erase in ("anonymise", "keep")]
         apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
-        for flag, parts in ((LAW, law), (HELD, covered), (DECLARED, declared), (APART, apart)):
+        for flag, parts in (
+            (Reason.LAW, law),
+            (Reason.HELD, covered),
+            (Reason.DECLARED, declared),
+            (Reason.APART, apart),
+        ):
             if parts:
                 rules.reasons.append((flag, (Any(tuple(parts)))))
         if law:
             rules.again = All(tuple(Not(part) for part in law))
 
-    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[int, Condition]]:
+    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[Reason, Condition]]:
         """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
         place, reasons = self.stores.binding.places[edge.place], []
         covered = held(self.stores, place, self.holds)
         if covered is not None:
-            reasons.append((HELD, (covered)))
+            reasons.append((Reason.HELD, (covered)))
         over = self.free(edge)
         if over is not None:
-            reasons.append((LAW, (Not(over))))
+            reasons.append((Reason.LAW, (Not(over))))
         if edge.giver in sharing:
-            leaves = Gathered(self.tables[edge.giver].number, none_of=SHARED)
-            reasons.append((SHARED, Not(LeadsTo(edge.link, leaves))))
+            leaves = Gathered(self.tables[edge.giver].number, none_of=Reason.SHARED)
+            reasons.append((Reason.SHARED, Not(LeadsTo(edge.link, leaves))))
         return reasons
 
     def free(self, edge: Edge) -> Condition | None:
@@ -151,7 +156,7 @@ class StoreRules:
                 rules.inside.append((f"{table}:{','.join(columns)}", asks))
             else:
                 outside.append(asks)
-        rules.reasons += [(POINTED, Any(tuple(outside)))] if outside else []
+        rules.reasons += [(Reason.POINTED, Any(tuple(outside)))] if outside else []
 
     def _always_goes(self, child: Child, component: Component, sharing: set[str]) -> bool:
         """Whether every row that points here by this reference was gathered, and nothing can keep it."""
@@ -187,11 +192,11 @@ class StoreRules:
     def _elsewhere(self, theirs: TableRules, edge: Edge) -> Iterator[Condition]:
         """When a reference of a row that stays is changed, so that it does not lead to who leaves any more."""
         if edge.ownership == "owned":
-            yield Gathered(theirs.number, any_of=SHARED, none_of=HELD | LAW)
+            yield Gathered(theirs.number, any_of=Reason.SHARED, none_of=Reason.HELD | Reason.LAW)
         number = next((n for n, e in self.reach.mentions.items() if e is edge), None)
         if number is not None:
-            yield Gathered(number, none_of=HELD | LAW | SHARED)
-            own = Gathered(theirs.number, any_of=STAYS, none_of=HELD | APART)
+            yield Gathered(number, none_of=Reason.HELD | Reason.LAW | Reason.SHARED)
+            own = Gathered(theirs.number, any_of=STAYS, none_of=Reason.HELD | Reason.APART)
             over = self.free(edge)
             yield own if over is None else All((own, over))
 
@@ -212,7 +217,7 @@ class StoreRules:
             theirs = self.tables.get(edge.giver)
             if theirs is None or edge.giver not in able:
                 continue  # its rows can be nobody's, so they make nobody an owner
-            leaves = Gathered(theirs.number, none_of=SHARED if edge.giver in sharing else 0)
+            leaves = Gathered(theirs.number, none_of=Reason.SHARED if edge.giver in sharing else 0)
             other = All((Not(leaves), self._alive(theirs)))
             if edge.ownership == "owned":
                 asks.append(LeadsTo(edge.link, other))

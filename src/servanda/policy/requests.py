@@ -29,7 +29,6 @@ ChannelKind = Literal["account", "contact_details", "email", "form", "on_site", 
 _ELECTRONIC: frozenset[ChannelKind] = frozenset({"account", "email", "form"})
 
 
-
 def _known(key: str) -> str:
     """A key of `rights:`. A right that is not in the table of the law is looked for in its file."""
     if key not in policy_keys():
@@ -39,9 +38,7 @@ def _known(key: str) -> str:
     return key
 
 
-RightKey = Annotated[
-    str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": policy_keys()})
-]
+RightKey = Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": policy_keys()})]
 """The key of a right under `rights:`, such as `after_death`."""
 
 ProlongedBy = Literal["company_load", "complexity", "number", "other"]

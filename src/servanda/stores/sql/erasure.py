@@ -17,26 +17,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.errors import StoreError
+from servanda.errors import RowsCame
 from servanda.stores.document.change import Change
 from servanda.stores.selection import Bound, Condition, Link, PointedAt
 from servanda.stores.sql.lists import Lists
-from servanda.stores.sql.person_rows import APART, DECLARED, HELD, LAW, POINTED, SHARED, PersonRows
+from servanda.stores.sql.person_rows import PersonRows, Reason
 
 Bool = sa.ColumnElement[bool]
-EMPTIED = LAW | POINTED | DECLARED
+EMPTIED = Reason.LAW | Reason.POINTED | Reason.DECLARED
 """Reasons for which a row stays and its fields go."""
-UNTOUCHED = HELD | SHARED | APART
-STAYS = EMPTIED | SHARED
+UNTOUCHED = Reason.HELD | Reason.SHARED | Reason.APART
+STAYS = EMPTIED | Reason.SHARED
 """Reasons for which a row stays and names nobody any more who leaves."""
 
 
 _PATIENCE = 6
 """How many times `lock_timeout` a transaction is tried for, while rows are locked."""
-
-
-class RowsCame(StoreError):
-    """A row came meanwhile that points at one that goes: nothing was changed, and all is to be decided anew."""
 
 
 def wholly(session: Lists, act: Callable[[], int]) -> int:
@@ -85,13 +81,13 @@ class ErasureStatements:
 
     # -- marks ---------------------------------------------------------------------------------
 
-    def mark(self, table: str, number: int, reasons: Sequence[tuple[int, Condition]]) -> int:
+    def mark(self, table: str, number: int, reasons: Sequence[tuple[Reason, Condition]]) -> int:
         """Note for which of these reasons gathered rows stay. Returns how many rows were looked at."""
 
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
             sql = self.rows.session.where.sql
-            parts = [sa.case((sql(asks, row, table), flag), else_=0) for flag, asks in reasons]
+            parts = [sa.case((sql(asks, row, table), int(flag)), else_=0) for flag, asks in reasons]
             total: Any = parts[0]
             for part in parts[1:]:
                 total = total + part
@@ -118,7 +114,7 @@ class ErasureStatements:
             )
             root = [work.c.r >= 0, ~self._root(work)] if others else []
             met = [work.c.n == number, ~_has(work, flag), *root, sa.exists(found.correlate(work))]
-            return sa.update(work).where(*met).values(s=work.c.s + flag)
+            return sa.update(work).where(*met).values(s=work.c.s + int(flag))
 
         return self.rows.session.run(self.rows.once(("spread", table, number, flag, name), made))
 
@@ -132,11 +128,11 @@ class ErasureStatements:
     def hold(self, persons: Sequence[int]) -> None:
         """Hold everything of some persons, also where it is somebody else's too."""
         for made in self.rows.made.values():
-            held = sa.update(made).values(s=made.c.s + HELD).where(~_has(made, HELD))
+            held = sa.update(made).values(s=made.c.s + int(Reason.HELD)).where(~_has(made, Reason.HELD))
             for start in range(0, len(persons), 500):
                 self.rows.session.execute(held.where(made.c.p.in_(persons[start : start + 500])))
             other, same = _again(made)
-            found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, HELD))
+            found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, Reason.HELD))
             self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
 
     def _root(self, work: sa.Table) -> Bool:
@@ -270,7 +266,7 @@ def _again(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]
 
 def _has(work: Any, flags: int) -> Bool:
     """Whether a row stays for any of some reasons."""
-    return work.c.s.op("&")(flags) != 0  # type: ignore[no-any-return]
+    return work.c.s.op("&")(int(flags)) != 0  # type: ignore[no-any-return]
 
 
 def _chosen(work: Any, what: Emptying) -> Bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntFlag
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -23,8 +24,23 @@ from servanda.stores.selection import Link
 from servanda.stores.sql.links import Side, equals, joined
 from servanda.stores.sql.session import Session
 
-LAW, HELD, SHARED, POINTED, DECLARED, APART = 1, 2, 4, 8, 16, 32
-"""Why a row stays: a duty to keep it, a hold, another person's, a row that stays points at it, `erase:`, not meant."""
+
+class Reason(IntFlag):
+    """Why a row stays, wholly or in part, when its person is erased; a row may have several."""
+
+    LAW = 1
+    """A promise with `limit: min` keeps it, until a day."""
+    HELD = 2
+    """A hold or a restriction covers it, or its person."""
+    SHARED = 4
+    """It is another person's, too, who is not erased."""
+    POINTED = 8
+    """A row that stays points at it."""
+    DECLARED = 16
+    """The stores document says `erase: anonymise` or `erase: keep` of its place."""
+    APART = 32
+    """Its place is not among those that are meant, where only some are."""
+
 
 ROOT = -1
 _CHUNK, _MANY, _FEW = 5_000, 2_000, 200
@@ -304,7 +320,7 @@ class PersonRows:
             keys = [c for c in made.c if c.name.startswith("k")]
 
             def asked(made: sa.Table = made, keys: Sequence[Any] = keys) -> Any:
-                met = sa.or_(made.c.r == ROOT, made.c.s.op("&")(flags) != 0)
+                met = sa.or_(made.c.r == ROOT, made.c.s.op("&")(int(flags)) != 0)
                 return sa.select(made.c.p, made.c.n, made.c.r, made.c.s, *keys).where(made.c.s != 0, met)
 
             rows: Any = self.session.execute(self.once(("staying", made.name, flags), asked)).all()

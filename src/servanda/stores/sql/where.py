@@ -358,9 +358,9 @@ class Where:
         same = [row.c[k] == work.c[c.name] for k, c in zip(self.keys[table], keys, strict=True)]
         parts = [work.c.n == number, *same]
         if any_of >= 0:
-            parts.append(work.c.s == 0 if any_of == 0 else work.c.s.op("&")(any_of) != 0)
+            parts.append(work.c.s == 0 if any_of == 0 else work.c.s.op("&")(int(any_of)) != 0)
         if none_of:
-            parts.append(work.c.s.op("&")(none_of) == 0)
+            parts.append(work.c.s.op("&")(int(none_of)) == 0)
         return self._exists(*parts)
 
     def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
