@@ -31,6 +31,10 @@ class Route:
 
 def route(binding: Binding, place: BoundPlace) -> Route | None:
     """The route of a place to its persons, or None where it has none."""
+    return binding.once(("route", place.name), lambda: _route(binding, place))
+
+
+def _route(binding: Binding, place: BoundPlace) -> Route | None:
     links: list[Link] = []
     seen = {place.name}
     here = place
@@ -67,13 +71,17 @@ class Child:
     real: Points | None
 
 
-def children(binding: Binding, place: BoundPlace) -> list[Child]:
+def children(binding: Binding, place: BoundPlace) -> tuple[Child, ...]:
     """Every table that points at a place, by a declared reference or a real foreign key.
 
     A reference with `when` is a child of its own beside the one without: it speaks of some
     rows only, and a real foreign key of all. Archived copies in another table lead to their
     person and are no children: they stay when the row ends.
     """
+    return binding.once(("children", place.name), lambda: tuple(_children(binding, place)))
+
+
+def _children(binding: Binding, place: BoundPlace) -> list[Child]:
     how = place.place.archive
     copies = how.table if isinstance(how, ArchiveTable) else None
     shape = binding.shapes[place.store]
@@ -98,8 +106,12 @@ def _real(table: Table, link: Link) -> Points | None:
     return next((p for p in table.points if p.columns == link.columns and p.table == link.to_table), None)
 
 
-def children_first(binding: Binding) -> list[BoundPlace]:
+def children_first(binding: Binding) -> tuple[BoundPlace, ...]:
     """The places in an order in which rows that point at others come first; cycles by name."""
+    return binding.once("children first", lambda: tuple(_children_first(binding)))
+
+
+def _children_first(binding: Binding) -> list[BoundPlace]:
     order: list[BoundPlace] = []
     state: dict[str, int] = {}
 

@@ -92,6 +92,7 @@ class Drafter:
     today: date
     holds: Sequence[Hold]
     assume: bool = False
+    _limits: dict[str, list[Limit]] = field(default_factory=dict)
     _deletable: dict[str, Condition | None] = field(default_factory=dict)
     _turns: dict[str, int] = field(default_factory=dict)
 
@@ -99,7 +100,9 @@ class Drafter:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
         if self.stores.binding.unusable(place.name) or not place.endable:
             return []
-        return limits_of(self.stores.binding, place, self.today, assume=self.assume)
+        if place.name not in self._limits:
+            self._limits[place.name] = limits_of(self.stores.binding, place, self.today, assume=self.assume)
+        return self._limits[place.name]
 
     def drafts(self, place: BoundPlace) -> list[Draft]:
         """The steps of a place: archive, then delete, then empty, then warn and note."""

@@ -9,9 +9,10 @@ a finding and `plan` leaves the place alone. Nothing is guessed.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from servanda.errors import Spot
 from servanda.policy.policy import Policy
@@ -34,6 +35,8 @@ from servanda.stores.selection import (
 )
 from servanda.stores.shape import Shape, Table
 from servanda.stores.verbs import EVERYTHING
+
+Followed = TypeVar("Followed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class Binding:
     can: Mapping[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, BoundPlace] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
+    _followed: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, key: Hashable, follow: Callable[[], Followed]) -> Followed:
+        """What follows from the bound places alone, such as a route: worked out once, when it is first asked for."""
+        if key not in self._followed:
+            self._followed[key] = follow()
+        return self._followed[key]  # type: ignore[no-any-return]
 
     def of_table(self, store: str, table: str) -> list[BoundPlace]:
         """The places of a store that live in a table."""
