@@ -45,9 +45,10 @@ test: $(READY)
 	@tests/servers.sh "$(STRICT)"
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m "not soak"
 
+# As long and as hard as in production: on disk, and nothing is spared the servers.
 soak: $(READY)
 	@tests/servers.sh "$(STRICT)"
-	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak
+	STRICT=$(STRICT) DURABLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak
 
 # Measures against hand-written SQL in the same run; ONLY=sweep, or ONLY=sweep.pg, runs a part.
 bench: $(READY)

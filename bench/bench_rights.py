@@ -44,7 +44,7 @@ def run(sheet: Sheet, only: str) -> None:
         return
     wanted = [measure for name, measure in MEASURES.items() if name.startswith(only) or only.startswith(name)]
     if wanted:
-        with database_servers.postgres() as url:
+        with database_servers.postgres(durable=True) as url:
             base = built(url)
             for measure in wanted:
                 measure(sheet, base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,9 +19,12 @@ Measure = Callable[[Sheet, str], None]
 
 def run(sheet: Sheet, only: str) -> None:
     """Measure what is asked for; a server is started when the first of its rows is wanted."""
-    kinds = (
-        (database_servers.postgres, sweep_postgres.MEASURES),
-        (lambda: database_servers.mariadb("--innodb-buffer-pool-size=1G"), sweep_mariadb.MEASURES),
+    kinds: tuple[tuple[Callable[[], AbstractContextManager[str]], dict[str, Measure]], ...] = (
+        (lambda: database_servers.postgres(durable=True), sweep_postgres.MEASURES),
+        (
+            lambda: database_servers.mariadb("--innodb-buffer-pool-size=1G", durable=True),
+            sweep_mariadb.MEASURES,
+        ),
     )
     for server, measures in kinds:
         wanted = _wanted(measures, only)

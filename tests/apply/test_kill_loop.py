@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from killing import ALLOW, PHASES, Warm, World, warm, world
 
-import database_servers
+from database_servers import CRASHING
 from servanda.errors import StoreDown
 
 ROUNDS = {"sqlite": 17, "postgres": 17, "mariadb": 16}
@@ -54,16 +54,10 @@ def test_killed_again_and_again_at_any_moment(kind: str, fresh_url: Any, tmp_pat
     assert len(phases) >= 2, f"every kill fell into one phase: {dict(phases)}"
 
 
-SERVERS = {
-    "postgres": (database_servers.has_postgres, database_servers.postgres_server),
-    "mariadb": (database_servers.has_mariadb, database_servers.mariadb_server),
-}
-
-
-@pytest.mark.parametrize("kind", list(SERVERS))
+@pytest.mark.parametrize("kind", list(CRASHING))
 def test_a_server_that_crashes_under_an_apply(kind: str, tmp_path: Path) -> None:
     """The server dies at a random moment and comes again on its files; so does the same command."""
-    there, run = SERVERS[kind]
+    there, run = CRASHING[kind]
     if not there():
         pytest.skip(f"{kind} is missing")
     with run() as server:

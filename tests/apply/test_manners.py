@@ -146,12 +146,9 @@ def _until(true: Any, seconds: float = 60) -> None:
 
 
 @pytest.fixture
-def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def replica() -> Iterator[tuple[str, str]]:
     """A PostgreSQL and a replica that follows it; yields both URLs."""
-    folder = tmp_path_factory.mktemp("replica")
-    for part in (folder, *folder.parents[:2]):
-        part.chmod(0o755)
-    with database_servers.replicated(folder) as urls:
+    with database_servers.replicated() as urls:
         yield urls
 
 

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-import database_servers
 from conftest import missing
+from database_servers import CRASHING
 from office import ADDRESS, PLACES, PROMISES, TABLES, Office, Words
 from projects import policy, project, retention
 from servanda.errors import Refused
@@ -75,10 +75,6 @@ def test_a_copy_shows_one_moment_whatever_happens_meanwhile(office: Office) -> N
     assert office.found.rows("SELECT COUNT(*) FROM visits") == [(VISITS + 1,)]
 
 
-SERVERS = {
-    "postgres": (database_servers.has_postgres, database_servers.postgres_server),
-    "mariadb": (database_servers.has_mariadb, database_servers.mariadb_server),
-}
 CLIENTS: dict[str, Any] = {
     "clients": {
         "data": "account",
@@ -127,9 +123,9 @@ def tolerant(office: Office) -> Iterator[Project]:
         yield there
 
 
-@pytest.mark.parametrize("kind", list(SERVERS))
+@pytest.mark.parametrize("kind", list(CRASHING))
 def test_a_store_that_is_down_makes_the_answer_wait_and_the_others_go_on(kind: str, tmp_path: Path) -> None:
-    there, server = SERVERS[kind]
+    there, server = CRASHING[kind]
     if not there():
         missing(f"{kind} is missing")
     with server() as shop:
