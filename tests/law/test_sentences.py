@@ -13,7 +13,7 @@ import servanda
 from servanda.law.answer import Clock
 from servanda.law.calendar import calendar_of
 from servanda.law.majority import majority
-from servanda.law.sentences import in_words, said
+from servanda.law.sentences import in_words, render_step
 from servanda.law.steps import step
 from servanda.locale import LANGUAGES, NoCatalogue, catalogue, day_in_words
 from servanda.locale.po import read_po
@@ -57,7 +57,7 @@ def test_every_key_in_the_code_has_a_sentence_and_no_sentence_is_left_over() -> 
 
 def test_a_step_is_said_in_the_reader_s_language() -> None:
     steps = Clock(date(2026, 4, 1)).answer(calendar_of("FR")).steps
-    english, french = ([said(s, language) for s in steps] for language in LANGUAGES)
+    english, french = ([render_step(s, language) for s in steps] for language in LANGUAGES)
     assert english[-1].sentence.startswith("1 May 2026 is a public holiday (Labor Day)")
     assert french[-1].sentence.startswith("Le 1er mai 2026 est férié (Fête du Travail)")
     assert (english[-1].article, french[-1].article) == ("Reg. 1182/71 art. 3(4)", "règl. 1182/71, art. 3(4)")
@@ -66,7 +66,7 @@ def test_a_step_is_said_in_the_reader_s_language() -> None:
 
 def test_a_law_of_elsewhere_is_cited_as_it_stands() -> None:
     law = majority("AT", date(2026, 1, 1)).source
-    assert said(step(date(2026, 1, 1), "minor.alone", law, years=14), "fr").article == "DSG § 4(4)"
+    assert render_step(step(date(2026, 1, 1), "minor.alone", law, years=14), "fr").article == "DSG § 4(4)"
 
 
 def test_days_and_instants_in_words() -> None:

@@ -186,7 +186,7 @@ def test_a_broken_rule_hides_no_other_and_is_never_a_pass(run: Run) -> None:
 def test_a_day_that_is_none_is_refused(run: Run) -> None:
     code, out, err = run("check", "--as-of", "2026-02-30")
     assert (code, out) == (2, "")
-    assert "“2026-02-30” is no date; write it as 2020-08-01" in err
+    assert "“2026-02-30” is not a date; write it as 2020-08-01" in err
 
 
 def test_a_language_without_catalogue_is_refused(run: Run, folder: Path) -> None:

@@ -44,15 +44,15 @@ COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Loads `servanda.cli.<name>` when it is called; the list of commands needs none of them."""
+    """A group that imports `servanda.cli.<name>` only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the work."""
+        """Return the command names in the order in which they are used."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one command."""
+        """Import and return one command, or None for an unknown name."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -61,16 +61,16 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Carry out the command that was asked for."""
+        """Run the command. A closed pipe ends the process quietly."""
         try:
-            done = super().invoke(ctx)
+            result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            _nobody_reads()
-        return done
+            _exit_on_broken_pipe()
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without loading them."""
+        """Write the list of commands without importing them."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -105,7 +105,7 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from servanda.errors import ServandaError
 
-    # a command builds much and drops little: looking for rubbish costs a tenth of it
+    # commands allocate much and free little; the default threshold of the collector costs a tenth of the time
     gc.set_threshold(50_000)
     try:
         code: Any = command.main(args=args, prog_name="servanda", standalone_mode=False, color=_colour())
@@ -119,7 +119,7 @@ def main(args: list[str] | None = None) -> None:
         error.show()
         sys.exit(2)
     except ServandaError as error:
-        tell(error)
+        print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
@@ -127,45 +127,49 @@ def main(args: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("SERVANDA_TRACEBACK"):
             raise
-        tell(_unexpected(error))
+        print_error(_unexpected(error))
         sys.exit(2)
 
 
-def _nobody_reads() -> NoReturn:
-    """End as a program does whose reader has gone, such as `| head`.
+def _exit_on_broken_pipe() -> NoReturn:
+    """Exit with 128 + SIGPIPE when the reader of a pipe has closed it, such as `| head`.
 
-    The signal SIGPIPE is left ignored, as Python has it: it would also end the program, in silence and in
-    the middle of a page, where a database cuts the connection.
+    SIGPIPE itself stays ignored, Python's default: otherwise a database that closes its connection
+    would kill the process in the middle of a page.
     """
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    devnull = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(devnull, stream.fileno())
     sys.exit(128 + signal.SIGPIPE)
 
 
 def _unexpected(error: Exception) -> Any:
-    """What nobody thought of: its kind and its place in the code, never its words, which may hold values."""
+    """Wrap an unexpected exception: its type and its line. Its message is left out, as it may contain values."""
     import traceback
 
     from servanda.errors import ServandaError
 
-    here = Path(__file__).parents[1]
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(here)]
-    at = f" at {Path(frames[-1].filename).relative_to(here)}:{frames[-1].lineno}" if frames else ""
+    package = Path(__file__).parents[1]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(package)
+    ]
+    position = f" at {Path(frames[-1].filename).relative_to(package)}:{frames[-1].lineno}" if frames else ""
     return ServandaError(
-        f"a fault of Servanda itself: {type(error).__name__}{at}",
-        advice="please report it; for all details, which may hold personal values: SERVANDA_TRACEBACK=1",
+        f"a fault of Servanda itself: {type(error).__name__}{position}",
+        advice="please report it; for the traceback, which may contain personal data, set SERVANDA_TRACEBACK=1",
     )
 
 
 def _colour() -> bool | None:
-    """No colour where NO_COLOR says so; else click looks whether it writes to a terminal."""
+    """False when NO_COLOR is set, else None: click then colours only a terminal."""
     return False if os.environ.get("NO_COLOR") else None
 
 
-def tell(error: Any) -> None:
-    """Print an error: what, where, what to try; to stderr."""
+def print_error(error: Any) -> None:
+    """Print an error with its place and its remedy to stderr."""
     problems = getattr(error, "problems", None)
     head = click.style("refused:" if error.exit_code == 3 else "error:", fg="red", bold=True)
     if problems is None:

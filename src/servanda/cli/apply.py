@@ -1,4 +1,4 @@
-"""`servanda apply`: carries out a plan, page by page; the only command that changes a store."""
+"""`servanda apply`: carries out a plan in batches; the only command that changes a store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from servanda.cli.plan import text
-from servanda.cli.view import columns, count, number, said, say_json, sign
+from servanda.cli.view import columns, count, note, number, print_json, sign
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def command(
         return _apply(project, plan_file, options, yes=yes, due=due, as_json=as_json)
     finally:
         if due:
-            _round(project)
+            _run_worker(project)
 
 
-def _round(project: Project) -> None:
-    """What else a night brings: requests that need nobody, alarms, letters, records that end."""
+def _run_worker(project: Project) -> None:
+    """Run the worker once: automatic requests, alarms, letters, expiry of records."""
     from servanda.worker.worker import Worker
 
     if project.database.setting("vault") is not None:
@@ -73,44 +73,45 @@ def _round(project: Project) -> None:
 def _apply(
     project: Project, plan_file: Path | None, options: Options, *, yes: bool, due: bool, as_json: bool
 ) -> int:
-    """Plan, ask where somebody is to be asked, carry out, and tell."""
+    """Plan, confirm, apply and print the outcome. Raises Refused without a terminal, --yes or --due."""
     from servanda.apply import OverLimit
     from servanda.errors import Refused
     from servanda.rights.completed import tell_completed
 
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
-            "nobody can be asked here: this is no terminal", advice="add --yes, or --due for a timer"
+            "standard input is not a terminal, so the plan cannot be confirmed",
+            advice="add --yes, or --due for a timer",
         )
-    _ = project.vault  # a missing key is told before anything is asked
+    _ = project.vault  # raises VaultError for a missing key before the question
     with project.open_stores(write=True) as opened:
         saved, plan = _planned(opened, plan_file, due)
         if saved is None and not (as_json or yes or due):
             for line in text(plan, project.policy):
                 click.echo(line)
         if not (yes or due) and not click.confirm(f"{_question(saved, plan)} Carry it out?", err=True):
-            said("Nothing was changed.")
+            note("Nothing was changed.")
             return 0
         try:
             outcome = _carry_out(opened, saved, options)
             tell_completed(opened)
         except OverLimit as error:
             if due:
-                raise _left(project, plan, error) from None
+                raise _save_for_person(project, plan, error) from None
             raise
     if as_json:
-        say_json(
+        print_json(
             {"run": outcome.run, "done": outcome.done, "stopped": outcome.stopped, "entry": outcome.entry,
              "interrupted": outcome.interrupted, "scrubbed": [t.table for t in outcome.scrubbed],
              "unscrubbed": outcome.unscrubbed}
         )  # fmt: skip
     else:
-        _tell(outcome, plan)
+        _print_outcome(outcome, plan)
     return 130 if outcome.interrupted else 0 if outcome.whole else 1
 
 
 def _planned(project: Project, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
-    """The saved plan, and what is due now: the two are compared again by `apply` itself."""
+    """Return the saved plan, if any, and a fresh one; `apply` compares the two."""
     from servanda.plan.count import make
     from servanda.plan.plan import load
 
@@ -123,8 +124,8 @@ def _planned(project: Project, file: Path | None, quick: bool) -> tuple[Saved | 
     return saved, plan
 
 
-def _left(project: Project, plan: Plan, error: Refused) -> Refused:
-    """Leave the plan for a person, and a letter for the data protection officer in the outbox."""
+def _save_for_person(project: Project, plan: Plan, error: Refused) -> Refused:
+    """Save the plan for review and put a letter to the data protection officer in the outbox."""
     from servanda.apply import tell_officer
     from servanda.errors import Refused
 
@@ -145,25 +146,25 @@ def _pace(text: str | None) -> Any:
 def _carry_out(project: Project, saved: Saved | None, options: Options) -> Outcome:
     from servanda.apply import apply
 
-    with _stops() as stop, _Pause() as pause, Progress() as progress:
+    with _stop_on_interrupt() as stop, _Pause() as pause, Progress() as progress:
         return apply(
             project, saved=saved, options=replace(options, stop=stop, pause=pause), listener=progress
         )
 
 
 def _allowed(project: Project, allow: tuple[str, ...], due: bool) -> dict[str, int]:
-    found: dict[str, int] = {}
+    limits: dict[str, int] = {}
     if due:
         for store, entry in project.stores_document.stores.items():
-            found |= {f"{store}.{place}": rows for place, rows in entry.allow.items()}
+            limits |= {f"{store}.{place}": rows for place, rows in entry.allow.items()}
     for item in allow:
         place, _, rows = item.partition("=")
         if not (rows.isascii() and rows.isdigit()):
             raise click.BadParameter(f"“{item}” is not PLACE=N", param_hint="--allow")
         if place not in project.stores_document.places():
             raise click.BadParameter(f"there is no place {place}", param_hint="--allow")
-        found[place] = int(rows)
-    return found
+        limits[place] = int(rows)
+    return limits
 
 
 def _question(saved: Saved | None, plan: Plan) -> str:
@@ -173,34 +174,34 @@ def _question(saved: Saved | None, plan: Plan) -> str:
 
     when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
     usual = {DELETE.name, ANONYMISE.name}
-    asked = [a for a in known() if a.name in usual or (plan.rows(a.name) and a.owed)]
-    parts = [f"{count(plan.rows(a.name), a.noun)} {a.to}" for a in asked[:1]]
-    parts += [f"{number(plan.rows(a.name))} {a.to}" for a in asked[1:]]
+    actions = [a for a in known() if a.name in usual or (plan.rows(a.name) and a.owed)]
+    parts = [f"{count(plan.rows(a.name), a.noun)} {a.to}" for a in actions[:1]]
+    parts += [f"{number(plan.rows(a.name))} {a.to}" for a in actions[1:]]
     return f"{when}{', '.join(parts)}."
 
 
 @contextmanager
-def _stops() -> Iterator[Any]:
-    """Ctrl-C asks to stop after the page at hand; a second one interrupts at once."""
-    asked: list[bool] = []
-    before = signal.getsignal(signal.SIGINT)
+def _stop_on_interrupt() -> Iterator[Any]:
+    """Yield a function that is true after Ctrl-C; a second Ctrl-C raises KeyboardInterrupt."""
+    signals: list[bool] = []
+    previous = signal.getsignal(signal.SIGINT)
 
     def ask(number_: int, frame: Any) -> None:
-        if asked:
+        if signals:
             raise KeyboardInterrupt
         del number_, frame
-        asked.append(True)
-        said("Stopping after this page…")
+        signals.append(True)
+        note("Stopping after this page…")
 
     signal.signal(signal.SIGINT, ask)
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(signals)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
 
 class _Pause:
-    """Ctrl-Z asks to pause: the process stops itself after the page at hand, and not in the middle of one."""
+    """Pause on Ctrl-Z: the process stops between two pages, never within one."""
 
     def __init__(self) -> None:
         self._wanted = False
@@ -218,29 +219,29 @@ class _Pause:
     def _ask(self, number_: int, frame: Any) -> None:
         del number_, frame
         self._wanted = True
-        said("Pausing after this page…")
+        note("Pausing after this page…")
 
     def asked(self) -> bool:
-        """Whether somebody asked to pause."""
+        """Return whether Ctrl-Z was pressed."""
         return self._wanted
 
     def wait(self) -> None:
-        """Stop this process until it is told to go on (fg, or the signal CONT)."""
+        """Stop this process until it gets SIGCONT, as `fg` sends it."""
         self._wanted = False
-        said("Paused; nothing is locked. Go on with: fg")
+        note("Paused; nothing is locked. Go on with: fg")
         os.kill(os.getpid(), signal.SIGSTOP)
-        said("Going on.")
+        note("Going on.")
 
 
 def _next(plan: Plan) -> str:
-    """What to do after everything was done."""
+    """The next step after a complete run."""
     if plan.left_out:
         return f"   {count(len(plan.left_out), 'place')} left out: servanda check"
     return "   See what is kept: servanda promises"
 
 
 class Progress:
-    """A listener that shows a bar on a terminal after one second, and sentences always."""
+    """A listener that prints sentences and, on a terminal after one second, a progress bar."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -253,12 +254,12 @@ class Progress:
         self._clear()
 
     def said(self, sentence: str) -> None:
-        """Print a sentence."""
+        """Print one sentence above the bar."""
         self._clear()
-        said(f"  {sentence}")
+        note(f"  {sentence}")
 
     def moved(self, step: Step, done: int) -> None:
-        """Draw the bar of a step."""
+        """Draw the progress bar of a step; `done` is in rows."""
         if not sys.stderr.isatty() or time.monotonic() - self._began < 1.0:
             return
         part = min(done / max(step.rows, 1), 1.0)
@@ -272,16 +273,23 @@ class Progress:
             self._shown = False
 
 
-def _tell(outcome: Outcome, plan: Plan) -> None:
+def _print_outcome(outcome: Outcome, plan: Plan) -> None:
     from servanda.actions import action
 
     rows = []
     for step in plan.steps:
-        done = outcome.done.get(step.id, 0)
-        if done or step.id in outcome.stopped:
+        rows_done = outcome.done.get(step.id, 0)
+        if rows_done or step.id in outcome.stopped:
             kind = action(step.action)
             rows.append(
-                [sign(kind.sign), step.place, count(done, kind.noun), kind.done, step.words, step.names[0]]
+                [
+                    sign(kind.sign),
+                    step.place,
+                    count(rows_done, kind.noun),
+                    kind.done,
+                    step.words,
+                    step.names[0],
+                ]
             )
     for line in columns(rows, right=frozenset({2})):
         click.echo(line)
@@ -296,9 +304,9 @@ def _tell(outcome: Outcome, plan: Plan) -> None:
         click.echo(f"     {table.table} {anew}")
     for name, why in outcome.unscrubbed.items():
         click.echo(f"  {click.style('✗', fg='red')}  {name} not written anew: {why}")
-    held = sum(s.held for s in plan.steps if action(s.action).ends)
-    if held:
-        click.echo(f"  {sign('‖')}  {count(held, 'row')} held, left alone")
+    rows_held = sum(s.held for s in plan.steps if action(s.action).ends)
+    if rows_held:
+        click.echo(f"  {sign('‖')}  {count(rows_held, 'row')} held, left alone")
     total = sum(outcome.done.get(step.id, 0) for step in plan.steps if action(step.action).ends)
     state = "Done" if outcome.whole else "Stopped" if outcome.interrupted else "Done in part"
     click.echo(

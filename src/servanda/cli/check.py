@@ -1,4 +1,4 @@
-"""`servanda check`: holds the documents against the rules, and the stores against the documents."""
+"""`servanda check`: runs the rules on the documents and the stores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from servanda.cli import findings, reports
-from servanda.cli.view import count, said, say_json
+from servanda.cli.view import count, note, print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What was looked at: the findings, the documents that they stand in, and what could not be seen."""
+class _Outcome:
+    """The result of a check: findings, source documents, and what could not be checked."""
 
     waived: Waived
     sources: dict[str, Source]
@@ -41,7 +41,7 @@ def _day(_ctx: click.Context, _option: click.Parameter, value: str | None) -> da
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise click.BadParameter(f"“{value}” is no date; write it as 2020-08-01") from None
+        raise click.BadParameter(f"“{value}” is not a date; write it as 2020-08-01") from None
 
 
 @click.command("check", short_help="Hold the documents against the law and the stores against the documents")
@@ -84,83 +84,83 @@ def command(
     form: str,
     as_json: bool,
 ) -> int:
-    """Hold policy.yaml and stores.yaml against the rules, and the stores against both.
+    """Run the rules on policy.yaml, stores.yaml and the stores.
 
-    Nothing is changed, and no value of any row is printed. Exits with 0 where nothing at or
-    above --fail-on was found, with 1 where something was, and with 2 where a document or a
-    store could not be read or a rule is broken, so that what nobody looked at never passes.
+    Changes nothing and prints no value of any row. Exits with 0 when no finding reaches
+    --fail-on, with 1 when one does, and with 2 when a document or a store cannot be read or
+    a rule raises an error: an incomplete check never passes.
     """
-    seen = _look(project, select, ignore, as_of, stores=not no_stores)
-    looked = seen.waived.looked
-    for line in seen.unseen:
-        said(click.style("not checked: ", fg="red") + line)
-    for waiver in seen.waived.unused:
-        said(
+    outcome = _run_rules(project, select, ignore, as_of, stores=not no_stores)
+    report = outcome.waived.looked
+    for line in outcome.unseen:
+        note(click.style("not checked: ", fg="red") + line)
+    for waiver in outcome.waived.unused:
+        note(
             f"a waiver of {waiver.rule} hides nothing{f' at {waiver.where}' if waiver.where else ''}: remove it"
         )
-    _show(project, seen, "json" if as_json else form)
+    _show(project, outcome, "json" if as_json else form)
     severities = ["error", "warning", "advice"]
-    bad = severities[: severities.index(fail_on) + 1]
-    if looked.broken:
+    failing = severities[: severities.index(fail_on) + 1]
+    if report.broken:
         return 2
-    if any(finding.severity in bad for finding in looked.findings):
+    if any(finding.severity in failing for finding in report.findings):
         return 1
-    return 2 if seen.unseen else 0
+    return 2 if outcome.unseen else 0
 
 
-def _show(project: Project, seen: _Seen, form: str) -> None:
-    looked, hidden = seen.waived.looked, seen.waived.hidden
+def _show(project: Project, outcome: _Outcome, form: str) -> None:
+    report, hidden = outcome.waived.looked, outcome.waived.hidden
     if form == "json":
-        say_json(reports.as_json(looked, hidden, seen.unseen))
+        print_json(reports.as_json(report, hidden, outcome.unseen))
         return
     if form == "sarif":
-        say_json(reports.sarif(looked, hidden, seen.unseen, project.folder))
+        print_json(reports.sarif(report, hidden, outcome.unseen, project.folder))
         return
     lines: Iterable[str]
     if form == "github":
-        lines = reports.github(looked, seen.unseen, project.folder)
+        lines = reports.github(report, outcome.unseen, project.folder)
     elif form == "concise":
-        lines = findings.concise(looked.findings)
+        lines = findings.concise(report.findings)
     else:
-        lines = findings.full(looked, seen.sources)
+        lines = findings.full(report, outcome.sources)
     for line in lines:
         click.echo(line)
     if form != "github":
-        extent = f"{count(seen.places, 'place')} in {count(seen.stores, 'store')}"
-        click.echo(findings.summary(looked, hidden, extent, unseen=bool(seen.unseen)))
+        extent = f"{count(outcome.places, 'place')} in {count(outcome.stores, 'store')}"
+        click.echo(findings.summary(report, hidden, extent, unseen=bool(outcome.unseen)))
 
 
-# -- looking ----------------------------------------------------------------------------------
+# -- running the rules ------------------------------------------------------------------------
 
 
-def _look(
+def _run_rules(
     project: Project, select: list[str], ignore: list[str], as_of: date | None, *, stores: bool
-) -> _Seen:
+) -> _Outcome:
     from servanda.rules import chosen, look
 
-    chosen(select, ignore)  # a wrong code is told before any store is asked
+    chosen(select, ignore)  # raises for an unknown code before a store is opened
     _documents(project, stores=stores)
     unseen: list[str] = []
     with ExitStack() as stack:
         view = _view(project, stack, unseen, as_of, stores=stores)
-        looked = look(view, select, ignore)
-        unseen += [f"{rule.code} {rule.slug}: {error.message}" for rule, error in looked.refused]
-        unseen += [f"{rule.code} {rule.slug} is broken: {where}" for rule, where in looked.broken]
+        report = look(view, select, ignore)
+        unseen += [f"{rule.code} {rule.slug}: {error.message}" for rule, error in report.refused]
+        unseen += [f"{rule.code} {rule.slug} is broken: {where}" for rule, where in report.broken]
         sources = {view.source.name: view.source}
-        waived = _waive(project, looked, view, sources)
+        waived = _waive(project, report, view, sources)
         places = len(view.binding.places) if view.binding is not None else 0
-        return _Seen(waived, sources, places, len(view.sessions), unseen)
+        return _Outcome(waived, sources, places, len(view.sessions), unseen)
 
 
-def _waive(project: Project, looked: Report, view: View, sources: dict[str, Source]) -> Waived:
-    """Leave out what stores.yaml waives, where there is such a document; its source is added."""
+def _waive(project: Project, report: Report, view: View, sources: dict[str, Source]) -> Waived:
+    """Apply the waivers of stores.yaml, if it exists, and add its source to `sources`."""
     from servanda.rules.engine.waivers import Waived, waive
 
     if view.binding is None and not (project.folder / "stores.yaml").exists():
-        return Waived(looked)
+        return Waived(report)
     stores = project.stores_document
     sources[stores.source.name] = stores.source
-    return waive(looked, stores, list(sources.values()), view.today)
+    return waive(report, stores, list(sources.values()), view.today)
 
 
 def _documents(project: Project, *, stores: bool) -> None:
@@ -193,7 +193,7 @@ def _view(project: Project, stack: ExitStack, unseen: list[str], as_of: date | N
 
 
 def _holds(project: Project, unseen: list[str]) -> tuple[Hold, ...] | None:
-    """The holds ever placed; Servanda's own database is not made for the question."""
+    """All holds, ended ones too, or None without keys. Does not create Servanda's own database."""
     from servanda.errors import VaultError
 
     if project.stores_document.own_address() is None and not (project.folder / "servanda.db").exists():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _day(text: str) -> date:
-    """Read a day, or an instant whose local day will count."""
+    """Parse a day, or an instant that is later reduced to its local day."""
     try:
         return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
     except ValueError:
@@ -28,15 +28,15 @@ def _day(text: str) -> date:
 
 
 def _time(text: str) -> datetime:
-    """Read an instant; where it has no offset, the company's zone counts."""
-    found = _day(text)
-    if not isinstance(found, datetime):
+    """Parse an instant; without an offset it is in the company's time zone."""
+    instant = _day(text)
+    if not isinstance(instant, datetime):
         raise click.BadParameter(f"“{text}” has no time; write it as “2026-03-28 23:30”")
-    return found
+    return instant
 
 
 def _zone(text: str) -> ZoneInfo:
-    """Read the name of a time zone."""
+    """Parse the IANA name of a time zone."""
     try:
         return ZoneInfo(text)
     except (ValueError, OSError, KeyError):
@@ -44,7 +44,7 @@ def _zone(text: str) -> ZoneInfo:
 
 
 def _period(text: str) -> Period:
-    """Read an ISO 8601 period."""
+    """Parse an ISO 8601 period."""
     from servanda.law.period import NotAPeriod, parse_period
 
     try:
@@ -66,7 +66,7 @@ _SHARED = (
 
 
 def _asks(function: Callable[..., Reply]) -> Callable[..., Any]:
-    """Add what every question has: whose calendar, zone and language; and print the reply."""
+    """Add the shared options (calendar, zone, language, JSON) to a command and print its reply."""
 
     def asked(
         project: Project,
@@ -74,11 +74,11 @@ def _asks(function: Callable[..., Reply]) -> Callable[..., Any]:
         zone: ZoneInfo | None,
         lang: str | None,
         as_json: bool,
-        **given: Any,
+        **arguments: Any,
     ) -> None:
         where = Where(project, place, zone, lang)
         try:
-            reply = function(where, **given)
+            reply = function(where, **arguments)
         except OverflowError:
             raise click.UsageError("these dates lie outside the calendar") from None
         show(reply, where, as_json)
@@ -136,8 +136,8 @@ def received(
     from servanda.law.answer import PROMPT, Clock, Pause
 
     if len(supplied) > len(asked):
-        raise click.UsageError("each --supplied answers an --asked; there are more of them")
-    answers = [*(where.day(each) for each in supplied), *[None] * (len(asked) - len(supplied))]
+        raise click.UsageError("there are more --supplied than --asked; each --supplied answers one --asked")
+    answers = [*(where.day(reply_day) for reply_day in supplied), *[None] * (len(asked) - len(supplied))]
     clock = Clock(
         received=where.day(day),
         pauses=tuple(Pause(where.day(a), s) for a, s in zip(asked, answers, strict=True)),
@@ -146,13 +146,13 @@ def received(
         logged_in=logged_in,
         ask_within=PROMPT if ask_within is None else ask_within,
     )
-    found = clock.answer(where.calendar)
+    deadline = clock.answer(where.calendar)
     notes = []
     if extended is None and promise is None:
         longer = replace(clock, extended_on=clock.received).answer(where.calendar).due
-        notes = [("answer.may-extend", {"notice_by": found.notice_by, "extended": longer})]
-    says = "answer.headline" if found.due_strict == found.due else "answer.headline-paused"
-    return Reply(found, says, {"due": found.due, "due_strict": found.due_strict}, notes)
+        notes = [("answer.may-extend", {"notice_by": deadline.notice_by, "extended": longer})]
+    headline = "answer.headline" if deadline.due_strict == deadline.due else "answer.headline-paused"
+    return Reply(deadline, headline, {"due": deadline.due, "due_strict": deadline.due_strict}, notes)
 
 
 @command.command("aware", short_help="Until when to notify a breach: 72 hours")
@@ -168,12 +168,14 @@ def aware(where: Where, time: datetime, processor: datetime | None, within: int 
 
     if within is not None and processor is None:
         raise click.UsageError("--within needs --processor")
-    told = None
+    processor_notice = None
     if processor is not None:
-        told = Processor(where.instant(processor), None if within is None else timedelta(hours=within))
-    found = notify_by(where.instant(time), where.zone, told)
-    facts = {"target": found.target, "expiry": found.expiry}
-    return Reply(found, "breach.headline", facts, [("zone", {"zone": where.zone.key})])
+        processor_notice = Processor(
+            where.instant(processor), None if within is None else timedelta(hours=within)
+        )
+    deadline = notify_by(where.instant(time), where.zone, processor_notice)
+    facts = {"target": deadline.target, "expiry": deadline.expiry}
+    return Reply(deadline, "breach.headline", facts, [("zone", {"zone": where.zone.key})])
 
 
 @command.command("obtained", short_help="Until when to tell of data from somebody else")
@@ -185,13 +187,13 @@ def obtained(where: Where, day: date, contact: date | None, disclosed: date | No
     """Say until when to inform a person whose data came from somebody else on DAY."""
     from servanda.law.notice import inform_by
 
-    found = inform_by(
+    deadline = inform_by(
         where.day(day),
         where.calendar,
         first_contact=where.day(contact) if contact else None,
         disclosed=where.day(disclosed) if disclosed else None,
     )
-    return Reply(found, "notice.headline", {"due": found.due})
+    return Reply(deadline, "notice.headline", {"due": deadline.due})
 
 
 @command.command("complained", short_help="Until when an authority answers")
@@ -208,8 +210,8 @@ def complained(where: Where, day: date, child_asked: date | None) -> Reply:
     from servanda.law.authority import authority_answers_by, child_erasure
 
     if child_asked is None:
-        found = authority_answers_by(where.day(day), where.calendar)
-        return Reply(found, "authority.headline", {"due": found.due})
+        deadline = authority_answers_by(where.day(day), where.calendar)
+        return Reply(deadline, "authority.headline", {"due": deadline.due})
     child = child_erasure(where.day(child_asked), where.calendar, where.day(day))
     return Reply(child, "authority.child-headline", {"due": child.decides_by})
 
@@ -225,12 +227,12 @@ def born(where: Where, day: date, country: str | None, threshold: int | None, on
     from servanda.law.majority import majority
     from servanda.law.minors import who_consents
 
-    when = where.day(on) if on else where.today
-    counts = majority(country or where.place[:2], when, threshold)
-    found = who_consents(where.day(day), when, counts.years, counts.source)
-    alone = "alone" if found.verdict == "own_consent" else "with-parents"
-    facts = {"day": when, "age": found.age, "reached_on": found.reached_on}
-    return Reply(found, f"minor.headline-{alone}", facts)
+    day_ = where.day(on) if on else where.today
+    age_limit = majority(country or where.place[:2], day_, threshold)
+    consent = who_consents(where.day(day), day_, age_limit.years, age_limit.source)
+    alone = "alone" if consent.verdict == "own_consent" else "with-parents"
+    facts = {"day": day_, "age": consent.age, "reached_on": consent.reached_on}
+    return Reply(consent, f"minor.headline-{alone}", facts)
 
 
 @command.command("consent", short_help="How long a consent or a tracker lasts")
@@ -248,9 +250,11 @@ def consent(where: Where, day: date, period: Period | None, max_age: int | None)
     if max_age is None:
         valid = valid_until(where.day(day), period)
         return Reply(valid, "consent.headline", {"last_day": valid.last_day})
-    found = lifetime(where.instant(day), timedelta(seconds=max_age), period, where.zone)
-    facts = {"allowed_until": found.allowed_until, "expires": found.expires}
-    return Reply(found, "tracker.headline-too-long" if found.too_long else "tracker.headline-allowed", facts)
+    comparison = lifetime(where.instant(day), timedelta(seconds=max_age), period, where.zone)
+    facts = {"allowed_until": comparison.allowed_until, "expires": comparison.expires}
+    return Reply(
+        comparison, "tracker.headline-too-long" if comparison.too_long else "tracker.headline-allowed", facts
+    )
 
 
 @command.command("retention", short_help="When data end")
@@ -269,8 +273,8 @@ def retention(
     if released and not held:
         raise click.UsageError("--released needs --held")
     holds = [Held(where.day(held), where.day(released) if released else None)] if held else []
-    found = ending([Ground(where.day(day), period, "min" if minimum else "max")], holds)
-    if found.action_on is None:
-        return Reply(found, "retention.headline-held", {})
-    says = "retention.headline" if found.action_on == found.eligible_from else "retention.headline-released"
-    return Reply(found, says, {"eligible_from": found.eligible_from, "action_on": found.action_on})
+    end = ending([Ground(where.day(day), period, "min" if minimum else "max")], holds)
+    if end.action_on is None:
+        return Reply(end, "retention.headline-held", {})
+    headline = "retention.headline" if end.action_on == end.eligible_from else "retention.headline-released"
+    return Reply(end, headline, {"eligible_from": end.eligible_from, "action_on": end.action_on})

@@ -1,4 +1,4 @@
-"""Where a question of legal time is asked from, and how its reply looks."""
+"""The place, zone and language of a `servanda clock` command, and the printing of its reply."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from servanda.cli.view import say_json
+from servanda.cli.view import print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ _UNBROKEN = "\u00a0"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What was found, the sentence that says it, and notes that follow the steps."""
+    """The result of a clock, the catalogue key of its headline with its facts, and notes after the steps."""
 
-    found: Any
+    result: Any
     headline: str
     facts: dict[str, Any]
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -49,8 +49,8 @@ class Where:
 
     @cached_property
     def _policy(self) -> Policy | None:
-        there = (self._project.folder / "policy.yaml").exists()
-        return self._project.policy if there else None
+        exists = (self._project.folder / "policy.yaml").exists()
+        return self._project.policy if exists else None
 
     @cached_property
     def place(self) -> str:
@@ -104,7 +104,7 @@ class Where:
 
 def show(reply: Reply, where: Where, as_json: bool) -> None:
     """Print a reply: what is due, the steps that lead there, and whose calendar was used."""
-    from servanda.law.sentences import in_words, said
+    from servanda.law.sentences import in_words, render_step
     from servanda.locale import catalogue
 
     words = catalogue("law", where.language)
@@ -113,15 +113,15 @@ def show(reply: Reply, where: Where, as_json: bool) -> None:
         return words.say(key, **{name: in_words(fact, where.language) for name, fact in facts.items()})
 
     if as_json:
-        say_json(
-            {"format": 1, "says": say(reply.headline, reply.facts), **_fields(reply.found, where.language)}
+        print_json(
+            {"format": 1, "says": say(reply.headline, reply.facts), **_fields(reply.result, where.language)}
         )
         return
     click.echo(click.style(say(reply.headline, reply.facts), bold=True) + "\n")
-    for step in reply.found.steps:
-        one = said(step, where.language)
-        click.echo(_wrapped(one.at, f"{one.sentence} [{one.article.replace(' ', _UNBROKEN)}]"))
-    calendar = getattr(reply.found, "calendar", "")
+    for step in reply.result.steps:
+        text = render_step(step, where.language)
+        click.echo(_wrapped(text.at, f"{text.sentence} [{text.article.replace(' ', _UNBROKEN)}]"))
+    calendar = getattr(reply.result, "calendar", "")
     notes = [*reply.notes, *([("calendar", {"calendar": calendar})] if calendar else [])]
     if notes:
         click.echo()
@@ -135,17 +135,19 @@ def _wrapped(at: str, text: str) -> str:
     return "\n".join(lines).replace(_UNBROKEN, " ")
 
 
-def _fields(found: Any, language: str) -> dict[str, Any]:
-    """The fields of a result as they are, and its steps in words too."""
-    fields = {f.name: _plain(getattr(found, f.name)) for f in dataclasses.fields(found) if f.name != "steps"}
-    return {**fields, "steps": [_step(step, language) for step in found.steps]}
+def _fields(result: Any, language: str) -> dict[str, Any]:
+    """The fields of a result as JSON, with its steps rendered."""
+    fields = {
+        f.name: _plain(getattr(result, f.name)) for f in dataclasses.fields(result) if f.name != "steps"
+    }
+    return {**fields, "steps": [_step(step, language) for step in result.steps]}
 
 
 def _step(step: Step, language: str) -> dict[str, Any]:
-    from servanda.law.sentences import said
+    from servanda.law.sentences import render_step
 
-    one = said(step, language)
-    return {"at": _plain(step.at), "key": step.says, "says": one.sentence, "article": one.article}
+    text = render_step(step, language)
+    return {"at": _plain(step.at), "key": step.says, "says": text.sentence, "article": text.article}
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""`servanda event`: what only the company's application knows: events that start a period, and evidence."""
+"""`servanda event`: records events that start a period, and evidence, both sent by the company's application."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
         for t in p.triggers.values()
     ]
     parts = [p for t in triggers for p in (t.greatest if isinstance(t, AtGreatest) else [t])]
-    known = {p.event for p in parts if isinstance(p, AtEvent)}
-    if name in known and not key:
+    events = {p.event for p in parts if isinstance(p, AtEvent)}
+    if name in events and not key:
         raise click.UsageError(f"say which row of {place}, by its key: {place}=42")
-    if name not in known:
-        shown = ", ".join(sorted(known)) or "none"
+    if name not in events:
+        listing = ", ".join(sorted(events)) or "none"
         raise click.UsageError(
-            f"{place or 'this'} knows no event “{name}” (it knows: {shown}); PLACE=KEY as app.users=42"
+            f"{place or 'this'} knows no event “{name}” (it knows: {listing}); PLACE=KEY as app.users=42"
         )
     instant = _instant(at, project.now)
     text = key_text([int(key) if re.fullmatch(r"-?[0-9]+", key) else key])
     event = tables.event
-    ledger = project.ledger  # opened first: a new one writes its origin in a transaction of its own
+    ledger = project.ledger  # opened first: a new ledger writes its origin in a separate transaction
     with project.database.begin() as connection:
-        same = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
-        if connection.execute(sa.select(event.c.id).where(same)).first():
+        duplicate = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
+        if connection.execute(sa.select(event.c.id).where(duplicate)).first():
             click.echo("This event of this row was recorded before; the first record counts.")
             return
         number = 1 + int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
@@ -82,30 +82,30 @@ def evidence(project: Project, promise: str, kind: str) -> None:
 
     from servanda.database import moment, tables
 
-    found = project.policy.promise(promise)
-    if found is None:
+    declared = project.policy.promise(promise)
+    if declared is None:
         raise click.UsageError(f"there is no promise “{promise}”; see: servanda promises")
-    kept = tables.evidence
+    evidence_table = tables.evidence
     ledger = project.ledger
     with project.database.begin() as connection:
-        entry = ledger.append_in(connection, "evidence", {"promise": found.id, "kind": kind})
-        number = 1 + int(connection.execute(sa.select(sa.func.max(kept.c.id))).scalar() or 0)
-        values = {"id": number, "promise": found.id, "kind": kind, "at": moment(), "entry": entry.number}
-        connection.execute(sa.insert(kept).values(values))
-    click.echo(f"Recorded for {found.name}, entry {entry.number}.")
+        entry = ledger.append_in(connection, "evidence", {"promise": declared.id, "kind": kind})
+        number = 1 + int(connection.execute(sa.select(sa.func.max(evidence_table.c.id))).scalar() or 0)
+        values = {"id": number, "promise": declared.id, "kind": kind, "at": moment(), "entry": entry.number}
+        connection.execute(sa.insert(evidence_table).values(values))
+    click.echo(f"Recorded for {declared.name}, entry {entry.number}.")
 
 
 def _instant(at: str | None, now: datetime) -> datetime:
     if at is None:
         return now
     try:
-        found = datetime.fromisoformat(at)
-        if found.tzinfo is not None:
-            found = found.astimezone(UTC)
+        instant = datetime.fromisoformat(at)
+        if instant.tzinfo is not None:
+            instant = instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise click.BadParameter("write it as 2026-03-01T10:00:00+01:00", param_hint="--at") from None
-    if found.tzinfo is None:
-        raise click.BadParameter("it has no offset; write 2026-03-01T10:00:00+01:00", param_hint="--at")
-    if found > now:
-        raise click.BadParameter("it lies in the future", param_hint="--at")
-    return found
+    if instant.tzinfo is None:
+        raise click.BadParameter("the time has no offset; write 2026-03-01T10:00:00+01:00", param_hint="--at")
+    if instant > now:
+        raise click.BadParameter("the time is in the future", param_hint="--at")
+    return instant

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 _TITLES = {
@@ -25,7 +25,7 @@ def _day(_ctx: click.Context, _option: click.Parameter, value: str | None) -> da
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise click.BadParameter(f"“{value}” is no date; write it as 2020-08-01") from None
+        raise click.BadParameter(f"“{value}” is not a date; write it as 2020-08-01") from None
 
 
 @click.command("facts", short_help="Show the dated facts of law that rules judge with")
@@ -41,24 +41,24 @@ def command(project: Project, table: str | None, as_of: date | None, all_: bool,
     from servanda.law.facts import every
 
     day = as_of or project.now.date()
-    found = [
+    facts = [
         (name, kind, row)
         for name, kind, row in every()
         if table in (None, name) and (all_ or _holds(row, day))
     ]
     if as_json:
-        say_json(
-            {"format": 1, "as_of": day, "facts": [{"table": t, "kind": k, **row} for t, k, row in found]}
+        print_json(
+            {"format": 1, "as_of": day, "facts": [{"table": t, "kind": k, **row} for t, k, row in facts]}
         )
         return
     for name, title in _TITLES.items():
-        rows = [row for given, _, row in found if given == name]
+        rows = [row for table_name, _, row in facts if table_name == name]
         if rows:
             click.echo(click.style(title, bold=True))
             for line in columns(_cells(row) for row in rows):
                 click.echo(line)
             click.echo()
-    click.echo(f"{count(len(found), 'fact')} as of {day}.   Judge with them: servanda check --as-of {day}")
+    click.echo(f"{count(len(facts), 'fact')} as of {day}.   Judge with them: servanda check --as-of {day}")
 
 
 def _holds(row: dict[str, Any], day: date) -> bool:
@@ -66,16 +66,16 @@ def _holds(row: dict[str, Any], day: date) -> bool:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    """What it is about, what is so, its days, its source."""
-    what = " ".join(row.get("countries", [])) or row.get("id") or row["country"]
+    """One table row of a fact: subject, content, dates, source."""
+    subject = " ".join(row.get("countries", [])) or row.get("id") or row["country"]
     if "tag" in row:
-        what = f"{row['country']} {row['tag']}"
-    says = ", ".join(
+        subject = f"{row['country']} {row['tag']}"
+    content = ", ".join(
         str(row[key]).replace("_", " ")
         for key in ("name", "kind", "years", "period", "from", "when", "regime", "only", "postal", "phone")
         if row.get(key)
     )
     if "id" in row and "country" in row:
-        what = f"{row['country']} {row['id']}"
+        subject = f"{row['country']} {row['id']}"
     days = f"since {row['valid_from']}" + (f" until {row['valid_to']}" if row.get("valid_to") else "")
-    return [what, says, days, str(row["source"])]
+    return [subject, content, days, str(row["source"])]

@@ -1,4 +1,4 @@
-"""How findings look on a terminal: the line of the document, what is wrong with it, and what to write instead."""
+"""Findings on a terminal: the line of the document, the message, and the fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WIDTH = 110
 
 
 def concise(findings: Sequence[Finding]) -> list[str]:
-    """One line a finding, as compilers write it."""
+    """One line per finding, in the format of compilers."""
     return [f"{f.at}: {f.rule} {_severity(f.severity)} {f.message}" for f in findings]
 
 
@@ -28,11 +28,11 @@ def _severity(name: str) -> str:
     return click.style(name, fg=COLOURS[name], bold=True)
 
 
-def full(looked: Report, sources: Mapping[str, Source]) -> list[str]:
-    """Each finding with its line; then what could not be decided, and what does not apply."""
-    rules = {rule.code: rule for rule in looked.rules}
+def full(report: Report, sources: Mapping[str, Source]) -> list[str]:
+    """Each finding with an excerpt; then rules that could not decide, and rules that do not apply."""
+    rules = {rule.code: rule for rule in report.rules}
     lines: list[str] = []
-    for finding in looked.findings:
+    for finding in report.findings:
         rule = rules[finding.rule]
         lines.append(f"{finding.rule} {_severity(finding.severity)}  {rule.slug}")
         lines.append(f"  {finding.at}")
@@ -40,22 +40,22 @@ def full(looked: Report, sources: Mapping[str, Source]) -> list[str]:
         if finding.fix:
             lines += textwrap.wrap(f"fix: {finding.fix}", _WIDTH, **_PLAIN)
         lines.append("")
-    return [*lines, *_undecided(looked, rules)]
+    return [*lines, *_undecided(report, rules)]
 
 
-def _undecided(looked: Report, rules: Mapping[str, Rule]) -> Iterator[str]:
-    """What rules need that no document holds, a line each; those that do not apply, by their codes."""
+def _undecided(report: Report, rules: Mapping[str, Rule]) -> Iterator[str]:
+    """Rules that lack information, one per line, then the codes of rules that do not apply."""
     needing = [
-        [aside.rule, rules[aside.rule].slug, aside.why] for aside in looked.asides if aside.kind == "needs"
+        [aside.rule, rules[aside.rule].slug, aside.why] for aside in report.asides if aside.kind == "needs"
     ]
     if needing:
         yield "Not decided; it needs"
         yield from columns(needing)
         yield ""
-    apart = dict.fromkeys(aside.rule for aside in looked.asides if aside.kind == "not applicable")
-    if apart:
+    codes = dict.fromkeys(aside.rule for aside in report.asides if aside.kind == "not applicable")
+    if codes:
         yield from textwrap.wrap(
-            f"Not applicable: {', '.join(apart)}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False
+            f"Not applicable: {', '.join(codes)}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False
         )
         yield ""
 
@@ -69,7 +69,7 @@ _PLAIN: dict[str, Any] = {
 
 
 def _excerpt(finding: Finding, sources: Mapping[str, Source], law: str) -> list[str]:
-    """The line of the document, and under it what is wrong with the part that is meant."""
+    """The line of the document, with carets under the column of the finding and its message."""
     source = sources.get(finding.at.file)
     line = source.line(finding.at.line) if source is not None else ""
     text = finding.message + (f"   {law}" if law else "")
@@ -77,8 +77,8 @@ def _excerpt(finding: Finding, sources: Mapping[str, Source], law: str) -> list[
         return textwrap.wrap(text, _WIDTH, **_PLAIN)
     margin = len(str(finding.at.line)) + 3
     carets = " " * (finding.at.column - 1) + "^" * _extent(line, finding.at.column)
-    shown = line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
-    lines = [f"   {finding.at.line} │ {shown}"]
+    excerpt = line if len(line) <= _WIDTH else line[: _WIDTH - 1] + "…"
+    lines = [f"   {finding.at.line} │ {excerpt}"]
     bar = " " * margin + " │ "
     if len(carets) + len(text) < _WIDTH:
         return [*lines, f"{bar}{carets} {text}"]
@@ -90,7 +90,7 @@ def _excerpt(finding: Finding, sources: Mapping[str, Source], law: str) -> list[
 
 
 def _extent(line: str, column: int) -> int:
-    """How far a key or value reaches on its line: to its closing bracket, quote, comma or comment."""
+    """The length in characters of the key or value at `column` (1-based) of a line of YAML."""
     rest = line[column - 1 :].rstrip()
     first = rest[:1]
     if first in ("'", '"'):
@@ -106,18 +106,18 @@ def _extent(line: str, column: int) -> int:
     return max(len(rest.rstrip(":")), 1)
 
 
-def summary(looked: Report, hidden: Sequence[tuple[Finding, Waiver]], extent: str, *, unseen: bool) -> str:
-    """The last line: how many findings, by how much looking, and what to do next."""
-    found = looked.findings
-    by = f"{count(len(looked.rules), 'rule')}, {extent}"
+def summary(report: Report, hidden: Sequence[tuple[Finding, Waiver]], extent: str, *, unseen: bool) -> str:
+    """The last line: counts of findings, rules and places, and the next command."""
+    results = report.findings
+    extent_text = f"{count(len(report.rules), 'rule')}, {extent}"
     waived = f" {count(len(hidden), 'finding')} waived." if hidden else ""
-    if not found:
+    if not results:
         after = "Look again when it answers." if unseen else "See what is due: servanda plan"
-        return f"Nothing found by {by}.{waived}   {after}"
-    numbers = {name: sum(f.severity == name for f in found) for name in COLOURS}
+        return f"Nothing found by {extent_text}.{waived}   {after}"
+    numbers = {name: sum(f.severity == name for f in results) for name in COLOURS}
     names = {"error": "error", "warning": "warning", "advice": "piece of advice"}
-    many = {"advice": "pieces of advice"}
-    parts = [count(number, names[n], many.get(n, "")) for n, number in numbers.items() if number]
+    plurals = {"advice": "pieces of advice"}
+    parts = [count(number, names[n], plurals.get(n, "")) for n, number in numbers.items() if number]
     gravest = next(name for name in COLOURS if numbers[name])
-    first = next(finding for finding in found if finding.severity == gravest)
-    return f"{', '.join(parts)} by {by}.{waived}   Why, with examples: servanda rule {first.rule}"
+    first = next(finding for finding in results if finding.severity == gravest)
+    return f"{', '.join(parts)} by {extent_text}.{waived}   Why, with examples: servanda rule {first.rule}"

@@ -9,48 +9,48 @@ from servanda.persons.subject_graph import Edge, StoreGraph
 
 
 def text(graph: StoreGraph, orphans: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
-    """The graph as a tree from the persons on: what stands in it, how it is reached, what to know of it."""
-    shown: set[str] = set()
+    """Yield the graph as a tree that begins at the tables of persons: (table, link, note) per line."""
+    printed: set[str] = set()
     for table in dict.fromkeys(p.table.name for p in graph.roots):
         names = sorted({n for p in graph.places[table] for n in p.place.identifiers})
         yield table, "persons" + (f", by {', '.join(names)}" if names else ""), _note(graph, table, orphans)
-        shown.add(table)
-        yield from _below(graph, table, 1, shown, orphans)
+        printed.add(table)
+        yield from _below(graph, table, 1, printed, orphans)
     for table in graph.places:
         if table not in graph.reached():
-            named = any(e.taker == table for e in graph.mentions())
-            yield table, "only names persons" if named else "reaches nobody", _note(graph, table, orphans)
+            mentioned = any(e.taker == table for e in graph.mentions())
+            yield table, "only names persons" if mentioned else "reaches nobody", _note(graph, table, orphans)
 
 
 def _below(
-    graph: StoreGraph, table: str, depth: int, shown: set[str], orphans: Mapping[str, int]
+    graph: StoreGraph, table: str, depth: int, printed: set[str], orphans: Mapping[str, int]
 ) -> Iterator[tuple[str, str, str]]:
-    seen: set[tuple[str, str]] = set()
+    edges: set[tuple[str, str]] = set()
     for edge in graph.edges:
-        if edge.giver != table or edge.ownership == "none" or (edge.taker, how(edge)) in seen:
+        if edge.giver != table or edge.ownership == "none" or (edge.taker, how(edge)) in edges:
             continue
-        seen.add((edge.taker, how(edge)))
-        again = edge.taker in shown
+        edges.add((edge.taker, how(edge)))
+        repeated = edge.taker in printed
         name = f"{'  ' * depth}└ {edge.taker}"
         yield (
             name,
             how(edge),
-            "" if again or edge.ownership == "mentions" else _note(graph, edge.taker, orphans),
+            "" if repeated or edge.ownership == "mentions" else _note(graph, edge.taker, orphans),
         )
-        if not again and edge.ownership != "mentions":
-            shown.add(edge.taker)
-            yield from _below(graph, edge.taker, depth + 1, shown, orphans)
+        if not repeated and edge.ownership != "mentions":
+            printed.add(edge.taker)
+            yield from _below(graph, edge.taker, depth + 1, printed, orphans)
 
 
 def how(edge: Edge) -> str:
-    """What an edge compares, in words: “owned, by email in any case”."""
+    """Describe an edge in words: “owned, by email in any case”."""
     link = edge.link
     column = f"{link.columns[0]}.{link.path}" if link.path else " + ".join(link.columns)
     ways = {"folded": " in any case", "lower": " in small letters"}
-    said = f"{edge.ownership}, by {column}{ways.get(link.compare, '')}"
+    words = f"{edge.ownership}, by {column}{ways.get(link.compare, '')}"
     if link.compare in ("md5", "sha1", "sha256"):
-        said += f" as {link.compare}"
-    return said + "".join(f", {name} = {value}" for name, value in link.when)
+        words += f" as {link.compare}"
+    return words + "".join(f", {name} = {value}" for name, value in link.when)
 
 
 def _note(graph: StoreGraph, table: str, orphans: Mapping[str, int]) -> str:
@@ -63,7 +63,7 @@ def _note(graph: StoreGraph, table: str, orphans: Mapping[str, int]) -> str:
 
 
 def as_json(graph: StoreGraph, orphans: Mapping[str, int]) -> dict[str, Any]:
-    """The graph for programs."""
+    """The graph as JSON."""
     reached = graph.reached()
     tables = [
         {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def place(
     until: datetime | None,
     as_json: bool,
 ) -> None:
-    """Place a hold. It is respected by every page that is opened once this command has returned."""
+    """Place a hold. It protects its rows from every page that starts after this command has returned."""
     for option, text in (("--case", case), ("--reason", reason)):
         if not text.strip():
-            raise click.BadParameter("it is empty", param_hint=option)
+            raise click.BadParameter("the text is empty", param_hint=option)
     with project.open_stores() as opened:
         stores = opened.stores
         scope = [_person(stores, word) for word in persons] + [_rows(stores, word) for word in conditions]
@@ -64,7 +64,7 @@ def place(
         raise click.UsageError(
             "say what is held: --person app.accounts=42, or --where app.invoices.account_id=42"
         )
-    _ = project.vault  # a missing key is told before anything is written
+    _ = project.vault  # raises VaultError for a missing key before anything is written
     hold = project.holds.place(
         kind,
         tuple(scope),
@@ -75,7 +75,7 @@ def place(
         ends_on=until.date() if until else None,
     )
     if as_json:
-        say_json(_json(hold))
+        print_json(_json(hold))
     else:
         click.echo(
             f"Hold {hold.id} is placed, to be reviewed on {hold.review_on}.   See what it covers: servanda plan"
@@ -89,7 +89,7 @@ def list_(project: Project, as_json: bool) -> None:
     """List the holds, without what is sealed in them."""
     holds = project.holds.all()
     if as_json:
-        say_json([_json(h) for h in holds])
+        print_json([_json(h) for h in holds])
         return
     today = project.today
     rows = [[str(h.id), h.kind, h.placed_at[:10], f"review {h.review_on}", _state(h, today)] for h in holds]
@@ -108,7 +108,7 @@ def show(project: Project, number: int, as_json: bool) -> None:
         raise click.UsageError(f"there is no hold {number}; see: servanda hold list")
     project.ledger.append("hold.read", {"hold": number})
     if as_json:
-        say_json(_json(hold) | {"case": hold.case, "reason": hold.reason, "author": hold.author})
+        print_json(_json(hold) | {"case": hold.case, "reason": hold.reason, "author": hold.author})
         return
     state = _state(hold, project.today)
     rows = [["kind", hold.kind], ["state", state], ["case", hold.case], ["reason", hold.reason]]
@@ -129,37 +129,37 @@ def lift(project: Project, number: int) -> None:
     click.echo(f"Hold {hold.id} is lifted.   See what is due now: servanda plan")
 
 
-def _person(found: Any, word: str) -> HeldPerson:
-    """A person by key, or by an identifier of the place, such as app.accounts.email=…."""
+def _person(stores: Any, word: str) -> HeldPerson:
+    """Parse a person, given by key or by identifier, such as app.accounts.email=…; one person must match."""
     from servanda.persons.holds import HeldPerson
 
     name, _, value = word.partition("=")
     parts = name.split(".")
-    place = found.binding.places.get(".".join(parts[:2]))
+    place = stores.binding.places.get(".".join(parts[:2]))
     if place is None or not value:
-        known = ", ".join(n for n, p in found.binding.places.items() if p.place.person == "self")
+        places = ", ".join(n for n, p in stores.binding.places.items() if p.place.person == "self")
         raise click.BadParameter(
-            f"no place of persons in this; such as {known or 'app.accounts'}=KEY", param_hint="--person"
+            f"this names no place of persons; write {places or 'app.accounts'}=KEY", param_hint="--person"
         )
     if place.place.person != "self":
         raise click.BadParameter(f"the rows of {place.name} are not persons", param_hint="--person")
-    session = found.session_of(place)
+    session = stores.session_of(place)
     column = place.place.identifiers.get(parts[2], parts[2]) if len(parts) > 2 else place.table.key[0]
     if column not in place.table.columns:
         raise click.BadParameter(f"{place.name} has no column {column}", param_hint="--person")
-    wanted = _typed(place, column, value)
-    keys = session.find(place.table.name, column, wanted)
+    typed = _typed(place, column, value)
+    keys = session.find(place.table.name, column, typed)
     if len(keys) != 1:
-        what = "no person" if not keys else f"{len(keys)} persons"
-        raise click.BadParameter(f"{what} in {place.name} with this {column}", param_hint="--person")
+        matches = "no person" if not keys else f"{len(keys)} persons"
+        raise click.BadParameter(f"{matches} in {place.name} with this {column}", param_hint="--person")
     return HeldPerson(place.name, tuple(k if isinstance(k, int) else str(k) for k in keys[0]))
 
 
-def _rows(found: Any, word: str) -> HeldRows:
+def _rows(stores: Any, word: str) -> HeldRows:
     from servanda.persons.holds import HeldRows
 
     match = _CONDITION.fullmatch(word)
-    place = found.binding.places.get(match[1]) if match else None
+    place = stores.binding.places.get(match[1]) if match else None
     if match is None:
         raise click.BadParameter("write it as app.invoices.account_id=42", param_hint="--where")
     if place is None:
@@ -175,7 +175,7 @@ def _typed(place: Any, column: str, value: str) -> str | int:
     if number and not re.fullmatch(r"-?\d+", value):
         raise click.BadParameter(f"{place.name}.{column} holds numbers")
     if number and not -(2**63) <= int(value) < 2**63:
-        raise click.BadParameter(f"this number is larger than any that {place.name}.{column} can hold")
+        raise click.BadParameter(f"the number is out of range for {place.name}.{column}")
     return int(value) if number else value
 
 

@@ -1,4 +1,4 @@
-"""`servanda init`: reads a database and writes a policy.yaml and a stores.yaml to begin with."""
+"""`servanda init`: reads the schema of a database and writes a first policy.yaml and stores.yaml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from servanda.cli.view import count, say_json
+from servanda.cli.view import count, print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     from servanda.stores.store import open_store
     from servanda.stores.verbs import Settings
 
-    _spelt(url)
+    _validate_url(url)
     folder = (project.folder / folder if folder is not None else project.folder).resolve()
-    there = [name for name in ("policy.yaml", "stores.yaml") if (folder / name).exists()]
-    if there:
+    existing = [name for name in ("policy.yaml", "stores.yaml") if (folder / name).exists()]
+    if existing:
         raise Refused(
-            f"{' and '.join(there)} of {folder.name} would be overwritten",
+            f"{' and '.join(existing)} of {folder.name} would be overwritten",
             advice="init writes to a folder that has neither; choose one with --dir",
         )
     store = cast("SqlStore", open_store("app", _absolute(url), Settings("UTC", "UTC")))
@@ -60,8 +60,8 @@ def command(project: Project, url: str, folder: Path | None, as_json: bool) -> N
     tables = [table for table in shape.tables.values() if not table.view]
     _write(folder, _stores(shape, tables, written))
     if as_json:
-        made = [str(folder / name) for name in ("policy.yaml", "stores.yaml")]
-        say_json({"format": 1, "written": made, "tables": [t.name for t in tables], "export": export})
+        paths = [str(folder / name) for name in ("policy.yaml", "stores.yaml")]
+        print_json({"format": 1, "written": paths, "tables": [t.name for t in tables], "export": export})
         return
     for line in _after(folder, tables, export):
         click.echo(line)
@@ -77,7 +77,7 @@ def _after(folder: Path, tables: list[Table], export: str) -> Iterator[str]:
 
 
 def _write(folder: Path, stores: str) -> None:
-    """Write both documents; one that appeared meanwhile is not overwritten."""
+    """Write both documents. Raises Refused for an existing file, ServandaError when writing fails."""
     from servanda.errors import Refused, ServandaError
 
     policy = files("servanda.cli").joinpath("init_policy.yaml").read_text(encoding="utf-8")
@@ -95,8 +95,8 @@ def _write(folder: Path, stores: str) -> None:
 # -- the URL, without a password --------------------------------------------------------------
 
 
-def _spelt(url: str) -> None:
-    """Say what is wrong with a URL before it is opened, without its words: they may be a password."""
+def _validate_url(url: str) -> None:
+    """Validate a database URL. Raises ServandaError; its message never quotes the URL, which may hold a password."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -128,27 +128,29 @@ def _spelt(url: str) -> None:
 
 
 def _absolute(url: str) -> str:
-    """A relative path of SQLite is meant from where the command is run."""
+    """Resolve a relative SQLite path against the current directory."""
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         return f"sqlite:///{Path(url.removeprefix('sqlite:///')).resolve()}"
     return url
 
 
-def _url(dialled: URL, given: str, folder: Path) -> tuple[str, str]:
-    """What stands in stores.yaml, and what to export where a password was given."""
-    if dialled.get_backend_name() == "sqlite":
-        path = Path(str(dialled.database))
+def _url(opened: URL, url_text: str, folder: Path) -> tuple[str, str]:
+    """Return the URL for stores.yaml, and the export line if the URL contains a password."""
+    if opened.get_backend_name() == "sqlite":
+        path = Path(str(opened.database))
         near = path.relative_to(folder) if path.is_relative_to(folder) else path
         return f"${{{_VARIABLE}:-sqlite:///{near}}}", ""
     from sqlalchemy.engine import make_url
 
-    url = make_url(given)
+    url = make_url(url_text)
     hidden = {key: "PASSWORD" for key in url.query if "pass" in key.lower()}
     plain = url.render_as_string(hide_password=False)
     if not url.password and not hidden and "}" not in plain:
         return f"${{{_VARIABLE}:-{plain}}}", ""
-    shown = url.update_query_dict(hidden).render_as_string(hide_password=True).replace(":***@", ":PASSWORD@")
-    return f"${{{_VARIABLE}}}", f"export {_VARIABLE}='{shown}'"
+    example = (
+        url.update_query_dict(hidden).render_as_string(hide_password=True).replace(":***@", ":PASSWORD@")
+    )
+    return f"${{{_VARIABLE}}}", f"export {_VARIABLE}='{example}'"
 
 
 # -- stores.yaml ------------------------------------------------------------------------------
@@ -236,15 +238,15 @@ def _stores(shape: Shape, tables: list[Table], url: str) -> str:
     width = max(map(len, names))
     lines.append("    undecided:")
     for table, name in zip(tables, names, strict=True):
-        said = _looks(table)
-        lines.append(f"      - {name:<{width}}  # {said}".rstrip() if said else f"      - {name}")
+        comment = _column_comment(table)
+        lines.append(f"      - {name:<{width}}  # {comment}".rstrip() if comment else f"      - {name}")
     views = sorted(name for name, table in shape.tables.items() if table.view)
     if views:
         lines.append(f"    # Views show rows of other tables, and are left out: {_plain(', '.join(views))}")
     return "\n".join([*lines, ""])
 
 
-def _looks(table: Table) -> str:
+def _column_comment(table: Table) -> str:
     times, persons = _like_times(table), _like_persons(table)
     parts = [f"times: {', '.join(times)}"] if times else []
     parts += [f"persons: {', '.join(persons)}"] if persons else []
@@ -252,17 +254,17 @@ def _looks(table: Table) -> str:
 
 
 def _like_times(table: Table) -> list[str]:
-    """The columns whose type is a time, or whose name says so and whose type does not say otherwise."""
-    named = (n for n, c in table.columns.items() if c.time in ("", "text") and _has(n, _TIMES))
-    typed = {n for n, c in table.columns.items() if c.time not in ("", "text")}
-    found = typed | set(named)
-    return [name for name in table.columns if name in found]
+    """The columns with a time type, and text or untyped columns with the name of a time."""
+    by_name = (n for n, c in table.columns.items() if c.time in ("", "text") and _has(n, _TIMES))
+    by_type = {n for n, c in table.columns.items() if c.time not in ("", "text")}
+    time_columns = by_type | set(by_name)
+    return [name for name in table.columns if name in time_columns]
 
 
 def _like_persons(table: Table) -> list[str]:
-    words = [name for name in table.columns if _has(name, _PERSONS)]
+    candidates = [name for name in table.columns if _has(name, _PERSONS)]
     times = set(_like_times(table))
-    return [name for name in words if name not in times and not _has(name, ("type", "descri", "zip"))]
+    return [name for name in candidates if name not in times and not _has(name, ("type", "descri", "zip"))]
 
 
 def _has(name: str, parts: tuple[str, ...]) -> bool:
@@ -272,7 +274,7 @@ def _has(name: str, parts: tuple[str, ...]) -> bool:
 
 
 def _example(shape: Shape, tables: list[Table]) -> Iterator[str]:
-    """A place, commented out, for the table that most likely holds persons."""
+    """Yield a commented-out place for the table that most likely holds persons."""
     best = max(tables, key=lambda table: _score(shape, table), default=None)
     if best is None:
         yield "    places: {}"
@@ -309,12 +311,12 @@ def _trigger(table: Table) -> str:
 def _score(shape: Shape, table: Table) -> tuple[int, int]:
     mail = any(_has(name, ("mail", "courriel")) for name in table.columns)
     people = _has(table.name, _PEOPLE) or any(part in table.name.lower() for part in _PEOPLE)
-    pointed = len({other.name for other, _ in shape.pointing_at(table.name)})
-    return (3 * mail + 3 * people + len(_like_persons(table)) + min(pointed, 5), -len(table.name))
+    referencing = len({source.name for source, _ in shape.pointing_at(table.name)})
+    return (3 * mail + 3 * people + len(_like_persons(table)) + min(referencing, 5), -len(table.name))
 
 
 def _quoted(text: str) -> str:
-    """A scalar of YAML, in quotes where it needs them."""
+    """Render a YAML scalar, quoted where necessary."""
     import json
     import re
 
@@ -324,5 +326,5 @@ def _quoted(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text for a comment: names of tables may hold anything but must not leave the line."""
+    """Render text for a YAML comment: on one line, at most 150 characters."""
     return textwrap.shorten(" ".join(text.split()), 150, placeholder=" …")

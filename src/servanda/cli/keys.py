@@ -1,4 +1,4 @@
-"""`servanda keys`: makes, shows and rotates keys, and says what is lost with each."""
+"""`servanda keys`: creates, shows and rotates keys, with the damage if one is lost or stolen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, say_json
+from servanda.cli.view import columns, print_json
 
 if TYPE_CHECKING:
     from servanda.project import Project
@@ -37,11 +37,11 @@ def init(project: Project, as_json: bool) -> None:
 
     vault = Vault.create(project.database)
     Ledger(project.database, vault).checkpoint()
-    shown = _content(project, vault)
+    content = _content(project, vault)
     if as_json:
-        say_json(shown)
+        print_json(content)
         return
-    _print(shown)
+    _print(content)
     click.echo(f"\n{_BACKUP}\nSee them again: servanda keys show")
 
 
@@ -50,11 +50,11 @@ def init(project: Project, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, as_json: bool) -> None:
     """Show which keys there are, where, and what is lost with each; never a secret."""
-    shown = _content(project, project.vault)
+    content = _content(project, project.vault)
     if as_json:
-        say_json(shown)
+        print_json(content)
         return
-    _print(shown)
+    _print(content)
     click.echo(
         "\nGive the public key to whoever checks your proofs.   Make a new key: servanda keys rotate NAME"
     )
@@ -78,15 +78,15 @@ def rotate(project: Project, name: str, as_json: bool) -> None:
     ledger.append("key.rotated", {"key": str(key)})
     ledger.checkpoint()
     if as_json:
-        say_json({**_content(project, vault), "made": str(key)})
+        print_json({**_content(project, vault), "made": str(key)})
         return
-    kept = "the old seal is destroyed" if name == "seal" else "the older ones stay, for what they made"
-    click.echo(f"{key} is used from now on; {kept}.")
+    fate = "the old seal is destroyed" if name == "seal" else "the older ones stay, for what they made"
+    click.echo(f"{key} is used from now on; {fate}.")
     click.echo(f"Copy the vault to its safe place again: {vault.folder}")
 
 
 def _content(project: Project, vault: Vault) -> dict[str, Any]:
-    """What is shown of the keys: their public half, their dates, what is lost with each."""
+    """The keys as JSON: public half, dates, and the damage if one is lost or stolen. Never a secret."""
     from servanda.ledger import Ledger, public_key_text
     from servanda.vault.key import LOSS, WHEN_STOLEN
 
@@ -106,10 +106,10 @@ def _content(project: Project, vault: Vault) -> dict[str, Any]:
     return {"format": 1, "folder": str(vault.folder), "keys": keys}
 
 
-def _print(shown: dict[str, Any]) -> None:
-    click.echo(f"Keys in {shown['folder']}\n")
+def _print(content: dict[str, Any]) -> None:
+    click.echo(f"Keys in {content['folder']}\n")
     rows = []
-    for key in shown["keys"]:
+    for key in content["keys"]:
         state = "in use" if key["current"] else "old, kept for what it made"
         rows.append([key["key"], f"{state}, made on {key['made_at'][:10]}"])
         if key["current"]:
@@ -117,6 +117,6 @@ def _print(shown: dict[str, Any]) -> None:
     for line in columns(rows):
         click.echo(line)
     click.echo("\nPublic key, to check proofs and checkpoints with:")
-    for key in shown["keys"]:
+    for key in content["keys"]:
         if key["public"]:
             click.echo(f"  {key['public']}")

@@ -1,4 +1,4 @@
-"""`servanda ledger`: verifies, exports, proves, shows and signs the evidence."""
+"""`servanda ledger`: verifies, signs, exports and shows the ledger, and makes and checks proofs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, number, quoted_digest, said, say_json
+from servanda.cli.view import columns, count, note, number, print_json, quoted_digest
 
 if TYPE_CHECKING:
     from servanda.ledger import Checkpoint, Entry, Ledger, Report
@@ -35,10 +35,10 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
     Only a checkpoint that was kept elsewhere shows that the newest entries were cut off
     together with the checkpoints that lie here.
     """
-    kept = _kept(against)
-    report = _ledger(project).verify(kept)
+    reference = _kept(against)
+    report = _ledger(project).verify(reference)
     if as_json:
-        say_json(
+        print_json(
             {
                 "format": 1,
                 "verifies": report.ok,
@@ -51,7 +51,7 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
             }
         )
     else:
-        for line in _report(report, kept, against):
+        for line in _report(report, reference, against):
             click.echo(line)
     return 0 if report.ok else 1
 
@@ -66,7 +66,7 @@ def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
     if out is not None:
         _write(out, [signed.note()])
     if as_json:
-        say_json(
+        print_json(
             {
                 "format": 1,
                 "size": signed.size,
@@ -130,7 +130,7 @@ def prove(
         return 0
     _write(out, [text])
     if as_json:
-        say_json({"format": 1, "entry": entry, "size": proof.size, "file": str(out)})
+        print_json({"format": 1, "entry": entry, "size": proof.size, "file": str(out)})
     else:
         click.echo(f"Entry {entry} of {number(proof.size)} is proved in {out}.")
         click.echo(f"Check it anywhere: servanda ledger prove --check {out} --key PUBLIC-KEY")
@@ -149,15 +149,15 @@ def show(project: Project, entry: int | None, kind: str | None, last: int, as_js
     """Show one entry, or the newest ones."""
     ledger = _ledger(project)
     if entry is not None:
-        found = ledger.get(entry)
+        record = ledger.get(entry)
         if as_json:
-            say_json(_line(found))
+            print_json(_line(record))
         else:
-            _one(found)
+            _print_entry(record)
         return
     entries = ledger.newest(last, kind)
     if as_json:
-        say_json({"format": 1, "entries": [_line(one) for one in entries]})
+        print_json({"format": 1, "entries": [_line(item) for item in entries]})
         return
     if not entries:
         click.echo("The ledger is empty." if kind is None else f"There is no entry of kind {kind}.")
@@ -169,14 +169,14 @@ def show(project: Project, entry: int | None, kind: str | None, last: int, as_js
 
 
 def _ledger(project: Project) -> Ledger:
-    """Return the ledger, without the vault where its keys are not at hand: reading needs none."""
+    """Return the ledger; without keys, a read-only one."""
     from servanda.errors import VaultError
     from servanda.ledger import Ledger
 
     try:
         return project.ledger
     except VaultError as error:
-        said(f"Without the keys: {error.message}.")
+        note(f"Without the keys: {error.message}.")
         return Ledger(project.database)
 
 
@@ -186,8 +186,8 @@ def _kept(file: Path | None) -> Checkpoint | None:
     return None if file is None else parse_checkpoint(_read(file))
 
 
-def _report(report: Report, kept: Checkpoint | None, against: Path | None) -> Iterator[str]:
-    """Say what verifying saw, and what to do next."""
+def _report(report: Report, reference: Checkpoint | None, against: Path | None) -> Iterator[str]:
+    """Render the report of a verification, with the next command."""
     yield f"{count(report.size, 'entry', 'entries')} · root {quoted_digest(report.root.hex())}"
     if report.signed:
         at = f"{report.signed_at:%Y-%m-%d %H:%M:%S}Z" if report.signed_at else ""
@@ -200,12 +200,12 @@ def _report(report: Report, kept: Checkpoint | None, against: Path | None) -> It
     if report.ended:
         yield f"  {count(report.ended, 'body', 'bodies')} ended, each with the entry that says so"
     if report.ok:
-        if kept is not None:
-            yield f"  agrees with {against}, which saw {count(kept.size, 'entry', 'entries')}"
+        if reference is not None:
+            yield f"  agrees with {against}, which saw {count(reference.size, 'entry', 'entries')}"
         yield ""
         yield f"{click.style('✓', fg='green', bold=True)} The ledger verifies.   " + (
             "Prove an entry: servanda ledger prove NUMBER"
-            if kept is not None
+            if reference is not None
             else "Keep a checkpoint elsewhere: servanda ledger checkpoint --out FILE"
         )
         return
@@ -223,7 +223,7 @@ def _report(report: Report, kept: Checkpoint | None, against: Path | None) -> It
 
 
 def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
-    """Check a proof file; 0 if it holds, 1 if not."""
+    """Check a proof file and return the exit code: 0 if it is valid, else 1."""
     from servanda.errors import LedgerError
     from servanda.ledger import read_public_key, verify_proof
     from servanda.ledger.proof import read_proof
@@ -237,7 +237,7 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
         signed = verify_proof(proof, keys)
     except LedgerError as error:
         if as_json:
-            say_json({"format": 1, "file": str(file), "holds": False, "says": error.message})
+            print_json({"format": 1, "file": str(file), "holds": False, "says": error.message})
         else:
             click.echo(f"{click.style('✗', fg='red', bold=True)} {error.message}")
             click.echo(
@@ -245,17 +245,17 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
             )
         return 1
     if as_json:
-        say_json(
+        print_json(
             {"format": 1, "entry": proof.number, "holds": True, "size": signed.size, "key": signed.key_id}
         )
         return 0
     ended = proof.ended.body.says if proof.ended and proof.ended.body else None
-    says = (
+    text = (
         json.dumps(proof.body.says, ensure_ascii=False)
         if proof.body
         else f"body ended on {(ended or {})['on']}"
     )
-    click.echo(f"{click.style('✓', fg='green', bold=True)} Entry {proof.number}, {proof.header.kind}: {says}")
+    click.echo(f"{click.style('✓', fg='green', bold=True)} Entry {proof.number}, {proof.header.kind}: {text}")
     click.echo(
         f"  one of {number(signed.size)} entries signed with {signed.key_id} at {signed.at:%Y-%m-%d %H:%M:%S}Z"
     )
@@ -264,7 +264,7 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
 
 
 def _lines(ledger: Ledger) -> Iterator[dict[str, Any]]:
-    """The export: which ledger, each entry, the newest checkpoint."""
+    """Yield the lines of an export: origin and keys, each entry, the newest checkpoint."""
     keys = ledger.public_keys()
     from servanda.ledger import public_key_text
 
@@ -289,7 +289,7 @@ def _line(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _one(entry: Entry) -> None:
+def _print_entry(entry: Entry) -> None:
     click.echo(f"Entry {entry.number} · {entry.kind} · {_when(entry)}\n")
     if entry.body is None:
         click.echo(f"  body ended on {entry.ended_on}")
@@ -324,7 +324,7 @@ def _read(file: Path) -> str:
 
 
 def _write(file: Path, lines: Iterable[str]) -> int:
-    """Write a file whole or not at all; returns the number of lines."""
+    """Write a file atomically and return its number of lines. Raises BadParameter when writing fails."""
     part = file.with_name(f".{file.name}.part")
     written = 0
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.requests.view import rest_lines
-from servanda.cli.view import columns, count, number, quoted_digest, say_json, sign
+from servanda.cli.view import columns, count, number, print_json, quoted_digest, sign
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -37,24 +37,24 @@ def command(
     from servanda.apply import record
     from servanda.plan.count import make
 
-    _replaces_no_other(out)
+    _refuse_overwrite(out)
     with project.open_stores() as opened:
         plan = make(opened, on=on.date() if on else None, quick=quick)
     path = plan.save(project.plans) if out is None else plan.save(out.parent).rename(out)
     if not plan.preview:
         record(project.ledger, plan)
     if as_json:
-        say_json({**plan.content(), "digest": plan.digest, "saved": str(path)})
+        print_json({**plan.content(), "digest": plan.digest, "saved": str(path)})
     else:
         for line in text(plan, project.policy):
             click.echo(line)
-        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-        click.echo(_saved(shown, plan, project))
+        shown_path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        click.echo(_saved(shown_path, plan, project))
     return 1 if exit_code and plan.due else 0
 
 
-def _replaces_no_other(out: Path | None) -> None:
-    """A plan may replace a plan. Raises Refused where --out names a file that is none."""
+def _refuse_overwrite(out: Path | None) -> None:
+    """Raises Refused where --out names an existing file that is not a plan."""
     from servanda.errors import Refused
     from servanda.plan.plan import load
 
@@ -64,7 +64,7 @@ def _replaces_no_other(out: Path | None) -> None:
         load(out)
     except Refused:
         raise Refused(
-            f"{out} is there and is no plan; it would be overwritten", advice="choose another file for --out"
+            f"{out} exists, is not a plan and would be overwritten", advice="choose another file for --out"
         ) from None
 
 
@@ -84,7 +84,7 @@ def _short(folder: Path) -> str:
 
 
 def text(plan: Plan, policy: Policy) -> list[str]:
-    """The plan for a person to read."""
+    """Render a plan as text, one string per line."""
     from servanda.actions import action, known
 
     stores = len(plan.pins.shapes)
@@ -156,29 +156,29 @@ _MOST_ASKED = 20
 
 
 def _asked(plan: Plan) -> list[str]:
-    """Erasures that are not over: what keeps the rest, and until when; the first of them, where they are many."""
+    """Render the erasures carried out in part, at most `_MOST_ASKED`: what keeps the rest, until when."""
     lines: list[str] = []
-    for one in plan.asked[:_MOST_ASKED]:
-        who = f"request {one.request}" if one.request is not None else "an erasure"
-        due = ", ".join(f"{place} {count(rows, 'row')}" for place, rows in one.due)
-        lines.append(f"  {who} · carried out in part" + (f" · due now: {due}" if due else ""))
-        lines += ["  " + line for line in rest_lines(one.rests)]
-        lines += [f"    cannot be ended: {why}" for why in one.why_not]
-    more = len(plan.asked) - _MOST_ASKED
-    lines += [f"  … and {more} more"] if more > 0 else []
+    for erasure in plan.asked[:_MOST_ASKED]:
+        subject = f"request {erasure.request}" if erasure.request is not None else "an erasure"
+        due = ", ".join(f"{place} {count(rows, 'row')}" for place, rows in erasure.due)
+        lines.append(f"  {subject} · carried out in part" + (f" · due now: {due}" if due else ""))
+        lines += ["  " + line for line in rest_lines(erasure.rests)]
+        lines += [f"    cannot be ended: {why}" for why in erasure.why_not]
+    hidden = len(plan.asked) - _MOST_ASKED
+    lines += [f"  … and {hidden} more"] if hidden > 0 else []
     return ["Erasures that are not over", *lines, ""] if lines else []
 
 
-def _kept(kept: Any, policy: Policy) -> list[str]:
-    promise = policy.promise(kept.promise)
+def _kept(retained: Any, policy: Policy) -> list[str]:
+    promise = policy.promise(retained.promise)
     line = policy.at(promise).line if promise else 0
-    until = f"kept until {kept.until}" if kept.until else "kept"
+    until = f"kept until {retained.until}" if retained.until else "kept"
     return [
         sign("·"),
-        kept.place,
-        count(kept.rows, "row"),
-        f"{until}, {kept.ground}",
-        kept.name,
+        retained.place,
+        count(retained.rows, "row"),
+        f"{until}, {retained.ground}",
+        retained.name,
         f"policy.yaml:{line}",
     ]
 
@@ -203,8 +203,8 @@ def _sum(plan: Plan) -> str:
     from servanda.actions import action, known
     from servanda.actions.delete import DELETE
 
-    shown = sorted(known(), key=lambda a: a is not DELETE)
-    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in shown if plan.rows(a.name) or a is DELETE]
-    held = sum(s.held for s in plan.steps if action(s.action).ends)
-    parts += [f"{number(held)} held"] if held else []
+    actions = sorted(known(), key=lambda a: a is not DELETE)
+    parts = [f"{number(plan.rows(a.name))} {a.to}" for a in actions if plan.rows(a.name) or a is DELETE]
+    rows_held = sum(s.held for s in plan.steps if action(s.action).ends)
+    parts += [f"{number(rows_held)} held"] if rows_held else []
     return ", ".join(parts) + ". Nothing was changed."

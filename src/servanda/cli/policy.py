@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, quoted_digest, said, say_json
+from servanda.cli.view import columns, count, note, print_json, quoted_digest
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def diff(project: Project, old: str | None, new: str | None, exit_code: bool, as
     changes = compare(before, after)
     binding = [change for change in changes if change.binds]
     if as_json:
-        say_json(
+        print_json(
             {
                 "format": 1,
                 "old": _edition(before),
@@ -71,11 +71,11 @@ def _last(project: Project) -> Policy:
 
 
 def text(old: Policy, new: Policy, changes: list[Change]) -> list[str]:
-    """The changes for a person to read, those that bind people first."""
+    """Render the changes as text, those that bind people first."""
     binding = [change for change in changes if change.binds]
-    others = [change for change in changes if not change.binds]
+    silent = [change for change in changes if not change.binds]
     lines = [f"From {_title(old)} to {_title(new)}", ""]
-    for title, part in (("Binds people: tell them before it holds", binding), ("Binds nobody", others)):
+    for title, part in (("Binds people: tell them before it holds", binding), ("Binds nobody", silent)):
         if part:
             lines += [title, *columns([_row(change) for change in part]), ""]
     if not changes:
@@ -93,12 +93,12 @@ def _row(change: Change) -> list[str]:
 
 
 def _values(change: Change) -> str:
-    """Short values as they are; whole parts and sentences are too long for a line."""
+    """Render the two values of a change; empty if one is a mapping or longer than `_WIDEST`."""
     sides = [change.before, change.after] if change.what == "changed" else [change.after or change.before]
-    shown = [str(side) for side in sides]
-    if any(isinstance(side, dict) or len(word) > _WIDEST for side, word in zip(sides, shown, strict=True)):
+    texts = [str(side) for side in sides]
+    if any(isinstance(side, dict) or len(word) > _WIDEST for side, word in zip(sides, texts, strict=True)):
         return ""
-    return " → ".join(shown)
+    return " → ".join(texts)
 
 
 def _edition(policy: Policy) -> dict[str, str]:
@@ -131,10 +131,10 @@ def keep(project: Project, as_json: bool) -> None:
 
     path = keep_edition(project.folder)
     if as_json:
-        say_json({"format": 1, **_edition(find(project.folder, path.stem)), "file": str(path)})
+        print_json({"format": 1, **_edition(find(project.folder, path.stem)), "file": str(path)})
         return
     click.echo(path.relative_to(project.folder))
-    said("Kept. It is never written again; a change of meaning needs a new number.")
+    note("Kept. It is never written again; a change of meaning needs a new number.")
 
 
 @command.command("list", short_help="List the kept editions")
@@ -145,19 +145,19 @@ def list_(project: Project, as_json: bool) -> None:
     from servanda.policy.versions import kept
 
     editions = kept(project.folder)
-    now = project.policy
+    current = project.policy
     if as_json:
-        shown = [{**_edition(e.policy), "current": e.digest == now.digest} for e in editions]
-        say_json({"format": 1, "current": _edition(now), "kept": shown})
+        editions_json = [{**_edition(e.policy), "current": e.digest == current.digest} for e in editions]
+        print_json({"format": 1, "current": _edition(current), "kept": editions_json})
         return
     rows = [
-        [e.number, e.effective_from, quoted_digest(e.digest), "current" if e.digest == now.digest else ""]
+        [e.number, e.effective_from, quoted_digest(e.digest), "current" if e.digest == current.digest else ""]
         for e in editions
     ]
     for line in columns([["edition", "holds from", "digest", ""], *rows] if rows else []):
         click.echo(line)
-    if now.digest not in {e.digest for e in editions}:
-        said(f"policy.yaml ({_title(now)}) is not kept yet: servanda policy keep")
+    if current.digest not in {e.digest for e in editions}:
+        note(f"policy.yaml ({_title(current)}) is not kept yet: servanda policy keep")
 
 
 @command.command("schema", short_help="Print the JSON Schema for editors")
@@ -176,13 +176,13 @@ def schema(document: str, out: Path | None, as_json: bool) -> None:
         **_model(document).model_json_schema(),
     }
     if out is None:
-        say_json(content)
+        print_json(content)
         return
     try:
         out.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise ServandaError(f"{out} cannot be written: {error.strerror}") from None
-    said(f"Written. In the first line of {document}.yaml:  # yaml-language-server: $schema={out}")
+    note(f"Written. In the first line of {document}.yaml:  # yaml-language-server: $schema={out}")
 
 
 def _model(document: str) -> Any:

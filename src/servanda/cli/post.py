@@ -1,4 +1,4 @@
-"""`servanda post`: the letters that wait, what they say, and their sending."""
+"""`servanda post`: lists, shows and sends the letters in the outbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
@@ -15,9 +15,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON."
 
 @click.group("post", short_help="List, read and send the letters that wait")
 def command() -> None:
-    """Letters to persons: written when something is decided, rendered and sent from here.
+    """List, read and send the letters to persons that wait in the outbox.
 
-    The nightly timer and `servanda serve` send them, too. Where stores.yaml names no mail server,
+    The nightly timer and `servanda serve` send them, too. Without a mail server in stores.yaml,
     they are written as files into the folder outbox.
     """
 
@@ -38,10 +38,10 @@ def _rows(project: Project, waiting: bool) -> list[Any]:
 @_json
 @click.pass_obj
 def list_(project: Project, sent: bool, as_json: bool) -> None:
-    """List letters by number and kind; to whom they go is sealed."""
+    """List letters by number and kind; the recipients are sealed."""
     rows = _rows(project, not sent)
     if as_json:
-        say_json(
+        print_json(
             {
                 "format": 1,
                 "letters": [
@@ -88,45 +88,45 @@ def _state(row: Any) -> str:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to this file.")
 @click.pass_obj
 def show(project: Project, number: int, form: str, out: Path | None) -> None:
-    """Render a letter as it will be sent. The reading is an entry of the ledger."""
+    """Render a letter as it will be sent. The reading is recorded in the ledger."""
     from servanda.errors import ServandaError
     from servanda.post.letter import opened
     from servanda.worker.outbox import paper_of, rendered
 
     if form == "pdf" and out is None:
-        raise click.UsageError("a PDF is no text: name a file with --out")
+        raise click.UsageError("a PDF cannot be printed; name a file with --out")
     row = next((r for r in _rows(project, False) if r.id == number), None)
     if row is None or row.sealed is None:
-        why = "is no letter" if row is None else "was sent, and its words are forgotten"
-        raise ServandaError(f"{number} {why}", advice="see them with: servanda post list --all")
+        why = "does not exist" if row is None else "was sent, and its text is no longer stored"
+        raise ServandaError(f"letter {number} {why}", advice="list letters with: servanda post list --all")
     paper = paper_of(project, opened(project.vault, row), row.made_at)
     project.ledger.append("letter.read", {"letter": number})
-    made = rendered(paper, form, row.made_at)
+    content = rendered(paper, form, row.made_at)
     if out is None:
-        click.echo(made.decode(), nl=False)
+        click.echo(content.decode(), nl=False)
         return
     try:
         out.touch(mode=0o600)
-        out.write_bytes(made)
+        out.write_bytes(content)
     except OSError as error:
         raise ServandaError(f"{out} cannot be written: {error.strerror}") from None
-    click.echo(f"Wrote {out}, {count(len(made), 'byte')}.")
+    click.echo(f"Wrote {out}, {count(len(content), 'byte')}.")
 
 
 @command.command("send", short_help="Send the letters that wait")
 @_json
 @click.pass_obj
 def send(project: Project, as_json: bool) -> int:
-    """Hand every letter that waits to the mail server, or to the folder outbox; 1 where one stays."""
+    """Send every letter that waits, by mail server or to the folder outbox. Exits with 1 if one fails."""
     from servanda.worker.outbox import send_waiting
 
-    done = list(send_waiting(project))
+    results = list(send_waiting(project))
     if as_json:
-        handed = [{"id": h.id, "kind": h.kind, "sent": h.sent, "why": h.why} for h in done]
-        say_json({"format": 1, "letters": handed})
+        handed = [{"id": h.id, "kind": h.kind, "sent": h.sent, "why": h.why} for h in results]
+        print_json({"format": 1, "letters": handed})
     else:
-        for one in done:
-            click.echo(f"{one.id} {one.kind}: {'sent' if one.sent else one.why}")
-        sent = sum(h.sent for h in done)
-        click.echo(f"{count(sent, 'letter')} sent, {count(len(done) - sent, 'letter')} not.")
-    return 0 if all(h.sent for h in done) else 1
+        for result in results:
+            click.echo(f"{result.id} {result.kind}: {'sent' if result.sent else result.why}")
+        sent = sum(h.sent for h in results)
+        click.echo(f"{count(sent, 'letter')} sent, {count(len(results) - sent, 'letter')} not.")
+    return 0 if all(h.sent for h in results) else 1

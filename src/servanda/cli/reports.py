@@ -18,19 +18,19 @@ _LEVELS = {"error": "error", "warning": "warning", "advice": "note"}
 _NOTICES = {"error": "error", "warning": "warning", "advice": "notice"}
 
 
-def as_json(looked: Report, hidden: Hidden, unseen: Sequence[str]) -> dict[str, Any]:
-    """Everything that was looked at, as JSON has it."""
-    rules = {rule.code: rule for rule in looked.rules}
+def as_json(report: Report, hidden: Hidden, unseen: Sequence[str]) -> dict[str, Any]:
+    """The report of a check as JSON: findings, waived findings, undecided rules, all rules."""
+    rules = {rule.code: rule for rule in report.rules}
     reasons = [
         (aside.kind, {"code": aside.rule, "slug": rules[aside.rule].slug, "why": aside.why})
-        for aside in looked.asides
+        for aside in report.asides
     ]
     return {
         "format": 1,
-        "findings": [_finding(f, rules[f.rule]) for f in looked.findings],
+        "findings": [_finding(f, rules[f.rule]) for f in report.findings],
         "waived": [{**_finding(f, rules[f.rule]), "because": w.because, "until": w.until} for f, w in hidden],
-        "needs": [said for kind, said in reasons if kind == "needs"],
-        "not_applicable": [said for kind, said in reasons if kind == "not applicable"],
+        "needs": [reason for kind, reason in reasons if kind == "needs"],
+        "not_applicable": [reason for kind, reason in reasons if kind == "not applicable"],
         "rules": list(rules),
         "not_checked": list(unseen),
     }
@@ -54,26 +54,26 @@ def _finding(finding: Finding, rule: Rule) -> dict[str, Any]:
 # -- SARIF ------------------------------------------------------------------------------------
 
 
-def sarif(looked: Report, hidden: Hidden, unseen: Sequence[str], folder: Path) -> dict[str, Any]:
+def sarif(report: Report, hidden: Hidden, unseen: Sequence[str], folder: Path) -> dict[str, Any]:
     """A log of the Static Analysis Results Interchange Format (OASIS SARIF 2.1.0); waived findings are suppressed."""
     from importlib.metadata import version
 
-    numbers = {rule.code: i for i, rule in enumerate(looked.rules)}
-    results = [_result(finding, numbers, folder) for finding in looked.findings]
+    numbers = {rule.code: i for i, rule in enumerate(report.rules)}
+    results = [_result(finding, numbers, folder) for finding in report.findings]
     for finding, waiver in hidden:
-        said = {
+        suppression = {
             "kind": "external",
             "status": "accepted",
             "justification": f"{waiver.because} (until {waiver.until})",
         }
-        results.append({**_result(finding, numbers, folder), "suppressions": [said]})
+        results.append({**_result(finding, numbers, folder), "suppressions": [suppression]})
     notes = [{"level": "error", "message": {"text": f"not checked: {line}"}} for line in unseen]
     run = {
         "tool": {
             "driver": {
                 "name": "Servanda",
                 "semanticVersion": version("servanda"),
-                "rules": [_descriptor(rule) for rule in looked.rules],
+                "rules": [_descriptor(rule) for rule in report.rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -98,7 +98,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, numbers: dict[str, int], folder: Path) -> dict[str, Any]:
     text = finding.message + (f" Fix: {finding.fix}" if finding.fix else "")
-    same = f"{finding.rule}|{finding.at.file}|{finding.where}|{finding.message}"
+    identity = f"{finding.rule}|{finding.at.file}|{finding.where}|{finding.message}"
     region = {"startLine": max(finding.at.line, 1), "startColumn": max(finding.at.column, 1)}
     location = {"artifactLocation": {"uri": _path(folder, finding.at.file)}, "region": region}
     return {
@@ -107,23 +107,23 @@ def _result(finding: Finding, numbers: dict[str, int], folder: Path) -> dict[str
         "level": _LEVELS[finding.severity],
         "message": {"text": text},
         "locations": [{"physicalLocation": location}],
-        "partialFingerprints": {"servanda/v1": hashlib.sha256(same.encode()).hexdigest()[:32]},
+        "partialFingerprints": {"servanda/v1": hashlib.sha256(identity.encode()).hexdigest()[:32]},
         "properties": {"verdict": finding.verdict},
     }
 
 
 def _path(folder: Path, file: str) -> str:
-    """A document's path from where the command runs, as scanners of a repository want it."""
+    """A document's path relative to the current directory, with slashes."""
     return Path(os.path.relpath(folder / file)).as_posix()
 
 
 # -- GitHub -----------------------------------------------------------------------------------
 
 
-def github(looked: Report, unseen: Sequence[str], folder: Path) -> Iterator[str]:
-    """Workflow commands that GitHub shows beside the lines of a change."""
-    slugs = {rule.code: rule.slug for rule in looked.rules}
-    for finding in looked.findings:
+def github(report: Report, unseen: Sequence[str], folder: Path) -> Iterator[str]:
+    """Yield GitHub workflow commands, shown as annotations in a pull request."""
+    slugs = {rule.code: rule.slug for rule in report.rules}
+    for finding in report.findings:
         at = finding.at
         spot = f"file={_property(_path(folder, at.file))},line={max(at.line, 1)},col={max(at.column, 1)}"
         title = _property(f"{finding.rule} {slugs[finding.rule]}")

@@ -11,8 +11,8 @@ import click
 
 from servanda.cli.requests import work as request_work
 from servanda.cli.requests.identity import identify
-from servanda.cli.requests.view import listed, one, requests_of, shown, told
-from servanda.cli.view import say_json
+from servanda.cli.requests.view import list_lines, print_state, request_json, requests_of, story_lines
+from servanda.cli.view import print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -80,13 +80,13 @@ def open_(
     from servanda.rights.record.requests import Opening
     from servanda.rights.right import right_of
 
-    wanted = right_of(right)
-    given = _fields(fields, wanted.may_ask)
+    chosen = right_of(right)
+    field_values = _fields(fields, chosen.may_ask)
     about = about or str(click.prompt("Whom is it about", err=True))
     says = sys.stdin.read() if says == "-" else says
     requests = requests_of(project)
     opening = Opening(
-        right=wanted.name,
+        right=chosen.name,
         about=about.strip(),
         contact=(contact or about).strip(),
         received=received.date() if received else project.today,
@@ -94,12 +94,12 @@ def open_(
         channel=more["channel"],
         language=more["lang"] or project.policy.languages[0],
         says=says,
-        fields=given,
+        fields=field_values,
     )
     request = requests.open(opening)
     letter = letters.acknowledged(request, _secret(opening), request.answer_by(requests.calendar))
     request = requests.record(request.number, "acknowledged", letters=[letter])
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 def _secret(opening: Any) -> Secret:
@@ -108,12 +108,12 @@ def _secret(opening: Any) -> Secret:
     return Secret(opening.about, opening.contact, opening.says, dict(opening.fields or {}))
 
 
-def _fields(given: tuple[str, ...], may_ask: tuple[str, ...]) -> dict[str, str]:
-    fields = dict(word.partition("=")[::2] for word in given)
+def _fields(words: tuple[str, ...], may_ask: tuple[str, ...]) -> dict[str, str]:
+    fields = dict(word.partition("=")[::2] for word in words)
     unknown = [name for name in fields if name not in may_ask]
     if unknown:
-        known = ", ".join(may_ask) or "none"
-        raise click.UsageError(f"this right has no field {unknown[0]}; its fields: {known}")
+        names = ", ".join(may_ask) or "none"
+        raise click.UsageError(f"this right has no field {unknown[0]}; its fields: {names}")
     return fields
 
 
@@ -124,12 +124,12 @@ def _fields(given: tuple[str, ...], may_ask: tuple[str, ...]) -> dict[str, str]:
 def list_(project: Project, ended: bool, as_json: bool) -> None:
     """List what is open, the most urgent first, with the days that are left."""
     requests = requests_of(project)
-    found = requests.all(ended=ended)
+    matching = requests.all(ended=ended)
     if as_json:
         today = project.today
-        say_json({"format": 1, "requests": [one(r, requests.calendar, today) for r in found]})
+        print_json({"format": 1, "requests": [request_json(r, requests.calendar, today) for r in matching]})
         return
-    for line in listed(found, requests.calendar, project.today, ended):
+    for line in list_lines(matching, requests.calendar, project.today, ended):
         click.echo(line)
 
 
@@ -146,15 +146,15 @@ def show(project: Project, number: int, reveal: str | None, as_json: bool) -> No
 
     requests = requests_of(project)
     request = requests.find(number)
-    stays = of_requests(project.database).get(number, [])
+    rests = of_requests(project.database).get(number, [])
     secret = requests.secret(number, reveal) if reveal else None
     if as_json:
-        said = one(request, requests.calendar, project.today, stays)
+        content = request_json(request, requests.calendar, project.today, rests)
         if secret is not None:
-            said |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
-        say_json(said)
+            content |= {"about": secret.about, "contact": secret.contact, "says": secret.says}
+        print_json(content)
         return
-    for line in shown(request, requests.calendar, project.today, secret, stays):
+    for line in story_lines(request, requests.calendar, project.today, secret, rests):
         click.echo(line)
 
 
@@ -175,7 +175,7 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
     longer = replace(request, happenings=(*request.happenings, Happening("extended", project.today, "", 0)))
     letter = letters.extended(request, secret, longer.answer_by(requests.calendar), reasons)
     request = requests.record(number, "extended", words=reasons, letters=[letter])
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @command.command("refuse", short_help="Refuse, with a ground that the law knows and with reasons")
@@ -196,7 +196,7 @@ def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bo
     request, secret = requests.find(number), requests.secret(number, "to refuse")
     letter = letters.refused(request, secret, ground, reasons)
     request = requests.record(number, "refused", facts={"ground": ground}, words=reasons, letters=[letter])
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @command.command("forward", short_help="Pass it on to the customer who decides about the data")
@@ -212,7 +212,7 @@ def forward(project: Project, number: int, controller: str, as_json: bool) -> No
     request, secret = requests.find(number), requests.secret(number, "to forward")
     letter = letters.forwarded(request, secret, controller)
     request = requests.record(number, "forwarded", words=controller, letters=[letter])
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @command.command("close", short_help="Close a request that was withdrawn, or that nobody proved to be theirs")
@@ -232,9 +232,9 @@ def close(project: Project, number: int, why: str | None, day: datetime | None, 
         raise click.UsageError("say why: --withdrawn or --unproved")
     requests = requests_of(project)
     request = requests.find(number)
-    said = []
+    notices = []
     if why == "unproved":
         secret = requests.secret(number, "to tell that nothing was proved")
-        said = [letters.unproved(request, secret, request.answer_by(requests.calendar))]
-    request = requests.record(number, why, day.date() if day else None, letters=said)
-    told(project, requests, request, as_json)
+        notices = [letters.unproved(request, secret, request.answer_by(requests.calendar))]
+    request = requests.record(number, why, day.date() if day else None, letters=notices)
+    print_state(project, requests, request, as_json)

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from servanda.cli.view import count, say_json
+from servanda.cli.view import count, print_json
 from servanda.project import Project
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
@@ -28,7 +28,7 @@ def check(project: Project, as_json: bool) -> None:
     with project.open_stores() as opened:
         verdict = looked(opened)
     if as_json:
-        say_json({"format": 1, "restored": verdict.restored, **verdict.facts()})
+        print_json({"format": 1, "restored": verdict.restored, **verdict.facts()})
     elif verdict.certain:
         click.echo(
             f"{count(verdict.rows, 'row')} of persons who were erased are back: {', '.join(verdict.places)}"
@@ -41,10 +41,10 @@ def check(project: Project, as_json: bool) -> None:
         click.echo("If nothing was restored: servanda restore accept --reason WORDS --second NAME")
     else:
         click.echo("Nothing that was erased is back.")
-    stays = sum(rest.rows for kept in of_requests(project.database).values() for rest in kept)
-    if not as_json and stays:
+    kept_rows = sum(rest.rows for rests in of_requests(project.database).values() for rest in rests)
+    if not as_json and kept_rows:
         click.echo(
-            f"{count(stays, 'row')} of persons who were erased in part stayed, and are not back: servanda plan"
+            f"{count(kept_rows, 'row')} of persons who were erased in part stayed, and are not back: servanda plan"
         )
     if not as_json and verdict.doubtful:
         rows = count(verdict.doubtful, "row")
@@ -62,16 +62,16 @@ def replay(project: Project, as_json: bool) -> None:
     from servanda.rights.reapply_flags import again
 
     with project.open_stores(write=True) as opened:
-        left = replayed(opened)
+        verdict = replayed(opened)
         flags = again(opened)
     if as_json:
-        say_json({"format": 1, "flags": flags, **left.facts()})
-    elif left.certain:
-        click.echo(f"{count(left.rows, 'row')} are still there: a hold or a law keeps them now.")
+        print_json({"format": 1, "flags": flags, **verdict.facts()})
+    elif verdict.certain:
+        click.echo(f"{count(verdict.rows, 'row')} are still there: a hold or a law keeps them now.")
     else:
         click.echo(f"Nothing that was erased is back; {count(flags, 'flag')} of objections set again.")
         click.echo("Next: servanda apply")
-    if left.certain:
+    if verdict.certain:
         sys.exit(1)
 
 

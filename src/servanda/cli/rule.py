@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.view import columns, say_json
+from servanda.cli.view import columns, print_json
 
 if TYPE_CHECKING:
     from servanda.rules import Rule
@@ -26,13 +26,13 @@ def command(name: str | None, as_json: bool) -> None:
     rules = known()
     if name is None:
         if as_json:
-            say_json({"format": 1, "rules": [_content(rule) for rule in rules]})
+            print_json({"format": 1, "rules": [_content(rule) for rule in rules]})
         else:
             _list(rules)
         return
     rule = _find(rules, name)
     if as_json:
-        say_json({"format": 1, **_content(rule), "manual": textwrap.dedent(rule.text).strip()})
+        print_json({"format": 1, **_content(rule), "manual": textwrap.dedent(rule.text).strip()})
         return
     severity = click.style(rule.severity, fg=_COLOURS[rule.severity], bold=True)
     law = f"   {rule.law}" if rule.law else ""
@@ -42,15 +42,15 @@ def command(name: str | None, as_json: bool) -> None:
 
 
 def _find(rules: list[Rule], name: str) -> Rule:
-    """The rule that is meant. Raises ServandaError with the nearest one."""
+    """Look up a rule by code or slug. Raises ServandaError that suggests the nearest one."""
     from servanda.errors import ServandaError
 
-    wanted = name.lower()
+    needle = name.lower()
     for rule in rules:
-        if wanted in (rule.code.lower(), rule.slug):
+        if needle in (rule.code.lower(), rule.slug):
             return rule
     words = [word for rule in rules for word in (rule.code.lower(), rule.slug)]
-    near = difflib.get_close_matches(wanted, words, n=1)
+    near = difflib.get_close_matches(needle, words, n=1)
     hint = near[0].upper() if near and near[0].startswith("sv") else near[0] if near else ""
     advice = f"did you mean {hint}?" if hint else "see them all with: servanda rule"
     raise ServandaError(f"there is no rule “{name}”", advice=advice)

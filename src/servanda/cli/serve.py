@@ -41,7 +41,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
     from servanda.worker.worker import Worker
 
     project.require()
-    _ = project.vault, project.policy  # what cannot be used is told before anything is served
+    _ = project.vault, project.policy  # raise for unusable documents before the server starts
     _ = project.stores_document
     click.echo(
         f"The privacy centre of {project.policy.controller.name}: http://{host}:{port}/   Stop it with Ctrl-C."
@@ -50,7 +50,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
     if decision_token is not None:
         _decisions(project, decision_token).serve(app)
     thread = worker.start(stop)
-    gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
+    gc.freeze()  # the collector skips objects loaded so far
     try:
         uvicorn.run(
             app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
@@ -62,7 +62,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
 
 
 def _decisions(project: Project, file: Path) -> Decisions:
-    """The question of applications, behind a token. Raises ServandaError for one that can be guessed."""
+    """The decision endpoint, protected by a token. Raises ServandaError for a token under 24 characters."""
     from servanda.errors import ServandaError
     from servanda.web.decision import Decisions
 

@@ -1,4 +1,4 @@
-"""`servanda stores`: what is declared and what is there; the exact GRANTs for the two roles."""
+"""`servanda stores`: list stores and places, print the GRANTs of the two roles, draw the graph of persons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 
@@ -39,7 +39,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
         undecided = {s: e.undecided for s, e in project.stores_document.stores.items() if e.undecided}
     if as_json:
         keys = ("place", "table", "data", "person")
-        say_json(
+        print_json(
             {"places": [dict(zip(keys, r, strict=True)) for r in rows], "down": down, "undecided": undecided}
         )
         return
@@ -56,7 +56,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @click.option("--writer", default="servanda_writer", help="The role of apply.")
 @click.pass_obj
 def grants(project: Project, reader: str, writer: str) -> None:
-    """Print the GRANTs that a reading and a writing role need, and no more."""
+    """Print the minimal GRANTs for a reading and a writing role."""
     from servanda.actions.anonymise import ANONYMISE
     from servanda.actions.delete import DELETE
     from servanda.persons.routes import children
@@ -76,8 +76,8 @@ def grants(project: Project, reader: str, writer: str) -> None:
             verbs |= {"UPDATE"} if isinstance(place.place.archive, ArchiveFlag) else set()
             tables[place.table.name] = tables.get(place.table.name, frozenset()) | verbs
             if isinstance(place.place.archive, ArchiveTable):
-                there = place.place.archive.table
-                tables[there] = tables.get(there, frozenset()) | {"SELECT", "INSERT"}
+                archive_table = place.place.archive.table
+                tables[archive_table] = tables.get(archive_table, frozenset()) | {"SELECT", "INSERT"}
             for child in children(stores.binding, place):
                 tables.setdefault(child.table.name, frozenset({"SELECT"}))
         for name, tables in needs.items():
@@ -100,14 +100,15 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     with project.open_stores() as opened:
         stores = opened.stores
         graphs = [g for g in SubjectGraph.of(stores.binding).stores.values() if g.places]
-        lost = {g.store: orphans(g, stores.sessions[g.store]) for g in graphs}
+        orphan_counts = {g.store: orphans(g, stores.sessions[g.store]) for g in graphs}
     if svg is not None:
-        svg.write_text(draw(graphs, lost), encoding="utf-8")
+        svg.write_text(draw(graphs, orphan_counts), encoding="utf-8")
         click.echo(f"Drew {count(sum(len(g.places) for g in graphs), 'table')} into {svg}.", err=as_json)
     if as_json:
-        say_json({"stores": {g.store: graph_view.as_json(g, lost[g.store]) for g in graphs}})
+        print_json({"stores": {g.store: graph_view.as_json(g, orphan_counts[g.store]) for g in graphs}})
     elif svg is None:
-        for one in graphs:
-            click.echo(f"{one.store}: {count(len(one.places), 'table')}, {len(one.reached())} reach a person")
-            for line in columns(list(graph_view.text(one, lost[one.store]))):
+        for store_graph in graphs:
+            tables_count = count(len(store_graph.places), "table")
+            click.echo(f"{store_graph.store}: {tables_count}, {len(store_graph.reached())} reach a person")
+            for line in columns(list(graph_view.text(store_graph, orphan_counts[store_graph.store]))):
                 click.echo(line)

@@ -1,4 +1,4 @@
-"""How results look on a terminal: columns, numbers, signs; and JSON, which says the same."""
+"""Output of the command line: aligned columns, numbers, signs, and JSON."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ SIGN_COLOURS = {"-": "red", "~": "yellow", "→": "cyan", "✉": "cyan", "·": N
 
 
 def number(value: int) -> str:
-    """A number with thin groups of three: 48 213."""
+    """A number with a thin space between groups of three digits: 48 213."""
     return f"{value:,}".replace(",", " ")
 
 
-def count(value: int, one: str, many: str = "") -> str:
+def count(value: int, singular: str, plural: str = "") -> str:
     """A number with its noun: 1 row, 48 213 rows."""
-    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+    return f"{number(value)} {singular if value == 1 else plural or singular + 's'}"
 
 
 def sign(mark: str) -> str:
-    """A sign in its colour; colour is left out where the terminal has none or NO_COLOR is set."""
+    """A sign in its colour; plain on a terminal without colour or with NO_COLOR."""
     return click.style(mark, fg=SIGN_COLOURS.get(mark), bold=True)
 
 
@@ -44,16 +44,16 @@ def columns(
     return lines
 
 
-def say_json(value: Any) -> None:
-    """Print a value as JSON, for other programs."""
+def print_json(value: Any) -> None:
+    """Print a value as indented JSON to stdout."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
 
 
-def said(text: str) -> None:
-    """Print something that is not the result: to stderr."""
+def note(text: str) -> None:
+    """Print a line to stderr; stdout is reserved for results."""
     click.echo(text, err=True)
 
 
 def quoted_digest(digest: str) -> str:
-    """A digest, short: 3f9c…b1e0."""
+    """An abbreviated digest: 3f9c…b1e0."""
     return f"{digest[:4]}…{digest[-4:]}"

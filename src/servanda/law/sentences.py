@@ -20,7 +20,7 @@ class Said:
     article: str
 
 
-def said(step: Step, language: str) -> Said:
+def render_step(step: Step, language: str) -> Said:
     """Put a step into words. Raises NoCatalogue for a language without sentences."""
     words = catalogue("law", language)
     facts = {name: _fact(fact, language) for name, fact in step.facts}

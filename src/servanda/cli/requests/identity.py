@@ -1,4 +1,4 @@
-"""`servanda request identify`: who asks, and whose data are meant."""
+"""`servanda request identify`: proves who asks, and selects the persons that a request is about."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.requests.view import requests_of, told
+from servanda.cli.requests.view import print_state, requests_of
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def identify(
         request = IdentityDocuments(project).keep(requests, number, document.read_bytes())
     else:
         request = _asked(requests, number, str(wanted), str(doubt), on)
-    told(project, requests, request, more["as_json"])
+    print_state(project, requests, request, more["as_json"])
 
 
 def _proved(project: Project, requests: Requests, number: int, method: str, on: date | None) -> Request:
@@ -92,9 +92,9 @@ def _proved(project: Project, requests: Requests, number: int, method: str, on: 
         requests.record(number, "reopened", on)
     documents = any(h.kind == "document" for h in request.happenings)
     facts: dict[str, object] = {"by": "document" if documents else "operator"}
-    found = requests.record(number, "proved", on, facts=facts, words=method)
-    IdentityDocuments(project).destroy(found)
-    return found
+    proved = requests.record(number, "proved", on, facts=facts, words=method)
+    IdentityDocuments(project).destroy(proved)
+    return proved
 
 
 def _chosen(project: Project, requests: Requests, number: int, rows: tuple[str, ...]) -> Request:
@@ -111,12 +111,12 @@ def _chosen(project: Project, requests: Requests, number: int, rows: tuple[str, 
     return requests.record(number, "chosen", facts={"rows": len(chosen)}, words=as_text(chosen))
 
 
-def _asked(requests: Requests, number: int, wanted: str, doubt: str, on: date | None) -> Request:
+def _asked(requests: Requests, number: int, question: str, doubt: str, on: date | None) -> Request:
     from servanda.rights.answer import letters
 
     request = requests.find(number)
     secret = requests.secret(number, "to ask who asks")
-    letter = letters.asked(request, secret, request.answer_by(requests.calendar), doubt, wanted)
+    letter = letters.asked(request, secret, request.answer_by(requests.calendar), doubt, question)
     facts = {"doubt": True, "about": "identity"}
     return requests.record(number, "asked", on, facts=facts, words=doubt, letters=[letter])
 

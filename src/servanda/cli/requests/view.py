@@ -1,4 +1,4 @@
-"""How requests look on a terminal: a line each, or the whole story with its clock."""
+"""Requests on a terminal: one line each, or the full history with its deadlines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, say_json, sign
+from servanda.cli.view import columns, count, print_json, sign
 
 if TYPE_CHECKING:
     from servanda.law.calendar import Calendar
@@ -41,29 +41,29 @@ _NEXT = {
 }
 
 
-def told(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
-    """Print how a request stands now, and what to do next."""
+def print_state(project: Project, requests: Requests, request: Request, as_json: bool) -> None:
+    """Print the state of a request and the next command."""
     today = project.today
     if as_json:
-        say_json(one(request, requests.calendar, today))
+        print_json(request_json(request, requests.calendar, today))
         return
-    click.echo(shown(request, requests.calendar, today, None)[0])
-    left = untold(request)
-    if left:
-        click.echo(f"Tell: {', '.join(left)}, with servanda request tell {request.number}")
+    click.echo(story_lines(request, requests.calendar, today, None)[0])
+    recipients = untold_recipients(request)
+    if recipients:
+        click.echo(f"Tell: {', '.join(recipients)}, with servanda request tell {request.number}")
     click.echo(f"Next: {_NEXT[request.state].format(n=request.number)}")
 
 
-def untold(request: Request) -> list[str]:
-    """The recipients that were not told yet of what was done (GDPR 19)."""
-    done = request.last("done")
-    to_tell = (done.facts.get("more") or {}).get("tell", []) if done is not None else []
-    told_ = {h.facts.get("recipient") for h in request.happenings if h.kind == "told"}
-    return [name for name in to_tell if name not in told_]
+def untold_recipients(request: Request) -> list[str]:
+    """The recipients still to be notified of what was done (GDPR 19)."""
+    carried_out = request.last("done")
+    to_tell = (carried_out.facts.get("more") or {}).get("tell", []) if carried_out is not None else []
+    informed = {h.facts.get("recipient") for h in request.happenings if h.kind == "told"}
+    return [name for name in to_tell if name not in informed]
 
 
 def outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
-    """What is due, or was done, a line a place; then what stays, why and until when."""
+    """Render an outcome: one line per place, then kept rows with their ground and last day."""
     verb = _PLANNED if planned else _WAS_DONE
     if outcome.kind == "nobody":
         return ["Nothing is held about this person."]
@@ -90,9 +90,9 @@ def outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
     lines += [f"Refused: {why}" for why in outcome.refused]
     lines += [f"Not done in {store}: {why}" for store, why in outcome.stopped]
     if outcome.residue:
-        found = count(outcome.residue, "row")
+        remaining = count(outcome.residue, "row")
         lines.append(
-            f"Their address still stands in {found}; see servanda ledger show --kind erasure.residue"
+            f"Their address still stands in {remaining}; see servanda ledger show --kind erasure.residue"
         )
     return lines
 
@@ -123,8 +123,8 @@ _WAS_DONE = {
 }
 
 
-def listed(requests: Sequence[Request], calendar: Calendar, today: date, ended: bool) -> list[str]:
-    """A line a request, the most urgent first; the answered ones last."""
+def list_lines(requests: Sequence[Request], calendar: Calendar, today: date, ended: bool) -> list[str]:
+    """One line per request, the most urgent first, answered ones last."""
     if not requests:
         return ["No request was ever made." if ended else "No request is open."]
     order = sorted(requests, key=lambda r: (not r.open, r.answer_by(calendar).due, r.number))
@@ -134,10 +134,10 @@ def listed(requests: Sequence[Request], calendar: Calendar, today: date, ended: 
     return list(columns(rows))
 
 
-def shown(
+def story_lines(
     request: Request, calendar: Calendar, today: date, secret: Secret | None, rests: Sequence[Rest] = ()
 ) -> list[str]:
-    """The story of a request: how it stands, its clock, and each happening with its entry."""
+    """Render a request in full: state, happenings with their ledger entries, and the steps of its deadline."""
     answer = request.answer_by(calendar)
     lines = [
         f"Request {request.number} · {request.right} · {request.state} · {_due(request, calendar, today)}"
@@ -154,9 +154,9 @@ def shown(
         [[f"  {h.day}", h.kind, _facts(h.facts), f"entry {h.entry}"] for h in request.happenings]
     )
     lines += ["", "The clock"]
-    from servanda.law.sentences import said
+    from servanda.law.sentences import render_step
 
-    steps = [said(step, "en") for step in answer.steps]
+    steps = [render_step(step, "en") for step in answer.steps]
     lines += columns([[f"  {s.at}", s.sentence, s.article] for s in steps])
     if request.open and answer.due_strict < answer.due:
         lines += [f"  Without the pauses, which no law but a guideline grants: {answer.due_strict}"]
@@ -164,7 +164,7 @@ def shown(
 
 
 def rest_lines(rests: Sequence[Rest]) -> list[str]:
-    """What stays of somebody who asked to be erased, a line a place."""
+    """Render the rows that remain after an erasure, one line per place."""
     return columns(
         [
             [f"  {sign('·')} {r.place}", count(r.rows, "row"), f"kept by {_KEEPS[r.why]}", rest_until(r)]
@@ -177,7 +177,7 @@ _KEEPS = {"law": "the law", "hold": "a hold or restriction", "shared": "another 
 
 
 def rest_until(rest: Rest) -> str:
-    """The last day of a rest, where one is known."""
+    """The last day of a rest in words; without a date it ends with what keeps it."""
     return f"until {rest.until}" if rest.until else "until that has gone"
 
 
@@ -185,23 +185,25 @@ def _facts(facts: Any) -> str:
     if "outcome" in facts:
         rows = sum(line["rows"] for line in facts.get("lines", ()))
         return count(rows, "row") if facts["outcome"] == "ready" else facts["outcome"]
-    shown = (str(v) for k, v in facts.items() if k not in ("person", "right", "about", "doubt") and v)
-    return ", ".join(shown)
+    values = (str(v) for k, v in facts.items() if k not in ("person", "right", "about", "doubt") and v)
+    return ", ".join(values)
 
 
 def _due(request: Request, calendar: Calendar, today: date) -> str:
     due = request.answer_by(calendar).due
     if not request.open:
-        late = ", late" if request.late(calendar, today) else ""
-        return f"ended {request.ended_on}{late}"
-    left = (due - today).days
-    if left < 0:
-        return click.style(f"due {due}, {count(-left, 'day')} late", fg="red")
-    return f"answer by {due}, {count(left, 'day')} left"
+        suffix = ", late" if request.late(calendar, today) else ""
+        return f"ended {request.ended_on}{suffix}"
+    days = (due - today).days
+    if days < 0:
+        return click.style(f"due {due}, {count(-days, 'day')} late", fg="red")
+    return f"answer by {due}, {count(days, 'day')} left"
 
 
-def one(request: Request, calendar: Calendar, today: date, rests: Sequence[Rest] = ()) -> dict[str, Any]:
-    """A request as JSON, without what is sealed."""
+def request_json(
+    request: Request, calendar: Calendar, today: date, rests: Sequence[Rest] = ()
+) -> dict[str, Any]:
+    """A request as JSON, without its sealed fields."""
     answer = request.answer_by(calendar)
     return {
         "number": request.number,

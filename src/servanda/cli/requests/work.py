@@ -1,4 +1,4 @@
-"""`servanda request plan|apply|answer|correct|tell|lift`: what is done for a request that is proved."""
+"""`servanda request plan|apply|answer|correct|tell|lift`: the work on a request after identification."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from servanda.cli.requests.view import outcome_lines, requests_of, told, untold
-from servanda.cli.view import columns, count, say_json
+from servanda.cli.requests.view import outcome_lines, print_state, requests_of, untold_recipients
+from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _number = click.argument("number", type=click.IntRange(1))
 
 def _show(outcome: Outcome, *, planned: bool, as_json: bool) -> None:
     if as_json:
-        say_json({"format": 1, **outcome.facts()})
+        print_json({"format": 1, **outcome.facts()})
         return
     for line in outcome_lines(outcome, planned):
         click.echo(line)
@@ -62,7 +62,7 @@ def apply(project: Project, number: int, weighed: str | None, as_json: bool) -> 
         tell_completed(opened)
         _show(outcome, planned=False, as_json=as_json)
         if not as_json:
-            told(project, requests, requests.find(number), as_json)
+            print_state(project, requests, requests.find(number), as_json)
     if outcome.stopped:
         sys.exit(1)
 
@@ -77,7 +77,7 @@ def answer(project: Project, number: int, as_json: bool) -> None:
 
     with project.open_stores(tolerant=True) as opened:
         request = answered(opened, number)
-        told(project, requests_of(project), request, as_json)
+        print_state(project, requests_of(project), request, as_json)
 
 
 @click.command("correct", short_help="Say which column gets which value, for a rectification")
@@ -92,13 +92,13 @@ def correct(project: Project, number: int, column: str, value: str | None, as_js
     Values that stand on a command line stay in the shell's history: leave --value out.
     """
     if column.count(".") != 2:
-        raise click.BadParameter("it is STORE.PLACE.COLUMN, such as app.accounts.phone")
+        raise click.BadParameter("write it as STORE.PLACE.COLUMN, such as app.accounts.phone")
     if value is None:
         value = click.prompt("The value", err=True) if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
     requests = requests_of(project)
     words = json.dumps({column: value}, ensure_ascii=False)
     request = requests.record(number, "corrections", facts={"column": column}, words=words)
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @click.command("tell", short_help="Tell recipients what was done, or note that they confirmed it")
@@ -116,14 +116,14 @@ def tell(
 
     requests = requests_of(project)
     request = requests.find(number)
-    names = [recipient] if recipient else untold(request)
+    names = [recipient] if recipient else untold_recipients(request)
     if not names:
-        click.echo("Everybody was told.", err=True)
+        click.echo("Every recipient has been notified.", err=True)
     for name in names:
         kind = "confirmed" if confirmed else "told"
         sent = [letters.recipient(request, request.language, to)] if to and not confirmed else []
         request = requests.record(number, kind, facts={"recipient": name}, letters=sent)
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @click.command("lift", short_help="Say that a restriction ends, and tell the person before it does")
@@ -140,7 +140,7 @@ def lift(project: Project, number: int, ends: datetime, reasons: str, as_json: b
 
     with project.open_stores(tolerant=True) as opened:
         request = lifted(opened, number, ends.date(), reasons)
-        told(project, requests_of(project), request, as_json)
+        print_state(project, requests_of(project), request, as_json)
 
 
 @click.command("rehearse", short_help="Try every right on one person of the stores; nothing is changed")
@@ -151,15 +151,18 @@ def rehearse(project: Project, as_json: bool) -> None:
     from servanda.rights.rehearsal import rehearse as rehearsed
 
     with project.open_stores(write=True, tolerant=True) as opened:
-        done = rehearsed(opened)
+        results = rehearsed(opened)
     if as_json:
-        rights = [{"right": one.right, "rows": one.rows, "why": one.why} for one in done]
-        say_json({"format": 1, "rights": rights})
+        rights = [{"right": result.right, "rows": result.rows, "why": result.why} for result in results]
+        print_json({"format": 1, "rights": rights})
     else:
-        rows = [["✗" if one.why else "✓", one.right, count(one.rows, "row"), one.why] for one in done]
+        rows = [
+            ["✗" if result.why else "✓", result.right, count(result.rows, "row"), result.why]
+            for result in results
+        ]
         for line in columns(rows) or ["The stores hold no person to rehearse with."]:
             click.echo(line)
-    if not done or any(one.why for one in done):
+    if not results or any(result.why for result in results):
         sys.exit(1)
 
 
@@ -178,13 +181,13 @@ def receive(project: Project, right: str | None, as_json: bool) -> None:
     from servanda.rights.right import right_of
 
     requests = requests_of(project)
-    zone, wanted = project.policy.timezone, right_of(right).name if right else None
-    opening = read(sys.stdin.buffer.read(), zone, project.today, wanted)
+    zone, right_name = project.policy.timezone, right_of(right).name if right else None
+    opening = read(sys.stdin.buffer.read(), zone, project.today, right_name)
     request = requests.open(opening)
     secret = Secret(opening.about, opening.contact, opening.says, {})
     letter = letters.acknowledged(request, secret, request.answer_by(requests.calendar))
     request = requests.record(request.number, "acknowledged", letters=[letter])
-    told(project, requests, request, as_json)
+    print_state(project, requests, request, as_json)
 
 
 @click.command("sort", short_help="Say which right a request is for")
@@ -197,8 +200,8 @@ def sort(project: Project, number: int, right: str, as_json: bool) -> None:
     from servanda.rights.right import right_of
 
     requests = requests_of(project)
-    told(project, requests, requests.sort(number, right_of(right).name), as_json)
+    print_state(project, requests, requests.sort(number, right_of(right).name), as_json)
 
 
 COMMANDS = (receive, sort, plan, apply, answer, correct, tell, lift, rehearse)
-"""The commands that `servanda request` gets from here."""
+"""The subcommands of `servanda request` defined in this module."""
