@@ -10,7 +10,7 @@ import yaml
 
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
-from servanda.rules import Report, View, look
+from servanda.rules import Report, View, run_rules
 
 GOOD = yamlfile.parse((Path(__file__).parent / "rules" / "good.yaml").read_text(), "good.yaml").data
 TODAY = date(2026, 11, 22)
@@ -27,7 +27,7 @@ class Ask(Protocol):
 def looked(folder: Path, code: str, day: date = TODAY, **sections: Any) -> Report:
     made = {key: value for key, value in (GOOD | sections).items() if value is not None}
     (folder / "policy.yaml").write_text(yaml.safe_dump(made, sort_keys=False))
-    return look(View(load_policy(folder / "policy.yaml"), day), [code])
+    return run_rules(View(load_policy(folder / "policy.yaml"), day), [code])
 
 
 def judge(folder: Path, code: str, day: date = TODAY, **sections: Any) -> str:

@@ -27,8 +27,8 @@ from servanda.rights import rehearsal
 from servanda.rights import status as rights
 from servanda.rights.record.requests import Requests
 from servanda.rules import View
-from servanda.rules.compare import asserted, check
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare import by_assertion, check
+from servanda.rules.compare.comparison import Comparison
 from servanda.stores.binding.open_stores import OpenStores
 
 Keeper = Callable[[RetentionEvidence, Promise], PromiseStatus]
@@ -75,9 +75,9 @@ def statuses(project: Project) -> list[PromiseStatus]:
     view = View(project.policy, project.today, stores.binding, stores.sessions, holds)
     comparison = Comparison(view, tuple(sorted(stores.down)))
     return [
-        check.standing(comparison, promise, now)
+        check.status(comparison, promise, now)
         if promise.checked
-        else asserted.standing(comparison, promise, now)
+        else by_assertion.status(comparison, promise, now)
         or rights.standing(requests, promise)
         or _standing(retention, promise, evidence)
         for promise in project.policy.promises

@@ -10,7 +10,7 @@ import pytest
 from tools import make_site
 
 import documents
-from servanda.rules import known
+from servanda.rules import all_rules
 
 
 @pytest.mark.unit
@@ -40,7 +40,7 @@ def test_the_site_is_whole(tmp_path: Path) -> None:
     pages = {path.resolve(): _Page(path) for path in site.rglob("*.html")}
     for place in make_site.where().values():
         assert (site / place).with_suffix(".html").is_file()
-    for rule in known():
+    for rule in all_rules():
         assert (site / "reference" / "rules" / f"{rule.code}.html").is_file()
     for path, page in pages.items():
         assert not page.fetched, f"{path.name} asks another host"

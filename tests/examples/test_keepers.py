@@ -23,8 +23,8 @@ from servanda.policy.status import PromiseStatus
 from servanda.project import Project
 from servanda.rules import View
 from servanda.rules.compare import check
-from servanda.rules.compare.looking import Comparison
-from servanda.rules.engine.run import chosen
+from servanda.rules.compare.comparison import Comparison
+from servanda.rules.engine.run import select_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPANIES = ("exograd", "ksaar", "sociatex", "xmserver", "xsior")
@@ -58,11 +58,11 @@ class Compared:
         now = datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC)
         with Project(self.folder, clock=lambda: now).open_stores(tolerant=True) as opened:
             policy, stores = opened.policy, opened.stores
-            looking = Comparison(
+            comparison = Comparison(
                 View(policy, self.today, stores.binding, stores.sessions, ()), tuple(stores.down)
             )
             return {
-                promise.id: check.standing(looking, promise, now)
+                promise.id: check.status(comparison, promise, now)
                 for promise in policy.promises
                 if compared(promise) and only in ("", promise.id)
             }
@@ -100,7 +100,7 @@ def example(
 @pytest.mark.parametrize("company", COMPANIES)
 def test_each_says_what_it_is_compared_with_or_what_is_missing(company: str) -> None:
     policy = load_policy(ROOT / "examples" / company / "policy.yaml")
-    looking = Comparison(View(policy, TODAY))
+    comparison = Comparison(View(policy, TODAY))
     asked = [promise for promise in policy.promises if compared(promise)]
     assert len(asked) == COUNTED[company]
     for promise in asked:
@@ -110,9 +110,9 @@ def test_each_says_what_it_is_compared_with_or_what_is_missing(company: str) -> 
                 told = said.site or said.document or said.evidence or ""
                 assert len(told.split()) >= 3, f"{promise.id} needs more than “{told}”"
             if isinstance(said, ByRule):
-                assert all(len(chosen([word])) == 1 for word in said.rule), promise.id
+                assert all(len(select_rules([word])) == 1 for word in said.rule), promise.id
                 if said.at == [HERE] and said.rule != ["assertion-broken"]:
-                    assert len(looking.statements(promise)) > 1 or promise.stated, promise.id
+                    assert len(comparison.statements(promise)) > 1 or promise.stated, promise.id
 
 
 @pytest.mark.parametrize("company", COMPANIES)

@@ -17,7 +17,7 @@ import pytest
 
 from servanda.cli import main
 from servanda.project import Project
-from servanda.rules import known
+from servanda.rules import all_rules
 
 pytestmark = pytest.mark.unit
 
@@ -76,7 +76,8 @@ def test_a_good_project_passes_and_is_told_what_to_do_next(run: Run, folder: Pat
     assert out.startswith("Not applicable: SV115, ")
     last = out.splitlines()[-1]
     assert (
-        last == f"Nothing found by {len(known())} rules, 1 place in 1 store.   See what is due: servanda plan"
+        last
+        == f"Nothing found by {len(all_rules())} rules, 1 place in 1 store.   See what is due: servanda plan"
     )
     assert not (folder / "servanda.db").exists(), "check makes nothing"
 
@@ -94,7 +95,9 @@ def test_a_finding_shows_where_what_and_how_to_mend_it(run: Run, folder: Path) -
         "  fix: did you mean “visited_at”?",
         "",
     ]
-    last = f"1 error by {len(known())} rules, 1 place in 1 store.   Why, with examples: servanda rule SV402"
+    last = (
+        f"1 error by {len(all_rules())} rules, 1 place in 1 store.   Why, with examples: servanda rule SV402"
+    )
     assert out.splitlines()[-1] == last
 
 
@@ -174,7 +177,7 @@ def test_without_stores_only_the_policy_is_looked_at(run: Run, folder: Path) -> 
     (folder / "stores.yaml").unlink()
     code, out, err = run("check", "--no-stores")
     assert (code, err) == (0, "")
-    alone = [rule for rule in known() if rule.needs == {"policy"}]
+    alone = [rule for rule in all_rules() if rule.needs == {"policy"}]
     assert f"Nothing found by {len(alone)} rules, 0 places in 0 stores" in out
 
 
@@ -203,7 +206,7 @@ def test_rule_lists_all_and_explains_one(run: Run) -> None:
     code, out, _ = run("rule")
     assert code == 0
     assert "SV405  error    unindexed-reference" in out
-    assert out.splitlines()[-1].startswith(f"{len(known())} rules.")
+    assert out.splitlines()[-1].startswith(f"{len(all_rules())} rules.")
     by_code, by_slug = run("rule", "sv405")[1], run("rule", "unindexed-reference")[1]
     assert by_code == by_slug
     assert "Bad:" in by_code

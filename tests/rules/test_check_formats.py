@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from servanda.cli import main
-from servanda.rules import Finding, known
+from servanda.rules import Finding, all_rules
 from servanda.rules.engine.rule import rule as registered
 
 pytestmark = pytest.mark.unit
@@ -158,7 +158,7 @@ def test_a_waiver_without_rule_reason_or_end_is_refused(
 def broken() -> Iterator[None]:
     """A rule that raises, with a value in its error that must not be shown."""
     module = sys.modules["servanda.rules.retention.no_period"]
-    good = next(rule for rule in known() if rule.slug == "no-period")
+    good = next(rule for rule in all_rules() if rule.slug == "no-period")
 
     def check(_view: object) -> Iterator[Finding]:
         nothing: dict[str, Finding] = {}

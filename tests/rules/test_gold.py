@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from servanda.policy.policy import load_policy
-from servanda.rules import Report, View, known, look
+from servanda.rules import Report, View, all_rules, run_rules
 
 pytestmark = pytest.mark.unit
 HERE = Path(__file__).parent
@@ -20,12 +20,12 @@ NAMES: list[str] = SAID["order"]
 GOLD: dict[str, list[str]] = SAID["gold"]
 OTHERWISE: dict[tuple[str, str], str] = {}
 """Cells that are judged otherwise here, each with the decision that says why."""
-CODES = sorted(GOLD.keys() & {rule.code for rule in known()})
+CODES = sorted(GOLD.keys() & {rule.code for rule in all_rules()})
 
 
 @cache
 def looked(name: str) -> Report:
-    return look(View(load_policy(EXAMPLES / name / "policy.yaml"), date(2026, 11, 22)))
+    return run_rules(View(load_policy(EXAMPLES / name / "policy.yaml"), date(2026, 11, 22)))
 
 
 @pytest.mark.parametrize("code", CODES)

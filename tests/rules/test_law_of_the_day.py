@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from servanda.policy.policy import load_policy
-from servanda.rules import View, look
+from servanda.rules import View, run_rules
 
 pytestmark = pytest.mark.unit
 KSAAR = Path(__file__).resolve().parents[2] / "examples" / "ksaar" / "policy.yaml"
@@ -24,14 +24,16 @@ KSAAR = Path(__file__).resolve().parents[2] / "examples" / "ksaar" / "policy.yam
     ],
 )
 def test_the_privacy_shield_was_valid_until_it_was_not(code: str, day: date, verdict: str) -> None:
-    assert look(View(load_policy(KSAAR), day), select=[code]).verdict(code) == verdict
+    assert run_rules(View(load_policy(KSAAR), day), select=[code]).verdict(code) == verdict
 
 
 def test_a_browser_that_was_alive_is_no_defect() -> None:
     policy = load_policy(KSAAR)
     told = {
         day: [
-            f.message for f in look(View(policy, day), select=["SV904"]).findings if "Explorer" in f.message
+            f.message
+            for f in run_rules(View(policy, day), select=["SV904"]).findings
+            if "Explorer" in f.message
         ]
         for day in (date(2022, 6, 14), date(2022, 6, 15))
     }

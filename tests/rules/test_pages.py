@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from servanda.rules import known
+from servanda.rules import all_rules
 from servanda.rules.engine.manual import manual
 from servanda.rules.engine.pages import by_room, main, pages
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 
 def test_every_rule_has_a_page_with_all_parts_of_its_manual() -> None:
     written = pages()
-    for rule in known():
+    for rule in all_rules():
         page, said = written[f"{rule.code}.md"], manual(rule)
         assert page.startswith(f"# {rule.code} {rule.slug}\n")
         for part in (said.finds, said.why, said.instead, f"Severity: {rule.severity}", rule.law):
@@ -45,7 +45,7 @@ def test_pages_of_rules_that_are_gone_go(tmp_path: Path) -> None:
 
 
 def test_every_manual_begins_with_one_sentence() -> None:
-    for rule in known():
+    for rule in all_rules():
         finds = manual(rule).finds
         assert finds.endswith("."), rule.code
         assert len(finds) < 110, rule.code

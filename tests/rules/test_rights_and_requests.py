@@ -14,7 +14,7 @@ from servanda.errors import PolicyError
 from servanda.law.rights import RIGHTS
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
-from servanda.rules import Report, View, look
+from servanda.rules import Report, View, run_rules
 
 pytestmark = pytest.mark.unit
 
@@ -33,7 +33,7 @@ def judge(tmp_path: Path) -> Judge:
         made = {k: v for k, v in (GOOD.get(section, {}) | keys).items() if v is not None}
         document = GOOD | {section: made}
         (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))
-        return look(View(load_policy(tmp_path / "policy.yaml"), day), [code])
+        return run_rules(View(load_policy(tmp_path / "policy.yaml"), day), [code])
 
     return run
 
@@ -119,7 +119,7 @@ def test_without_channel_and_address_nobody_can_ask(judge: Judge, tmp_path: Path
     judge("SV303", "requests", channels=[])
     text = (tmp_path / "policy.yaml").read_text().replace("email: privacy@example.org", "")
     (tmp_path / "policy.yaml").write_text(text)
-    looked = look(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV303"])
+    looked = run_rules(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV303"])
     assert looked.verdict("SV303") == "W"
 
 
@@ -213,7 +213,7 @@ def test_objection_must_reach_what_rests_on_an_interest(
     document["version"]["reviewed_at"] = "2026-01-01"
     document["purposes"] = {"use": {"says": WORDS, "basis": basis, "data": ["account"]}}
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document))
-    looked = look(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV312"])
+    looked = run_rules(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV312"])
     assert looked.verdict("SV312") == letter
 
 
@@ -284,7 +284,7 @@ def test_directives_are_for_france(
     document["jurisdictions"] = jurisdictions
     document["controller"]["url"] = url
     path.write_text(yaml.safe_dump(document))
-    assert look(View(load_policy(path), TODAY), ["SV317"]).verdict("SV317") == letter
+    assert run_rules(View(load_policy(path), TODAY), ["SV317"]).verdict("SV317") == letter
 
 
 @pytest.mark.parametrize(
@@ -439,7 +439,7 @@ def test_a_dpo_can_be_reached(judge: Judge, dpo: Any, letter: str) -> None:
 def test_whoever_decides_is_the_controller(tmp_path: Path, claims: str, decided_by: Any, letter: str) -> None:
     document = GOOD | {"roles": [{"claims": claims, "decided_by": decided_by}]}
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document))
-    looked = look(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV902"])
+    looked = run_rules(View(load_policy(tmp_path / "policy.yaml"), TODAY), ["SV902"])
     assert looked.verdict("SV902") == letter
 
 
@@ -487,7 +487,7 @@ def test_consent_can_be_taken_back_and_the_text_says_so(
     if general is not None:
         document["rights"]["withdrawal"] = general
     path.write_text(yaml.safe_dump(document))
-    assert look(View(load_policy(path), TODAY), ["SV314"]).verdict("SV314") == letter
+    assert run_rules(View(load_policy(path), TODAY), ["SV314"]).verdict("SV314") == letter
 
 
 def test_without_consent_there_is_nothing_to_take_back(judge: Judge) -> None:

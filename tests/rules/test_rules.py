@@ -16,13 +16,13 @@ from database_servers import as_plain_role
 from servanda.persons.holds import Hold
 from servanda.policy import yamlfile
 from servanda.policy.policy import load_policy
-from servanda.rules import Finding, Rule, View, findings, known
+from servanda.rules import Finding, Rule, View, all_rules, findings
 from servanda.rules.engine.manual import Example, manual
 from servanda.stores.binding.open_stores import open_stores
 from servanda.stores.document.document import load_stores
 
 TODAY = date(2026, 11, 22)
-RULES = known()
+RULES = all_rules()
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text()
 """A policy in which no rule finds anything; examples replace or add whole sections of it."""

@@ -91,7 +91,7 @@ def command(
     a rule raises an error: an incomplete check never passes.
     """
     outcome = _run_rules(project, select, ignore, as_of, stores=not no_stores)
-    report = outcome.waived.looked
+    report = outcome.waived.report
     for line in outcome.unseen:
         note(click.style("not checked: ", fg="red") + line)
     for waiver in outcome.waived.unused:
@@ -109,7 +109,7 @@ def command(
 
 
 def _show(project: Project, outcome: _Outcome, form: str) -> None:
-    report, hidden = outcome.waived.looked, outcome.waived.hidden
+    report, hidden = outcome.waived.report, outcome.waived.hidden
     if form == "json":
         print_json(reports.as_json(report, hidden, outcome.unseen))
         return
@@ -136,14 +136,14 @@ def _show(project: Project, outcome: _Outcome, form: str) -> None:
 def _run_rules(
     project: Project, select: list[str], ignore: list[str], as_of: date | None, *, stores: bool
 ) -> _Outcome:
-    from servanda.rules import chosen, look
+    from servanda.rules import run_rules, select_rules
 
-    chosen(select, ignore)  # raises for an unknown code before a store is opened
+    select_rules(select, ignore)  # raises for an unknown code before a store is opened
     _documents(project, stores=stores)
     unseen: list[str] = []
     with ExitStack() as stack:
         view = _view(project, stack, unseen, as_of, stores=stores)
-        report = look(view, select, ignore)
+        report = run_rules(view, select, ignore)
         unseen += [f"{rule.code} {rule.slug}: {error.message}" for rule, error in report.refused]
         unseen += [f"{rule.code} {rule.slug} is broken: {where}" for rule, where in report.broken]
         sources = {view.source.name: view.source}

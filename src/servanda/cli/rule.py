@@ -21,9 +21,9 @@ _COLOURS = {"error": "red", "warning": "yellow", "advice": "cyan"}
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(name: str | None, as_json: bool) -> None:
     """Print the manual of the rule with this code or slug; without one, list all rules."""
-    from servanda.rules import known
+    from servanda.rules import all_rules
 
-    rules = known()
+    rules = all_rules()
     if name is None:
         if as_json:
             print_json({"format": 1, "rules": [_content(rule) for rule in rules]})

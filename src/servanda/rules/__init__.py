@@ -1,39 +1,38 @@
-"""What the law requires of a policy and of its stores; one file per rule, its manual and examples inside.
+"""Legal and technical rules for a policy and its stores; one file per rule, with its manual and examples.
 
-To add a rule, write a file here: its docstring is the manual, its examples are its test,
-and the decorator registers it. There is no list of rules anywhere; see `manual` for the
-form of the docstring.
+To add a rule, write a file in a room: its docstring is the manual, its examples are its tests,
+and the decorator registers it. See `engine/manual.py` for the form of the docstring.
 """
 
 from servanda.rules.engine.rule import (
     Aside,
     Finding,
+    Result,
     Rule,
-    Said,
+    all_rules,
     fails,
-    known,
     needs,
     not_applicable,
     rule,
     weak,
 )
-from servanda.rules.engine.run import Report, chosen, findings, look
+from servanda.rules.engine.run import Report, findings, run_rules, select_rules
 from servanda.rules.engine.view import View
 
 __all__ = [
     "Aside",
     "Finding",
     "Report",
+    "Result",
     "Rule",
-    "Said",
     "View",
-    "chosen",
+    "all_rules",
     "fails",
     "findings",
-    "known",
-    "look",
     "needs",
     "not_applicable",
     "rule",
+    "run_rules",
+    "select_rules",
     "weak",
 ]

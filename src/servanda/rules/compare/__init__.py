@@ -1,7 +1,6 @@
-"""Keepers of promises with `keep: check`: one file per kind of check, each saying how a promise stands.
-
-checked   reality, or the rest of the document, agrees; with what was compared
-broken    it does not
-at_risk   it cannot be said now: a store is down, or a rule finds it weak
-not_yet   nothing here can say it: the live site, a document, a tool would
+"""Checks of promises with `keep: check`: one file per kind of check. Each returns a state.
+checked   the stores, or the rest of the document, agree
+broken    they do not
+at_risk   undecided now: a store is down, or a rule has a weak finding
+not_yet   not decidable from here: it needs the live site, a document or another tool
 """

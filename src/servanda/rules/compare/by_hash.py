@@ -1,11 +1,11 @@
 """A promise on sign-in data: passwords lie in the stores as slow, salted hashes only.
 
     $2b$12$…, $argon2id$…, pbkdf2_sha256$…, scrypt:…     a hash of a password
-    5f4dcc3b5aa765d61d8327deb882cf99, {SSHA512}…        a digest that is guessed in hours: at risk
-    anything else                                       a password, or what can be turned into one
+    5f4dcc3b5aa765d61d8327deb882cf99, {SSHA512}…        a fast digest, cracked in hours: at risk
+    anything else                                       plain text, or encrypted reversibly: broken
 
-A hash is believed whole, with its digest: a password may begin like one.
-Up to 200 values of each such column are looked at, and never shown (GDPR 32(1)(a)).
+A hash must match as a whole, digest included, as a password may begin like one.
+Up to 200 values of each such column are read, and never shown (GDPR 32(1)(a)).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from servanda.policy.checked import ByHash
 from servanda.policy.promise import Promise
-from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare.check import CheckResult, at_risk, broken, check, checked, not_yet, worst
+from servanda.rules.compare.comparison import Comparison
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.discovery.recognise import ROWS, readable
 
@@ -35,28 +35,28 @@ _FAST = re.compile(
 
 
 @check(ByHash)
-def by_hash(looking: Comparison, promise: Promise, said: ByHash) -> Seen:
-    """Look at the values of each column of passwords at the places of these categories."""
+def by_hash(comparison: Comparison, promise: Promise, spec: ByHash) -> CheckResult:
+    """Check the values of each password column at the places of these categories."""
     del promise
-    seen: list[Seen] = []
-    for name in said.hashed:
-        declared, places = looking.declared(name), looking.places(name)
-        down = [store for store in looking.down if any(d.startswith(f"{store}.") for d in declared)]
-        seen += [at_risk(f"store {store} does not answer", *declared) for store in down]
-        found = [part for place in places for part in _place(looking, place)]
-        if not found and not down:
-            found = [not_yet(f"needs the column that holds the passwords of {name}")]
-        seen += found
-    return worst(seen)
+    results: list[CheckResult] = []
+    for name in spec.hashed:
+        declared, places = comparison.declared(name), comparison.places(name)
+        down = [store for store in comparison.down if any(d.startswith(f"{store}.") for d in declared)]
+        results += [at_risk(f"store {store} does not answer", *declared) for store in down]
+        column_results = [part for place in places for part in _place(comparison, place)]
+        if not column_results and not down:
+            column_results = [not_yet(f"needs the column that holds the passwords of {name}")]
+        results += column_results
+    return worst(results)
 
 
-def _place(looking: Comparison, place: BoundPlace) -> Iterator[Seen]:
-    held = looking.recognised(place.store, place.table)
-    columns = [column for column, what in held.columns.items() if what.nature == "password"]
-    if columns and not held.by_values:
+def _place(comparison: Comparison, place: BoundPlace) -> Iterator[CheckResult]:
+    recognised = comparison.recognised(place.store, place.table)
+    columns = [column for column, match in recognised.columns.items() if match.nature == "password"]
+    if columns and not recognised.by_values:
         yield at_risk(f"the right to read {place.name} is missing: only names were seen", place.name)
         return
-    session = looking.view.sessions[place.store]
+    session = comparison.view.sessions[place.store]
     texts = [column for column in columns if readable(place.table.columns[column])]
     values = session.sample(place.table.name, texts, ROWS)
     for column in columns:
@@ -66,12 +66,12 @@ def _place(looking: Comparison, place: BoundPlace) -> Iterator[Seen]:
             yield not_yet(f"needs evidence: how {place.name}.{column} is hashed, which holds bytes")
 
 
-def _column(column: str, where: str, values: list[str]) -> Seen:
-    rest = [value for value in values if not _SLOW.match(value)]
+def _column(column: str, where: str, values: list[str]) -> CheckResult:
+    suspect = [value for value in values if not _SLOW.match(value)]
     if not values:
         return not_yet(f"needs rows: {column} is empty")
-    if not rest:
+    if not suspect:
         return checked(f"{column} holds slow hashes of passwords, and nothing else", where)
-    if all(_FAST.match(value) for value in rest):
+    if all(_FAST.match(value) for value in suspect):
         return at_risk(f"{column} holds digests that are quickly guessed", where)
     return broken(f"{column} holds passwords that are no hashes", where)

@@ -1,7 +1,7 @@
-"""A promise to use data for a purpose: its bases, what a basis asks, and that its data are where they should be.
+"""A promise to use data for a purpose: its legal bases, their conditions, and the places of its data.
 
-A basis that is missing, an interest that nobody names, a duty that cites no law, or a category
-that was said to lie in a store and is not there breaks it (GDPR 5(1)(b), 6(1), 13(1)(c) and (d)).
+It is broken by a missing basis, an unnamed legitimate interest, a legal obligation that cites no law, or a
+category that is not in the store that declares it (GDPR 5(1)(b), 6(1), 13(1)(c) and (d)).
 """
 
 from __future__ import annotations
@@ -10,57 +10,61 @@ from collections.abc import Sequence
 
 from servanda.policy.checked import ByPurpose
 from servanda.policy.promise import Promise
-from servanda.rules.compare.by_rule import decided
-from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare.by_rule import rule_result
+from servanda.rules.compare.check import CheckResult, at_risk, broken, check, checked, not_yet, worst
+from servanda.rules.compare.comparison import Comparison
 
 _BASES = "purpose-without-basis"
 _ASKS = {"legitimate_interest": "interest-not-named", "legal_obligation": "legal-obligation-uncited"}
 
 
 @check(ByPurpose)
-def by_purpose(looking: Comparison, promise: Promise, said: ByPurpose) -> Seen:
-    """Look at each purpose: its bases, and the places of its data."""
+def by_purpose(comparison: Comparison, promise: Promise, spec: ByPurpose) -> CheckResult:
+    """Check each purpose: its bases, and the places of its data."""
     del promise
-    return worst([_purpose(looking, name, said) for name in said.purpose])
+    return worst([_purpose(comparison, name, spec) for name in spec.purpose])
 
 
-def _purpose(looking: Comparison, name: str, said: ByPurpose) -> Seen:
-    purpose = looking.policy.purposes[name]
-    if said.basis and set(said.basis) != set(purpose.basis):
-        has = ", ".join(purpose.basis) or "none"
-        return broken(f"{name} rests on {has}, and the promise says {', '.join(said.basis)}")
+def _purpose(comparison: Comparison, name: str, spec: ByPurpose) -> CheckResult:
+    purpose = comparison.policy.purposes[name]
+    if spec.basis and set(spec.basis) != set(purpose.basis):
+        actual = ", ".join(purpose.basis) or "none"
+        return broken(f"{name} rests on {actual}, and the promise says {', '.join(spec.basis)}")
     at = [f"purposes.{name}"]
     laws = [_BASES, *(_ASKS[basis] for basis in purpose.basis if basis in _ASKS)]
-    parts = [decided(looking, rule, at) for word in laws for rule in looking.rules(word)]
-    bad = [part for part in parts if part.state != "checked"]
-    return worst([*bad, _data(looking, name, purpose.data, purpose.basis)])
+    parts = [rule_result(comparison, rule, at) for word in laws for rule in comparison.rules(word)]
+    failed = [part for part in parts if part.state != "checked"]
+    return worst([*failed, _data(comparison, name, purpose.data, purpose.basis)])
 
 
-def _data(looking: Comparison, name: str, data: list[str], bases: Sequence[str]) -> Seen:
-    """Whether the categories that a purpose uses are where the stores document says."""
+def _data(comparison: Comparison, name: str, data: list[str], bases: Sequence[str]) -> CheckResult:
+    """Check that the categories of a purpose are in the places that the stores document declares."""
     if not data:
         return not_yet(f"needs the data that serve {name}: the text names none")
     where: list[str] = []
     for category in data:
-        declared = looking.declared(category)
-        there = [place.name for place in looking.places(category)]
-        away = [place for place in declared if place not in there]
-        if not declared and category not in looking.stores.nowhere and not _elsewhere(looking, category):
-            return broken(f"{category} serve {name}, and no place holds them, nor is it said why")
-        down = [place for place in away if place.split(".", 1)[0] in looking.down]
+        declared = comparison.declared(category)
+        readable = [place.name for place in comparison.places(category)]
+        unread = [place for place in declared if place not in readable]
+        if (
+            not declared
+            and category not in comparison.stores.nowhere
+            and not _elsewhere(comparison, category)
+        ):
+            return broken(f"{category} serve {name}, but no place holds them and nowhere: gives no reason")
+        down = [place for place in unread if place.split(".", 1)[0] in comparison.down]
         if down:
             return at_risk(f"store {down[0].split('.', 1)[0]} does not answer", *down)
-        if away:
-            return broken(f"{category} serve {name}, and {away[0]} cannot be read as declared", *away)
-        where += there
-    said = ", ".join(basis.replace("_", " ") for basis in bases)
+        if unread:
+            return broken(f"{category} serve {name}, and {unread[0]} cannot be read as declared", *unread)
+        where += readable
+    bases_text = ", ".join(basis.replace("_", " ") for basis in bases)
     if not where:
         return not_yet(f"needs a store that holds what serves {name}")
     places = list(dict.fromkeys(where))
     count = f"{len(data)} categor{'y' if len(data) == 1 else 'ies'} in {len(places)} place{'s' * (len(places) > 1)}"
-    return checked(f"{name} rests on {said}, and uses {count}", *places)
+    return checked(f"{name} rests on {bases_text}, and uses {count}", *places)
 
 
-def _elsewhere(looking: Comparison, category: str) -> bool:
-    return looking.policy.categories[category].held_by is not None
+def _elsewhere(comparison: Comparison, category: str) -> bool:
+    return comparison.policy.categories[category].held_by is not None

@@ -1,7 +1,7 @@
-"""A promise on which the law has a rule: it is checked where the rule looked and found nothing.
+"""A promise that rules decide: it is checked if each rule has run and found nothing.
 
-A rule that does not apply has looked at nothing, and checks nothing; nor does one that would look at the
-statements of a promise where none names it.
+A rule that does not apply does not count as checked; nor does a rule on the statements of a promise
+if no statement names the promise.
 """
 
 from __future__ import annotations
@@ -9,47 +9,47 @@ from __future__ import annotations
 from servanda.policy.checked import HERE, ByRule
 from servanda.policy.promise import Promise
 from servanda.policy.values import Names
-from servanda.rules.compare.check import Seen, at_risk, broken, check, checked, not_yet, worst
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare.check import CheckResult, at_risk, broken, check, checked, not_yet, worst
+from servanda.rules.compare.comparison import Comparison
 from servanda.rules.engine.rule import Rule
 
 
 @check(ByRule)
-def by_rule(looking: Comparison, promise: Promise, said: ByRule) -> Seen:
-    """Run each rule, and look at what it finds at the parts that are named."""
+def by_rule(comparison: Comparison, promise: Promise, spec: ByRule) -> CheckResult:
+    """Run each rule, and keep its findings at the named parts of the documents."""
     at = None
-    if said.at is not None:
-        at = [p for part in said.at for p in (looking.statements(promise) if part == HERE else [part])]
-        lost = [part for part in said.at if part != HERE and not looking.has(part)]
-        if lost:
-            return broken(f"the documents have no {lost[0]}")
-        if not _said(looking, promise, said.at):
+    if spec.at is not None:
+        at = [p for part in spec.at for p in (comparison.statements(promise) if part == HERE else [part])]
+        missing = [part for part in spec.at if part != HERE and not comparison.has(part)]
+        if missing:
+            return broken(f"the documents have no {missing[0]}")
+        if not _has_subject(comparison, promise, spec.at):
             return not_yet(f"needs a statement that names {promise.id} (promise:)")
-    return worst([decided(looking, rule, at) for word in said.rule for rule in looking.rules(word)])
+    return worst([rule_result(comparison, rule, at) for word in spec.rule for rule in comparison.rules(word)])
 
 
-def _said(looking: Comparison, promise: Promise, at: Names) -> bool:
-    """Whether there is something to look at: a part of its own, or a statement that names the promise."""
-    own = bool(promise.stated or promise.enforced)
-    return own or at != [HERE] or len(looking.statements(promise)) > 1
+def _has_subject(comparison: Comparison, promise: Promise, at: Names) -> bool:
+    """Return whether the promise has a part of its own, or a statement that names it."""
+    has_statements = bool(promise.stated or promise.enforced)
+    return has_statements or at != [HERE] or len(comparison.statements(promise)) > 1
 
 
-def decided(looking: Comparison, rule: Rule, at: list[str] | None) -> Seen:
-    """What one rule says at these parts of the documents."""
-    found = looking.found(rule, at)
-    fails = [finding for finding in found if finding.verdict == "fails"]
+def rule_result(comparison: Comparison, rule: Rule, at: list[str] | None) -> CheckResult:
+    """The result of one rule at these parts of the documents; anywhere if `at` is None."""
+    findings = comparison.findings(rule, at)
+    fails = [finding for finding in findings if finding.verdict == "fails"]
     if fails:
-        more = f", and {len(fails) - 1} more" if len(fails) > 1 else ""
+        suffix = f", and {len(fails) - 1} more" if len(fails) > 1 else ""
         where = dict.fromkeys(finding.where for finding in fails if finding.where)
-        return broken(f"{rule.code} {rule.slug}: {fails[0].message}{more}", *where)
-    unanswered = looking.unanswered(rule)
-    if unanswered:
-        return at_risk(unanswered)
-    if found:
-        return at_risk(f"{rule.code} {rule.slug} finds it weak: {found[0].message}")
-    if not rule.needs <= looking.view.sees:
+        return broken(f"{rule.code} {rule.slug}: {fails[0].message}{suffix}", *where)
+    failure = comparison.failure(rule)
+    if failure:
+        return at_risk(failure)
+    if findings:
+        return at_risk(f"{rule.code} {rule.slug} finds it weak: {findings[0].message}")
+    if not rule.needs <= comparison.view.sees:
         return not_yet(f"needs what {rule.code} {rule.slug} looks at: {', '.join(sorted(rule.needs))}")
-    for aside in looking.asides(rule):
+    for aside in comparison.asides(rule):
         if aside.kind == "needs":
             return not_yet(f"needs {aside.why}")
         return not_yet(f"needs something that {rule.slug} can look at: {aside.why}")

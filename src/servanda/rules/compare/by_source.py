@@ -1,23 +1,25 @@
-"""A promise on where data come from: no source of the document is of another kind (GDPR 14(2)(f))."""
+"""A promise on where data come from: every source in the policy has a promised kind (GDPR 14(2)(f))."""
 
 from __future__ import annotations
 
 from servanda.policy.checked import BySource
 from servanda.policy.promise import Promise
-from servanda.rules.compare.check import Seen, broken, check, checked, not_yet
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare.check import CheckResult, broken, check, checked, not_yet
+from servanda.rules.compare.comparison import Comparison
 
 
 @check(BySource)
-def by_source(looking: Comparison, promise: Promise, said: BySource) -> Seen:
-    """Compare the sources that the document names with those that are promised."""
+def by_source(comparison: Comparison, promise: Promise, spec: BySource) -> CheckResult:
+    """Compare the declared sources with the promised ones."""
     del promise
-    collection = looking.policy.collection
+    collection = comparison.policy.collection
     if collection is None:
         return not_yet("needs how data are collected (collection)")
-    others = {name: source for name, source in collection.sources.items() if source.kind not in said.sources}
-    if others:
-        names = ", ".join(others)
+    unexpected = {
+        name: source for name, source in collection.sources.items() if source.kind not in spec.sources
+    }
+    if unexpected:
+        names = ", ".join(unexpected)
         return broken(f"data also come from {names}")
     forms, sources = len(collection.forms), len(collection.sources)
     count = f"{forms} form{'s' * (forms != 1)} and {sources} other source{'s' * (sources != 1)}"

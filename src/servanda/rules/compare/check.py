@@ -1,10 +1,9 @@
-"""What a check is, and how the checks of one promise make its state.
+"""The registry of checks, and the state of a promise that has several.
 
     @check(ByAuthority)
-    def authority(looking: Looking, promise: Promise, said: ByAuthority) -> Seen: …
+    def authority(comparison: Comparison, promise: Promise, spec: ByAuthority) -> CheckResult: …
 
-One that is broken breaks the promise; one that cannot look leaves it at risk; one that wants
-something leaves it for later. Only where all agree is it checked.
+The worst state counts: broken, then at_risk, then not_yet, then checked.
 """
 
 from __future__ import annotations
@@ -20,88 +19,90 @@ from typing import Any, TypeVar
 from servanda.policy.document import Strict
 from servanda.policy.promise import Promise
 from servanda.policy.status import PromiseStatus, State
-from servanda.rules.compare.looking import Comparison
+from servanda.rules.compare.comparison import Comparison
 
 _ORDER: tuple[State, ...] = ("broken", "at_risk", "not_yet", "checked")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one check saw. `why` is a clause: what was compared, what differs, or what is missing."""
+class CheckResult:
+    """The result of one check. `why` is a clause: what was compared, what differs, or what is missing."""
 
     state: State
     why: str
     where: tuple[str, ...] = ()
 
 
-Said = TypeVar("Said", bound=Strict)
-_CHECKS: dict[str, Callable[[Comparison, Promise, Any], Seen]] = {}
+Spec = TypeVar("Spec", bound=Strict)
+_CHECKS: dict[str, Callable[[Comparison, Promise, Any], CheckResult]] = {}
 
 
 def check(
-    kind: type[Said],
-) -> Callable[[Callable[[Comparison, Promise, Said], Seen]], Callable[[Comparison, Promise, Said], Seen]]:
-    """Register how one kind of check looks."""
+    kind: type[Spec],
+) -> Callable[
+    [Callable[[Comparison, Promise, Spec], CheckResult]], Callable[[Comparison, Promise, Spec], CheckResult]
+]:
+    """Register the function that runs one kind of check."""
 
     def register(
-        look: Callable[[Comparison, Promise, Said], Seen],
-    ) -> Callable[[Comparison, Promise, Said], Seen]:
-        _CHECKS[kind.__name__] = look
-        return look
+        function: Callable[[Comparison, Promise, Spec], CheckResult],
+    ) -> Callable[[Comparison, Promise, Spec], CheckResult]:
+        _CHECKS[kind.__name__] = function
+        return function
 
     return register
 
 
-def checked(why: str, *where: str) -> Seen:
-    """Reality agrees; `why` says what was compared."""
-    return Seen("checked", why, where)
+def checked(why: str, *where: str) -> CheckResult:
+    """The promise agrees with the stores or the document; `why` says what was compared."""
+    return CheckResult("checked", why, where)
 
 
-def broken(why: str, *where: str) -> Seen:
-    """Reality does not agree."""
-    return Seen("broken", why, where)
+def broken(why: str, *where: str) -> CheckResult:
+    """The promise does not agree; `why` says what differs."""
+    return CheckResult("broken", why, where)
 
 
-def at_risk(why: str, *where: str) -> Seen:
-    """It cannot be said now."""
-    return Seen("at_risk", why, where)
+def at_risk(why: str, *where: str) -> CheckResult:
+    """Undecided now; `why` says what does not answer."""
+    return CheckResult("at_risk", why, where)
 
 
-def not_yet(why: str, *where: str) -> Seen:
-    """Nothing here can say it; `why` begins with “needs”."""
-    return Seen("not_yet", why, where)
+def not_yet(why: str, *where: str) -> CheckResult:
+    """Not decidable from here; `why` begins with “needs”."""
+    return CheckResult("not_yet", why, where)
 
 
-def worst(parts: list[Seen]) -> Seen:
-    """Several looks as one: the worst state, with everything that is in it. At least one is given."""
+def worst(parts: list[CheckResult]) -> CheckResult:
+    """Merge results: the worst state, with the reasons of all results in it. `parts` is not empty."""
     state = min((part.state for part in parts), key=_ORDER.index)
-    same = [part for part in parts if part.state == state]
+    decisive = [part for part in parts if part.state == state]
     where = tuple(dict.fromkeys(w for part in parts for w in part.where))
-    return Seen(state, _sentence([part.why for part in same]), where)
+    return CheckResult(state, _sentence([part.why for part in decisive]), where)
 
 
 _HEAD = re.compile(r"(needs |SV\d+ [\w-]+: )")
 
 
 def _sentence(clauses: list[str]) -> str:
-    """Clauses one after the other; “needs”, and the rule that says several, are said once."""
-    said, last = [], ""
+    """Join clauses with semicolons; a repeated “needs” or rule name is written once."""
+    parts, previous = [], ""
     for clause in dict.fromkeys(clause for clause in clauses if clause):
         head = _HEAD.match(clause)
-        begins = head[0] if head else ""
-        said.append(clause.removeprefix(begins) if begins == last else clause)
-        last = begins
-    return "; ".join(said)
+        prefix = head[0] if head else ""
+        parts.append(clause.removeprefix(prefix) if prefix == previous else clause)
+        previous = prefix
+    return "; ".join(parts)
 
 
-def standing(looking: Comparison, promise: Promise, now: datetime) -> PromiseStatus:
-    """How a promise that says what it is compared with stands now."""
+def status(comparison: Comparison, promise: Promise, now: datetime) -> PromiseStatus:
+    """Run the checks of a promise (`checked:` in the policy) and return its status."""
     _load()
-    parts = [_CHECKS[type(said).__name__](looking, promise, said) for said in promise.checked]
-    seen = worst(parts)
+    parts = [_CHECKS[type(spec).__name__](comparison, promise, spec) for spec in promise.checked]
+    result = worst(parts)
     evidence = {"compared": [part.why for part in parts if part.state in ("checked", "broken")]}
-    last = now if seen.state == "checked" else None
-    return PromiseStatus(promise, seen.state, ", ".join(seen.where), seen.why, last, evidence=evidence)
+    last = now if result.state == "checked" else None
+    return PromiseStatus(promise, result.state, ", ".join(result.where), result.why, last, evidence=evidence)
 
 
 def _load() -> None:

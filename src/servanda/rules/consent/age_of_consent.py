@@ -46,12 +46,12 @@ from servanda.policy.consents import Consent, Minors
 from servanda.policy.parties import has_consumers
 from servanda.policy.policy import Policy
 from servanda.policy.purposes import ALL
-from servanda.rules.engine.rule import Finding, Said, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV241", law="GDPR 8, LIL 45", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare the ages of the text with one another and with those of the countries."""
     policy = view.policy
     asked = {name for consent in policy.consents.values() for name in _audience(policy, consent)}
@@ -59,7 +59,7 @@ def check(view: View) -> Iterator[Said]:
         yield not_applicable("no consent is asked of consumers")
     elif policy.minors is None:
         message = "consent is asked, and the text does not say from which age a child gives it alone"
-        yield weak(view.head("minors"), message, "minors: {alone: …, with_parent: …}, or only: adults")
+        yield weak(view.key_spot("minors"), message, "minors: {alone: …, with_parent: …}, or only: adults")
     elif policy.minors.only is None:
         yield from _ages(view, policy.minors, asked)
 
@@ -74,7 +74,7 @@ def _audience(policy: Policy, consent: Consent) -> set[str]:
 
 def _ages(view: View, said: Minors, asked: set[str]) -> Iterator[Finding]:
     alone, parent = said.alone, said.with_parent
-    at = view.head("minors")
+    at = view.key_spot("minors")
     if alone is None or parent is None:
         missing = "alone" if alone is None else "with_parent"
         word = "from which age a child consents alone" if alone is None else "who consents below that age"
@@ -83,15 +83,15 @@ def _ages(view: View, said: Minors, asked: set[str]) -> Iterator[Finding]:
         gap = range(parent.oldest + 1, alone.youngest)
         years = str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}"
         message = f"at {years} years neither the child nor a parent may consent: the ages leave a gap"
-        yield weak(view.said("minors", "alone"), message, f"bound: from, with age: {parent.oldest + 1}")
+        yield weak(view.value_spot("minors", "alone"), message, f"bound: from, with age: {parent.oldest + 1}")
     for country in _countries(view.policy, asked):
         law = _majority(country, view)
         if alone is not None and law is not None and alone.youngest < law:
             message = f"a child of {alone.youngest} consents alone; in {country} it is {law} years"
-            yield weak(view.said("minors", "alone"), message, f"age: {law}, bound: from")
+            yield weak(view.value_spot("minors", "alone"), message, f"age: {law}, bound: from")
     if parent is not None and said.mechanism is None:
         message = "the text does not say how a parent consents, nor how that is checked"
-        yield weak(view.said("minors", "with_parent"), message, "mechanism: {en: …}")
+        yield weak(view.value_spot("minors", "with_parent"), message, "mechanism: {en: …}")
 
 
 def _countries(policy: Policy, asked: set[str]) -> list[str]:

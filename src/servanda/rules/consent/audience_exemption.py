@@ -42,14 +42,14 @@ from collections.abc import Iterator
 
 from servanda.policy.policy import Policy
 from servanda.policy.trackers import Setup, Tracker, Trackers
-from servanda.rules.engine.rule import Said, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _WANTED = {"own_use_only": True, "ip_shortened": True, "cross_site": False, "opt_out": True}
 
 
 @rule("SV225", law="LIL 82; CNIL 2020-091, art. 5", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at each measuring tool that has a name, and that no free consent precedes."""
     said = view.policy.trackers or Trackers()
     tools = {name: t for name, t in said.items.items() if t.software and "measurement" in t.uses}
@@ -61,7 +61,7 @@ def check(view: View) -> Iterator[Said]:
             path = ("trackers", "items", name)
             keys = ", ".join(lacking)
             message = f"{tracker.software} measures without free consent, and the text does not state {keys}"
-            yield weak(view.head(*path), message, "setup: {…} with each point, or consent: …")
+            yield weak(view.key_spot(*path), message, "setup: {…} with each point, or consent: …")
 
 
 def _consented(policy: Policy, tracker: Tracker) -> bool:

@@ -58,11 +58,11 @@ def check(view: View) -> Iterator[Finding]:
         purposes = everything if ALL in consent.purposes else consent.purposes
         if len(purposes) > 1 and not consent.each:
             shown = f"{len(purposes)} purposes" if len(purposes) > 3 else ", ".join(purposes)
-            at = view.said("consents", name, "purposes")
+            at = view.value_spot("consents", name, "purposes")
             yield fails(at, f"{name}: one act stands for {shown}", "a choice of its own for each purpose")
     for name, tracker in (view.policy.trackers or Trackers()).items.items():
         uses = [use for use in tracker.uses if use not in EXEMPT]
         if len(uses) > 1:
             message = f"{name} mixes {' and '.join(uses)} in one choice"
-            at = view.said("trackers", "items", name, "uses")
+            at = view.value_spot("trackers", "items", name, "uses")
             yield weak(at, message, "a class of its own for each use")

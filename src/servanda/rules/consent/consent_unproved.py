@@ -33,12 +33,12 @@ from collections.abc import Iterator
 from typing import get_args
 
 from servanda.policy.consents import Proof
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV215", law="GDPR 7(1)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare the proofs that are kept with those that it takes."""
     consents = view.policy.consents
     if not consents:
@@ -49,7 +49,9 @@ def check(view: View) -> Iterator[Said]:
             if lacking:
                 message = f"{name}: nothing is kept that shows {', '.join(lacking)}"
                 yield fails(
-                    view.said("consents", name, "records"), message, f"records: [… {', '.join(lacking)}]"
+                    view.value_spot("consents", name, "records"),
+                    message,
+                    f"records: [… {', '.join(lacking)}]",
                 )
     unknown = [name for name, consent in consents.items() if consent.records is None]
     if unknown:

@@ -43,14 +43,16 @@ def check(view: View) -> Iterator[Finding]:
     for name, consent in view.policy.consents.items():
         if consent.required_for is not None:
             message = f"{name} is a condition of something else: {consent.required_for.say(language)}"
-            at = view.said("consents", name, "required_for")
+            at = view.value_spot("consents", name, "required_for")
             yield fails(at, message, "let people have it without this consent")
         elif consent.refusal == "limits":
             message = f"the text says that refusing {name}, or taking it back, limits what can be used"
             yield weak(
-                view.said("consents", name, "refusal"), message, "say what exactly, and why it needs it"
+                view.value_spot("consents", name, "refusal"), message, "say what exactly, and why it needs it"
             )
     trackers = view.policy.trackers
     if trackers is not None and trackers.refusal == "limits":
         message = "the text says that refusing trackers limits what can be used"
-        yield weak(view.said("trackers", "refusal"), message, "say which functions need which exempt tracker")
+        yield weak(
+            view.value_spot("trackers", "refusal"), message, "say which functions need which exempt tracker"
+        )

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from servanda.policy.consents import Channel, Consent, Withdrawal
 from servanda.policy.policy import Policy
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _AT_HAND: frozenset[Channel] = frozenset({"account", "message_link", "tool"})
@@ -39,7 +39,7 @@ _AT_HAND: frozenset[Channel] = frozenset({"account", "message_link", "tool"})
 
 
 @rule("SV214", law="GDPR 7(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at each consent that is really asked; one that is read out of another act is none to take back."""
     asked = {name: consent for name, consent in view.policy.consents.items() if not consent.implied}
     if not asked:
@@ -53,7 +53,11 @@ def check(view: View) -> Iterator[Said]:
             what = f" for {', '.join(purposes)}" if purposes else ""
             lost = announced and not purposes
             why = "leads nowhere" if lost else "is not named"
-            at = view.said("consents", name, "withdrawal") if announced else view.head("consents", name)
+            at = (
+                view.value_spot("consents", name, "withdrawal")
+                if announced
+                else view.key_spot("consents", name)
+            )
             message = f"{name}{what}: the channel by which consent is taken back {why}"
             found = weak if reached else fails
             yield found(at, message, "withdrawal: [{channels: […], at: …}]")

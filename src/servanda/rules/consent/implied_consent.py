@@ -50,7 +50,7 @@ def check(view: View) -> Iterator[Finding]:
     """Find consents whose act is done for something else."""
     for name, consent in view.policy.consents.items():
         acts = [act for act in consent.act if act in IMPLIED]
-        at = view.said("consents", name, "act")
+        at = view.value_spot("consents", name, "act")
         words = " or ".join(_WORDS.get(act, act) for act in acts)
         fix = "ask by an act of its own, act: [box]; or name another basis"
         if acts and consent.act_is == "consent":
@@ -60,7 +60,7 @@ def check(view: View) -> Iterator[Finding]:
             yield weak(at, message, fix)
         elif consent.default == "active":
             yield fails(
-                view.said("consents", name, "default"),
+                view.value_spot("consents", name, "default"),
                 f"{name} is on until somebody turns it off",
                 "default: inactive",
             )

@@ -36,12 +36,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.messages import MARKETING
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV234", law="CPCE L34-5", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look for marketing among messages that come with a contract or a duty."""
     bound = {}
     for name, message in view.policy.messages.items():
@@ -55,6 +55,6 @@ def check(view: View) -> Iterator[Said]:
         if marketing:
             found = fails if message.switchable is False else weak
             words = "cannot be switched off" if message.switchable is False else "comes with the contract"
-            at = view.said("messages", name, "content")
+            at = view.value_spot("messages", name, "content")
             told = f"{name} {words}, and holds {', '.join(marketing)}"
             yield found(at, told, "a message of their own for them, with consent")

@@ -34,12 +34,12 @@ from servanda.law.facts import PhoneRegime, phone_regime
 from servanda.policy.messages import Message
 from servanda.policy.parties import has_consumers
 from servanda.policy.policy import Policy
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV232", law="C. conso L223-1; ePrivacy 2002/58 art. 13(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at each kind of marketing by telephone, with the law of the day."""
     called = {
         n: m for n, m in view.policy.messages.items() if m.marketing and {"phone", "any"} & set(m.channels)
@@ -51,14 +51,14 @@ def check(view: View) -> Iterator[Said]:
             yield from _message(view, name, message)
 
 
-def _message(view: View, name: str, message: Message) -> Iterator[Said]:
+def _message(view: View, name: str, message: Message) -> Iterator[Result]:
     consumers = has_consumers(message.to, view.policy.audiences)
     if consumers is False:
         return
     countries = _countries(view.policy, message)
     known = [regime for country in countries if (regime := phone_regime(country, view.today))]
     strict = [regime for regime in known if regime.regime == "consent" and not _excepted(message, regime)]
-    at = view.head("messages", name)
+    at = view.key_spot("messages", name)
     if "phone" not in message.channels:
         yield needs(f"by which channels {name} is sent: the text names none, and it may be the telephone")
     elif strict:

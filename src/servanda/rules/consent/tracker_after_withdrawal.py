@@ -41,12 +41,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV224", law="GDPR 7(3), LIL 82", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at what happens to trackers that rest on consent."""
     said = view.policy.trackers
     if said is None:
@@ -55,6 +55,6 @@ def check(view: View) -> Iterator[Said]:
         yield not_applicable("no tracker rests on consent")
     elif said.after_withdrawal == "until_expiry":
         message = "trackers stay to the end of their life after consent was taken back"
-        yield weak(view.said("trackers", "after_withdrawal"), message, "after_withdrawal: removed")
+        yield weak(view.value_spot("trackers", "after_withdrawal"), message, "after_withdrawal: removed")
     elif said.after_withdrawal is None:
         yield needs("a look at the site: what happens to trackers after consent was taken back")

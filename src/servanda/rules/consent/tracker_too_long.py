@@ -46,14 +46,14 @@ from typing import TypeGuard
 
 from servanda.law.period import Period
 from servanda.policy.trackers import Tracker, Trackers
-from servanda.rules.engine.rule import Finding, Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _LIFE, _DATA, _CHOICE = Period(months=13), Period(months=25), Period(months=6)
 
 
 @rule("SV223", law="CNIL 2020-091, 2020-092", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare every stated time with the recommended one."""
     said = view.policy.trackers
     if said is None:
@@ -69,7 +69,7 @@ def check(view: View) -> Iterator[Said]:
             yield from _period(view, ("trackers", "items", name), tracker, name, free=free)
         if _longer(said.choice_kept, _CHOICE):
             message = f"a choice is kept for {said.choice_kept.in_words()}; the CNIL recommends six months"
-            yield weak(view.said("trackers", "choice_kept"), message, "choice_kept: P6M")
+            yield weak(view.value_spot("trackers", "choice_kept"), message, "choice_kept: P6M")
 
 
 def _times(said: Trackers) -> bool:
@@ -86,15 +86,15 @@ def _period(
     kept = part.data_kept if isinstance(part, Tracker) else None
     if _longer(part.lifetime, _LIFE):
         message = f"{name}: {part.lifetime.in_words()} on the device; the CNIL recommends 13 months at most"
-        yield found(view.said(*path, "lifetime"), message, "lifetime: P13M")
+        yield found(view.value_spot(*path, "lifetime"), message, "lifetime: P13M")
     if part.renewed:
         message = f"{name}: each visit begins the time anew, so that it never ends for a regular visitor"
-        yield found(view.said(*path, "renewed"), message, "renewed: false")
+        yield found(view.value_spot(*path, "renewed"), message, "renewed: false")
     if _longer(kept, _DATA):
         message = (
             f"{name}: what it collects is kept for {kept.in_words()}; the CNIL recommends 25 months at most"
         )
-        yield found(view.said(*path, "data_kept"), message, "data_kept: P25M")
+        yield found(view.value_spot(*path, "data_kept"), message, "data_kept: P25M")
 
 
 def _longer(period: Period | None, limit: Period) -> TypeGuard[Period]:

@@ -39,12 +39,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.trackers import Tracker, Trackers
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV222", law="LIL 82; CNIL 2020-092")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Find what each tracker of the list lacks."""
     said = view.policy.trackers
     if said is None:
@@ -55,13 +55,13 @@ def check(view: View) -> Iterator[Said]:
         yield needs(f"{said.listed_in}: the list of trackers stands there")
     elif not said.items:
         yield fails(
-            view.head("trackers"), "trackers are used, and none is listed", "items: {…}, or listed_in: …"
+            view.key_spot("trackers"), "trackers are used, and none is listed", "items: {…}, or listed_in: …"
         )
     else:
         for name, tracker in said.items.items():
             lacking = _lacking(said, tracker)
             if lacking:
-                at = view.head("trackers", "items", name)
+                at = view.key_spot("trackers", "items", name)
                 yield fails(
                     at, f"{name} is listed without {', '.join(lacking)}", "names, set_by, uses and lifetime"
                 )

@@ -41,12 +41,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.trackers import Trackers
-from servanda.rules.engine.rule import Finding, Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV221", law="LIL 82; CNIL 2020-091, 2020-092")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the means by which the text lets people choose."""
     said = view.policy.trackers
     if said is None:
@@ -57,27 +57,29 @@ def check(view: View) -> Iterator[Said]:
         yield from _tool(view, said)
     elif {"browser", "ad_blocker"} & set(said.means):
         message = "people are sent to their browser to refuse trackers, which is no consent"
-        yield fails(view.said("trackers", "means"), message, "means: [tool], tool: {name: …, refusing: same}")
+        yield fails(
+            view.value_spot("trackers", "means"), message, "means: [tool], tool: {name: …, refusing: same}"
+        )
     elif said.asking:
         yield from _elsewhere(view, said)
     elif said.listed_in:
         yield needs(f"{said.listed_in}: how trackers wait for consent stands there")
 
 
-def _tool(view: View, said: Trackers) -> Iterator[Said]:
+def _tool(view: View, said: Trackers) -> Iterator[Result]:
     if said.tool is None or said.tool.name is None:
-        at = view.head("trackers", "tool") if said.tool else view.said("trackers", "means")
+        at = view.key_spot("trackers", "tool") if said.tool else view.value_spot("trackers", "means")
         yield weak(at, "the tool that asks for consent to trackers has no name", "tool: {name: …}")
     if said.tool is not None and said.tool.refusing == "more":
         message = "refusing trackers takes more effort than accepting them"
-        yield fails(view.said("trackers", "tool", "refusing"), message, "“refuse” beside “accept”")
+        yield fails(view.value_spot("trackers", "tool", "refusing"), message, "“refuse” beside “accept”")
     elif said.tool is None or said.tool.refusing is None:
         yield needs("a look at the site: whether refusing trackers is as easy as accepting them")
 
 
 def _elsewhere(view: View, said: Trackers) -> Iterator[Finding]:
     for name, tracker in said.asking.items():
-        at = view.head("trackers", "items", name)
+        at = view.key_spot("trackers", "items", name)
         if tracker.consent is not None:
             message = (
                 f"{name} rests on {tracker.consent}, given outside any consent tool: it may begin before"

@@ -38,14 +38,14 @@ from collections.abc import Iterator
 
 from servanda.policy.messages import ELECTRONIC, Message
 from servanda.policy.parties import has_consumers
-from servanda.rules.engine.rule import Finding, Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _FIX = "basis: [consent]; or exception: similar_goods; or persons: [professionals] of its audience"
 
 
 @rule("SV231", law="CPCE L34-5; GDPR 6(1)(a)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at each kind of marketing that may go by an electronic message."""
     sent = {n: m for n, m in view.policy.messages.items() if m.marketing and ELECTRONIC & set(m.channels)}
     if not sent:
@@ -55,14 +55,14 @@ def check(view: View) -> Iterator[Said]:
 
 
 def _message(view: View, name: str, message: Message) -> Iterator[Finding]:
-    at = view.head("messages", name)
+    at = view.key_spot("messages", name)
     consumers = has_consumers(message.to, view.policy.audiences)
     if message.bases(view.policy.purposes) == {"consent"}:
         if message.some:
-            key = view.said("messages", name, "some")
+            key = view.value_spot("messages", name, "some")
             yield weak(key, f"{name}: consent is asked for certain of these messages only", "say for which")
     elif "none" in message.opt_out:
-        key = view.said("messages", name, "opt_out")
+        key = view.value_spot("messages", name, "opt_out")
         yield fails(key, f"{name} goes out without consent, and nothing stops it", _FIX)
     elif message.exception == "similar_goods" or consumers is False:
         return

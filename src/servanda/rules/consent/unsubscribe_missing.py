@@ -37,12 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.messages import ELECTRONIC
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV233", law="CPCE L34-5; GDPR 21(2), 21(3); RFC 8058")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the ways to stop each kind of marketing by an electronic message."""
     sent = {n: m for n, m in view.policy.messages.items() if m.marketing and ELECTRONIC & set(m.channels)}
     if not sent:
@@ -51,7 +51,7 @@ def check(view: View) -> Iterator[Said]:
     if silent:
         yield needs(f"the templates of {', '.join(silent)}: the text does not say how they are stopped")
     for name, message in sent.items():
-        at = view.said("messages", name, "opt_out")
+        at = view.value_spot("messages", name, "opt_out")
         fix = "a link in each message: opt_out: [each_message]"
         if "none" in message.opt_out:
             yield fails(at, f"{name} is marketing, and nothing stops it", fix)

@@ -1,1 +1,1 @@
-"""What a rule is, what it sees, how rules are run, and their manuals."""
+"""The rule engine: rules, the view they read, the runner, waivers and manuals."""

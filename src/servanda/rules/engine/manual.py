@@ -1,14 +1,14 @@
-"""A rule's manual, as its docstring says it; `servanda rule`, the pages and the tests read the same.
+"""Parses the manual of a rule from the docstring of its file, for `servanda rule`, the site and the tests.
 
     first line   what it finds
     text         why: the law, or the technical reason
     Bad:         an example that the rule finds
-    Good:        the same, mended; parts that it leaves out are as in the bad one
+    Good:        the same, corrected; parts that it omits are taken from the bad one
     text         what to do instead
 
 An example is an indented block of parts; each part begins with a line such as
-`--- app.sql`, `--- stores.yaml` (inside one store) or `--- policy.yaml`. A part may say
-of which database it is: `--- app.sql of MariaDB`; SQLite where it does not.
+`--- app.sql`, `--- stores.yaml` (inside one store) or `--- policy.yaml`. A part may name
+its database: `--- app.sql of MariaDB`; the default is SQLite.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _FENCES = {"sql": "sql", "yaml": "yaml"}
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The parts of an example by file, and the kind of database that it needs."""
+    """The parts of an example by file name, and the kind of its database."""
 
     parts: dict[str, str]
     database: str = "SQLite"
 
     def over(self, base: Example) -> Example:
-        """This example, with what it leaves out as it is in another."""
+        """This example, with omitted parts taken from `base`."""
         return Example({**base.parts, **self.parts}, base.database)
 
 
 @dataclass(frozen=True, slots=True)
 class Manual:
-    """A manual in its parts. `why` and `instead` are paragraphs of Markdown."""
+    """A parsed manual. `why` and `instead` are paragraphs of Markdown."""
 
     finds: str
     why: str
@@ -47,7 +47,7 @@ class Manual:
 
 
 def manual(rule: Rule) -> Manual:
-    """The manual of a rule. Raises ValueError where its docstring lacks a part."""
+    """Parse the manual of a rule. Raises ValueError if its docstring lacks a part."""
     text = textwrap.dedent(rule.text).strip()
     match = re.fullmatch(r"(.+?)\n\n(.*?)\n\nBad:\n\n(.*?)\n\nGood:\n\n(.*?)\n\n(\S.*)", text, re.DOTALL)
     if match is None:
@@ -71,19 +71,28 @@ def _example(block: str) -> Example:
 
 
 def markdown(rule: Rule) -> str:
-    """The manual as a page."""
-    said = manual(rule)
-    weak = {"error": "warning", "warning": "advice", "advice": "advice"}[rule.severity]
+    """Render the manual of a rule as a page of Markdown."""
+    content = manual(rule)
+    weak_severity = {"error": "warning", "warning": "advice", "advice": "advice"}[rule.severity]
     facts = [
-        f"Severity: {rule.severity}" + (f", {weak} where it is not sure" if weak != rule.severity else "")
+        f"Severity: {rule.severity}"
+        + (f", {weak_severity} where it is not sure" if weak_severity != rule.severity else "")
     ]
     facts += [f"Rests on: {rule.law}"] if rule.law else []
     facts.append(f"Looks at: {', '.join(sorted(rule.needs))}")
-    lines = [f"# {rule.code} {rule.slug}", "", said.finds, "", *(f"- {fact}" for fact in facts), "", said.why]
-    for title, example in (("Bad", said.bad), ("Good", said.good)):
+    lines = [
+        f"# {rule.code} {rule.slug}",
+        "",
+        content.finds,
+        "",
+        *(f"- {fact}" for fact in facts),
+        "",
+        content.why,
+    ]
+    for title, example in (("Bad", content.bad), ("Good", content.good)):
         lines += ["", f"## {title}"]
         for file, text in example.parts.items():
             of = f" ({example.database})" if file.endswith(".sql") and example.database != "SQLite" else ""
             fence = _FENCES.get(file.rsplit(".", 1)[-1], "")
             lines += ["", f"`{file}`{of}", "", f"```{fence}", text.rstrip(), "```"]
-    return "\n".join([*lines, "", "## Instead", "", said.instead, ""])
+    return "\n".join([*lines, "", "## Instead", "", content.instead, ""])

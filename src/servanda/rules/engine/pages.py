@@ -7,15 +7,15 @@ from itertools import groupby
 from pathlib import Path
 
 from servanda.rules.engine.manual import manual, markdown
-from servanda.rules.engine.rule import Rule, known
+from servanda.rules.engine.rule import Rule, all_rules
 
 INDEX = "index.md"
 
 
 def by_room() -> dict[str, list[Rule]]:
-    """The rules of each room, both in their order."""
-    rules = sorted(known(), key=lambda rule: (rule.room, rule.code))
-    return {room: list(found) for room, found in groupby(rules, key=lambda rule: rule.room)}
+    """The rules by room; rooms are sorted by name, rules by code."""
+    rules = sorted(all_rules(), key=lambda rule: (rule.room, rule.code))
+    return {room: list(group) for room, group in groupby(rules, key=lambda rule: rule.room)}
 
 
 def index() -> str:
@@ -32,25 +32,25 @@ def index() -> str:
 
 
 def page_name(rule: Rule) -> str:
-    """The name of the file that holds a rule's manual."""
+    """The file name of a rule's page."""
     return f"{rule.code}.md"
 
 
 def pages() -> dict[str, str]:
-    """Every page by the name of its file: one for each rule, and the index."""
-    found = {page_name(rule): markdown(rule) for rule in known()}
-    return {INDEX: f"# Rules\n\n{index()}", **found}
+    """All pages by file name: one per rule, and the index."""
+    rule_pages = {page_name(rule): markdown(rule) for rule in all_rules()}
+    return {INDEX: f"# Rules\n\n{index()}", **rule_pages}
 
 
 def main(out: Path) -> None:
-    """Write every page into a folder, and remove those of rules that are gone."""
+    """Write all pages into a folder, and delete pages of rules that no longer exist."""
     out.mkdir(parents=True, exist_ok=True)
     written = pages()
     for name, text in written.items():
         (out / name).write_text(text, encoding="utf-8")
-    for old in out.glob("SV*.md"):
-        if old.name not in written:
-            old.unlink()
+    for path in out.glob("SV*.md"):
+        if path.name not in written:
+            path.unlink()
 
 
 if __name__ == "__main__":

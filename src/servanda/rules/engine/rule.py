@@ -1,14 +1,14 @@
-"""What a rule is, and what it says.
+"""Rules and their results.
 
     @rule("SV405", severity="error", needs={"stores"})
-    def check(view: View) -> Iterator[Said]: …
+    def check(view: View) -> Iterator[Result]: …
 
-fails            it is so: a finding of the rule's own severity
-weak             it may be so, or is so in part: a finding one severity lower
-not_applicable   what the rule is about does not exist here, and why
-needs            the documents cannot decide it: what would (a record, a live site, a person)
+fails            certain: a finding with the rule's own severity
+weak             possible or partial: a finding one severity lower
+not_applicable   the subject of the rule does not exist here
+needs            the documents cannot decide; names what would (a record, a live site, a person)
 
-One that says nothing has passed. A rule's slug is the name of its file; its manual is the
+A rule that yields nothing has passed. A rule's slug is the name of its file; its manual is the
 docstring of its file.
 """
 
@@ -28,16 +28,16 @@ Severity = Literal["error", "warning", "advice"]
 Verdict = Literal["fails", "weak"]
 Undecided = Literal["needs", "not applicable"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "advice")
-"""From the gravest to the lightest."""
+"""From the most to the least severe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule saw at one spot. `fix` is what to write or do instead, empty where the message says it.
+    """A finding at one spot of a document. `fix` is the remedy, empty if the message contains it.
 
     A message names documents, tables and columns, and counts rows; it never quotes a value of a row.
-    `where` names what it is about for waivers, such as “app.accounts.phone”; where it is empty, the
-    path of the spot in its document does.
+    `where` is the dotted name that waivers match, such as “app.accounts.phone”; if it is empty, the
+    path of the spot in its document is used.
     """
 
     rule: str
@@ -51,20 +51,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Why a rule did not decide: it does not apply, or it needs what no document holds."""
+    """The reason why a rule is undecided: it does not apply, or it needs what no document contains."""
 
     rule: str
     kind: Undecided
     why: str
 
 
-Said = Finding | Aside
-Check = Callable[[View], Iterator[Said]]
+Result = Finding | Aside
+Check = Callable[[View], Iterator[Result]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its code, its slug, the law or technical reason it rests on, and how it looks."""
+    """A rule: code, slug, the article of law or technical reason behind it, and its check function."""
 
     code: str
     slug: str
@@ -75,7 +75,7 @@ class Rule:
 
     @property
     def room(self) -> str:
-        """What it is about: the name of its file's folder."""
+        """The subject of the rule: the name of the folder of its file."""
         return self.check.__module__.split(".")[-2]
 
     @property
@@ -83,16 +83,16 @@ class Rule:
         """The manual: the docstring of the rule's file."""
         return sys.modules[self.check.__module__].__doc__ or ""
 
-    def says(self, view: View) -> Iterator[Said]:
-        """What it says, under its code and severity; nothing where what it looks at is not there."""
+    def run(self, view: View) -> Iterator[Result]:
+        """Yield the results with code and severity set; nothing if the view lacks what the rule needs."""
         if self.needs <= view.sees:
-            for said in self.check(view):
-                if isinstance(said, Aside):
-                    yield replace(said, rule=self.code)
+            for result in self.check(view):
+                if isinstance(result, Aside):
+                    yield replace(result, rule=self.code)
                     continue
-                lower = SEVERITIES.index(self.severity) + (said.verdict == "weak")
+                lower = SEVERITIES.index(self.severity) + (result.verdict == "weak")
                 severity = SEVERITIES[min(lower, len(SEVERITIES) - 1)]
-                yield replace(said, rule=self.code, severity=severity)
+                yield replace(result, rule=self.code, severity=severity)
 
 
 _KNOWN: dict[str, Rule] = {}
@@ -114,8 +114,8 @@ def rule(
     return register
 
 
-def known() -> list[Rule]:
-    """Every rule, by code; the files of all folders beside this one are loaded when this is first asked."""
+def all_rules() -> list[Rule]:
+    """All rules sorted by code. The first call imports the files of all rooms of rules."""
     rooms = importlib.import_module("servanda.rules")
     for room in pkgutil.iter_modules(rooms.__path__, "servanda.rules."):
         if room.ispkg and room.name not in _NO_RULES:
@@ -125,17 +125,17 @@ def known() -> list[Rule]:
 
 
 def fails(at: Spot, message: str, fix: str = "", *, where: str = "") -> Finding:
-    """It is so. The rule's code and severity are added when it is run."""
+    """A certain finding. The runner adds the rule's code and severity."""
     return Finding("", "fails", at, message, fix, where)
 
 
 def weak(at: Spot, message: str, fix: str = "", *, where: str = "") -> Finding:
-    """It may be so, or is so in part: one severity lower."""
+    """A possible or partial finding: one severity lower."""
     return Finding("", "weak", at, message, fix, where)
 
 
 def not_applicable(why: str) -> Aside:
-    """What the rule is about does not exist here; `why` is a clause such as “no DPO is named”."""
+    """The subject of the rule does not exist here; `why` is a clause such as “no DPO is named”."""
     return Aside("", "not applicable", why)
 
 
@@ -145,7 +145,7 @@ def needs(what: str) -> Aside:
 
 
 def complaints(view: View, kind: str) -> Iterator[Finding]:
-    """What binding the stores document to the stores complained of, of one kind."""
+    """Yield a finding for each complaint of one kind from binding the stores document."""
     for complaint in view.bound.complaints:
         if complaint.kind == kind:
             store, place = complaint.place.split(".", 1)

@@ -1,7 +1,6 @@
-"""What a rule can see: the policy, the stores as they are bound and as they are, the holds, the day.
+"""The input of a rule: the policy, the bound stores, their sessions, the holds and the date.
 
-Spots are found late: a rule names a part of a document, and the document knows where
-that part stands.
+Spots (file, line, column) are looked up from the path of a part of a document.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ if TYPE_CHECKING:  # `check` without holds then loads neither keys nor ledger
     from servanda.stores.verbs import Session
 
 Need = Literal["policy", "stores", "holds"]
-"""What a rule looks at; it is left out where that is not there."""
+"""What a rule reads; the rule is skipped when the view lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What there is to look at. `binding` and `sessions` are those of the stores that answered.
+    """The input of all rules. `binding` and `sessions` cover the stores that answered.
 
-    `holds` is None where they could not be read; `today` is the company's local date.
+    `holds` is None if they could not be read; `today` is the company's local date.
     """
 
     policy: Policy
@@ -55,13 +54,13 @@ class View:
 
     @property
     def sees(self) -> frozenset[Need]:
-        """What a rule may ask for here."""
-        found: set[Need] = {"policy"}
+        """The needs that this view meets."""
+        needs_met: set[Need] = {"policy"}
         if self.binding is not None:
-            found.add("stores")
+            needs_met.add("stores")
         if self.holds is not None:
-            found.add("holds")
-        return frozenset(found)
+            needs_met.add("holds")
+        return frozenset(needs_met)
 
     @property
     def bound(self) -> Binding:
@@ -71,50 +70,50 @@ class View:
 
     @property
     def places(self) -> list[BoundPlace]:
-        """Every place of the stores that answered, in the order of the document."""
+        """All places of the stores that answered, in the order of the document."""
         return list(self.bound.places.values())
 
     @property
     def ended(self) -> list[BoundPlace]:
-        """The places where some retention ends something: not those kept for other controllers (GDPR 28)."""
+        """The places with a retention, without those held for other controllers (GDPR 28)."""
         return [p for p in self.places if p.swept and not self.for_others(p)]
 
     def for_others(self, place: BoundPlace) -> bool:
-        """Whether every category of a place is another controller's."""
+        """Return whether every category of a place is held as a processor."""
         return bool(place.data) and all(self.policy.categories[c].role == "processor" for c in place.data)
 
     def endless(self, place: BoundPlace) -> list[str]:
-        """The categories of a place that no retention ends."""
+        """The categories of a place without a retention, except those held as a processor."""
         covered = {name for _, retention in place.limits for name in retention.data}
         own = (name for name in place.data if self.policy.categories[name].role == "controller")
         return [name for name in own if name not in covered]
 
     def deletes(self, place: BoundPlace) -> bool:
-        """Whether whole rows of a place go at their end, rather than being emptied and kept."""
+        """Return whether rows of a place are deleted at their end, rather than emptied and kept."""
         ends = {retention.end for _, retention in place.limits}
         return place in self.ended and ends == {"delete"} and not self.endless(place)
 
-    # -- where things stand ----------------------------------------------------------------
+    # -- spots -----------------------------------------------------------------------------
 
-    def said(self, *path: str | int) -> Spot:
-        """The spot of a value of the policy, or of the nearest thing above it that is there."""
+    def value_spot(self, *path: str | int) -> Spot:
+        """The spot of a value of the policy, or of its nearest existing ancestor."""
         return self._in_policy(path, key=False)
 
-    def head(self, *path: str | int) -> Spot:
-        """The spot of a key of the policy; of its title where the whole section is missing."""
+    def key_spot(self, *path: str | int) -> Spot:
+        """The spot of a key of the policy, or of the title if the section is missing."""
         return self._in_policy(path, key=True)
 
     def _in_policy(self, path: tuple[str | int, ...], *, key: bool) -> Spot:
-        there = path if path[:1] in self.source.values else ("title",)
-        return self.source.spot(there, key=key or there != path)
+        existing = path if path[:1] in self.source.values else ("title",)
+        return self.source.spot(existing, key=key or existing != path)
 
     def at(self, place: BoundPlace, *path: str | int) -> Spot:
-        """The spot of a part of a place; of its name where no part is given."""
+        """The spot of a part of a place, or of its name without `path`."""
         full = ("stores", place.store, "places", place.short, *path)
         return self.bound.document.source.spot(full, key=not path)
 
     def at_link(self, place: BoundPlace, link: Link) -> Spot:
-        """The spot of a reference; of the place where only the database declares it."""
+        """The spot of a reference, or of the place if only the database declares the reference."""
         for label, reference in place.place.links().items():
             if place.links.get(label) == link:
                 path = ("person",) if label == "person" else ("references", label)
@@ -125,7 +124,7 @@ class View:
         """The spot of a part of a store."""
         return self.bound.document.source.spot(("stores", store, *path), key=True)
 
-    # -- what triggers read ----------------------------------------------------------------
+    # -- triggers --------------------------------------------------------------------------
 
     def used(self, place: BoundPlace) -> dict[str, Bound]:
         """The triggers of a place that a retention counts from."""
@@ -133,7 +132,7 @@ class View:
         return {name: trigger for name, trigger in place.triggers.items() if name in names}
 
     def times(self, place: BoundPlace, trigger: Bound) -> Iterator[tuple[Table, TimeColumn]]:
-        """Every column that a trigger reads, with its table."""
+        """Yield each column that a trigger reads, with its table."""
         return self._times(self.bound.shapes[place.store].tables, place.table, trigger)
 
     def _times(
@@ -144,8 +143,8 @@ class View:
                 yield table, time
             case ParentTime(links, time):
                 yield tables[links[-1].to_table], time
-            case ParentTrigger(links, there):
-                yield from self._times(tables, tables[links[-1].to_table], there)
+            case ParentTrigger(links, parent_trigger):
+                yield from self._times(tables, tables[links[-1].to_table], parent_trigger)
             case LatestTime(link, time, fallback, _):
                 yield tables[link.table], time
                 yield table, fallback
@@ -154,13 +153,13 @@ class View:
                     yield from self._times(tables, table, part)
 
     def latest(self, place: BoundPlace) -> Iterator[tuple[str, LatestTime]]:
-        """Every aggregate among the triggers that a retention counts from, by the trigger's name."""
+        """Yield the aggregates among the used triggers, with the trigger's name."""
         for name, trigger in self.used(place).items():
             parts = trigger.parts if isinstance(trigger, GreatestTime) else (trigger,)
             yield from ((name, part) for part in parts if isinstance(part, LatestTime))
 
-    # -- what to write ---------------------------------------------------------------------
+    # -- SQL -------------------------------------------------------------------------------
 
     def create_index(self, store: str, table: Table, columns: tuple[str, ...]) -> str:
-        """The exact statement that makes an index, as this store wants it written."""
+        """The CREATE INDEX statement in the dialect of the store."""
         return self.sessions[store].store.create_index(table, columns)

@@ -88,4 +88,6 @@ def _found(view: View, path: tuple[str, str], name: str, missing: list[str]) -> 
     if missing:
         found = fails if len(missing) == 3 else weak
         message = f"the text mentions {name} and does not say {', nor '.join(missing)}"
-        yield found(view.head(*path), message, "say which data of theirs are used, what for, and how long")
+        yield found(
+            view.key_spot(*path), message, "say which data of theirs are used, what for, and how long"
+        )

@@ -32,7 +32,7 @@ _WORDS = {"site": "the address of a site", "role": "a role"}
 def check(view: View) -> Iterator[Finding]:
     """Look at the name of the controller and at its contact details."""
     controller = view.policy.controller
-    at = view.said("controller", "name")
+    at = view.value_spot("controller", "name")
     if not controller.name.strip():
         yield fails(at, "the controller has no name", "name: the name in the register of companies")
     elif controller.named == "brand":
@@ -43,7 +43,11 @@ def check(view: View) -> Iterator[Finding]:
             at, f"the text gives {what} where the name of the controller belongs", "name: the legal name"
         )
     if not controller.reachable:
-        announced = view.said("controller", "announced") if controller.announced else view.head("controller")
+        announced = (
+            view.value_spot("controller", "announced")
+            if controller.announced
+            else view.key_spot("controller")
+        )
         what = "announces contact details without giving them" if controller.announced else "gives no address"
         message = f"the controller cannot be reached: the text {what}"
         yield fails(announced, message, "email: an address, postal: an address")

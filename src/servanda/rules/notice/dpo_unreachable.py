@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _WAYS = {
@@ -34,7 +34,7 @@ _WAYS = {
 
 
 @rule("SV903", law="GDPR 13(1)(b), 37(7)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the contact details of the DPO, where there is one."""
     dpo = view.policy.dpo
     if dpo is None:
@@ -42,8 +42,8 @@ def check(view: View) -> Iterator[Said]:
     elif not dpo.reachable:
         ways = " and ".join(_WAYS[way] for way in dpo.announced)
         what = f"announces {ways} without giving it" if ways else "gives no address"
-        at = view.said("dpo", "announced") if ways else view.head("dpo")
+        at = view.value_spot("dpo", "announced") if ways else view.key_spot("dpo")
         yield fails(at, f"the data protection officer cannot be reached: the text {what}", "email: dpo@…")
     elif dpo.email is not None and dpo.email == view.policy.controller.email:
         message = "the address of the data protection officer is the company's general mailbox"
-        yield weak(view.said("dpo", "email"), message, "email: an address of their own")
+        yield weak(view.value_spot("dpo", "email"), message, "email: an address of their own")

@@ -29,12 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.law.languages import official
-from servanda.rules.engine.rule import Said, needs, rule, weak
+from servanda.rules.engine.rule import Result, needs, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV908", law="GDPR 12(1)", severity="advice")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look for passages in another language, and compare the text’s languages with its readers’."""
     text = view.policy.text
     if text is None:
@@ -42,11 +42,13 @@ def check(view: View) -> Iterator[Said]:
         return
     for i, passage in enumerate(text.elsewhere):
         message = f"line {passage.line} is in another language ({passage.language}) than the text"
-        yield weak(view.said("text", "elsewhere", i), message, "translate it")
+        yield weak(view.value_spot("text", "elsewhere", i), message, "translate it")
     unread = [language for language in text.readers if language not in text.languages]
     if unread:
         message = f"the sites speak {', '.join(unread)}, and the text does not"
-        yield weak(view.said("text", "languages"), message, "publish the text in each language of the site")
+        yield weak(
+            view.value_spot("text", "languages"), message, "publish the text in each language of the site"
+        )
     country = view.policy.controller.country or view.policy.jurisdictions[0]
     if not text.readers and not text.elsewhere and not official(country) & set(text.languages):
         yield needs("the languages of the people whom the sites speak to")

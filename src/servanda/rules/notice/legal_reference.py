@@ -31,17 +31,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.law.articles import WHOLLY_KNOWN, known, topics
-from servanda.rules.engine.rule import Said, fails, needs, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV909", law="GDPR 12(1), 5(1)(a)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look each citation up in the table of articles."""
     if view.policy.text is None:
         return
     for i, citation in enumerate(view.policy.text.citations):
-        at = view.said("text", "citations", i)
+        at = view.value_spot("text", "citations", i)
         name = f"{citation.law} {citation.article}" if citation.article else citation.law
         about = topics(citation.law, citation.article or "", view.today)
         if not known(citation.law) or (about is None and citation.law not in WHOLLY_KNOWN):

@@ -44,4 +44,6 @@ def check(view: View) -> Iterator[Finding]:
         message = (
             f"the list of {name} is left open (“{listed[name].open}”): {len(ajar)} of {len(lists)} lists are"
         )
-        yield found(view.said("categories", name, "open"), message, "name all of it, or widen the heading")
+        yield found(
+            view.value_spot("categories", name, "open"), message, "name all of it, or widen the heading"
+        )

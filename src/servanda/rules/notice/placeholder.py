@@ -51,7 +51,7 @@ def check(view: View) -> Iterator[Finding]:
     if view.policy.text is None:
         return
     for i, defect in enumerate(view.policy.text.defects):
-        at = view.said("text", "defects", i)
+        at = view.value_spot("text", "defects", i)
         says = defect.says.say("en")
         if defect.kind == "service":
             gone = ended(defect.service or "", view.today)

@@ -29,12 +29,12 @@ from collections.abc import Iterator
 from typing import get_args
 
 from servanda.policy.parties import ContractItem
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV906", law="GDPR 28(3), 30(2)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the role that the text claims for customers’ data, and at the six items."""
     processing = view.policy.processing
     if processing is None:
@@ -43,7 +43,9 @@ def check(view: View) -> Iterator[Said]:
         elif view.policy.business.processes_for_customers:
             message = "data are processed for customers, and the text does not say so"
             yield fails(
-                view.said("business", "processes_for_customers"), message, "processing: {role: processor, …}"
+                view.value_spot("business", "processes_for_customers"),
+                message,
+                "processing: {role: processor, …}",
             )
         else:
             yield needs("whether the company hosts or processes data for its customers")
@@ -51,7 +53,7 @@ def check(view: View) -> Iterator[Said]:
     missing = [item.replace("_", " ") for item in get_args(ContractItem) if item not in processing.states]
     if processing.role == "denied":
         message = "the text denies that the company is a processor of what its customers store with it"
-        yield fails(view.said("processing", "role"), message, "role: processor")
+        yield fails(view.value_spot("processing", "role"), message, "role: processor")
     elif missing:
         message = f"what is done for customers is not settled: {', '.join(missing)}"
-        yield weak(view.head("processing"), message, "name the contract that settles it (GDPR 28(3))")
+        yield weak(view.key_spot("processing"), message, "name the contract that settles it (GDPR 28(3))")

@@ -40,12 +40,14 @@ def check(view: View) -> Iterator[Finding]:
     made = register(view.policy, lambda country: in_eea(country, view.today))
     if not made.controller:
         message = "the register cannot say how to reach the controller (a)"
-        yield fails(view.head("controller"), message, "email: … or postal: …")
+        yield fails(view.key_spot("controller"), message, "email: … or postal: …")
     if not made.activities:
         message = "the register has no row: the document names no purpose (b)"
-        yield fails(view.head("purposes"), message, "purposes: {service: {says: …, basis: […], data: […]}}")
+        yield fails(
+            view.key_spot("purposes"), message, "purposes: {service: {says: …, basis: […], data: […]}}"
+        )
     for row in made.activities:
-        at = view.head("purposes", row.purpose)
+        at = view.key_spot("purposes", row.purpose)
         if row.empty:
             message = f"the register’s row on {row.purpose} lacks {', '.join(row.empty)}"
             yield fails(at, message[:199], "name the data, the recipients and the transfers of this purpose")

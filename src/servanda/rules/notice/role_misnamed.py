@@ -26,15 +26,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.parties import RoleClaim
-from servanda.rules.engine.rule import Said, fails, needs, rule
+from servanda.rules.engine.rule import Result, fails, needs, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV902", law="GDPR 4(7)-(8), 26, 28")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Hold each role that the text claims against who decides."""
     for i, role in enumerate(view.policy.roles):
-        at = view.said("roles", i, "claims")
+        at = view.value_spot("roles", i, "claims")
         said = role.claims.replace("_", " ")
         if role.decided_by is None:
             yield needs(

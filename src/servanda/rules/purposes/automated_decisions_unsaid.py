@@ -40,17 +40,17 @@ def check(view: View) -> Iterator[Finding]:
     if said.decisions is None:
         if said.profiling:
             message = "the text describes profiling, and does not say whether a machine alone decides"
-            yield weak(view.head("automation", "profiling"), message, _FIX)
+            yield weak(view.key_spot("automation", "profiling"), message, _FIX)
         elif said.processing is not None:
             message = "the text says that machines process data, and not whether they decide about persons"
-            yield weak(view.head("automation", "processing"), message, _FIX)
+            yield weak(view.key_spot("automation", "processing"), message, _FIX)
         else:
             message = "the text has no word on automated decisions or profiling, not even “none”"
-            yield fails(view.head("automation"), message, _FIX)
+            yield fails(view.key_spot("automation"), message, _FIX)
     elif said.decisions.taken:
         lacking = [key for key in ("logic", "consequences") if getattr(said.decisions, key) is None]
         if lacking:
             message = (
                 f"decisions are taken by a machine, and the text leaves out their {' and '.join(lacking)}"
             )
-            yield weak(view.head("automation", "decisions"), message, f"{lacking[0]}: {{en: …}}")
+            yield weak(view.key_spot("automation", "decisions"), message, f"{lacking[0]}: {{en: …}}")

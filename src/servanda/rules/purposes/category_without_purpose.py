@@ -46,15 +46,17 @@ def check(view: View) -> Iterator[Finding]:
     purposes = view.policy.purposes
     if not purposes:
         yield fails(
-            view.head("purposes"), "the text states no purpose at all", "purposes: {…: {says: …, data: […]}}"
+            view.key_spot("purposes"),
+            "the text states no purpose at all",
+            "purposes: {…: {says: …, data: […]}}",
         )
         return
     used = {name for purpose in purposes.values() for name in purpose.data}
     for name, category in view.policy.categories.items():
         if category.listed and category.role == "controller" and name not in used:
             message = f"no purpose of the text uses {name}: nobody is told why it is collected"
-            yield weak(view.head("categories", name), message, f"name {name} in the data of a purpose")
+            yield weak(view.key_spot("categories", name), message, f"name {name} in the data of a purpose")
     for name, purpose in purposes.items():
         if purpose.generic:
             message = f"{name} is a general aim, and says nothing of what is done with data"
-            yield weak(view.head("purposes", name), message, "say what is done, with which data")
+            yield weak(view.key_spot("purposes", name), message, "say what is done, with which data")

@@ -55,7 +55,9 @@ def check(view: View) -> Iterator[Finding]:
         against = next(_against(view, claim), None)
         if against:
             message = f"{', '.join(claim.data)} is called anonymous, and {against}"
-            yield fails(view.said("anonymous", i), message, "call it pseudonymous, or change what is done")
+            yield fails(
+                view.value_spot("anonymous", i), message, "call it pseudonymous, or change what is done"
+            )
 
 
 def _against(view: View, claim: Anonymous) -> Iterator[str]:

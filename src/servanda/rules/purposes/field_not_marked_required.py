@@ -42,7 +42,7 @@ def check(view: View) -> Iterator[Finding]:
         path = ("collection", "forms") if collection.forms else ("collection",)
         message = "the text says of no field whether it is required or optional"
         fix = "collection: {asked: [{data: …, need: contract, otherwise: {en: …}}]}"
-        yield fails(view.head(*path), message, fix)
+        yield fails(view.key_spot(*path), message, fix)
         return
     for name, form in collection.forms.items():
         open_ = [field for field in _fields(view.policy, form) if not _marked(collection, *field)]
@@ -50,12 +50,12 @@ def check(view: View) -> Iterator[Finding]:
             words = ", ".join(field for _, field in open_)
             message = f"{name} asks for {words}, and the text does not say whether they must be given"
             yield weak(
-                view.head("collection", "forms", name), message, "name them under asked: with their need"
+                view.key_spot("collection", "forms", name), message, "name them under asked: with their need"
             )
     for i, asked in enumerate(collection.asked):
         if asked.need != "optional" and asked.otherwise is None:
             message = f"the text does not say what follows if {', '.join(asked.data)} are not given"
-            yield weak(view.said("collection", "asked", i), message, "otherwise: {en: …}")
+            yield weak(view.value_spot("collection", "asked", i), message, "otherwise: {en: …}")
 
 
 def _fields(policy: Policy, form: Form) -> Iterator[tuple[str, str]]:

@@ -37,14 +37,14 @@ from collections.abc import Iterator
 
 from servanda.law.period import Period
 from servanda.policy.collection import Collection, Origin
-from servanda.rules.engine.rule import Finding, Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _MONTH = Period(months=1)
 
 
 @rule("SV207", law="GDPR 14(2)(f), 14(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at each source that is not the person."""
     sources = (view.policy.collection or Collection()).sources
     if not sources:
@@ -54,11 +54,13 @@ def check(view: View) -> Iterator[Said]:
 
 
 def _source(view: View, name: str, origin: Origin) -> Iterator[Finding]:
-    at = view.head("collection", "sources", name)
+    at = view.key_spot("collection", "sources", name)
     if origin.told_within is not None and not origin.told_within.never_longer_than(_MONTH):
         message = f"people are told of {name} within {origin.told_within.in_words()}; the law gives one month"
         found = fails if _MONTH.never_longer_than(origin.told_within) else weak  # 30 days: but for February
-        yield found(view.said("collection", "sources", name, "told_within"), message, "told_within: P1M")
+        yield found(
+            view.value_spot("collection", "sources", name, "told_within"), message, "told_within: P1M"
+        )
     if origin.kind == "unsaid":
         yield fails(at, f"{name}: the text does not say where these data come from", "kind: …, names: […]")
         return

@@ -31,12 +31,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV203", law="GDPR 13(1)(d), 6(1)(f)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the purposes that rest on a legitimate interest."""
     resting = {name: p for name, p in view.policy.purposes.items() if "legitimate_interest" in p.basis}
     if not resting:
@@ -44,7 +44,7 @@ def check(view: View) -> Iterator[Said]:
     for name, purpose in resting.items():
         if purpose.interest is None:
             message = f"{name} rests on a legitimate interest, and the text does not say which"
-            yield fails(view.said("purposes", name, "basis"), message, "interest: {en: …}")
+            yield fails(view.value_spot("purposes", name, "basis"), message, "interest: {en: …}")
     unweighed = [name for name, purpose in resting.items() if purpose.balanced_on is None]
     if unweighed:
         yield needs(f"the record that weighs the interest against persons, for {', '.join(unweighed)}")

@@ -45,12 +45,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.errors import Spot
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV204", law="GDPR 6(1)(c), 6(3)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Find what the text does because a law demands it, without saying which."""
     duties = list(_duties(view))
     if not duties:
@@ -65,6 +65,6 @@ def _duties(view: View) -> Iterator[tuple[Spot, str, list[str]]]:
     language = view.policy.languages[0]
     for name, purpose in view.policy.purposes.items():
         if "legal_obligation" in purpose.basis:
-            yield view.said("purposes", name, "basis"), name, purpose.laws
+            yield view.value_spot("purposes", name, "basis"), name, purpose.laws
     for i, duty in enumerate(view.policy.obligations):
-        yield view.said("obligations", i), duty.says.say(language), duty.laws
+        yield view.value_spot("obligations", i), duty.says.say(language), duty.laws

@@ -60,7 +60,9 @@ def check(view: View) -> Iterator[Finding]:
             verb = "uses" if len(others) == 1 else "use"
             who = f"{', '.join(others[:3])}{more} {verb}"
             message = f"{data}: only for {_few(promise.purposes)}, the text says; {who} them too"
-            yield fails(view.said("only_for", i), message, "name every purpose, or drop the word “only”")
+            yield fails(
+                view.value_spot("only_for", i), message, "name every purpose, or drop the word “only”"
+            )
 
 
 def _few(names: list[str]) -> str:

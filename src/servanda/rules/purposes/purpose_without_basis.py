@@ -50,14 +50,16 @@ def check(view: View) -> Iterator[Finding]:
     purposes = view.policy.purposes
     if not purposes:
         yield fails(
-            view.head("purposes"), "the text states no purpose, and so no legal basis of any use of data"
+            view.key_spot("purposes"), "the text states no purpose, and so no legal basis of any use of data"
         )
     for name, purpose in purposes.items():
         if not purpose.basis:
             message = f"the text names no legal basis for {name}"
-            yield fails(view.head("purposes", name), message, "basis: [contract], or another of GDPR 6(1)")
+            yield fails(
+                view.key_spot("purposes", name), message, "basis: [contract], or another of GDPR 6(1)"
+            )
         elif len(purpose.basis) > 1 and {part.basis for part in purpose.operations} != set(purpose.basis):
             words = ", ".join(word.replace("_", " ") for word in purpose.basis)
             message = f"{name} rests on {words} at once: nobody can tell which part rests on which"
             fix = "operations: [{says: …, basis: …}], one for each part"
-            yield weak(view.said("purposes", name, "basis"), message, fix)
+            yield weak(view.value_spot("purposes", name, "basis"), message, fix)

@@ -43,7 +43,9 @@ def check(view: View) -> Iterator[Finding]:
             more = f" and {len(receive) - 3} others" if len(receive) > 3 else ""
             message = f"the text says that nothing is shared{consent}, and data go to {', '.join(receive[:3])}{more}"
             yield fails(
-                view.said("claims", i), message, "say to whom data go, and claim only what is never done"
+                view.value_spot("claims", i),
+                message,
+                "say to whom data go, and claim only what is never done",
             )
 
 

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV515", law="GDPR 19", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Ask for the way in which every other company that receives data is told of a change."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
@@ -40,5 +40,7 @@ def check(view: View) -> Iterator[Said]:
         if recipient.told_by is not None and not recipient.told_by.strip():
             message = f"nothing says how {name} is told of a correction or an erasure"
             yield fails(
-                view.said("recipients", name, "told_by"), message, "told_by: a mailbox, an API, a ticket"
+                view.value_spot("recipients", name, "told_by"),
+                message,
+                "told_by: a mailbox, an API, a ticket",
             )

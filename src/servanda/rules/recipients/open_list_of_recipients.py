@@ -52,12 +52,14 @@ def check(view: View) -> Iterator[Finding]:
             message = (
                 f"the sentence that names {name} leaves the list of recipients open (“{recipient.open}”)"
             )
-            yield fails(view.said("recipients", name, "open"), message, "name all of them, or their kinds")
+            yield fails(
+                view.value_spot("recipients", name, "open"), message, "name all of them, or their kinds"
+            )
     outside = {name: r for name, r in listed.items() if r.outside}
     if any(recipient.names for recipient in outside.values()):
         for name, recipient in outside.items():
             if not recipient.names and not recipient.open:
                 message = f"the text names some recipients, and leaves {name} without names"
                 yield weak(
-                    view.head("recipients", name), message, "name them, or give them a kind of their own"
+                    view.key_spot("recipients", name), message, "name them, or give them a kind of their own"
                 )

@@ -38,12 +38,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV517", law="GDPR 28(3) and (4)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Ask for the agreement with every processor, and look at its dates."""
     processors = {name: r for name, r in view.policy.recipients.items() if r.kind == "processor"}
     if not processors:
@@ -59,8 +59,8 @@ def check(view: View) -> Iterator[Said]:
         if agreement.date > today:
             message = f"the agreement with {name} begins only on {agreement.date}"
             yield fails(
-                view.said("recipients", name, "agreement", "date"), message, "hand over nothing before"
+                view.value_spot("recipients", name, "agreement", "date"), message, "hand over nothing before"
             )
         elif agreement.expires is not None and agreement.expires < today:
             message = f"the agreement with {name} ended on {agreement.expires}"
-            yield fails(view.said("recipients", name, "agreement", "expires"), message, "renew it")
+            yield fails(view.value_spot("recipients", name, "agreement", "expires"), message, "renew it")

@@ -55,11 +55,11 @@ def check(view: View) -> Iterator[Finding]:
     """Find the recipients that the text names outside its list."""
     if not view.policy.recipients:
         message = "the text names nobody who receives data, not even kinds of recipients"
-        yield fails(view.head("recipients"), message, "recipients: {host: {says: …, kind: processor, …}}")
+        yield fails(view.key_spot("recipients"), message, "recipients: {host: {says: …, kind: processor, …}}")
     for name, recipient in view.policy.recipients.items():
         if not recipient.listed:
             where = f" on line {recipient.line}" if recipient.line else ""
             message = f"{name} is named{where} of the text, and not in its list of recipients"
             if not where:
                 message = f"{name} is named in the text, and not in its list of recipients"
-            yield weak(view.head("recipients", name), message, "add it to the list in the text")
+            yield weak(view.key_spot("recipients", name), message, "add it to the list in the text")

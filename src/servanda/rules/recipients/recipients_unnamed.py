@@ -36,12 +36,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV512", law="GDPR 15(1)(c); CJEU C-154/21")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Ask for the names behind every class of other companies that the text leaves unnamed."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
@@ -52,4 +52,6 @@ def check(view: View) -> Iterator[Said]:
     for name, recipient in outside.items():
         if not recipient.names and recipient.members == []:
             message = f"{name} has nobody behind it whom the company could name to those who ask"
-            yield fails(view.said("recipients", name, "members"), message, "members: the companies’ names")
+            yield fails(
+                view.value_spot("recipients", name, "members"), message, "members: the companies’ names"
+            )

@@ -29,12 +29,12 @@ from collections.abc import Iterator
 
 from servanda.law.facts import adequacy, in_eea, tool
 from servanda.policy.recipients import Transfer
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV514", law="GDPR 44-46; CJEU C-311/18; decision (EU) 2023/1795")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look each tool up in the table of tools, on the day of the check."""
     stated = [transfer for transfer in view.policy.transfers if transfer.case != "none"]
     countries = [recipient.country for recipient in view.policy.recipients.values() if recipient.outside]
@@ -47,8 +47,8 @@ def check(view: View) -> Iterator[Said]:
             yield from _judge(view, i, transfer)
 
 
-def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Said]:
-    at, today = view.said("transfers", i, "tool"), view.today
+def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
+    at, today = view.value_spot("transfers", i, "tool"), view.today
     if transfer.tool is None:
         if transfer.case == "made":
             yield needs(f"the tool of the transfer on line {transfer.line or i + 1}")

@@ -35,12 +35,12 @@ from collections.abc import Iterator
 
 from servanda.law.facts import in_eea
 from servanda.policy.recipients import Recipient, Transfer
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV513", law="GDPR 13(1)(f), 44")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare where recipients are with what the text says of transfers."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
@@ -52,20 +52,20 @@ def check(view: View) -> Iterator[Said]:
         if recipient.country and not in_eea(recipient.country, view.today):
             if not any(_speaks_of(transfer, name, recipient) for transfer in stated):
                 message = f"data go to {name} in {recipient.country}, and the text says nothing of a transfer"
-                yield fails(view.head("recipients", name), message, "say the country and the tool")
+                yield fails(view.key_spot("recipients", name), message, "say the country and the tool")
         elif recipient.group and not in_eea(recipient.group, view.today) and not stated:
             message = (
                 f"{name} belongs to a group in {recipient.group}, and the text says nothing of a transfer"
             )
             yield weak(
-                view.head("recipients", name), message, "say whether data may go there, and on which tool"
+                view.key_spot("recipients", name), message, "say whether data may go there, and on which tool"
             )
     unknown = [name for name, recipient in outside.items() if not (recipient.country or recipient.group)]
     if unknown:
         yield needs(f"the country of the company behind {', '.join(unknown)}")
 
 
-def _vague(view: View, stated: list[Transfer]) -> Iterator[Said]:
+def _vague(view: View, stated: list[Transfer]) -> Iterator[Result]:
     """Statements that name no country, or only say what would be if."""
     for i, transfer in enumerate(view.policy.transfers):
         if transfer in stated and (transfer.case == "possible" or not transfer.countries):
@@ -73,7 +73,9 @@ def _vague(view: View, stated: list[Transfer]) -> Iterator[Said]:
             if transfer.case == "possible":
                 message = "the text only says what would be if data left the EEA"
             yield weak(
-                view.said("transfers", i), message, "say which data go to which country, or that none do"
+                view.value_spot("transfers", i),
+                message,
+                "say which data go to which country, or that none do",
             )
 
 

@@ -66,19 +66,19 @@ from collections.abc import Iterator
 from servanda.law.period import Period
 from servanda.policy.categories import Category, sensitive
 from servanda.policy.stated import Stated
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV118", law="CNIL 2018-303 art. 4; PCI DSS 3.3")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at every category that holds a card’s code, its number, or means of payment of an unknown kind."""
     kinds = {name: _kinds(c) for name, c in view.policy.categories.items() if c.role == "controller"}
     if not any(kinds.values()):
         yield not_applicable("no payment card is processed")
     told = [statement.stated for statement in view.policy.statements()]
     for name, kind in kinds.items():
-        at = view.head("categories", name)
+        at = view.key_spot("categories", name)
         if "card-code" in kind and not _gone(told, name):
             message = f"{name} holds a card’s verification code, which nothing ends with the transaction"
             yield fails(at, message, f"stated: [{{data: {name}, lasts: [transaction]}}]")

@@ -53,14 +53,14 @@ def check(view: View) -> Iterator[Finding]:
     if own and len(without) == len(own):
         message = "no category of data has a period in the text, nor a criterion from which one follows"
         yield fails(
-            view.head("promises"), message, "stated: [{data: …, period: P3Y, since: [account_closure]}]"
+            view.key_spot("promises"), message, "stated: [{data: …, period: P3Y, since: [account_closure]}]"
         )
         return
     fix = "say in the text how long they stay, and repeat it under stated"
     for name in without:
         message = f"{name} has no period in the text, nor a criterion from which one follows"
-        yield weak(view.head("categories", name), message, fix)
+        yield weak(view.key_spot("categories", name), message, fix)
     for name, mention in view.policy.mentions.items():
         if mention.what == "data":
             message = f"{name}, which the text names in passing, has no period"
-            yield weak(view.head("mentions", name), message, fix)
+            yield weak(view.key_spot("mentions", name), message, fix)

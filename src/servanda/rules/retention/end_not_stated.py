@@ -41,12 +41,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV116", law="GDPR 5(1)(e)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Find the periods after which nothing is said to happen."""
     categories = view.policy.categories
     own = [name for name, category in categories.items() if category.role == "controller"]
@@ -64,9 +64,9 @@ def check(view: View) -> Iterator[Said]:
     fix = "say that they are deleted then, or made anonymous: end: [delete]"
     if lacking and not ended and not any(s.stated.most for s in timed):
         message = "the text says how long data stay, and nowhere what happens to them then"
-        yield fails(view.head("promises"), message, fix)
+        yield fails(view.key_spot("promises"), message, fix)
         return
     for statement in lacking:
         more = ", only that they stay no longer" if statement.stated.most else ""
         message = f"{statement.promise.name} does not say what happens at the end{more}"
-        yield weak(view.said(*statement.path), message, fix)
+        yield weak(view.value_spot(*statement.path), message, fix)

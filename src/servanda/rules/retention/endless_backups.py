@@ -23,12 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV119", law="GDPR 5(1)(e), 17", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the period of backups, and at whether erasures are carried out again after a restore."""
     backups = view.policy.backups
     if backups is None:
@@ -39,9 +39,9 @@ def check(view: View) -> Iterator[Said]:
     if backups.expire_after is None:
         where = f": it refers to {backups.expiry_in}" if backups.expiry_in else ""
         message = f"the text speaks of backups and does not say when they expire{where}"
-        yield weak(view.head("backups"), message, "expire_after: P90D")
+        yield weak(view.key_spot("backups"), message, "expire_after: P90D")
     if backups.replays_erasures is False:
         message = "what was erased comes back when a backup is restored, and is not erased again"
-        yield fails(view.said("backups", "replays_erasures"), message, "erase again after each restore")
+        yield fails(view.value_spot("backups", "replays_erasures"), message, "erase again after each restore")
     elif backups.replays_erasures is None:
         yield needs("whether erasures are done again after a backup is restored")

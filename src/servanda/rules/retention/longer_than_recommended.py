@@ -51,14 +51,14 @@ from servanda.law.facts import maximum
 from servanda.law.period import Period
 from servanda.policy.policy import Statement
 from servanda.policy.stated import Stated
-from servanda.rules.engine.rule import Finding, Said, not_applicable, rule, weak
+from servanda.rules.engine.rule import Finding, Result, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _OF_THE_EVENT = {"event", "collection", "other"}
 
 
 @rule("SV114", law="CNIL, guides and référentiels; GDPR 5(1)(e)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare each period of tagged categories with the maxima of the jurisdictions."""
     told = [s for s in view.policy.statements() if s.stated.period and s.stated.clause != "exception"]
     if not told:
@@ -72,7 +72,7 @@ def check(view: View) -> Iterator[Said]:
 
 
 def _too_long(view: View, name: str, tag: str, statement: Statement) -> Iterator[Finding]:
-    stated, at = statement.stated, view.said(*statement.path)
+    stated, at = statement.stated, view.value_spot(*statement.path)
     limit = maximum(_looked_up(tag, stated), view.policy.jurisdictions, view.today)
     if limit is None or stated.high is None:
         return

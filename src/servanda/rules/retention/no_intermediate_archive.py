@@ -53,12 +53,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV117", law="CNIL, guide des durées de conservation; GDPR 5(1)(e)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at every statement that keeps data after an end, and at where they are meanwhile."""
     own = [name for name, category in view.policy.categories.items() if category.role == "controller"]
     beyond = [
@@ -71,7 +71,7 @@ def check(view: View) -> Iterator[Said]:
         return
     unshown = []
     for told in beyond:
-        archive, at = told.stated.archive, view.said(*told.path)
+        archive, at = told.stated.archive, view.value_spot(*told.path)
         if told.stated.stays == "active":
             message = f"{told.promise.name} keeps data after their use, among those in daily use"
             yield fails(at, message, "move them to an archive apart, which few may read")

@@ -74,13 +74,13 @@ def check(view: View) -> Iterator[Finding]:
         vague, open_ended = _vague(stated), _open(view.policy, stated)
         if vague and stated.clause == "main":
             yield fails(
-                view.said(*told.path), f"{name}: {vague}", "give one period and the event it runs from"
+                view.value_spot(*told.path), f"{name}: {vague}", "give one period and the event it runs from"
             )
         elif vague:
             clause = "an exception" if stated.clause == "exception" else "a clause on archives"
-            yield weak(view.said(*told.path), f"{name}, {clause}: {vague}", "say until when it holds")
+            yield weak(view.value_spot(*told.path), f"{name}, {clause}: {vague}", "say until when it holds")
         elif open_ended:
-            yield weak(view.said(*told.path), f"{name}: {open_ended}", "say from which event it runs")
+            yield weak(view.value_spot(*told.path), f"{name}: {open_ended}", "say from which event it runs")
 
 
 def _vague(stated: Stated) -> str:

@@ -60,12 +60,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV115", law="CNIL, référentiel gestion commerciale; GDPR 5(1)(e)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the event from which the periods of data tagged `prospect` are counted."""
     prospects = [name for name, category in view.policy.categories.items() if "prospect" in category.tags]
     if not prospects:
@@ -81,7 +81,7 @@ def check(view: View) -> Iterator[Said]:
     for statement in told:
         if "last_contact" not in statement.stated.since or statement.stated.renewed_by == "person":
             continue
-        at, name = view.said(*statement.path), statement.promise.name
+        at, name = view.value_spot(*statement.path), statement.promise.name
         fix = "count from the collection, or from the last contact that came from the person"
         if statement.stated.renewed_by is None:
             yield weak(at, f"{name}: whose contact begins the period again is not said", fix)

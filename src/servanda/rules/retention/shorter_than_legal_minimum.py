@@ -59,12 +59,12 @@ from servanda.law.facts import Limit, minima
 from servanda.law.period import Period
 from servanda.policy.policy import Policy
 from servanda.policy.stated import Stated
-from servanda.rules.engine.rule import Said, fails, needs, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV113", law="C. com. L123-22; LPF L102 B; CPCE L34-1 II bis; C. conso L213-1")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare the longest period of each tagged category with the minima of the jurisdictions."""
     told = [s.stated for s in view.policy.statements() if s.stated.clause != "exception"]
     if not any(stated.period for stated in told):
@@ -79,12 +79,15 @@ def check(view: View) -> Iterator[Said]:
                 yield from _compare(view, name, figures, limit)
 
 
-def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iterator[Said]:
+def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iterator[Result]:
     applies = _applies(view.policy, limit)
     low, high = _longest([s.low for s in figures]), _longest([s.high for s in figures])
     if applies is False or limit.period.never_longer_than(low):
         return
-    at, fix = view.head("categories", name), f"keep them apart for {limit.period.in_words()} ({limit.ground})"
+    at, fix = (
+        view.key_spot("categories", name),
+        f"keep them apart for {limit.period.in_words()} ({limit.ground})",
+    )
     source, gone = f"{limit.period.in_words()} of {limit.ground}", f"{name}: gone after {high.in_words()}"
     if limit.period.never_longer_than(high):
         yield weak(

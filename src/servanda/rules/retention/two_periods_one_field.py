@@ -74,12 +74,12 @@ from collections.abc import Iterator
 from servanda.policy.categories import identifiers
 from servanda.policy.policy import Policy, Statement
 from servanda.policy.stated import EVERYTHING, Stated
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV112", law="GDPR 5(1)(e)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare every two statements that speak of the same data; each is reported once."""
     statements = view.policy.statements()
     told = [statement for statement in statements if statement.stated.tells]
@@ -92,18 +92,18 @@ def check(view: View) -> Iterator[Said]:
             message = (
                 f"{statement.promise.name} takes data out of their periods, for no reason and until no day"
             )
-            yield fails(view.said(*statement.path), message, "say which data, why, and until when")
+            yield fails(view.value_spot(*statement.path), message, "say which data, why, and until when")
     for i, later in enumerate(told):
         for earlier in told[:i]:
             shared = _shared(view.policy, earlier.stated, later.stated)
             if shared and _differ(earlier.stated, later.stated) and not _settled(earlier, later):
-                line = view.said(*earlier.path).line
+                line = view.value_spot(*earlier.path).line
                 message = (
                     f"{shared}: {earlier.promise.name} (line {line}) says {_words(earlier.stated)}, "
                     f"{later.promise.name} says {_words(later.stated)}, and nothing says which counts"
                 )
                 yield fails(
-                    view.said(*later.path), message, "give each its ground, or say which one prevails"
+                    view.value_spot(*later.path), message, "give each its ground, or say which one prevails"
                 )
                 break
 

@@ -42,9 +42,9 @@ def check(view: View) -> Iterator[Finding]:
     deadline = view.policy.requests.deadline
     if deadline is None:
         message = "the text does not say within what time a request is answered; the law gives one month"
-        yield weak(view.head("requests"), message, "deadline: {within: P1M, since: receipt}")
+        yield weak(view.key_spot("requests"), message, "deadline: {within: P1M, since: receipt}")
         return
-    at = view.said("requests", "deadline", "within")
+    at = view.value_spot("requests", "deadline", "within")
     period = deadline.calendar
     working = " of work" if deadline.working_days else ""
     said = f"{deadline.within.in_words()}{working}"
@@ -54,4 +54,4 @@ def check(view: View) -> Iterator[Finding]:
         yield weak(at, f"{said} can be longer than the month that the law gives, as in February", _FIX)
     elif deadline.since in ("complete", "identified"):
         message = "the time to answer begins later than the receipt of the request, where the law begins it"
-        yield weak(view.said("requests", "deadline", "since"), message, "since: receipt")
+        yield weak(view.value_spot("requests", "deadline", "since"), message, "since: receipt")

@@ -52,7 +52,7 @@ from collections.abc import Iterator
 
 from servanda.law.facts import Authority, authority
 from servanda.policy.rights import PrintedAuthority
-from servanda.rules.engine.rule import Finding, Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Finding, Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 _NATIONAL = 9
@@ -60,7 +60,7 @@ _NATIONAL = 9
 
 
 @rule("SV316", law="GDPR 13(2)(d)", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Compare what is printed with the table of authorities."""
     rights = view.policy.rights
     printed = rights.authority
@@ -68,7 +68,7 @@ def check(view: View) -> Iterator[Said]:
         yield not_applicable("the text names no authority for complaints")
         return
     for way in printed.announced:
-        at = view.said("rights", "authority", "announced")
+        at = view.value_spot("rights", "authority", "announced")
         what = {"phone": "telephone number", "postal": "postal address", "url": "web address"}[way]
         yield fails(at, f"the {what} of {printed.name} is announced and left empty", f"{way}: …")
     if printed.postal or printed.phone:
@@ -82,10 +82,10 @@ def check(view: View) -> Iterator[Said]:
 def _compared(view: View, printed: PrintedAuthority, known: Authority) -> Iterator[Finding]:
     if printed.postal and not _words(known.postal) <= _words(printed.postal):
         message = f"the postal address of {printed.name} is {known.postal}, and not this one"
-        yield fails(view.said("rights", "authority", "postal"), message, f"postal: {known.postal}")
+        yield fails(view.value_spot("rights", "authority", "postal"), message, f"postal: {known.postal}")
     if printed.phone and _number(printed.phone) != _number(known.phone):
         message = f"the telephone number of {printed.name} is {known.phone}, and not this one"
-        yield fails(view.said("rights", "authority", "phone"), message, f"phone: {known.phone}")
+        yield fails(view.value_spot("rights", "authority", "phone"), message, f"phone: {known.phone}")
 
 
 def _words(address: str) -> set[str]:

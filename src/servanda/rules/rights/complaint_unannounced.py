@@ -53,8 +53,8 @@ def check(view: View) -> Iterator[Finding]:
     complaint = view.policy.rights.complaint
     if complaint is None:
         message = "the text does not say that people can complain to a supervisory authority"
-        yield fails(view.head("rights"), message, "complaint: {to: CNIL}")
+        yield fails(view.key_spot("rights"), message, "complaint: {to: CNIL}")
     elif complaint.condition is not None:
         message = f"the text lets people complain only once {_CONDITIONS[complaint.condition]}"
-        at = view.said("rights", "complaint", "condition")
+        at = view.value_spot("rights", "complaint", "condition")
         yield weak(at, message, "take the condition out: the right has none")

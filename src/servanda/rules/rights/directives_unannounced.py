@@ -42,14 +42,14 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from servanda.policy.policy import Policy
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _FIX = "after_death: {by: [person], fate: {en: …}}"
 
 
 @rule("SV317", law="LIL 48, 85")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look for directives, where French law holds or may hold."""
     policy = view.policy
     after_death = policy.rights.after_death
@@ -57,7 +57,7 @@ def check(view: View) -> Iterator[Said]:
     if not french and not _speaks_to_france(policy):
         yield not_applicable("neither the company nor its site is French")
     elif after_death is None or not after_death.by:
-        at = view.head("rights") if after_death is None else view.head("rights", "after_death")
+        at = view.key_spot("rights") if after_death is None else view.key_spot("rights", "after_death")
         message = "the text announces no directives on what happens to data after death"
         if french:
             yield fails(at, message, _FIX)
@@ -65,7 +65,7 @@ def check(view: View) -> Iterator[Said]:
             yield weak(at, f"{message}, which persons in France may leave", _FIX)
     elif after_death.fate is None:
         message = "the text does not say what becomes of the data of somebody who left no directives"
-        yield weak(view.said("rights", "after_death"), message, "fate: {en: …}")
+        yield weak(view.value_spot("rights", "after_death"), message, "fate: {en: …}")
 
 
 def _speaks_to_france(policy: Policy) -> bool:

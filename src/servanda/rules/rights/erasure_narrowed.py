@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.rights import BY_LAW
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _WORDS = {
@@ -50,14 +50,14 @@ _WORDS = {
 
 
 @rule("SV319", law="GDPR 17(1), (3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Hold the limits of erasure against GDPR 17(3)."""
     erasure = view.policy.rights.erasure
     if erasure is None:
         yield not_applicable("the text announces no right to erasure")
         return
     for i, limit in enumerate(erasure.limits):
-        at = view.said("rights", "erasure", "limits", i)
+        at = view.value_spot("rights", "erasure", "limits", i)
         if limit == "running_contract":
             message = (
                 "data that a running contract needs stay, and the text does not say which, nor until when"

@@ -39,16 +39,18 @@ def check(view: View) -> Iterator[Finding]:
     others = requests.other_channels
     if others is not None and not others.accepted:
         message = "requests that come in another way are refused; any way that reaches the company counts"
-        yield fails(view.said("requests", "other_channels", "accepted"), message, "take the sentence out")
+        yield fails(
+            view.value_spot("requests", "other_channels", "accepted"), message, "take the sentence out"
+        )
     controller = view.policy.controller
     written = not requests.channels and (controller.email or controller.form)
     if written or any(channel.open_online for channel in requests.channels):
         return
     if not requests.channels:
         message = "the text names no channel for requests, and no e-mail address or form of the company"
-        yield weak(view.head("requests"), message, "channels: [{kind: email, at: …}]")
+        yield weak(view.key_spot("requests"), message, "channels: [{kind: email, at: …}]")
         return
     message = (
         "no channel for requests can be used online with what the text gives: address or link is missing"
     )
-    yield weak(view.head("requests", "channels"), message, "channels: [{kind: email, at: …}]")
+    yield weak(view.key_spot("requests", "channels"), message, "channels: [{kind: email, at: …}]")

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from servanda.law.period import Period
 from servanda.policy.requests import Extension
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 _MONTH = Period(months=1)
@@ -42,7 +42,7 @@ _CAUSES = {"company_load": "how much the company has to do", "other": "causes th
 
 
 @rule("SV302", law="GDPR 12(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the extension, and at a deadline that is one in disguise."""
     requests = view.policy.requests
     deadline, extension = requests.deadline, requests.extension
@@ -50,7 +50,7 @@ def check(view: View) -> Iterator[Said]:
         deadline is not None and deadline.conditions and not deadline.calendar.never_longer_than(_MONTH)
     )
     if disguised:
-        at = view.said("requests", "deadline", "conditions")
+        at = view.value_spot("requests", "deadline", "conditions")
         message = (
             "the time for complex or many requests stands as the ordinary one: the first month is missing"
         )
@@ -59,12 +59,12 @@ def check(view: View) -> Iterator[Said]:
         if not disguised:
             yield not_applicable("the text announces no extension")
         return
-    at = view.said("requests", "extension")
+    at = view.value_spot("requests", "extension")
     base = deadline.calendar if deadline is not None else _MONTH
     if not extension.by.never_longer_than(_MOST):
         found = fails if _MOST.never_longer_than(extension.by) else weak
         message = f"an extension of {extension.by.in_words()} can be longer than the two months of the law"
-        yield found(view.said("requests", "extension", "by"), message, "by: P2M")
+        yield found(view.value_spot("requests", "extension", "by"), message, "by: P2M")
     elif not base.never_longer_than(_MONTH) and not _within_three(base, extension):
         message = f"{base.in_words()} and {extension.by.in_words()} more are longer than three months in all"
         yield fails(at, message, "within: P1M, by: P2M")

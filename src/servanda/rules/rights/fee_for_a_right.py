@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, rule
+from servanda.rules.engine.rule import Result, fails, needs, rule
 from servanda.rules.engine.view import View
 
 _LAWFUL = frozenset({"excessive", "further_copy"})
@@ -40,7 +40,7 @@ _WORDS = {
 
 
 @rule("SV306", law="GDPR 12(5), 15(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at what is paid for."""
     fee = view.policy.requests.fee
     if fee is None:
@@ -48,5 +48,5 @@ def check(view: View) -> Iterator[Said]:
         return
     for i, what in enumerate(fee.charged_for):
         if what not in _LAWFUL:
-            at = view.said("requests", "fee", "charged_for", i)
+            at = view.value_spot("requests", "fee", "charged_for", i)
             yield fails(at, f"the text announces a fee for {_WORDS[what]}", "charged_for: [further_copy]")

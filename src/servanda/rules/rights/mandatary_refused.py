@@ -37,4 +37,4 @@ def check(view: View) -> Iterator[Finding]:
     mandataries = view.policy.requests.mandataries
     if mandataries is not None and not mandataries.accepted:
         message = "requests by somebody with a mandate are refused: parents, guardians, lawyers, heirs"
-        yield fails(view.said("requests", "mandataries", "accepted"), message, "accepted: true")
+        yield fails(view.value_spot("requests", "mandataries", "accepted"), message, "accepted: true")

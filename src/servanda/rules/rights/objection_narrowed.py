@@ -44,14 +44,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 _OPEN = frozenset({"legitimate_interest", "public_task"})
 
 
 @rule("SV312", law="GDPR 21(1)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Hold the right to object against the bases of the purposes."""
     objection = view.policy.rights.objection
     if objection is not None and objection.broad:
@@ -62,7 +62,11 @@ def check(view: View) -> Iterator[Said]:
         said = (
             "no right to object" if objection is None else f"objection to {', '.join(objection.against)} only"
         )
-        at = view.head("rights") if objection is None else view.said("rights", "objection", "against")
+        at = (
+            view.key_spot("rights")
+            if objection is None
+            else view.value_spot("rights", "objection", "against")
+        )
         more = f" and {len(resting) - 3} more" if len(resting) > 3 else ""
         which = f"{', '.join(resting[:3])}{more}"
         message = f"the text announces {said}; an interest or a public task is the basis of {which}"

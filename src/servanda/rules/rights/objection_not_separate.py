@@ -45,8 +45,8 @@ def check(view: View) -> Iterator[Finding]:
     """Look at how the right to object stands in the text."""
     objection = view.policy.rights.objection
     if objection is None:
-        yield fails(view.head("rights"), "the right to object is nowhere in the text", _FIX)
+        yield fails(view.key_spot("rights"), "the right to object is nowhere in the text", _FIX)
     elif objection.stands in ("list", "sentence"):
         where = "an item in the list of rights" if objection.stands == "list" else "a sentence among others"
-        at = view.said("rights", "objection", "stands")
+        at = view.value_spot("rights", "objection", "stands")
         yield weak(at, f"the right to object is {where}, not shown apart", _FIX)

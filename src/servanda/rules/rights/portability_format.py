@@ -37,12 +37,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.rights import MACHINE_READABLE
-from servanda.rules.engine.rule import Said, fails, needs, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule
 from servanda.rules.engine.view import View
 
 
 @rule("SV320", law="GDPR 20(1); WP 242", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the formats that the text names."""
     portability = view.policy.rights.portability
     if portability is None:
@@ -51,4 +51,4 @@ def check(view: View) -> Iterator[Said]:
         yield needs("the format in which data are handed over (rights.portability.formats)")
     elif not MACHINE_READABLE & set(portability.formats):
         message = f"data to take along come as {' or '.join(portability.formats)}, which no program reads"
-        yield fails(view.said("rights", "portability", "formats"), message, "formats: [json]")
+        yield fails(view.value_spot("rights", "portability", "formats"), message, "formats: [json]")

@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule
 from servanda.rules.engine.view import View
 
 _WORDS = {
@@ -48,14 +48,14 @@ _WORDS = {
 
 
 @rule("SV318", law="GDPR 16")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the limits of the right to rectification."""
     rectification = view.policy.rights.rectification
     if rectification is None:
         yield not_applicable("the text announces no right to rectification")
         return
     for i, limit in enumerate(rectification.limits):
-        at = view.said("rights", "rectification", "limits", i)
+        at = view.value_spot("rights", "rectification", "limits", i)
         yield fails(
             at, f"the text corrects data {_WORDS[limit]}; any inaccurate data are corrected", "limits: []"
         )

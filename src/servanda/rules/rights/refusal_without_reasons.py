@@ -36,7 +36,7 @@ from collections.abc import Iterator
 
 from servanda.law.period import Period
 from servanda.policy.requests import LAWFUL_REFUSALS, Refusal
-from servanda.rules.engine.rule import Said, fails, needs, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 
 _MONTH = Period(months=1)
@@ -44,7 +44,7 @@ _TOLD = {"reasons": "its reasons", "complaint": "the way to the authority", "cou
 
 
 @rule("SV307", law="GDPR 12(4)-(5)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look at the grounds for a refusal, and at what the person is told."""
     refusal = view.policy.requests.refusal
     if refusal is None:
@@ -54,7 +54,7 @@ def check(view: View) -> Iterator[Said]:
         return
     beyond = [ground for ground in refusal.grounds if ground not in LAWFUL_REFUSALS]
     if beyond or not refusal.grounds:
-        at = view.said("requests", "refusal", "grounds")
+        at = view.value_spot("requests", "refusal", "grounds")
         what = f"that are {' or '.join(beyond)}" if beyond else "at its will"
         message = f"the company refuses requests {what}; the law knows the manifestly unfounded or excessive"
         yield fails(at, message, "grounds: [manifestly_excessive, manifestly_unfounded]")
@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Said]:
     if lacks:
         message = f"the text does not say that a refusal comes with {', '.join(lacks)}"
         yield weak(
-            view.said("requests", "refusal"), message, "tells: [reasons, complaint, court], within: P1M"
+            view.value_spot("requests", "refusal"), message, "tells: [reasons, complaint, court], within: P1M"
         )
 
 

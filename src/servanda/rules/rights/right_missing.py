@@ -48,5 +48,5 @@ def check(view: View) -> Iterator[Finding]:
     if missing:
         listed = " or ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
         yield fails(
-            view.head("rights"), f"the text announces no right to {listed}", f"{missing[0]}: {{line: …}}"
+            view.key_spot("rights"), f"the text announces no right to {listed}", f"{missing[0]}: {{line: …}}"
         )

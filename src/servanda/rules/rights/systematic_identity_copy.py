@@ -48,7 +48,7 @@ def check(view: View) -> Iterator[Finding]:
 def _proof(view: View, path: tuple[str | int, ...], proof: IdentityProof) -> Iterator[Finding]:
     copy = "copy" in proof.asks
     if proof.when != "on_doubt":
-        at, fix = view.said(*path, "when"), "when: on_doubt"
+        at, fix = view.value_spot(*path, "when"), "when: on_doubt"
         who = _WHO[proof.when]
         if copy:
             yield fails(
@@ -63,7 +63,7 @@ def _proof(view: View, path: tuple[str | int, ...], proof: IdentityProof) -> Ite
         return
     if proof.copy_kept_for is not None:
         message = f"the copy of an identity document is kept for {proof.copy_kept_for.in_words()}"
-        yield fails(view.said(*path, "copy_kept_for"), message, "until_checked: true")
+        yield fails(view.value_spot(*path, "copy_kept_for"), message, "until_checked: true")
     elif not proof.until_checked:
         message = "nothing says that the copy of an identity document goes once it was looked at"
-        yield weak(view.said(*path, "asks"), message, "until_checked: true")
+        yield weak(view.value_spot(*path, "asks"), message, "until_checked: true")

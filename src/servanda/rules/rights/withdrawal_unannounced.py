@@ -46,14 +46,14 @@ from collections.abc import Iterator
 
 from servanda.policy.consents import Consent
 from servanda.policy.policy import Policy
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 Path = tuple[str, ...]
 
 
 @rule("SV314", law="GDPR 13(2)(c), 7(3)")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Look for a word on withdrawal, for everything that rests on consent."""
     told = dict(_told(view.policy))
     if not told:
@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Said]:
     for path, announced in told.items():
         if not announced:
             message = f"the text does not say that consent to {path[-1]} can be taken back"
-            yield found(view.head(*path), message, "rights: {withdrawal: {line: …}}")
+            yield found(view.key_spot(*path), message, "rights: {withdrawal: {line: …}}")
 
 
 def _told(policy: Policy) -> Iterator[tuple[Path, bool]]:

@@ -42,12 +42,14 @@ def check(view: View) -> Iterator[Finding]:
         if claim.against:
             lines = ", ".join(map(str, claim.against))
             message = f"“{says}”: line {lines} of the text says otherwise"
-            yield fails(view.said("claims", i), message[:199], "claim only what is true without exception")
+            yield fails(
+                view.value_spot("claims", i), message[:199], "claim only what is true without exception"
+            )
         elif not claim.evidence:
             found = weak if claim.unless else fails
             message = f"“{says}”: nothing shows that this is so at any time"
             yield found(
-                view.said("claims", i),
+                view.value_spot("claims", i),
                 message[:199],
                 "evidence: the probe or the dated statement that shows it",
             )

@@ -24,14 +24,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from servanda.law.period import Period
-from servanda.rules.engine.rule import Said, fails, needs, rule
+from servanda.rules.engine.rule import Result, fails, needs, rule
 from servanda.rules.engine.view import View
 
 _YEAR = Period(years=1)
 
 
 @rule("SV602", law="GDPR 33, 34", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Ask for contact, register and rehearsal, and look at how old the rehearsal is."""
     breaches = view.policy.breaches
     wanted = {"contact": "who is called", "register_at": "the register", "rehearsed_on": "the last rehearsal"}
@@ -42,4 +42,6 @@ def check(view: View) -> Iterator[Said]:
         day = date.fromisoformat(breaches.rehearsed_on)
         if _YEAR + day < view.today:
             message = f"what to do in a breach was last rehearsed on {day}, more than a year ago"
-            yield fails(view.said("breaches", "rehearsed_on"), message, "rehearse it, and write down the day")
+            yield fails(
+                view.value_spot("breaches", "rehearsed_on"), message, "rehearse it, and write down the day"
+            )

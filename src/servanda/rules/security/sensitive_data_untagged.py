@@ -30,12 +30,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.policy.categories import GRAVE, sensitive
-from servanda.rules.engine.rule import Said, fails, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
 
 @rule("SV603", law="GDPR 9, 10, 87, 32; LIL 46", severity="warning")
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Find sensitive categories without a measure, fields that are not marked, and data named in passing."""
     measured = {name for measure in view.policy.security for name in measure.data}
     nothing = True
@@ -49,16 +49,20 @@ def check(view: View) -> Iterator[Said]:
         for kind, field in betrayed.items():
             found = fails if kind in GRAVE else weak
             message = f"{name}: the field {field} is not marked as sensitive ({kind})"
-            yield found(view.head("categories", name), message, f"sensitivity: [{kind}]")
+            yield found(view.key_spot("categories", name), message, f"sensitivity: [{kind}]")
         if category.sensitivity and name not in measured and category.held_by is None:
             found = fails if GRAVE & set(category.sensitivity) else weak
             kinds = ", ".join(category.sensitivity)
             message = f"{name} is sensitive ({kinds}), and the text states no measure for it"
-            yield found(view.head("categories", name), message, f"security: [{{kind: …, data: [{name}]}}]")
+            yield found(
+                view.key_spot("categories", name), message, f"security: [{{kind: …, data: [{name}]}}]"
+            )
     for name, mention in view.policy.mentions.items():
         if mention.sensitivity:
             nothing = False
             message = f"{name}, which the text names in passing, is sensitive, and has no measure of its own"
-            yield weak(view.head("mentions", name), message, "make it a category with a period and a measure")
+            yield weak(
+                view.key_spot("mentions", name), message, "make it a category with a period and a measure"
+            )
     if nothing:
         yield not_applicable("no sensitive data are processed")

@@ -38,7 +38,7 @@ from datetime import date, timedelta
 
 from servanda.errors import Spot, StoreError
 from servanda.law.minors import birthday
-from servanda.rules.engine.rule import Finding, Said, fails, needs, rule
+from servanda.rules.engine.rule import Finding, Result, fails, needs, rule
 from servanda.rules.engine.view import View
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.coverage import seen
@@ -52,7 +52,7 @@ _READ = frozenset({"SELECT"})
 
 
 @rule("SV443", law="GDPR 5(1)(a) and (c), 25(2)", needs={"stores"})
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Count, for each assertion, the rows that are not so."""
     entries = view.bound.document.stores
     for store in view.sessions:
@@ -65,7 +65,7 @@ def check(view: View) -> Iterator[Said]:
         yield from _of(view, place)
 
 
-def _of(view: View, place: BoundPlace) -> Iterator[Said]:
+def _of(view: View, place: BoundPlace) -> Iterator[Result]:
     for i, said in enumerate(place.place.assert_):
         at = view.at(place, "assert", i)
         yield from _promised(view, at, said)
@@ -90,7 +90,7 @@ def _of(view: View, place: BoundPlace) -> Iterator[Said]:
             yield from _counted(view, at, place, said, violating(said, place.place.where))
 
 
-def _minors(view: View, at: Spot, place: BoundPlace, said: Minor) -> Iterator[Said]:
+def _minors(view: View, at: Spot, place: BoundPlace, said: Minor) -> Iterator[Result]:
     """Who is under age, and of whom no consent is on record."""
     consents = view.bound.places.get(f"{place.store}.{said.consent}")
     links = consents.links.values() if consents is not None else ()
@@ -129,7 +129,7 @@ def _counted(
         yield fails(at, message, "mend the rows, and what writes them", where=f"{place.name}.{said.column}")
 
 
-def _never(view: View, at: Spot, store: str, table: Table, said: Never) -> Iterator[Said]:
+def _never(view: View, at: Spot, store: str, table: Table, said: Never) -> Iterator[Result]:
     """The columns of a table that hold what must never be there; a column that is empty holds nothing."""
     session = view.sessions[store]
     if table.view or session.lacking(table.name, _READ):

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.rules.engine.rule import Finding, Said, fails, needs, rule, weak
+from servanda.rules.engine.rule import Finding, Result, fails, needs, rule, weak
 from servanda.rules.engine.view import View
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.coverage import Seen, seen, uncovered
@@ -50,7 +50,7 @@ from servanda.stores.shape import Table
 
 
 @rule("SV440", law="GDPR 13, 14(1)(d), 30(1)(c)", severity="warning", needs={"stores"})
-def check(view: View) -> Iterator[Said]:
+def check(view: View) -> Iterator[Result]:
     """Recognise the columns of every table but those that are said not to be personal (SV441)."""
     for store, session in view.sessions.items():
         entry = view.bound.document.stores[store]
@@ -70,7 +70,7 @@ def check(view: View) -> Iterator[Said]:
                 yield from _of_nobody(view, store, table, found)
 
 
-def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Said]:
+def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Result]:
     missing = list(uncovered(view.policy, view.bound, place, found))
     silent = [name for name in place.data if _names_nothing(view, place, name)]
     if missing and silent:

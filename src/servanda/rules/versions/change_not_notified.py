@@ -38,7 +38,7 @@ def check(view: View) -> Iterator[Finding]:
     """Look at the notices that the text announces."""
     notices = view.policy.changes.notices
     if not any(notice.may_reach for notice in notices):
-        at = view.said("changes", "notices", 0, "means") if notices else view.head("changes")
+        at = view.value_spot("changes", "notices", 0, "means") if notices else view.key_spot("changes")
         what = "only those who look at the page learn of" if notices else "the text announces no notice of"
         yield fails(at, f"{what} a change; nobody is told", _FIX)
         return
@@ -46,7 +46,9 @@ def check(view: View) -> Iterator[Finding]:
         lacks = ", and ".join(_lacks(notice))
         if lacks:
             where = " of the trackers" if notice.of == "trackers" else ""
-            yield weak(view.said("changes", "notices", i), f"of a change{where} people learn {lacks}", _FIX)
+            yield weak(
+                view.value_spot("changes", "notices", i), f"of a change{where} people learn {lacks}", _FIX
+            )
 
 
 def _lacks(notice: Notice) -> Iterator[str]:

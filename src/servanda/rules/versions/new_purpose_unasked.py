@@ -39,15 +39,15 @@ def check(view: View) -> Iterator[Finding]:
     changes = view.policy.changes
     told = [notice for notice in changes.notices if notice.of == "policy" and notice.may_reach]
     if not told and changes.asked_again is None:
-        at = view.said("changes", "causes") if changes.causes else view.head("changes")
+        at = view.value_spot("changes", "causes") if changes.causes else view.key_spot("changes")
         message = "data may serve a new purpose with nobody told before, and nobody asked again"
         yield fails(at, message, f"{_TOLD}, {_ASKED}")
     elif changes.asked_again is None:
         message = "people are told of changes, but not asked again where a new use needs their consent"
-        yield weak(view.head("changes", "notices"), message, _ASKED)
+        yield weak(view.key_spot("changes", "notices"), message, _ASKED)
     elif not told:
         message = "consent is asked again, but nobody is told of a new purpose before it begins"
-        yield weak(view.head("changes", "asked_again"), message, _TOLD)
+        yield weak(view.key_spot("changes", "asked_again"), message, _TOLD)
     elif not any(notice.beforehand for notice in told):
         message = "people are told of changes, but perhaps only after they hold"
-        yield weak(view.head("changes", "notices"), message, _TOLD)
+        yield weak(view.key_spot("changes", "notices"), message, _TOLD)

@@ -53,10 +53,10 @@ def check(view: View) -> Iterator[Finding]:
             message = (
                 f"the text holds since {version.effective_from}, and nothing says when it was last reviewed"
             )
-            yield weak(view.said("version", "effective_from"), message, fix)
+            yield weak(view.value_spot("version", "effective_from"), message, fix)
         return
     reviewed = date.fromisoformat(version.reviewed_at)
-    at = view.said("version", "reviewed_at")
+    at = view.value_spot("version", "reviewed_at")
     if reviewed + _TWO_YEARS < view.today:
         yield fails(at, f"the text was last reviewed on {reviewed}, more than two years ago", fix)
     elif reviewed + _YEAR < view.today:

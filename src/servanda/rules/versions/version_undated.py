@@ -38,7 +38,7 @@ def check(view: View) -> Iterator[Finding]:
     version = view.policy.version
     if "date" not in version.prints:
         message = "the text does not show the day from which it holds"
-        yield fails(view.said("version", "prints"), message, "print the date")
+        yield fails(view.value_spot("version", "prints"), message, "print the date")
     lacks = ["a number"] if "number" not in version.prints else []
     lacks += ["a way to the versions before it"] if not version.earlier else []
     if lacks:
@@ -48,4 +48,4 @@ def check(view: View) -> Iterator[Finding]:
             else f"the text shows not {lacks[0]}"
         )
         fix = "prints: [date, number], earlier: https://…"
-        yield weak(view.head("version"), message.replace("shows not a", "does not show a"), fix)
+        yield weak(view.key_spot("version"), message.replace("shows not a", "does not show a"), fix)

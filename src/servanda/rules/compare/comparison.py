@@ -1,7 +1,6 @@
-"""What checks look at, looked at once: the documents, the stores, and what each rule finds in them.
+"""What checks read: the documents, the stores, and the findings of each rule, cached.
 
-A rule is run once for all promises that it decides. Waivers do not count: a company may live with a
-finding, and the promise is broken all the same.
+Each rule runs once for all promises. Waivers do not apply: a waived finding still breaks the promise.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.policy.yamlfile import KeyPath, Source
 from servanda.rules.engine.rule import Aside, Finding, Rule
-from servanda.rules.engine.run import Report, chosen, look
+from servanda.rules.engine.run import Report, run_rules, select_rules
 from servanda.rules.engine.view import View
 from servanda.rules.engine.waivers import covers, dotted, names_in
 from servanda.stores.binding.binding import BoundPlace
@@ -25,15 +24,15 @@ from servanda.stores.shape import Table
 
 @dataclass(slots=True)
 class Comparison:
-    """One look at everything. `down` are the stores that do not answer."""
+    """A view with cached results of rules. `down` are the names of stores that do not answer."""
 
     view: View
     down: tuple[str, ...] = ()
-    _looked: dict[str, Report] = field(default_factory=dict)
+    _reports: dict[str, Report] = field(default_factory=dict)
     _names: dict[tuple[str, int, int], str] = field(default_factory=dict)
-    _naming: dict[str, list[str]] = field(default_factory=dict)
+    _statements: dict[str, list[str]] = field(default_factory=dict)
     _parts: set[str] = field(default_factory=set)
-    _held: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    _recognised: dict[tuple[str, str], Seen] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -48,43 +47,43 @@ class Comparison:
     # -- rules -----------------------------------------------------------------------------
 
     def rules(self, word: str) -> list[Rule]:
-        """The rules that a word names. Raises ServandaError where it names none."""
-        return chosen([word])
+        """The rules with this code, prefix of a code, or slug. Raises ServandaError if there is none."""
+        return select_rules([word])
 
-    def found(self, rule: Rule, at: list[str] | None = None) -> list[Finding]:
-        """What a rule finds at these parts of the documents and below them; anywhere where none is given."""
-        findings = list(self._of(rule).findings)
+    def findings(self, rule: Rule, at: list[str] | None = None) -> list[Finding]:
+        """The findings of a rule at or below these parts of the documents; all of them if `at` is None."""
+        findings = list(self._report(rule).findings)
         if at is None:
             return findings
-        return [f for f in findings if any(covers(part, where) for part in at for where in self._where(f))]
+        return [f for f in findings if any(covers(part, where) for part in at for where in self._names_of(f))]
 
     def asides(self, rule: Rule) -> list[Aside]:
-        """Why a rule does not decide."""
-        return list(self._of(rule).asides)
+        """The reasons why a rule is undecided."""
+        return list(self._report(rule).asides)
 
-    def unanswered(self, rule: Rule) -> str:
-        """Why a rule could not look, empty where it did."""
-        looked = self._of(rule)
-        if looked.refused:
-            return looked.refused[0][1].message
-        if looked.broken:
-            return f"the rule {rule.code} is broken: {looked.broken[0][1]}"
+    def failure(self, rule: Rule) -> str:
+        """The reason why a rule could not run, or an empty string."""
+        report = self._report(rule)
+        if report.refused:
+            return report.refused[0][1].message
+        if report.broken:
+            return f"the rule {rule.code} is broken: {report.broken[0][1]}"
         if "stores" in rule.needs and self.down:
             return f"store {self.down[0]} does not answer"
         return ""
 
-    def _of(self, rule: Rule) -> Report:
-        if rule.code not in self._looked:
-            self._looked[rule.code] = look(self.view, [rule.code])
-        return self._looked[rule.code]
+    def _report(self, rule: Rule) -> Report:
+        if rule.code not in self._reports:
+            self._reports[rule.code] = run_rules(self.view, [rule.code])
+        return self._reports[rule.code]
 
-    def _where(self, finding: Finding) -> list[str]:
-        """The part that is found, and the statement of the document that it is found by."""
+    def _names_of(self, finding: Finding) -> list[str]:
+        """The names of a finding: the part it is about, and the part of the document at its spot."""
         if not self._names:
             self._names = {(s.name, *spot): n for s in self._sources() for spot, n in names_in(s).items()}
         at = finding.at
-        stands = self._names.get((at.file, at.line, at.column), "")
-        return [name for name in (finding.where, stands) if name]
+        statement = self._names.get((at.file, at.line, at.column), "")
+        return [name for name in (finding.where, statement) if name]
 
     def _sources(self) -> list[Source]:
         return [self.policy.source, *([] if self.view.binding is None else [self.stores.source])]
@@ -92,16 +91,16 @@ class Comparison:
     # -- the documents ---------------------------------------------------------------------
 
     def statements(self, promise: Promise) -> list[str]:
-        """The promise and every statement that names it, as waivers name parts of the document."""
-        if not self._naming:
+        """The promise and every statement with `promise:` naming it, as dotted names."""
+        if not self._statements:
             for source in self._sources():
                 for path, value in _leaves(source.data, ()):
                     if path[-1:] == ("promise",):
-                        self._naming.setdefault(value, []).append(dotted(path[:-1], source))
-        return [promise.id, *self._naming.get(promise.id, ())]
+                        self._statements.setdefault(value, []).append(dotted(path[:-1], source))
+        return [promise.id, *self._statements.get(promise.id, ())]
 
     def has(self, part: str) -> bool:
-        """Whether a document has such a part."""
+        """Return whether a document has a part with this dotted name."""
         if not self._parts:
             self._parts = {dotted(path, source) for source in self._sources() for path in source.values}
         return part in self._parts
@@ -111,14 +110,14 @@ class Comparison:
         return [place for place in self.view.places if category in place.data]
 
     def recognised(self, store: str, table: Table) -> Seen:
-        """What the columns of a table are, as far as names, types and some values tell."""
-        at = (store, table.name)
-        if at not in self._held:
-            self._held[at] = seen(self.view.bound, self.view.sessions[store], store, table)
-        return self._held[at]
+        """The columns of a table, recognised by names, types and sampled values; cached."""
+        table_key = (store, table.name)
+        if table_key not in self._recognised:
+            self._recognised[table_key] = seen(self.view.bound, self.view.sessions[store], store, table)
+        return self._recognised[table_key]
 
     def declared(self, category: str) -> list[str]:
-        """The places where the stores document says that a category lies, whether they are there or not."""
+        """The names of places that declare a category, whether they exist in a store or not."""
         return [name for name, (_, place) in self.stores.places().items() if category in place.data]
 
 
@@ -129,5 +128,5 @@ def _leaves(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     if items is None:
         yield path, value
         return
-    for key, below in items:
-        yield from _leaves(below, (*path, key))
+    for key, child in items:
+        yield from _leaves(child, (*path, key))
