@@ -24,7 +24,7 @@ from servanda.post.letter import Letter, put
 from servanda.post.server import Carrier, NotSent, Server
 from servanda.project import Project
 from servanda.vault import Vault
-from servanda.worker.outbox import Handed, send_waiting
+from servanda.worker.outbox import Delivery, send_waiting
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -74,7 +74,7 @@ class Office:
 
     project: Project
 
-    def send(self, carrier: Carrier | None = None, now: datetime = NOW) -> list[Handed]:
+    def send(self, carrier: Carrier | None = None, now: datetime = NOW) -> list[Delivery]:
         self.project.clock = lambda: now
         return list(send_waiting(self.project, carrier))
 

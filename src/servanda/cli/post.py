@@ -91,7 +91,7 @@ def show(project: Project, number: int, form: str, out: Path | None) -> None:
     """Render a letter as it will be sent. The reading is recorded in the ledger."""
     from servanda.errors import ServandaError
     from servanda.post.letter import opened
-    from servanda.worker.outbox import paper_of, rendered
+    from servanda.worker.outbox import paper_of, render_paper
 
     if form == "pdf" and out is None:
         raise click.UsageError("a PDF cannot be printed; name a file with --out")
@@ -101,7 +101,7 @@ def show(project: Project, number: int, form: str, out: Path | None) -> None:
         raise ServandaError(f"letter {number} {why}", advice="list letters with: servanda post list --all")
     paper = paper_of(project, opened(project.vault, row), row.made_at)
     project.ledger.append("letter.read", {"letter": number})
-    content = rendered(paper, form, row.made_at)
+    content = render_paper(paper, form, row.made_at)
     if out is None:
         click.echo(content.decode(), nl=False)
         return

@@ -1,1 +1,1 @@
-"""The faces on the web: the centre for persons. Pages are made on the server, and need no script."""
+"""The web interfaces: the privacy centre, rendered on the server without scripts, and the decision endpoint."""

@@ -1,9 +1,9 @@
-"""`GET /decision?person=…&purpose=…`: one question, asked by the company's own applications.
+"""`GET /decision?person=…&purpose=…`: tells the company's own applications whether data may be used.
 
     Authorization: Bearer TOKEN      {"allowed": false, "why": "restricted", "article": "GDPR 18(2)"}
 
-The stores stay open between two questions, since opening them takes longer than answering; questions are
-answered one after the other.
+The stores stay open between two calls, as opening them takes longer than answering; a lock serialises
+the calls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from servanda.rights.decision import decide
 
 
 class Answer(BaseModel):
-    """Whether data may be used, and why."""
+    """The decision, its reason and the article of law."""
 
     allowed: bool
     why: str
@@ -29,7 +29,7 @@ class Answer(BaseModel):
 
 
 class Decisions:
-    """Answers questions with stores that stay open."""
+    """The decision endpoint; keeps the stores open between calls."""
 
     def __init__(self, token: str, project: Project) -> None:
         self._token, self._project = token, project
@@ -38,26 +38,26 @@ class Decisions:
         self._lock = Lock()
 
     def serve(self, app: FastAPI) -> None:
-        """Add the question to an application."""
+        """Add the route to an application."""
         app.add_api_route("/decision", self.answer, methods=["GET"], response_model=Answer)
 
     def answer(self, person: str, purpose: str, authorization: str = Header("")) -> Answer:
-        """Answer one question. Whoever has no token is told nothing."""
-        given = authorization.removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(given, self._token.encode()):
+        """Decide for one person and purpose. Answers 401 without the token, and “no” if a store is down."""
+        token = authorization.removeprefix("Bearer ").encode()
+        if not hmac.compare_digest(token, self._token.encode()):
             raise HTTPException(401)
         with self._lock:
             try:
                 opened = self._open()
                 now = opened.with_stores(opened.stores, self._project.now)
-                found = decide(now, person[:500], purpose[:200])
+                decision = decide(now, person[:500], purpose[:200])
             except ServandaError:
                 self.close()
                 return Answer(allowed=False, why="in doubt: a store does not answer", article="")
-        return Answer(allowed=found.allowed, why=found.why, article=found.article)
+        return Answer(allowed=decision.allowed, why=decision.why, article=decision.article)
 
     def close(self) -> None:
-        """Close the stores; the next question opens them anew."""
+        """Close the stores; the next call opens them again."""
         if self._stack is not None:
             self._stack.close()
         self._stack = self._opened = None

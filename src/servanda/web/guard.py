@@ -1,8 +1,7 @@
-"""What stands between a browser and the pages: headers, sizes, forms that only our pages can send.
+"""Middleware of the centre: security headers, a limit on body sizes, and CSRF tokens.
 
-No page loads anything but its own style sheet, is shown inside another page, or tells another site
-where its reader came from. A form carries a token that belongs to a cookie of this visitor; a
-request of another site has neither (CSRF). Bodies have an end.
+Pages load only their own style sheet, cannot be framed and send no referrer. Each form carries a token
+derived from a cookie of the visitor, which a request from another site cannot have.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servanda.vault import Vault
 
-LARGEST_BODY = 64 * 1024
-"""Bytes of a form. Nothing is uploaded."""
+MAX_BODY = 64 * 1024
+"""The largest body in bytes; forms have no uploads."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'",
@@ -31,11 +30,11 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 FORM = "servanda-form"
-"""The cookie that a form’s token belongs to."""
+"""The name of the cookie that form tokens are derived from."""
 
 
 class Guard:
-    """Adds the headers to every answer, and cuts off bodies that are too long."""
+    """Adds the headers to every response and rejects bodies over `MAX_BODY`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -55,25 +54,25 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not length.isdigit() or int(length) > MAX_BODY:
             await PlainTextResponse("too large", 413)(scope, receive, guarded)
             return
-        await self.app(scope, _ending(receive), guarded)
+        await self.app(scope, _limited(receive), guarded)
 
 
-class TooLong(Exception):
-    """A body that goes on for longer than it may."""
+class BodyTooLarge(Exception):
+    """A streamed body is larger than `MAX_BODY`."""
 
 
-def _ending(receive: Receive) -> Receive:
-    seen = 0
+def _limited(receive: Receive) -> Receive:
+    size = 0
 
     async def received() -> Message:
-        nonlocal seen
+        nonlocal size
         message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > LARGEST_BODY:
-            raise TooLong
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            raise BodyTooLarge
         return message
 
     return received
@@ -85,12 +84,12 @@ def new_cookie() -> str:
 
 
 def form_token(vault: Vault, cookie: str) -> str:
-    """The token that the forms of a visitor carry."""
+    """The CSRF token for the forms of a visitor."""
     return vault.mac("identifiers", b"form:" + cookie.encode())
 
 
-def is_ours(vault: Vault, cookie: str | None, token: Any) -> bool:
-    """Whether a form was sent from a page that we gave to this visitor."""
+def form_is_valid(vault: Vault, cookie: str | None, token: Any) -> bool:
+    """Return whether a form token matches the visitor's cookie, with this or an older key."""
     if not cookie or not isinstance(token, str) or len(token) != 64:
         return False
     return any(

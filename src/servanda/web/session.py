@@ -1,9 +1,9 @@
-"""Who a visitor is, once proved: an encrypted cookie, for an hour.
+"""Sessions: an encrypted cookie, valid for an hour, that identifies a visitor.
 
-    by the link of a request      whoever reads the mail of its address
-    by the company's own login    whoever is signed in there
+    by the link of a request      proves access to the mailbox of its address
+    by the company's own login    proves an account there
 
-Nobody can read or make one without our key. It names a person only to us.
+The cookie is encrypted and authenticated with a key of the vault.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _LONGEST = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A visitor who proved who they are: `request` is the one that they see, if any.
+    """An identified visitor: `request` is the number of the request that they may see, if any.
 
-    `member` is missing where somebody asks for another person: they see their request and nothing else.
+    `member` is None for somebody who asks on behalf of another person: they see only the request.
     """
 
     request: int | None
@@ -33,21 +33,21 @@ class Session:
 
 
 def make(vault: Vault, session: Session, now: datetime) -> str:
-    """The cookie of somebody who proved who they are."""
-    said: dict[str, object] = {"until": int((now + LIFE).timestamp()), "request": session.request}
+    """Encrypt a session as a cookie value."""
+    content: dict[str, object] = {"until": int((now + LIFE).timestamp()), "request": session.request}
     if session.member is not None:
-        said["member"] = [session.member.about, session.member.by, session.member.named]
-    return vault.enclose(_USE, json.dumps(said).encode())
+        content["member"] = [session.member.about, session.member.by, session.member.named]
+    return vault.enclose(_USE, json.dumps(content).encode())
 
 
 def read(vault: Vault, cookie: str | None, now: datetime) -> Session | None:
-    """Who bears a cookie, None where it is forged or over."""
+    """Decrypt a cookie value; None if it is missing, forged or expired."""
     if not cookie or len(cookie) > _LONGEST or not cookie.isascii():
         return None
-    found = vault.disclose(_USE, cookie)
-    if found is None:
+    text = vault.disclose(_USE, cookie)
+    if text is None:
         return None
-    said = json.loads(found)
-    if datetime.fromtimestamp(said["until"], UTC) <= now:
+    content = json.loads(text)
+    if datetime.fromtimestamp(content["until"], UTC) <= now:
         return None
-    return Session(said["request"], Member(*said["member"]) if "member" in said else None)
+    return Session(content["request"], Member(*content["member"]) if "member" in content else None)

@@ -1,1 +1,1 @@
-"""What the timer and `serve` do: send letters, end records whose time is over, remind of deadlines."""
+"""The background worker: carries out requests, sends letters, raises deadline alarms, expires records."""

@@ -1,10 +1,10 @@
-"""Renders and hands over the letters that wait, each sealed in the ledger by the hash of what was sent.
+"""The outbox: renders and sends waiting letters, and records the hash of each in the ledger.
 
-    waiting ──tried──▶ handed over, its hash in the ledger, its words forgotten
-                 └──▶ not sent: again after a while; refused for good: an entry says so
+    waiting ──attempt──▶ sent: hash in the ledger, content deleted
+                 └─────▶ failed: retried with backoff, or refused with an entry in the ledger
 
-The attempt is noted before it is made. A process that dies between the server's answer and the
-note sends the letter again, with the same Message-ID: twice is less harm than never (GDPR 12(3)).
+The attempt is recorded before it is made. A process that dies between the server's answer and the
+record sends the letter again, with the same Message-ID: delivery is at least once (GDPR 12(3)).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from servanda.project import Project
 from servanda.stores.sql.archive_table import database
 
 _WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
-"""How long until the next attempt; the last one holds from then on."""
+"""The delays between attempts; the last one repeats."""
 _PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """What became of one letter. `why` is a sentence where it was not handed over."""
+class Delivery:
+    """The outcome of one letter. `why` is the error message if it was not sent."""
 
     id: int
     kind: str
@@ -48,19 +48,19 @@ class Handed:
 
 
 def carrier_of(project: Project) -> Carrier:
-    """How letters leave a project: a mail server, or a folder where stores.yaml names none."""
+    """The carrier of a project: its mail server, or the folder outbox if stores.yaml names none."""
     url = project.stores_document.mail_address()
     return Server.of(url) if url else Folder(project.folder / "outbox")
 
 
 def officer_of(project: Project) -> str:
-    """Where letters to the data protection officer go, or to the company where it has none.
+    """The address of the data protection officer, else of the company, else the sender of letters.
 
-    Raises Refused where nobody is named.
+    Raises Refused if there is none.
     """
     policy = project.policy
-    known = (policy.dpo and policy.dpo.email, policy.controller.email, project.mail.sender)
-    address = next((address for address in known if address), None)
+    addresses = (policy.dpo and policy.dpo.email, policy.controller.email, project.mail.sender)
+    address = next((address for address in addresses if address), None)
     if address is None:
         raise Refused(
             "letters have no sender: neither the policy nor stores.yaml names an address",
@@ -69,11 +69,11 @@ def officer_of(project: Project) -> str:
     return address
 
 
-def send_waiting(project: Project, carrier: Carrier | None = None) -> Iterator[Handed]:
-    """Hand over every letter that waits, oldest first; what became of each. One process at a time.
+def send_waiting(project: Project, carrier: Carrier | None = None) -> Iterator[Delivery]:
+    """Send all letters that are due, oldest first, and yield the outcome of each.
 
-    `carrier` is that of the project, unless another one is given.
-    Stores are opened only where the address of a letter has to be read from one.
+    Holds the lock “outbox”, so one process sends at a time. `carrier` defaults to that of the
+    project. Stores are opened only to read the address of a letter.
     """
     with project.database.exclusive("outbox", wait=5), ExitStack() as stack:
         outbox = Outbox(project, carrier or carrier_of(project), stack)
@@ -94,15 +94,15 @@ def _waiting(db: Database, now: datetime, after: int) -> list[Any]:
 
 @dataclass(slots=True)
 class Outbox:
-    """Hands letters over, one by one."""
+    """Sends letters one by one."""
 
     project: Project
     carrier: Carrier
     stack: ExitStack
     opened: Project | None = None
 
-    def hand_over(self, row: Any) -> Handed:
-        """Try to send one letter: the attempt is noted before it is made."""
+    def hand_over(self, row: Any) -> Delivery:
+        """Try to send one letter; the attempt is recorded first. Raises Refused without a sender."""
         now = self.project.now
         wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
         _note(self.project.database, row.id, tries=row.tries + 1, next_at=moment(now + wait))
@@ -111,26 +111,26 @@ class Outbox:
             to = self._address(letter)
             if to is None:
                 self._settle(row, None, "no address is known")
-                return Handed(row.id, row.kind, row.request, False, "no address is known")
+                return Delivery(row.id, row.kind, row.request, False, "no address is known")
             message = message_of(self.project, row, replace(letter, to=to), now)
         except ServandaError as error:
             if isinstance(error, Refused):
                 raise
-            return Handed(row.id, row.kind, row.request, False, error.message)
-        except Exception as error:  # noqa: BLE001 (one letter that cannot be written holds up no other)
-            why = f"it cannot be written: {type(error).__name__}"
-            return Handed(row.id, row.kind, row.request, False, why)
+            return Delivery(row.id, row.kind, row.request, False, error.message)
+        except Exception as error:  # noqa: BLE001 (a letter that cannot be rendered does not block the others)
+            why = f"the letter cannot be rendered: {type(error).__name__}"
+            return Delivery(row.id, row.kind, row.request, False, why)
         try:
             self.carrier.take(message)
         except NotSent as error:
             if not error.later:
                 self._settle(row, None, error.message)
-            return Handed(row.id, row.kind, row.request, False, error.message)
+            return Delivery(row.id, row.kind, row.request, False, error.message)
         self._settle(row, hashlib.sha256(bytes(message)).hexdigest(), "")
-        return Handed(row.id, row.kind, row.request, True)
+        return Delivery(row.id, row.kind, row.request, True)
 
     def _address(self, letter: Letter) -> str | None:
-        """Where a letter goes now; None where the row that it is for has no address any more."""
+        """The current address of a letter; None if its row has none. Raises StoreDown."""
         if letter.to == OFFICER:
             return officer_of(self.project)
         if isinstance(letter.to, str):
@@ -146,12 +146,12 @@ class Outbox:
             return None
         session = database(stores.session_of(place))
         row: Any = session.table_of(place.table.name)
-        wanted = [row.c[c] == v for c, v in zip(place.table.key, key_of(letter.to.key), strict=True)]
-        values = session.first(sa.select(row.c[column]).select_from(row).where(*wanted))
+        conditions = [row.c[c] == v for c, v in zip(place.table.key, key_of(letter.to.key), strict=True)]
+        values = session.first(sa.select(row.c[column]).select_from(row).where(*conditions))
         return str(values[0]) if values is not None and values[0] and "@" in str(values[0]) else None
 
     def _settle(self, row: Any, digest: str | None, why: str) -> None:
-        """The outcome of a letter: its hash, or why it will never arrive; its words are forgotten."""
+        """Record the final outcome of a letter, its hash or the reason, and delete its content."""
         kind, outbox = "letter.sent" if digest else "letter.refused", tables.outbox
         body = {"letter": row.id, "kind": row.kind, "request": row.request}
         body |= {"digest": digest} if digest else {"why": why}
@@ -159,8 +159,10 @@ class Outbox:
             values = {"handed_at": moment(self.project.now), "digest": digest, "sealed": None}
             connection.execute(sa.update(outbox).where(outbox.c.id == row.id).values(values))
             self.project.ledger.append_in(connection, kind, body)
-            mine = sa.select(outbox.c.id).where(outbox.c.key_id == row.key_id, outbox.c.sealed.is_not(None))
-            last = row.request is None and connection.execute(mine.limit(1)).first() is None
+            remaining = sa.select(outbox.c.id).where(
+                outbox.c.key_id == row.key_id, outbox.c.sealed.is_not(None)
+            )
+            last = row.request is None and connection.execute(remaining.limit(1)).first() is None
         if last:
             self.project.vault.destroy(row.key_id)
 
@@ -174,25 +176,25 @@ def _note(db: Database, number: int, **values: Any) -> None:
 
 
 def paper_of(project: Project, letter: Letter, made_at: str) -> Paper:
-    """The words of a letter, dated by the company's calendar."""
+    """Compose a letter, dated in the company's time zone."""
     day = project.local(datetime.fromisoformat(made_at)).date()
     letter = replace(letter, to=officer_of(project)) if letter.to == OFFICER else letter
     return compose(letter, project.policy, project.mail.centre, day)
 
 
-def rendered(paper: Paper, form: str, made_at: str) -> bytes:
-    """A paper as text, html or pdf."""
+def render_paper(paper: Paper, form: str, made_at: str) -> bytes:
+    """Render a paper as `text`, `html` or `pdf`."""
     if form == "pdf":
         return as_pdf.render(paper, datetime.fromisoformat(made_at))
     return (as_html.render(paper) if form == "html" else as_text.render(paper)).encode()
 
 
-_ATTACHED = frozenset({"identity-link", "receipt-acknowledged"})
-"""Letters that nobody files: they carry no PDF."""
+_WITHOUT_PDF = frozenset({"identity-link", "receipt-acknowledged"})
+"""Letters without a PDF attachment: they need not be filed."""
 
 
 def message_of(project: Project, row: Any, letter: Letter, now: datetime) -> EmailMessage:
-    """The message of a letter to an address: text, HTML, and the PDF of what is to be kept."""
+    """The e-mail message of a letter: text, HTML and, unless `_WITHOUT_PDF` lists it, a PDF."""
     paper = paper_of(project, letter, row.made_at)
     message = EmailMessage(policy=SMTP)
     message["From"] = project.mail.sender or officer_of(project)
@@ -205,11 +207,13 @@ def message_of(project: Project, row: Any, letter: Letter, now: datetime) -> Ema
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text.render(paper))
     message.add_alternative(as_html.render(paper), subtype="html")
-    if letter.kind not in _ATTACHED:
-        made = datetime.fromisoformat(row.made_at)
+    if letter.kind not in _WITHOUT_PDF:
+        made_at = datetime.fromisoformat(row.made_at)
         name = f"{row.request or row.id}-{letter.kind}.pdf"
         message.add_attachment(
-            as_pdf.render(paper, made), maintype="application", subtype="pdf", filename=name
+            as_pdf.render(paper, made_at), maintype="application", subtype="pdf", filename=name
         )
-    message["Content-Language"] = letter.language  # set before, it would move into a part
+    message["Content-Language"] = (
+        letter.language
+    )  # set last: add_alternative moves content headers into a part
     return message

@@ -1,9 +1,9 @@
-"""What Servanda does by itself, round by round: requests that need nobody, letters, alarms, records that end.
+"""The parts of a worker round: automatic requests, deadline alarms, expiry of records.
 
-    proved ──▶ carried out and answered, where stores.yaml says so and nothing is in doubt
-          └──▶ “waits”, said once: somebody has to look
+    proved ──▶ carried out and answered, if stores.yaml allows it and nothing is in doubt
+          └──▶ “waits”, recorded once: a person has to decide
 
-`servanda serve` makes a round every few seconds, the nightly timer one a night; both call this.
+`servanda serve` runs a round every few seconds, the nightly timer one per night.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from servanda.rights.record.requests import Requests
 from servanda.rights.right import right_of
 
 ALARMS = (10, 5, 2, 0)
-"""Days that are left when the data protection officer is told, and told again."""
+"""Days before a deadline on which the data protection officer is notified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round did: requests answered, requests that wait for a person."""
+    """The result of a round: numbers of answered requests, and of those that wait for a person."""
 
     answered: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
 
 
 def ready(requests: Requests, by_itself: Collection[str]) -> list[int]:
-    """The requests that can be carried out without anybody, oldest first."""
+    """The numbers of requests that can be carried out automatically, oldest first."""
     return [r.number for r in requests.all(ended=False) if _ready(r, by_itself)]
 
 
@@ -51,7 +51,7 @@ def _ready(request: Request, by_itself: Collection[str]) -> bool:
 
 
 def carry_out_all(project: Project) -> Round:
-    """Carry out what needs nobody; stores are opened only where there is something to do."""
+    """Carry out the automatic requests; stores are opened only if there are any."""
     requests = Requests(project)
     numbers = ready(requests, project.stores_document.requests.by_itself)
     if not numbers:
@@ -64,17 +64,17 @@ def carry_out_all(project: Project) -> Round:
             try:
                 request = carry_out(opened, number)
             except Refused as error:
-                requests.record(number, "waits", facts={"why": _said(error)})
+                requests.record(number, "waits", facts={"why": _reason(error)})
                 waiting.append(number)
             except ServandaError:
-                continue  # a store that was lost in the middle: the next round goes on
+                continue  # a store went down: the next round continues
             else:
                 (waiting if request.open else answered).append(number)
     return Round(tuple(answered), tuple(waiting))
 
 
-def _said(error: ServandaError) -> str:
-    """Why it waits, without values: our sentences name places and numbers."""
+def _reason(error: ServandaError) -> str:
+    """The reason why a request waits, at most 300 characters; messages contain no values of rows."""
     return error.message[:300]
 
 
@@ -82,31 +82,31 @@ def _said(error: ServandaError) -> str:
 
 
 def alarm(project: Project, officer: str) -> int:
-    """Tell the data protection officer of requests whose day comes near. Returns how many letters."""
+    """Notify the data protection officer of requests near their deadline. Returns the number of letters."""
     requests, today, language = Requests(project), project.today, project.policy.languages[0]
-    told, calendar = 0, requests.calendar
+    letters_count, calendar = 0, requests.calendar
     for request in requests.all(ended=False):
-        left = request.days_left(calendar, today)
-        level = next((n for n in reversed(ALARMS) if left <= n), None)
+        days_left = request.days_left(calendar, today)
+        level = next((n for n in reversed(ALARMS) if days_left <= n), None)
         last = request.last("alarmed")
         if level is None or (last is not None and last.facts.get("at") == level):
             continue
         due = request.answer_by(calendar).due
         values = {
             "right": request.right, "received": request.received.isoformat(), "due": due.isoformat(),
-            "number": request.number, "left": left, "state": request.state,
+            "number": request.number, "left": days_left, "state": request.state,
         }  # fmt: skip
         letter = Letter("deadline-alarm", language, officer, values, request.number)
         requests.record(request.number, "alarmed", facts={"at": level}, letters=[letter])
-        told += 1
-    return told
+        letters_count += 1
+    return letters_count
 
 
-# -- what ends -------------------------------------------------------------------------------
+# -- expiry ----------------------------------------------------------------------------------
 
 
-def tidy(project: Project) -> None:
-    """End what is over: links, copies nobody fetched, documents, flags of restrictions, records."""
+def expire(project: Project) -> None:
+    """Expire links, copies, identity documents, restriction flags, records of requests and tombstones."""
     requests = Requests(project)
     with project.database.begin() as connection:
         links.sweep(connection, project.now)

@@ -1,9 +1,9 @@
-"""The worker: makes rounds while `servanda serve` runs, or one for the nightly timer.
+"""The worker: runs rounds while `servanda serve` runs, or one round for the nightly timer.
 
-    every few seconds   requests that need nobody, letters that wait
-    once a day          alarms, records that end
+    every few seconds   automatic requests, letters in the outbox
+    once a day          deadline alarms, expiry of records
 
-A fault of one part is noted by its kind and leaves the others alone; a round that finds nothing to do
+An error in one part is logged by its type and does not stop the other parts. A round without work
 opens no store.
 """
 
@@ -19,39 +19,39 @@ from servanda.database import moment
 from servanda.errors import ServandaError
 from servanda.project import Project
 from servanda.worker.outbox import officer_of, send_waiting
-from servanda.worker.rounds import alarm, carry_out_all, tidy
+from servanda.worker.rounds import alarm, carry_out_all, expire
 
 _log = logging.getLogger("servanda.worker")
-EVERY = 2.0
+INTERVAL = 2.0
 """Seconds between two rounds."""
 
 
 @dataclass(slots=True)
 class Worker:
-    """Makes rounds for a project."""
+    """Runs rounds for a project."""
 
     project: Project
-    tidied: date | None = field(default=None, init=False)
+    expired_on: date | None = field(default=None, init=False)
 
     def round(self) -> None:
-        """One round: what can be done now is done. Faults are logged by kind, never with a value."""
+        """Run one round. Errors in a part are logged; an unusable document raises PolicyError."""
         project = self.project
-        _ = project.policy, project.stores_document  # a document that cannot be used ends the round
+        _ = project.policy, project.stores_document  # raise for an unusable document
         self._try("requests", self._requests)
         today = project.today
-        if self.tidied != today and self._try("records", self._day):
-            self.tidied = today
+        if self.expired_on != today and self._try("records", self._day):
+            self.expired_on = today
         self._try("letters", self._letters)
         project.database.set("served-at", moment(project.now))
 
-    def run(self, stop: Event, every: float = EVERY) -> None:
-        """Make rounds until somebody says stop."""
+    def run(self, stop: Event, every: float = INTERVAL) -> None:
+        """Run rounds until `stop` is set, `every` seconds apart."""
         while not stop.is_set():
             self._try("round", self.round)
             stop.wait(every)
 
     def start(self, stop: Event) -> Thread:
-        """Make rounds in a thread of its own."""
+        """Run rounds in a daemon thread."""
         thread = Thread(target=self.run, args=(stop,), name="servanda-worker", daemon=True)
         thread.start()
         return thread
@@ -59,16 +59,16 @@ class Worker:
     # -- the parts of a round ----------------------------------------------------------------
 
     def _requests(self) -> None:
-        done = carry_out_all(self.project)
-        for number in done.answered:
+        round_result = carry_out_all(self.project)
+        for number in round_result.answered:
             _log.info("request %d was answered", number)
-        for number in done.waiting:
+        for number in round_result.waiting:
             _log.info("request %d waits for a person", number)
 
     def _day(self) -> None:
         alarm(self.project, officer_of(self.project))
         with self.project.open_stores(write=True, tolerant=True) as opened:
-            tidy(opened)
+            expire(opened)
 
     def _letters(self) -> None:
         for handed in send_waiting(self.project):
@@ -81,7 +81,7 @@ class Worker:
         except ServandaError as error:
             _log.warning("%s: %s", part, error.message)
             return False
-        except Exception as error:  # noqa: BLE001 (a round that fails ends no later one)
+        except Exception as error:  # noqa: BLE001 (a failed round does not stop later ones)
             _log.error("%s failed: %s", part, type(error).__name__)
             return False
         return True

@@ -1,1 +1,1 @@
-"""The privacy centre: what is promised, a way to ask, the state of one's request."""
+"""The privacy centre: the promises of the policy, request forms, the state of a request, and account pages."""

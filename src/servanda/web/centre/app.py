@@ -1,4 +1,4 @@
-"""The centre as an application that a server runs."""
+"""The privacy centre as an ASGI application."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from servanda.errors import ServandaError
 from servanda.project import Project
 from servanda.rights.right import load
 from servanda.web.centre.download import Download
-from servanda.web.centre.mine import Mine
+from servanda.web.centre.mine import AccountPages
 from servanda.web.centre.pages import Centre
-from servanda.web.guard import Guard, TooLong
+from servanda.web.guard import BodyTooLarge, Guard
 
 _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("servanda.web")
@@ -26,7 +26,7 @@ _log = logging.getLogger("servanda.web")
 _ZIP: dict[int | str, dict[str, Any]] = {
     200: {"description": "The copy, as a zip", "content": {"application/zip": {}}}
 }
-_OTHER: dict[str, dict[int | str, dict[str, Any]]] = {
+_EXTRA_RESPONSES: dict[str, dict[int | str, dict[str, Any]]] = {
     "/confirm/{token}": {303: {"description": "Proved; see /request"}},
     "/download/{token}": _ZIP,
     "/request/copy": _ZIP,
@@ -35,37 +35,37 @@ _OTHER: dict[str, dict[int | str, dict[str, Any]]] = {
     "/leave": {303: {"description": "Signed out"}},
     "/ask/{right}": {303: {"description": "Of somebody who is signed in; see /request"}},
 }
-_MEANS = {
+_DESCRIPTIONS = {
     200: "A page",
-    400: "No form",
-    403: "A form that is not of this visitor",
-    404: "No such page",
-    409: "Not now",
-    410: "A link that is used, over or forged",
-    413: "Too long",
-    422: "The form again, with what is wrong",
-    429: "Too often within an hour",
+    400: "The body is not a form",
+    403: "The form token does not belong to this visitor",
+    404: "The page does not exist",
+    409: "Not possible at the moment",
+    410: "The link is used, expired or forged",
+    413: "The body is too large",
+    422: "The form with its validation errors",
+    429: "Too many requests within an hour",
 }
 
 
 def _pages(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Pages with these statuses, as the description of the interface says them."""
+    """The OpenAPI responses for pages with these HTTP statuses."""
     kinds: dict[str, Any] = {"text/html": {}, "text/plain": {}}
-    return {status: {"description": _MEANS[status], "content": kinds} for status in statuses}
+    return {status: {"description": _DESCRIPTIONS[status], "content": kinds} for status in statuses}
 
 
 def _form(*fields: str) -> dict[str, Any]:
-    """The form that a page takes: its own token, and what is typed."""
+    """The OpenAPI request body of a form: its token and these fields."""
     texts = {name: {"type": "string"} for name in ("form", *fields)}
     schema = {"type": "object", "properties": texts, "required": ["form"]}
     return {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
 def create(project: Project) -> FastAPI:
-    """The centre of a project. Raises ServandaError where sentences of a right are missing in a catalogue."""
+    """Create the application for a project. Raises ServandaError where a right lacks sentences in a catalogue."""
     load()
     centre = Centre(project)
-    download, mine = Download(centre), Mine(centre)
+    download, account_pages = Download(centre), AccountPages(centre)
     app = FastAPI(title="Privacy centre", docs_url=None, redoc_url=None)
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -77,43 +77,43 @@ def create(project: Project) -> FastAPI:
         ("/confirm/{token}", centre.confirm, (410,)),
         ("/request", centre.state, (410,)),
         ("/download/{token}", download.offer, (410,)),
-        ("/mine", mine.page, (410,)),
+        ("/mine", account_pages.page, (410,)),
     )
-    for path, page, others in get:
+    for path, page, statuses in get:
         app.add_api_route(
-            path, page, methods=["GET"], response_class=HTMLResponse, responses=_pages(200, *others)
+            path, page, methods=["GET"], response_class=HTMLResponse, responses=_pages(200, *statuses)
         )
     post: tuple[tuple[str, Any, tuple[str, ...], tuple[int, ...]], ...] = (
         ("/ask/{right}", centre.asked, ("email", "words", "wish", "executor", "purpose"), (200, 404, 429)),
         ("/confirm/{token}", centre.confirmed, (), (410,)),
         ("/download/{token}", download.fetched, (), (410,)),
         ("/request/copy", download.own, (), (410,)),
-        ("/mine", mine.changed, (), (409, 410)),
-        ("/enter", mine.enter, ("token",), (404,)),
-        ("/leave", mine.leave, (), ()),
+        ("/mine", account_pages.changed, (), (409, 410)),
+        ("/enter", account_pages.enter, ("token",), (404,)),
+        ("/leave", account_pages.leave, (), ()),
     )
-    for path, send, fields, others in post:
+    for path, send, fields, statuses in post:
         app.add_api_route(
             path, send, methods=["POST"], response_class=HTMLResponse, openapi_extra=_form(*fields),
-            responses={**_pages(*others, 400, 403, 413, 422), **_OTHER.get(path, {})},
+            responses={**_pages(*statuses, 400, 403, 413, 422), **_EXTRA_RESPONSES.get(path, {})},
         )  # fmt: skip
     app.add_api_route("/healthy", centre.healthy, methods=["GET"], response_class=PlainTextResponse)
 
-    _answer_faults(app, centre)
+    _add_error_handlers(app, centre)
     return app
 
 
-def _answer_faults(app: FastAPI, centre: Centre) -> None:
-    """What somebody sees when a page is not there, is too long, or fails."""
+def _add_error_handlers(app: FastAPI, centre: Centre) -> None:
+    """Add the pages for unknown paths, bodies that are too large, and internal errors."""
 
     def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return centre.shown(request, "message", status, name="lost")
+        return centre.render(request, "message", status, name="lost")
 
     def broken(request: Request, error: Exception) -> Response:
-        """A fault of ours: the kind is logged, never a value."""
+        """Answer an internal error with status 500; its type and line are logged, never its message."""
         _log.error("a page failed: %s at %s", type(error).__name__, _where(error))
-        return centre.shown(request, "message", 500, name="broken")
+        return centre.render(request, "message", 500, name="broken")
 
     def long(request: Request, error: Exception) -> Response:
         del request, error
@@ -121,12 +121,12 @@ def _answer_faults(app: FastAPI, centre: Centre) -> None:
 
     app.add_exception_handler(HTTPException, lost)
     app.add_exception_handler(ServandaError, broken)
-    app.add_exception_handler(TooLong, long)
+    app.add_exception_handler(BodyTooLarge, long)
     app.add_exception_handler(Exception, broken)
 
 
 def _where(error: BaseException) -> str:
-    """The file and line at which an error arose."""
+    """The file and line at which an error was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,10 +1,10 @@
-"""Fetching one's copy: by the link of the answer, or signed in, while the link is good.
+"""The download of a person's copy, by link or from a session, until the link expires.
 
-    GET  /download/TOKEN    says what it is; mail programs that open links use nothing up
-    POST /download/TOKEN    the copy, once counted
-    POST /request/copy      the same, for whoever proved that the request is theirs
+    GET  /download/TOKEN    describes the copy; not counted, as mail programs open links
+    POST /download/TOKEN    the copy; counts as one download
+    POST /request/copy      the same, for a session that has proved the request
 
-Each time is counted, and an entry of the ledger. Law: GDPR 12(3), 15(3), 20(1), 32.
+Each download is recorded in the ledger. Law: GDPR 12(3), 15(3), 20(1), 32.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from servanda.rights.record import links
 from servanda.rights.record.copies import Copies
 from servanda.rights.record.requests import Requests
 from servanda.web.centre.pages import Centre
-from servanda.web.guard import FORM, is_ours
+from servanda.web.guard import FORM, form_is_valid
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """The pages by which a copy is fetched."""
+    """The pages for the download of a copy."""
 
     centre: Centre
 
     @property
     def copies(self) -> Copies:
-        """The copies that wait."""
+        """The stored copies."""
         return Copies(self.centre.project)
 
     def offer(self, request: Request, token: str) -> Response:
-        """What the link would fetch; opening it uses nothing up."""
+        """The page of a link; opening it does not count as a download."""
         project = self.centre.project
         with project.database.begin() as connection:
-            found = links.look(connection, project.vault, "download", token, project.now)
-        if found is None or not self.copies.present(found.request):
-            return self.centre.shown(request, "message", 410, name="gone")
-        return self.centre.shown(request, "download", token=token, left=found.left)
+            link = links.look(connection, project.vault, "download", token, project.now)
+        if link is None or not self.copies.present(link.request):
+            return self.centre.render(request, "message", 410, name="gone")
+        return self.centre.render(request, "download", token=token, left=link.left)
 
     async def fetched(self, request: Request, token: str) -> Response:
-        """The button of the link was pressed."""
+        """Send the copy of a link."""
         from starlette.concurrency import run_in_threadpool
 
         form = await request.form()
         return await run_in_threadpool(self._fetched, request, form.get("form"), token)
 
     async def own(self, request: Request) -> Response:
-        """The button on the page of one’s request was pressed."""
+        """Send the copy of the request of this session."""
         from starlette.concurrency import run_in_threadpool
 
         form = await request.form()
@@ -61,16 +61,16 @@ class Download:
 
     def _fetched(self, request: Request, form: Any, token: str | None) -> Response:
         project = self.centre.project
-        if not is_ours(project.vault, request.cookies.get(FORM), form):
-            return self.centre.shown(request, "message", 403, name="form")
+        if not form_is_valid(project.vault, request.cookies.get(FORM), form):
+            return self.centre.render(request, "message", 403, name="form")
         number = self._by_link(token) if token is not None else self._by_session(request)
         if number is None or not self.copies.present(number) or project.database.setting(SETTING):
-            return self.centre.shown(request, "message", 410, name="gone")
+            return self.centre.render(request, "message", 410, name="gone")
         parts = self.copies.read(number, Requests(project).key_of(number))
         try:
             first = next(parts)
         except ServandaError:
-            return self.centre.shown(request, "message", 410, name="gone")
+            return self.centre.render(request, "message", 410, name="gone")
         project.ledger.append("copy.fetched", {"request": number})
         name = f"{project.today.isoformat()}-{number}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -79,8 +79,8 @@ class Download:
     def _by_link(self, token: str) -> int | None:
         project = self.centre.project
         with project.database.begin() as connection:
-            found = links.spend(connection, project.vault, "download", token, project.now)
-        return None if found is None else found.request
+            link = links.spend(connection, project.vault, "download", token, project.now)
+        return None if link is None else link.request
 
     def _by_session(self, request: Request) -> int | None:
         project = self.centre.project

@@ -1,7 +1,4 @@
-"""A column as a field of a form: what one types into it, and what the browser may fill in.
-
-WCAG 2.2, 1.3.5: fields about the reader say what they are for (`autocomplete`).
-"""
+"""A column as a form field: its input type and its `autocomplete` purpose (WCAG 2.2, 1.3.5)."""
 
 from __future__ import annotations
 
@@ -26,12 +23,12 @@ _PURPOSES = {
     "bday": {"birthdate", "birth_date", "date_naissance"},
     "honorific-prefix": {"civilite", "title"},
 }  # fmt: skip
-"""Words of the HTML standard for what a field is for, and names of columns that mean it."""
+"""Values of `autocomplete` in the HTML standard, with the column names that map to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its name in the form, its label, what is in it, and what was in it before."""
+    """A form field: its name, label, current value and stored value; `longest` is in characters."""
 
     name: str
     label: str
@@ -44,12 +41,12 @@ class Field:
 
     @property
     def id(self) -> str:
-        """Its name as an id of the page."""
+        """The HTML id of the field."""
         return "f-" + self.name.replace(".", "-")
 
 
 def field_of(name: str, label: str, column: Column, value: Any, text: str, was: str, wrong: bool) -> Field:
-    """The field for a column that holds `value`; `text` is what stands in it."""
+    """The field for a column: `value` is stored, `text` is displayed."""
     return Field(name, label, _type(column, value), text, was, column.length, _purpose(column.name), wrong)
 
 

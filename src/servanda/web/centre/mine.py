@@ -1,7 +1,7 @@
-"""The pages of somebody who is signed in: what is held of them, and what is theirs to change.
+"""The account pages: the data held about a signed-in person, and the fields that they may edit.
 
-    /mine       what is held and since when, category by category; forms for what they may change
-    /enter      a signed token of the company's own login: signs in (POST, field `token`)
+    /mine       the data held, with dates, by category; a form with the editable fields
+    /enter      signs in with a signed token of the company's own login (POST, field `token`)
     /leave      signs out
 
 Law: GDPR 12(2) facilitating; 15(1); 16; EDPB Guidelines 01/2022, §73.
@@ -30,7 +30,7 @@ from servanda.stores.shape import Column
 from servanda.web import session
 from servanda.web.centre.fields import Field, field_of
 from servanda.web.centre.pages import Centre
-from servanda.web.guard import FORM, is_ours
+from servanda.web.guard import FORM, form_is_valid
 from servanda.web.session import Session
 
 _log = logging.getLogger("servanda.web")
@@ -39,7 +39,7 @@ _VALUE, _WAS = "v.", "w."
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A category of which something is held: what the policy says of it, how many rows, since when."""
+    """A category with data: its description in the policy, the count of rows, the date of the oldest."""
 
     told: Told
     rows: int
@@ -47,16 +47,16 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
-    """The pages of a member."""
+class AccountPages:
+    """The pages of a signed-in person."""
 
     centre: Centre
 
     def page(self, request: Request) -> Response:
-        """What is held of whoever is signed in."""
+        """The account page of the signed-in person."""
         member = self.centre.member(request)
         if member is None:
-            return self.centre.shown(request, "message", 410, name="gone")
+            return self.centre.render(request, "message", 410, name="gone")
         return self._page(request, member, saved="saved" in request.query_params)
 
     def _page(
@@ -70,43 +70,44 @@ class Mine:
     ) -> Response:
         project, view = self.centre.project, self.centre.view(request)
         with project.open_stores(write=True, tolerant=True) as opened:
-            found = account(opened, member)
-            fields = list(_fields(found, view.language, unfit or {}))
+            account_view = account(opened, member)
+            fields = list(_fields(account_view, view.language, unfit or {}))
         statement = state(project.policy, view.language, project.today)
-        return self.centre.shown(
-            request, "mine", status, found=found, sections=list(_sections(found, statement)), fields=fields,
-            saved=saved, wrong=bool(unfit), copies=statement.words.say, link=member.by == "link",
+        return self.centre.render(
+            request, "mine", status, found=account_view, fields=fields,
+            sections=list(_sections(account_view, statement)), saved=saved, wrong=bool(unfit),
+            copies=statement.words.say, link=member.by == "link",
         )  # fmt: skip
 
     async def changed(self, request: Request) -> Response:
-        """The form of what they may change was sent."""
+        """Save the form of editable fields."""
         form = await request.form()
-        said = {name: str(value) for name, value in form.items() if isinstance(value, str)}
-        return await run_in_threadpool(self._changed, request, said)
+        form_values = {name: str(value) for name, value in form.items() if isinstance(value, str)}
+        return await run_in_threadpool(self._changed, request, form_values)
 
-    def _changed(self, request: Request, said: Mapping[str, str]) -> Response:
+    def _changed(self, request: Request, form_values: Mapping[str, str]) -> Response:
         project = self.centre.project
-        if not is_ours(project.vault, request.cookies.get(FORM), said.get("form")):
-            return self.centre.shown(request, "message", 403, name="form")
+        if not form_is_valid(project.vault, request.cookies.get(FORM), form_values.get("form")):
+            return self.centre.render(request, "message", 403, name="form")
         member = self.centre.member(request)
         if member is None:
-            return self.centre.shown(request, "message", 410, name="gone")
-        typed = {n.removeprefix(_VALUE): v.strip() for n, v in said.items() if n.startswith(_VALUE)}
-        wanted = {name: value for name, value in typed.items() if value != said.get(_WAS + name)}
+            return self.centre.render(request, "message", 410, name="gone")
+        typed = {n.removeprefix(_VALUE): v.strip() for n, v in form_values.items() if n.startswith(_VALUE)}
+        changes = {name: value for name, value in typed.items() if value != form_values.get(_WAS + name)}
         try:
             with project.open_stores(write=True, tolerant=True) as opened:
-                done = change(opened, member, wanted, self.centre.view(request).language)
+                result = change(opened, member, changes, self.centre.view(request).language)
         except Unfit as error:
-            return self._page(request, member, 422, unfit={n: wanted[n] for n in error.columns})
+            return self._page(request, member, 422, unfit={n: changes[n] for n in error.columns})
         except Refused as error:
             _log.warning("a change was refused: %s", error.message)
-            return self.centre.shown(request, "message", 409, name="shut")
-        return RedirectResponse("/mine" if done is None else "/mine?saved", 303)
+            return self.centre.render(request, "message", 409, name="shut")
+        return RedirectResponse("/mine" if result is None else "/mine?saved", 303)
 
-    # -- in and out ------------------------------------------------------------------------
+    # -- sign in and out -------------------------------------------------------------------
 
     async def enter(self, request: Request) -> Response:
-        """A token of the company's own login was sent."""
+        """Sign in with a token of the company's own login."""
         form = await request.form()
         return await run_in_threadpool(self._enter, request, form.get("token"))
 
@@ -116,48 +117,48 @@ class Mine:
         if login is None:
             raise HTTPException(404)
         try:
-            who = signed_in(project.database, project.vault, login, project.folder, str(token or ""))
+            identity = signed_in(project.database, project.vault, login, project.folder, str(token or ""))
         except BadToken as error:
             _log.warning("%s", error.message)
-            return self.centre.shown(request, "message", 403, name="enter")
+            return self.centre.render(request, "message", 403, name="enter")
         project.ledger.append("account.entered", {"by": "login"})
-        return self.centre.let_in(
-            request, Session(None, Member(who.subject, "login", login.identifier)), "/mine"
+        return self.centre.sign_in(
+            request, Session(None, Member(identity.subject, "login", login.identifier)), "/mine"
         )
 
     async def leave(self, request: Request) -> Response:
-        """Whoever is signed in wants to leave."""
+        """Sign out."""
         form = await request.form()
         response: Response = RedirectResponse("/", 303)
-        if is_ours(self.centre.project.vault, request.cookies.get(FORM), form.get("form")):
+        if form_is_valid(self.centre.project.vault, request.cookies.get(FORM), form.get("form")):
             response.delete_cookie(session.COOKIE, path="/")
         return response
 
 
-def _sections(found: Account, statement: Statement) -> Iterator[Section]:
-    """Every category of which something is held, in the order of the policy."""
+def _sections(account_view: Account, statement: Statement) -> Iterator[Section]:
+    """Yield each category with data, in the order of the policy."""
     by_name: dict[str, list[Seen]] = {}
-    for seen in found.seen:
-        for name in seen.place.data:
-            by_name.setdefault(name, []).append(seen)
+    for glance in account_view.seen:
+        for name in glance.place.data:
+            by_name.setdefault(name, []).append(glance)
     for name in [n for n in statement.categories if n in by_name]:
-        mine = by_name[name]
-        since = min((seen.since for seen in mine if seen.since is not None), default=None)
-        yield Section(statement.of(name), sum(seen.rows for seen in mine), since)
+        glances = by_name[name]
+        since = min((glance.since for glance in glances if glance.since is not None), default=None)
+        yield Section(statement.of(name), sum(glance.rows for glance in glances), since)
 
 
-def _fields(found: Account, language: str, unfit: Mapping[str, str]) -> Iterator[Field]:
-    """What they may change, as fields of a form; `unfit` are values that did not fit."""
-    for seen in found.seen:
-        for column, value in seen.own.items():
-            name = f"{seen.place.name}.{column}"
-            shape: Column = seen.place.table.columns[column]
-            words = heading(_field_name(seen, column), language)
-            was = shown(value)
-            yield field_of(name, words, shape, value, unfit.get(name, was), was, name in unfit)
+def _fields(account_view: Account, language: str, unfit: Mapping[str, str]) -> Iterator[Field]:
+    """Yield the editable columns as form fields; `unfit` are rejected values by field name."""
+    for glance in account_view.seen:
+        for column, value in glance.own.items():
+            name = f"{glance.place.name}.{column}"
+            shape: Column = glance.place.table.columns[column]
+            words = heading(_field_name(glance, column), language)
+            previous = shown(value)
+            yield field_of(name, words, shape, value, unfit.get(name, previous), previous, name in unfit)
 
 
-def _field_name(seen: Seen, column: str) -> str:
-    """What the policy calls a column, else its own name."""
-    named = (name for name, own in seen.place.place.fields.items() if column in own)
-    return next(named, column)
+def _field_name(glance: Seen, column: str) -> str:
+    """The name of a column's field in the policy, or the name of the column."""
+    field_names = (name for name, columns in glance.place.place.fields.items() if column in columns)
+    return next(field_names, column)

@@ -1,13 +1,13 @@
-"""The pages of the centre and where they are.
+"""The pages of the privacy centre.
 
-    /                       what is promised, and what one may ask
-    /rights                 every right
-    /ask/RIGHT              a form; then a link by mail
-    /confirm/TOKEN          the link: proves who asks, with a button, since mail programs open links
-    /request                the state of one's request, for an hour after that
+    /                       the promises, and links to the rights
+    /rights                 all rights
+    /ask/RIGHT              a request form; a link is then sent by mail
+    /confirm/TOKEN          the link: a button proves identity, as mail programs open links
+    /request                the state of the request, for an hour after confirmation
     /download/TOKEN         the copy, for a week
 
-The same page, in the same time, answers whether or not an address is known.
+The answer and its timing do not reveal whether an address is known.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from servanda.rights.record.requests import Opening, Requests, Secret
 from servanda.rights.right import Right, listed, load
 from servanda.web import session
 from servanda.web.centre.view import View, languages
-from servanda.web.guard import FORM, form_token, is_ours, new_cookie
+from servanda.web.guard import FORM, form_is_valid, form_token, new_cookie
 
 LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
 _LONGEST = 4_000
-_KNOWN = "known@example.org"  # whoever is signed in types no address
+_KNOWN = "known@example.org"  # stands for the address of a signed-in person, who enters none
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,19 @@ class Centre:
     project: Project
 
     def view(self, request: Request) -> View:
-        """The language of a visitor: chosen, remembered, or that of the browser."""
-        known = languages(self.project)
-        wanted = [request.query_params.get("lang"), request.cookies.get(LANGUAGE)]
-        wanted += _accepted(request.headers.get("accept-language", ""))
-        return View(self.project, next((w for w in wanted if w in known), known[0]))
+        """A view in the visitor's language: from the query, the cookie, or Accept-Language."""
+        available = languages(self.project)
+        preferred = [request.query_params.get("lang"), request.cookies.get(LANGUAGE)]
+        preferred += _accepted(request.headers.get("accept-language", ""))
+        return View(self.project, next((w for w in preferred if w in available), available[0]))
 
-    def shown(self, request: Request, template: str, status: int = 200, /, **more: Any) -> HTMLResponse:
-        """A page, with the cookies that it needs."""
+    def render(self, request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
+        """Render a page and set its cookies."""
         view = self.view(request)
         cookie = request.cookies.get(FORM) or new_cookie()
         token = form_token(self.project.vault, cookie)
         member = self.member(request)
-        page = view.page(template, form=token, path=request.url.path, member=member, **more)
+        page = view.page(template, form=token, path=request.url.path, member=member, **context)
         response = HTMLResponse(page, status, headers={"Content-Language": view.language})
         if request.cookies.get(FORM) != cookie:
             _remember(request, response, FORM, cookie)
@@ -66,110 +66,114 @@ class Centre:
         return response
 
     def member(self, request: Request) -> Member | None:
-        """Who is signed in, None where nobody is."""
-        found = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
-        return None if found is None else found.member
+        """The signed-in person, or None."""
+        visitor = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
+        return None if visitor is None else visitor.member
 
     def request_of(self, request: Request) -> int | None:
-        """The request that a visitor proved to be theirs."""
-        found = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
-        return None if found is None else found.request
+        """The number of the request that this session has proved, or None."""
+        visitor = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
+        return None if visitor is None else visitor.request
 
-    def let_in(self, request: Request, who: session.Session, to: str) -> Response:
-        """Sign somebody in for an hour, and lead them to a page."""
+    def sign_in(self, request: Request, visitor: session.Session, to: str) -> Response:
+        """Set the session cookie for an hour and redirect to a page."""
         response = RedirectResponse(to, 303)
-        made = session.make(self.project.vault, who, self.project.now)
-        _remember(request, response, session.COOKIE, made, hours=1)
+        cookie = session.make(self.project.vault, visitor, self.project.now)
+        _remember(request, response, session.COOKIE, cookie, hours=1)
         return response
 
     # -- reading ---------------------------------------------------------------------------
 
     def home(self, request: Request) -> Response:
         """The front page."""
-        return self.shown(request, "home")
+        return self.render(request, "home")
 
     def rights(self, request: Request) -> Response:
-        """Every right, each a link to its form."""
-        return self.shown(request, "rights", rights=[found.name for found in listed()])
+        """The list of rights, each a link to its form."""
+        return self.render(request, "rights", rights=[right.name for right in listed()])
 
     def policy(self, request: Request) -> Response:
-        """The promises of the policy, in its own words."""
-        return self.shown(request, "policy")
+        """The promises of the policy."""
+        return self.render(request, "policy")
 
     # -- asking ----------------------------------------------------------------------------
 
     def ask(self, request: Request, right: str) -> Response:
-        """The form for a right."""
-        found = _right(right)
-        return self.shown(request, "ask", right=found, wants=found.form, given={}, errors={})
+        """The request form for a right."""
+        right_entry = _right(right)
+        return self.render(request, "ask", right=right_entry, wants=right_entry.form, given={}, errors={})
 
     async def asked(self, request: Request, right: str) -> Response:
-        """A form that was sent."""
+        """Handle a submitted request form."""
         from starlette.concurrency import run_in_threadpool
 
         form = await request.form()
-        said = {name: str(value) for name, value in form.items() if isinstance(value, str)}
-        return await run_in_threadpool(self._asked, request, _right(right), said)
+        form_values = {name: str(value) for name, value in form.items() if isinstance(value, str)}
+        return await run_in_threadpool(self._asked, request, _right(right), form_values)
 
-    def _asked(self, request: Request, right: Right, said: Mapping[str, str]) -> Response:
-        if not is_ours(self.project.vault, request.cookies.get(FORM), said.get("form")):
-            return self.shown(request, "message", 403, name="form")
+    def _asked(self, request: Request, right: Right, form_values: Mapping[str, str]) -> Response:
+        if not form_is_valid(self.project.vault, request.cookies.get(FORM), form_values.get("form")):
+            return self.render(request, "message", 403, name="form")
         wants, member = right.form, self.member(request)
         if member is not None:
-            said = {**said, "email": _KNOWN}
-        errors = _errors(said, wants)
+            form_values = {**form_values, "email": _KNOWN}
+        errors = _errors(form_values, wants)
         if errors:
-            given = {name: said.get(name, "") for name in ("email", "words", "wish", "executor")}
-            return self.shown(request, "ask", 422, right=right, wants=wants, given=given, errors=errors)
-        if not self._allowed(request, said["email"] if member is None else member.about):
-            return self.shown(request, "message", 429, name="busy")
+            entered = {name: form_values.get(name, "") for name in ("email", "words", "wish", "executor")}
+            return self.render(request, "ask", 422, right=right, wants=wants, given=entered, errors=errors)
+        if not self._allowed(request, form_values["email"] if member is None else member.about):
+            return self.render(request, "message", 429, name="busy")
         if member is not None:
-            return self._ask(request, member, right, said)
-        due = self._open(self.view(request).language, right, said)
-        return self.shown(request, "sent", address=said["email"].strip(), due=due)
+            return self._ask(request, member, right, form_values)
+        due = self._open(self.view(request).language, right, form_values)
+        return self.render(request, "sent", address=form_values["email"].strip(), due=due)
 
-    def _ask(self, request: Request, member: Member, right: Right, said: Mapping[str, str]) -> Response:
-        """Whoever is signed in need prove nothing more."""
-        words, language = said.get("words", "").strip(), self.view(request).language
+    def _ask(
+        self, request: Request, member: Member, right: Right, form_values: Mapping[str, str]
+    ) -> Response:
+        """Open a request of a signed-in person; no further proof of identity is needed."""
+        words, language = form_values.get("words", "").strip(), self.view(request).language
         with self.project.open_stores(write=True, tolerant=True) as opened:
-            found = account.ask(opened, member, right, language, words, _given(right, said))
-        return self.let_in(request, session.Session(found.number, member), "/request")
+            opened_request = account.ask(
+                opened, member, right, language, words, _right_fields(right, form_values)
+            )
+        return self.sign_in(request, session.Session(opened_request.number, member), "/request")
 
     def _allowed(self, request: Request, address: str) -> bool:
         source = request.client.host if request.client else ""
         with self.project.database.begin() as connection:
             return links.allowed(connection, self.project.vault, address, source, self.project.now)
 
-    def _open(self, language: str, right: Right, said: Mapping[str, str]) -> Any:
-        """Write the request down and send the link; the day until which it is answered."""
+    def _open(self, language: str, right: Right, form_values: Mapping[str, str]) -> Any:
+        """Open a request, send its link, and return the last day for the answer."""
         project = self.project
-        address, words = said["email"].strip(), said.get("words", "").strip()
-        fields = _given(right, said)
+        address, words = form_values["email"].strip(), form_values.get("words", "").strip()
+        fields = _right_fields(right, form_values)
         opening = Opening(
             right.name, address, address, project.today, "person", "centre", language, words, fields
         )
         requests = Requests(project)
-        found = requests.open(opening)
-        answer = found.answer_by(requests.calendar)
+        opened_request = requests.open(opening)
+        answer = opened_request.answer_by(requests.calendar)
         secret = Secret(address, address, words, fields)
-        letter = letters.acknowledged(found, secret, answer)
-        requests.record(found.number, "acknowledged", letters=[letter])
-        requests.send_link(found.number, project.now)
+        letter = letters.acknowledged(opened_request, secret, answer)
+        requests.record(opened_request.number, "acknowledged", letters=[letter])
+        requests.send_link(opened_request.number, project.now)
         return answer.due
 
     # -- proving ---------------------------------------------------------------------------
 
     def confirm(self, request: Request, token: str) -> Response:
-        """What a link would confirm; opening it uses nothing up."""
+        """The page of a confirmation link; opening it does not use the link."""
         project = self.project
         with project.database.begin() as connection:
-            found = links.look(connection, project.vault, "identity", token, project.now)
-        if found is None:
-            return self.shown(request, "message", 410, name="gone")
-        return self.shown(request, "confirm", right=Requests(project).find(found.request).right, token=token)
+            link = links.look(connection, project.vault, "identity", token, project.now)
+        if link is None:
+            return self.render(request, "message", 410, name="gone")
+        return self.render(request, "confirm", right=Requests(project).find(link.request).right, token=token)
 
     async def confirmed(self, request: Request, token: str) -> Response:
-        """The button of a link was pressed."""
+        """Use a confirmation link."""
         from starlette.concurrency import run_in_threadpool
 
         form = await request.form()
@@ -177,69 +181,73 @@ class Centre:
 
     def _confirmed(self, request: Request, token: str, form: Any) -> Response:
         project = self.project
-        if not is_ours(project.vault, request.cookies.get(FORM), form):
-            return self.shown(request, "message", 403, name="form")
-        found = Requests(project).follow_link(token, project.now)
-        if found is None:
-            return self.shown(request, "message", 410, name="gone")
+        if not form_is_valid(project.vault, request.cookies.get(FORM), form):
+            return self.render(request, "message", 403, name="form")
+        confirmed_request = Requests(project).follow_link(token, project.now)
+        if confirmed_request is None:
+            return self.render(request, "message", 410, name="gone")
         member = None
-        if found.asker == "person":
-            member = Member(Requests(project).secret(found.number, "they followed their link").about, "link")
-        return self.let_in(request, session.Session(found.number, member), "/request")
+        if confirmed_request.asker == "person":
+            member = Member(
+                Requests(project).secret(confirmed_request.number, "they followed their link").about, "link"
+            )
+        return self.sign_in(request, session.Session(confirmed_request.number, member), "/request")
 
     def state(self, request: Request) -> Response:
-        """The state of one's request, for whoever proved that it is theirs."""
+        """The state of the request that this session has proved."""
         project = self.project
         number = self.request_of(request)
         if number is None:
-            return self.shown(request, "message", 410, name="gone")
+            return self.render(request, "message", 410, name="gone")
         with project.database.begin() as connection:
             copy = number in links.opening(connection, "download", project.now)
-        return self.shown(request, "state", asked=Requests(project).find(number), copy=copy)
+        return self.render(request, "state", asked=Requests(project).find(number), copy=copy)
 
     def healthy(self) -> Response:
-        """For whoever watches whether the centre answers."""
+        """Health check: reads one setting of the database and answers “ok”."""
         self.project.database.setting("schema")
         return Response("ok\n", media_type="text/plain")
 
 
 def _right(name: str) -> Right:
-    found = load().get(name)
-    if found is None or not found.listed:
+    right = load().get(name)
+    if right is None or not right.listed:
         raise HTTPException(404)
-    return found
+    return right
 
 
-def _given(right: Right, said: Mapping[str, str]) -> dict[str, str]:
-    """What else was said that the right may take."""
-    return {name: said[name].strip()[:300] for name in right.may_ask if said.get(name, "").strip()}
+def _right_fields(right: Right, form_values: Mapping[str, str]) -> dict[str, str]:
+    """The optional fields of the right in a form, each at most 300 characters."""
+    return {
+        name: form_values[name].strip()[:300] for name in right.may_ask if form_values.get(name, "").strip()
+    }
 
 
-def _errors(said: Mapping[str, str], wants: str) -> dict[str, str]:
-    """What is wrong with a form: the sentence for each field."""
-    found: dict[str, str] = {}
-    email, words = said.get("email", "").strip(), said.get("words", "").strip()
+def _errors(form_values: Mapping[str, str], wants: str) -> dict[str, str]:
+    """Validate a form; catalogue keys of error messages by field."""
+    errors: dict[str, str] = {}
+    email, words = form_values.get("email", "").strip(), form_values.get("words", "").strip()
     if len(email) > 254 or not _EMAIL.fullmatch(email):
-        found["email"] = "ask.error.email"
+        errors["email"] = "ask.error.email"
     if len(words) > _LONGEST or (wants == "what" and not words):
-        found["words"] = "ask.error.words"
-    return found
+        errors["words"] = "ask.error.words"
+    return errors
 
 
 def _accepted(header: str) -> list[str]:
-    """The languages that a browser asks for, the dearest first."""
-    weighed: list[tuple[float, str]] = []
+    """Parse Accept-Language: two-letter codes by descending weight."""
+    weighted: list[tuple[float, str]] = []
     for part in header[:400].split(","):
         name, _, weight = part.strip().partition(";q=")
         try:
-            weighed.append((-float(weight or 1), name[:2].lower()))
+            weighted.append((-float(weight or 1), name[:2].lower()))
         except ValueError:
             continue
-    return [name for _, name in sorted(weighed, key=lambda pair: pair[0])]
+    return [name for _, name in sorted(weighted, key=lambda pair: pair[0])]
 
 
 def _remember(request: Request, response: Response, name: str, value: str, hours: int = 12) -> None:
-    """Set a cookie that no script reads and no other site sends."""
+    """Set a cookie: HttpOnly, SameSite=Lax, Secure over HTTPS."""
     secure = request.url.scheme == "https"
     response.set_cookie(
         name, value, max_age=hours * 3600, httponly=True, secure=secure, samesite="lax", path="/"

@@ -1,4 +1,4 @@
-"""From the project to what a page of the centre shows, in the visitor's language."""
+"""The context of the centre's templates, in the visitor's language."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from servanda.rights.record.requests import Requests
 
 
 def languages(project: Project) -> list[str]:
-    """The languages of the pages: those of the policy that have sentences, its first one first."""
-    known = [language for language in project.policy.languages if language in LANGUAGES]
-    return known + [language for language in LANGUAGES if language not in known]
+    """The languages of the pages: first those of the policy that have a catalogue, in its order."""
+    translated = [language for language in project.policy.languages if language in LANGUAGES]
+    return translated + [language for language in LANGUAGES if language not in translated]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page being made: the project, and the language of who reads it."""
+    """The context of one page: the project and the visitor's language."""
 
     project: Project
     language: str
@@ -38,7 +38,7 @@ class View:
 
     @property
     def policy(self) -> Policy:
-        """The policy whose pages these are."""
+        """The policy of the project."""
         return self.project.policy
 
     @property
@@ -48,7 +48,7 @@ class View:
 
     @property
     def contact(self) -> str:
-        """Where to write to."""
+        """The contact e-mail address, or the company's name if there is none."""
         parties = (self.policy.dpo, self.policy.controller)
         return next((p.email for p in parties if p is not None and p.email), self.policy.controller.name)
 
@@ -56,15 +56,15 @@ class View:
     def authority(self) -> tuple[str, str] | None:
         """The supervisory authority’s name and address on the web."""
         word = self.policy.authority or self.policy.controller.country or ""
-        found = authority(word, self.project.today) if word else None
-        return (found.name, found.complaints or found.url) if found else None
+        entry = authority(word, self.project.today) if word else None
+        return (entry.name, entry.complaints or entry.url) if entry else None
 
     def say(self, key: str, **facts: object) -> str:
         """A sentence of the centre."""
         return self.words.say(key, **facts)
 
     def day(self, day: date | str) -> str:
-        """A day in words; what is no whole day, such as 2022, as it is written."""
+        """A date in words; text that is not a full date, such as 2022, is returned unchanged."""
         if isinstance(day, str):
             try:
                 day = date.fromisoformat(day)
@@ -73,58 +73,61 @@ class View:
         return day_in_words(day, self.language)
 
     def counted(self, key: str, count: int) -> str:
-        """So many of something: “1 row”, “12 rows”."""
-        one = count == 1 or (count == 0 and self.language == "fr")
+        """A count with its noun: “1 row”, “12 rows”."""
+        singular = count == 1 or (count == 0 and self.language == "fr")
         number = f"{count:,}".replace(",", "\u202f") if self.language == "fr" else f"{count:,}"
-        return self.say(f"{key}.one" if one else f"{key}.many", count=number)
+        return self.say(f"{key}.one" if singular else f"{key}.many", count=number)
 
-    def said(self, words: Any) -> str:
-        """Words of the policy in this language, or in its first one."""
+    def localized(self, words: Any) -> str:
+        """A text of the policy in this language, or in its first language."""
         return str(words.say(self.language))
 
     # -- the front page --------------------------------------------------------------------
 
     @property
     def answer_within(self) -> str:
-        """The time within which the policy promises an answer, empty where it promises none that holds."""
+        """The promised time for an answer in words; empty without a promise of a month or less."""
         deadline = self.policy.requests.deadline
         if deadline is None or deadline.calendar.in_days()[0] > 31:
             return ""
         return self.say("home.answer", period=deadline.within.in_words(self.language))
 
     def periods(self) -> Iterator[tuple[str, str, str]]:
-        """Of each promise on how long: the data, the periods, the promise’s own words."""
+        """Yield (data, period, text of the promise) for each retention."""
         for promise in self.policy.promises:
             for retention in promise.retentions:
-                names = [self.said(self.policy.categories[name].says) for name in retention.data]
+                names = [self.localized(self.policy.categories[name].says) for name in retention.data]
                 length = " + ".join(period.in_words(self.language) for period in retention.periods)
-                yield ", ".join(names), length, self.said(promise.says)
+                yield ", ".join(names), length, self.localized(promise.says)
 
     def recipients(self) -> Iterator[tuple[str, str, str]]:
-        """Whom data go to: the name, what for, the country."""
+        """Yield (name, purpose, country) for each recipient."""
         for recipient in self.policy.recipients.values():
-            said, names = self.said(recipient.says), ", ".join(recipient.names)
-            yield names or said, said if names else "", self._country(recipient.country)
+            description, names = self.localized(recipient.says), ", ".join(recipient.names)
+            yield names or description, description if names else "", self._country(recipient.country)
 
     def _country(self, code: str | None) -> str:
-        """The name of a country, empty where nobody knows it."""
+        """The name of a country, or its code if the catalogue lacks it."""
         words = catalogue("countries", self.language)
         return words.say(code) if code and words.knows(code) else code or ""
 
     # -- one request -----------------------------------------------------------------------
 
-    def story(self, request: Request) -> list[tuple[str, str, bool]]:
-        """What happened to a request: in words, on which day, whether it lies behind."""
-        told = [h for h in request.happenings if self.words.knows(f"happened.{h.kind}")]
-        done = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in told]
-        if request.open:
-            due = request.answer_by(Requests(self.project).calendar).due
-            done.append((self.say("clock.due"), self.day(due), False))
-        return done
+    def due(self, request: Request) -> date:
+        """The last day for the answer to a request."""
+        return request.answer_by(Requests(self.project).calendar).due
 
-    def page(self, template: str, /, **more: Any) -> str:
-        """A page of the centre as HTML."""
-        return _environment().get_template(f"{template}.html").render(view=self, say=self.say, **more)
+    def story(self, request: Request) -> list[tuple[str, str, bool]]:
+        """The history of a request: (event in words, day in words, whether it is past)."""
+        happenings = [h for h in request.happenings if self.words.knows(f"happened.{h.kind}")]
+        lines = [(self.say(f"happened.{h.kind}"), self.day(h.day), True) for h in happenings]
+        if request.open:
+            lines.append((self.say("clock.due"), self.day(self.due(request)), False))
+        return lines
+
+    def page(self, template: str, /, **context: Any) -> str:
+        """Render a template of the centre as HTML."""
+        return _environment().get_template(f"{template}.html").render(view=self, say=self.say, **context)
 
 
 @cache
