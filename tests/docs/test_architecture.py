@@ -16,7 +16,7 @@ import documents
 from servanda.actions import known as actions
 from servanda.database.tables import metadata
 from servanda.law.rights import names
-from servanda.rules import known as rules
+from servanda.rules import all_rules as rules
 
 pytestmark = pytest.mark.unit
 
