@@ -51,7 +51,7 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Finding]:
     """Look for the name of the controller in the title."""
     if view.policy.controller.name not in (view.policy.title.en or ""):
-        yield fails(view.head("title"), "the title does not name the company", "title: {en: … of Test}")
+        yield fails(view.value_spot("title"), "the title does not name the company", "title: {en: … of Test}")
 '''
 
 RIGHT = '''

@@ -184,11 +184,12 @@ class Project:
         """The ledger; it signs where there are keys."""
         if self._closed is not None:
             return self._closed.ledger
+        if self._ledger is None:
+            self.require()
         vault = self.vault_if_any
         if self._ledger is None or (vault is not None and not self._ledger.signs):
             from servanda.ledger import Ledger
 
-            self.require()
             self._ledger = Ledger(self.database, vault)
         return self._ledger
 

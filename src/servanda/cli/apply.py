@@ -63,10 +63,10 @@ def command(
 
 
 def _run_worker(project: Project) -> None:
-    """Run the worker once: automatic requests, alarms, letters, expiry of records."""
+    """Run the worker once: automatic requests, alarms, letters, expiry of records. Raises VaultError."""
     from servanda.worker.worker import Worker
 
-    if project.database.setting("vault") is not None:
+    if project.vault_if_any is not None:
         Worker(project).round()
 
 

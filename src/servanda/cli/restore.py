@@ -76,13 +76,16 @@ def replay(project: Project, as_json: bool) -> None:
 
 
 @command.command("accept", short_help="Say, with a second person, that nothing was restored")
-@click.option("--reason", required=True, help="Why it looks as if something was.")
+@click.option("--reason", required=True, help="Why it looked as if a backup was restored.")
 @click.option(
     "--second", required=True, metavar="NAME", help="Who else looked at it; the ledger has the name."
 )
 @click.pass_obj
 def accept(project: Project, reason: str, second: str) -> None:
-    """End a wrong alarm. Rows that are there now are believed to be no return of somebody who was erased."""
+    """End a wrong alarm: no backup was restored, and the rows that looked like erased ones are others.
+
+    The ledger records the reason and the name of the second person.
+    """
     from servanda.apply.restore import accept as accepted
 
     with project.open_stores() as opened:
