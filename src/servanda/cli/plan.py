@@ -148,7 +148,7 @@ def _row(step: Step) -> list[str]:
         count(step.rows, kind.noun),
         why,
         names,
-        f"policy.yaml:{step.line}",
+        f"policy.yaml:{step.line}" if step.line else "GDPR 17",
     ]
 
 
@@ -186,8 +186,9 @@ def _kept(retained: Any, policy: Policy) -> list[str]:
 def _holds(plan: Plan) -> list[str]:
     from servanda.actions import action
 
-    rows = sum(s.held for s in plan.steps if action(s.action).ends)
-    places = len({s.place for s in plan.steps if s.held})
+    rests = [rest for erasure in plan.asked for rest in erasure.rests if rest.why == "hold"]
+    rows = sum(s.held for s in plan.steps if action(s.action).ends) + sum(rest.rows for rest in rests)
+    places = len({s.place for s in plan.steps if s.held} | {rest.place for rest in rests})
     if not plan.holds:
         return []
     ids = ", ".join(str(i) for i, _ in plan.holds)
