@@ -75,12 +75,12 @@ def test_a_run_that_is_ended_leaves_no_server_and_no_folder(run: Held, how: sign
         os.killpg(started.pid, how)  # Ctrl-C goes to all of them
     else:
         started.send_signal(how)
-    started.wait(timeout=30)
+    started.wait(timeout=120)
     until(lambda: not left(held), 15, lambda: f"still there: {left(held)}")
 
 
 def test_a_worker_that_is_killed_leaves_no_server(run: Held) -> None:
     started, held = run
     os.kill(held["worker"], signal.SIGKILL)
-    started.wait(timeout=30)
+    started.wait(timeout=120)
     until(lambda: not left(held), 15, lambda: f"still there: {left(held)}")

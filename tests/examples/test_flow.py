@@ -98,7 +98,8 @@ def test_from_plan_to_proof(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    today = datetime.now(TALLINN if example == "xmserver" else PARIS).date()
+    zone = TALLINN if example == "xmserver" else PARIS
+    today = datetime.now(zone).date()
     build = importlib.import_module(f"examples.{example}.generate").build
     url, twin = fresh_url(kind), tmp_path / "twin.db"
     build(url, today)
@@ -143,7 +144,8 @@ def test_from_plan_to_proof(
 
     assert logged(tmp_path) == lines_left
     again = company.json("plan")
-    assert [s["id"] for s in again["steps"] if s["rows"]] == []
+    if datetime.now(zone).date() == today:  # after midnight another day is due
+        assert [s["id"] for s in again["steps"] if s["rows"]] == []
     listed = company.json("promises")["promises"]
     enforced = [p for p in listed if p["kind"] in KINDS and p["keep"] == "enforce"]
     others = {p["id"]: p for p in enforced if p["state"] not in STATES}
