@@ -16,7 +16,7 @@ from servanda.database import tables
 from servanda.documents import as_text
 from servanda.documents.letters import compose
 from servanda.documents.package import Packed, Packer
-from servanda.post.letter import opened
+from servanda.post.letter import open_letter
 from servanda.project import Project
 from servanda.rights import handle as carry_out
 from servanda.rights.answer import pack
@@ -110,5 +110,5 @@ class Office:
             with project.database.read() as connection:
                 query = sa.select(tables.outbox).where(tables.outbox.c.request == number)
                 row = connection.execute(query.order_by(tables.outbox.c.id.desc())).first()
-            letter = opened(project.vault, row)
+            letter = open_letter(project.vault, row)
             return as_text.render(compose(letter, project.policy, "http://localhost", project.today))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from projects import NOW, TestProject, policy, project, retention
 from servanda.database import tables
 from servanda.persons.holds import HeldPerson
-from servanda.post.letter import RowAddress, opened
+from servanda.post.letter import RowAddress, open_letter
 
 TABLES = (
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(60), created_on DATE)",
@@ -55,7 +55,7 @@ def letters(found: TestProject) -> list[str]:
     """The keys of the rows that letters in the outbox are for, the oldest first."""
     with found.db.read() as connection:
         rows = connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).all()
-    addresses = [opened(found.vault, row).to for row in rows]
+    addresses = [open_letter(found.vault, row).to for row in rows]
     return [address.key for address in addresses if isinstance(address, RowAddress)]
 
 

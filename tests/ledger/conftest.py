@@ -24,7 +24,7 @@ def vault_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger is verified four entries at a time, so that the few of a test are several parts."""
-    monkeypatch.setattr("servanda.ledger.verify._PART", 4)
+    monkeypatch.setattr("servanda.ledger.verify._BATCH", 4)
 
 
 @pytest.fixture

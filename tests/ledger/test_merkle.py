@@ -33,7 +33,7 @@ def grow(leaves: list[bytes], chunks: list[int]) -> dict[tuple[int, int], bytes]
     size = 0
     for chunk in chunks:
         known = {where: stored[where] for where in merkle.edge(size)}
-        for level, position, hash_ in merkle.grown(leaves[size : size + chunk], size, known):
+        for level, position, hash_ in merkle.new_nodes(leaves[size : size + chunk], size, known):
             assert (level, position) not in stored
             stored[level, position] = hash_
         size += chunk

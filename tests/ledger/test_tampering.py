@@ -203,7 +203,7 @@ def test_an_entry_whose_number_is_far_from_any_other_is_found(full: Ledger, benc
 
 
 def test_a_long_ledger_takes_no_more_memory(sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("servanda.ledger.verify._PART", 256)
+    monkeypatch.setattr("servanda.ledger.verify._BATCH", 256)
     peaks = []
     for _ in range(2):
         sqlite_ledger.append_many([("page.outcome", {"rows": n}) for n in range(1_500)])
@@ -227,7 +227,7 @@ def test_an_entry_that_names_another_before_it_is_found_though_its_hashes_fit(
         tree = {(row["level"], row["position"]): bytes.fromhex(row["hash"]) for row in bench.rows(node)}
         connection.execute(insert(entry).values(number=number, at=at, kind="forged", header=header.decode()))
         connection.execute(insert(body).values(number=number, salt=salt, text=said))
-        for level, position, hash_ in merkle.grown([merkle.leaf_hash(header)], number - 1, tree):
+        for level, position, hash_ in merkle.new_nodes([merkle.leaf_hash(header)], number - 1, tree):
             connection.execute(insert(node).values(level=level, position=position, hash=hash_.hex()))
 
     (fault,) = bench.faults(forge)

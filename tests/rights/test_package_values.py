@@ -163,7 +163,7 @@ def test_headings_are_the_fields_of_the_policy() -> None:
 def test_the_page_has_the_first_rows_and_the_files_all() -> None:
     copy = pack([held(rows=((i, f"row-{i}.") for i in range(1_234)))])
     page = Reader(copy.page)
-    assert len(page.all("tr")) == 1 + tables.SHOWN
+    assert len(page.all("tr")) == 1 + tables.PREVIEW_ROWS
     assert "row-199." in page.text
     assert "row-200." not in page.text
     assert "The first 200 of 1,234 rows" in page.text
@@ -309,8 +309,8 @@ def test_about_lists_the_files_with_their_digests() -> None:
 
 def test_rows_beyond_memory_come_through_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     few = pack([held(rows=((i, f"é{i}") for i in range(4_000)))])
-    monkeypatch.setattr(spool, "FEW", 1_000)
-    monkeypatch.setattr(tables, "_FEW", 1_000)
+    monkeypatch.setattr(spool, "MEMORY_LIMIT", 1_000)
+    monkeypatch.setattr(tables, "_BUFFER_SIZE", 1_000)
     many = pack([held(rows=((i, f"é{i}") for i in range(4_000)))])
     for name in few.zip.namelist():
         assert many.zip.read(name) == few.zip.read(name)

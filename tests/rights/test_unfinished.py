@@ -18,7 +18,7 @@ from servanda.database import tables
 from servanda.documents import as_text
 from servanda.documents.letters import compose
 from servanda.persons.holds import HeldPerson, HeldRows
-from servanda.post.letter import opened
+from servanda.post.letter import open_letter
 from servanda.promises import statuses
 from servanda.rights.completed import tell_completed
 from servanda.rights.record.requests import Requests
@@ -70,7 +70,7 @@ def letters(office: Office, number: int) -> list[str]:
         ).all()
     made = office.found.at()
     return [
-        as_text.render(compose(opened(made.vault, row), made.policy, "http://localhost", made.today))
+        as_text.render(compose(open_letter(made.vault, row), made.policy, "http://localhost", made.today))
         for row in rows
     ]
 

@@ -90,7 +90,7 @@ def _state(row: Any) -> str:
 def show(project: Project, number: int, form: str, out: Path | None) -> None:
     """Render a letter as it will be sent. The reading is recorded in the ledger."""
     from servanda.errors import ServandaError
-    from servanda.post.letter import opened
+    from servanda.post.letter import open_letter
     from servanda.worker.outbox import paper_of, render_paper
 
     if form == "pdf" and out is None:
@@ -99,7 +99,7 @@ def show(project: Project, number: int, form: str, out: Path | None) -> None:
     if row is None or row.sealed is None:
         why = "does not exist" if row is None else "was sent, and its text is no longer stored"
         raise ServandaError(f"letter {number} {why}", advice="list letters with: servanda post list --all")
-    paper = paper_of(project, opened(project.vault, row), row.made_at)
+    paper = paper_of(project, open_letter(project.vault, row), row.made_at)
     project.ledger.append("letter.read", {"letter": number})
     content = render_paper(paper, form, row.made_at)
     if out is None:

@@ -1,4 +1,4 @@
-"""`Database`: opened once a command, brought forward, and handed down to the rooms."""
+"""`Database`: Servanda's own database, opened and migrated once per command."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from servanda.database import tables
-from servanda.database.engine import file_lock, make_engine, parse_url, server_lock, spoken
+from servanda.database.engine import file_lock, make_engine, parse_url, server_lock, translated_errors
 from servanda.errors import Refused, StoreDown
 
 _SCHEMA = "schema"
 
 
 def moment(at: datetime | None = None) -> str:
-    """Return a moment, by default now, as ISO 8601 text in UTC of one width: it sorts as time does."""
+    """Return a time, by default now, as ISO 8601 text in UTC with a fixed width, so it sorts by time."""
     at = at or datetime.now(UTC)
     if at.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
+        raise ValueError("the datetime has no time zone")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -36,9 +36,9 @@ def put(
     *,
     greatest: str = "",
 ) -> None:
-    """Write rows by primary key: new ones are added, the others take the given values.
+    """Insert or update rows by primary key.
 
-    `greatest` names a column: a row that is there is left as it is where it has more in it.
+    `greatest` names a column: an existing row with a greater value in it is not updated.
     """
     listed = [dict(rows)] if isinstance(rows, Mapping) else [dict(row) for row in rows]
     if not listed:
@@ -67,7 +67,7 @@ def put(
 
 
 def _insert(connection: Connection, table: Table) -> Any:
-    """The INSERT that can also update; only the dialect in use is loaded."""
+    """The INSERT of the dialect that supports upserts; only the dialect in use is imported."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 
@@ -90,12 +90,12 @@ class Database:
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> Self:
-        """Open the database and bring its tables forward.
+        """Open the database and run pending migrations.
 
-        `url` None is SQLite, `servanda.db` in `folder`. An older SQLite file is first
-        copied to `servanda.db.before-<n>`, n the last migration that follows. Raises
-        Refused for a database that a newer program has used, StoreError or StoreDown
-        for one that cannot be used now.
+        Without `url` it is the SQLite file `servanda.db` in `folder`. Before migrations, an existing
+        SQLite file is copied to `servanda.db.before-<n>`, where n is the last migration. Raises
+        Refused for a database that a newer program has used, and StoreError or StoreDown if it
+        cannot be opened.
         """
         db = cls(parse_url(url, folder), folder)
         try:
@@ -106,7 +106,7 @@ class Database:
         return db
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -119,16 +119,16 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What an error calls this database: its file, or its address without a password."""
+        """The name of this database in errors: its file, or its address without a password."""
         if self.path is not None:
             return f"Servanda's database {self.path.name}"
         return f"Servanda's database {self.url.host or 'localhost'}/{self.url.database}"
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Give a connection in a write transaction, committed at the end, undone on an error."""
+        """Yield a connection in a write transaction: committed at the end, rolled back on an error."""
         with (
-            spoken(self.name),
+            translated_errors(self.name),
             self.engine.connect() as connection,
             connection.execution_options(servanda_writes=True).begin(),
         ):
@@ -136,8 +136,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give a connection that reads one snapshot."""
-        with spoken(self.name), self.engine.connect() as connection:
+        """Yield a connection that reads one snapshot."""
+        with translated_errors(self.name), self.engine.connect() as connection:
             if self.path is None:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -145,15 +145,15 @@ class Database:
 
     @contextmanager
     def exclusive(self, name: str, wait: float = 0.0) -> Iterator[None]:
-        """Let only one process at a time do `name`; it is free again when the process dies.
+        """Hold the lock `name` across processes; it is released when the process dies.
 
-        Raises Refused if another one has it and does not finish within `wait` seconds.
+        Raises Refused if another process keeps it for more than `wait` seconds.
         """
         if self.path is not None:
             with file_lock(self.path.with_name(f"{self.path.name}.{name}.lock"), name, wait):
                 yield
         else:
-            with spoken(self.name), server_lock(self.engine, name, wait):
+            with translated_errors(self.name), server_lock(self.engine, name, wait):
                 yield
 
     def setting(self, name: str) -> str | None:
@@ -162,12 +162,12 @@ class Database:
             return _setting(connection, name)
 
     def set(self, name: str, value: str) -> None:
-        """Keep a setting, in a transaction of its own."""
+        """Store a setting in its own transaction."""
         with self.begin() as connection:
             put(connection, tables.setting, {"name": name, "value": value})
 
     def _schema(self) -> int:
-        """Return the number of the last migration that was run here; 0 for a new database."""
+        """Return the number of the last migration; 0 for a new database."""
         try:
             with self.read() as connection:
                 if not inspect(connection).has_table(tables.setting.name):
@@ -200,13 +200,13 @@ class Database:
                     put(connection, tables.setting, {"name": _SCHEMA, "value": str(number)})
 
     def _copy(self, number: int) -> None:
-        """Copy the SQLite file, whole, before migrations up to `number` run on it."""
+        """Copy the SQLite file before migrations up to `number`."""
         if self.path is None:
             return
         copy = self.path.with_name(f"{self.path.name}.before-{number}")
         part = copy.with_name(copy.name + ".part")
         part.unlink(missing_ok=True)
-        with spoken(self.name), closing(self.engine.raw_connection()) as source:
+        with translated_errors(self.name), closing(self.engine.raw_connection()) as source:
             part.touch(mode=0o600)
             with closing(sqlite3.connect(part)) as target:
                 try:

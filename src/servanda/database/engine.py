@@ -1,8 +1,7 @@
-"""How each kind of server is spoken to: engines, transactions, locks, and its errors in plain words.
+"""Engines, transactions and locks per database system, and the translation of its errors.
 
-SQLite: write-ahead log, every commit on the disk before it returns, foreign keys on, and
-a write transaction takes its lock when it begins. PostgreSQL and MariaDB: READ COMMITTED
-to write, one snapshot to read.
+SQLite: write-ahead log, synchronous commits, foreign keys on; a write transaction takes its lock
+when it begins. PostgreSQL and MariaDB: READ COMMITTED for writes, one snapshot for reads.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _DRIVERS = {
     "mysql": "mariadb+pymysql",
 }
 _BUSY_SECONDS = 15
-_SAID = {
+_MESSAGES = {
     "disk is full": ("the disk is full", "free some space; nothing of this step was kept"),
     "readonly database": ("it is read-only", "check the owner and mode of the file and of its folder"),
     "unable to open": ("it cannot be opened", "check that the folder exists and may be written"),
@@ -40,9 +39,9 @@ _SAID = {
 
 
 def parse_url(address: str | None, folder: Path) -> URL:
-    """Read the address of Servanda's database; None is `servanda.db` in the project's folder.
+    """Parse the URL of Servanda's database; None means `servanda.db` in the project's folder.
 
-    A relative SQLite file lies in the project's folder. Raises StoreError.
+    A relative SQLite path is relative to the project's folder. Raises StoreError.
     """
     if address is None:
         return URL.create("sqlite+pysqlite", database=str(folder / "servanda.db"))
@@ -70,7 +69,7 @@ def parse_url(address: str | None, folder: Path) -> URL:
 
 
 def make_engine(url: URL) -> Engine:
-    """Return an engine whose transactions behave as this module says."""
+    """Create an engine with the transaction settings of this module."""
     if url.drivername == "sqlite+pysqlite":
         if url.database and not url.database.startswith("file:"):
             _private_file(Path(url.database))
@@ -88,7 +87,7 @@ def make_engine(url: URL) -> Engine:
 
 
 def _private_file(path: Path) -> None:
-    """Create the SQLite file so that only its owner reads it; its -wal file follows."""
+    """Create the SQLite file with mode 0600; SQLite gives its -wal file the same mode."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError:
@@ -96,7 +95,7 @@ def _private_file(path: Path) -> None:
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
-    """Take transactions into our own hands: pysqlite would begin them late."""
+    """Begin transactions explicitly, as pysqlite begins them only at the first write."""
     connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()  # type: ignore[attr-defined]
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -119,22 +118,22 @@ def _prepare_mariadb(connection: object, _record: object) -> None:
 
 
 @contextmanager
-def spoken(where: str) -> Iterator[None]:
-    """Turn the errors of a server into sentences; errors of a program stay as they are."""
+def translated_errors(where: str) -> Iterator[None]:
+    """Translate errors of the database into ServandaErrors; programming errors pass through."""
     try:
         yield
     except DBAPIError as error:
-        said = _sentence(error, where)
-        if said is None:
+        sentence = _sentence(error, where)
+        if sentence is None:
             raise
-        raise said from error
+        raise sentence from error
 
 
 def _sentence(error: DBAPIError, where: str) -> ServandaError | None:
     reason = str(error.orig).lower()
-    for sign, (what, advice) in _SAID.items():
+    for sign, (problem, advice) in _MESSAGES.items():
         if sign in reason and "sqlite" in type(error.orig).__module__:
-            return StoreError(f"{where}: {what}", advice=advice)
+            return StoreError(f"{where}: {problem}", advice=advice)
     name = type(error.orig).__name__
     down = ("connection", "connect", "server has gone away", "lost connection", "terminating")
     if name in {"OperationalError", "InterfaceError", "AdminShutdown"} and any(
@@ -150,7 +149,7 @@ def _sentence(error: DBAPIError, where: str) -> ServandaError | None:
 
 @contextmanager
 def file_lock(path: Path, name: str, wait: float) -> Iterator[None]:
-    """Hold a lock on a file; the kernel frees it with the process. Raises Refused."""
+    """Hold a lock on a file; the kernel releases it when the process ends. Raises Refused."""
     import fcntl
 
     handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -162,7 +161,7 @@ def file_lock(path: Path, name: str, wait: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= deadline:
-                    raise busy(name) from None
+                    raise lock_busy(name) from None
                 time.sleep(0.05)
         yield
     finally:
@@ -171,26 +170,26 @@ def file_lock(path: Path, name: str, wait: float) -> Iterator[None]:
 
 @contextmanager
 def server_lock(engine: Engine, name: str, wait: float) -> Iterator[None]:
-    """Hold a lock on the server; it is freed with the session. Raises Refused."""
+    """Hold a lock on the server; it is released when the session ends. Raises Refused."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         scope = f"servanda.{engine.url.database}.{name}"
         if engine.dialect.name == "postgresql":
-            take, free = "SELECT pg_try_advisory_lock(:key)", "SELECT pg_advisory_unlock(:key)"
+            acquire, release = "SELECT pg_try_advisory_lock(:key)", "SELECT pg_advisory_unlock(:key)"
             key: int | str = zlib.crc32(scope.encode())
         else:
-            take, free = "SELECT GET_LOCK(:key, 0)", "SELECT RELEASE_LOCK(:key)"
+            acquire, release = "SELECT GET_LOCK(:key, 0)", "SELECT RELEASE_LOCK(:key)"
             key = f"servanda.{zlib.crc32(scope.encode()):08x}.{name}"[:64]
         deadline = time.monotonic() + wait
-        while not connection.execute(text(take), {"key": key}).scalar():
+        while not connection.execute(text(acquire), {"key": key}).scalar():
             if time.monotonic() >= deadline:
-                raise busy(name)
+                raise lock_busy(name)
             time.sleep(0.1)
         try:
             yield
         finally:
-            connection.execute(text(free), {"key": key})
+            connection.execute(text(release), {"key": key})
 
 
-def busy(name: str) -> Refused:
-    """Return the error of a lock that somebody else holds."""
+def lock_busy(name: str) -> Refused:
+    """Return the error for a lock that another process holds."""
     return Refused(f"another {name} is running; nothing was changed", advice="try again when it has finished")

@@ -1,11 +1,11 @@
-"""Servanda's own tables, and the numbered list of migrations that make them.
+"""Servanda's own tables, and the numbered migrations that create them.
 
-No column here holds personal data in clear: persons and keys are references, and what
-must be kept of a hold is sealed under a key that ends with it. Moments are ISO 8601
-text in UTC of one width, so that their order as text is their order in time.
+No column holds personal data in clear: persons and keys are references, and the content of a hold is
+sealed under a key that is destroyed with it. Times are ISO 8601 text in UTC with a fixed width, so they
+sort by time.
 
-A migration is one statement that may be run twice, since MariaDB commits each of them
-by itself. To change a table, append one; never edit or reorder what was released.
+A migration is one idempotent statement, as MariaDB commits each one by itself. To change a table,
+append a migration; never edit or reorder released ones.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MARIADB: dict[str, Any] = {
 
 
 def _table(name: str, *columns: Column[Any] | UniqueConstraint, comment: str) -> Table:
-    """Declare one table under Servanda's prefix, so that a shared database stays tidy."""
+    """Declare a table with Servanda's prefix, for databases shared with other programs."""
     return Table(f"servanda_{name}", metadata, *columns, comment=comment, **_MARIADB)
 
 

@@ -1,1 +1,1 @@
-"""Documents: the papers that persons, officers and auditors read, in French and English."""
+"""Documents for persons, officers and auditors, in French and English: letters and copies of data."""

@@ -1,4 +1,4 @@
-"""A paper as one HTML page with its style inside: mail readers and browsers load nothing for it."""
+"""Renders a paper as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from servanda.documents.paper import Heading, Link, Paper, Paragraph, Quote, Tab
 
 
 def render(paper: Paper) -> str:
-    """The HTML of a paper. What people wrote stands in it as text, never as markup."""
+    """Render a paper as HTML. All text is escaped."""
     return _environment().get_template("letter.html").render(paper=paper)
 
 

@@ -1,7 +1,7 @@
-"""A paper as PDF: A4, one serif that has every sign of French and English, tagged with its language.
+"""Renders a paper as PDF: A4, tagged with its language.
 
-The font is Caladea (SIL Open Font License), which lies beside this file; only the signs that are
-used go into the document. Made for the same paper at the same moment, the bytes are the same.
+The font is Caladea (SIL Open Font License), in the folder fonts, embedded as a subset. The output is
+deterministic: the same paper and creation time give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from servanda.documents.paper import Block, Heading, Link, Paper, Paragraph, Quo
 _MARGIN, _INDENT, _LINE = 24.0, 6.0, 5.6
 _INK, _SOFT, _RULE, _ACCENT = (29, 33, 41), (86, 94, 107), (210, 206, 196), (32, 70, 111)
 _NARROW = str.maketrans({"\u202f": "\u00a0", "\u2009": "\u00a0"})
-"""Signs that the font lacks, and what stands for them."""
+"""Replacements for characters that the font lacks."""
 
 
 def render(paper: Paper, at: datetime) -> bytes:
-    """The PDF of a paper, dated `at`."""
+    """Render a paper as PDF with `at` as its creation time."""
     sheet = _Sheet(paper)
     sheet.set_creation_date(at.astimezone(UTC))
     sheet.write_head()
@@ -55,14 +55,14 @@ class _Sheet(FPDF):
         self.add_page()
 
     def footer(self) -> None:
-        """The number of the page, from the second on."""
+        """Write the page number, from the second page on."""
         if self.page_no() > 1:
             self.set_y(-15)
             self._face(9, colour=_SOFT)
             self.cell(0, 5, str(self.page_no()), align="C")
 
     def write_head(self) -> None:
-        """Who writes, to whom, when, about what."""
+        """Write the sender, recipient, date, reference and subject."""
         self._say(self.paper.sender.name, 12, "B", after=0.5)
         for line in filter(None, (self.paper.sender.postal, self.paper.sender.contact)):
             self._say(line, 9.5, colour=_SOFT, after=0)
@@ -74,7 +74,7 @@ class _Sheet(FPDF):
         self._say(self.paper.subject, 15, "B", line=7, after=5)
 
     def write_block(self, block: Block) -> None:
-        """One block, under the one before."""
+        """Write one block below the previous one."""
         match block:
             case Paragraph(text):
                 self._say(text)
@@ -91,7 +91,7 @@ class _Sheet(FPDF):
                 self._table(block)
 
     def write_end(self) -> None:
-        """The closing words and who signs."""
+        """Write the closing and the signature."""
         self._keep_together(30)
         self.ln(2)
         self._say(self.paper.closing, after=8)
@@ -120,7 +120,7 @@ class _Sheet(FPDF):
         self.set_text_color(*colour)
 
     def _quote(self, text: str) -> None:
-        """Words of somebody, beside a rule."""
+        """Write a quotation with a vertical line beside it."""
         top, page = self.get_y(), self.page_no()
         self.set_left_margin(_MARGIN + _INDENT)
         self.set_x(_MARGIN + _INDENT)
@@ -140,9 +140,9 @@ class _Sheet(FPDF):
         with self.table(
             borders_layout="HORIZONTAL_LINES", headings_style=head, line_height=5, text_align="LEFT",
             v_align="TOP", padding=(1.2, 2, 1.2, 0), col_widths=_widths(table),
-        ) as made:  # fmt: skip
+        ) as pdf_table:  # fmt: skip
             for row in (table.head, *table.rows):
-                made.row([cell.translate(_NARROW) for cell in row])
+                pdf_table.row([cell.translate(_NARROW) for cell in row])
         self.ln(4)
 
     def _keep_together(self, height: float) -> None:
@@ -151,6 +151,6 @@ class _Sheet(FPDF):
 
 
 def _widths(table: Table) -> tuple[int, ...]:
-    """Widths by the longest text of each column, within reason."""
+    """Relative column widths by the longest text, between 8 and 40."""
     columns = zip(table.head, *table.rows, strict=True)
     return tuple(min(max(8, *map(len, column)), 40) for column in columns)

@@ -1,4 +1,4 @@
-"""A paper as plain text, for mail readers without HTML and for people who like it so."""
+"""Renders a paper as plain text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTH = 72
 
 
 def render(paper: Paper) -> str:
-    """The text of a paper, in lines of at most 72 characters but for addresses of links."""
+    """Render a paper as text, wrapped at 72 characters; URLs are not wrapped."""
     sender = [paper.sender.name, paper.sender.postal]
     head = [*(line for line in sender if line), "", paper.dated]
     head += [paper.reference] if paper.reference else []
@@ -41,7 +41,7 @@ def _block(block: Block) -> str:
 
 
 def _row(head: tuple[str, ...], row: tuple[str, ...]) -> str:
-    """A row of a table as lines: wide tables do not fit into mail."""
+    """Render a table row as a list of lines, as wide tables do not fit into mail."""
     first, *rest = zip(head, row, strict=True)
     lines = [_wrapped(f"* {first[1]}", "", "  ")]
     lines += [_wrapped(f"{name}: {value}", "  ", "    ") for name, value in rest]

@@ -1,8 +1,8 @@
-"""From a letter by reference to its words: the sentences are in the catalogues, the facts in the letter.
+"""Composes a letter into a paper: sentences come from the catalogues, values from the letter.
 
-What a letter must say is fixed by its kind: a refusal, or an erasure that left something, ends with
-the ways to complain (GDPR 12(4)); every answer names what was done, what is kept, why and until
-when (12(3), 17(3), 19).
+The kind of a letter fixes its content: a refusal, or an erasure that kept something, ends with the
+remedies (GDPR 12(4)); every answer lists what was done, what is kept, why and until when (12(3),
+17(3), 19).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from servanda.post.letter import Letter
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
-    """A letter that is being written: its catalogue, its values in words, the company."""
+class LetterWriter:
+    """Composes one letter: its catalogue, its values in words, the policy."""
 
     letter: Letter
     policy: Policy
@@ -34,52 +34,52 @@ class Writing:
         """The sentences of its language."""
         return catalogue("letters", self.letter.language)
 
-    def say(self, key: str, **more: str) -> str:
-        """The sentence under a key of this kind, or of all kinds, with the letter's values."""
-        own = f"{self.letter.kind}.{key}"
-        found = own if self.words.knows(own) else key
-        return self.words.say(found, **self.facts | more)
+    def say(self, key: str, **extra: str) -> str:
+        """The sentence `<kind>.<key>`, or `<key>`, with the letter's values filled in."""
+        specific = f"{self.letter.kind}.{key}"
+        resolved = specific if self.words.knows(specific) else key
+        return self.words.say(resolved, **self.facts | extra)
 
     def knows(self, key: str) -> bool:
-        """Whether this kind has a sentence under a key."""
+        """Return whether this kind has a sentence with this key."""
         return self.words.knows(f"{self.letter.kind}.{key}")
 
     @property
     def facts(self) -> dict[str, str]:
-        """The letter's values as they stand in sentences: days in words, rights by their name."""
-        found = {name: self._in_words(name, value) for name, value in self.letter.values.items()}
+        """The letter's values for sentences: dates in words, rights by their name."""
+        facts = {name: self._in_words(name, value) for name, value in self.letter.values.items()}
         if "right" in self.letter.values:
-            found["name"] = found["right"]
-            found["right"] = self.words.say(f"right.{self.letter.values['right']}")
-        return found
+            facts["name"] = facts["right"]
+            facts["right"] = self.words.say(f"right.{self.letter.values['right']}")
+        return facts
 
     def day(self, iso: str) -> str:
-        """A day in words."""
+        """An ISO 8601 date in words."""
         return day_in_words(date.fromisoformat(iso), self.letter.language)
 
     def _in_words(self, name: str, value: Any) -> str:
         return self.day(str(value)) if name in _DAYS and value else str(value)
 
     def value(self, name: str) -> Any:
-        """One of the letter's values, None where it has none of that name."""
+        """One of the letter's values, or None."""
         return self.letter.values.get(name)
 
 
 _DAYS = frozenset({"received", "due", "done", "erased", "ends", "backups", "earlier"})
-"""The values that are days."""
+"""The names of values that are dates."""
 
 
 def compose(letter: Letter, policy: Policy, base: str, on: date) -> Paper:
-    """Write a letter. `base` is the address of the centre, without a slash at its end, for links.
+    """Compose a letter, dated `on`. `base` is the URL of the centre without a trailing slash.
 
-    Raises ServandaError for a kind that nobody knows.
+    Raises ServandaError for an unknown kind.
     """
     answers = letter.kind.startswith("answered-")
     body = _answered if answers else _BODIES.get(letter.kind, _plain)
-    writing = Writing(letter, policy, base, on)
+    writing = LetterWriter(letter, policy, base, on)
     if not writing.knows("1"):
-        raise ServandaError(f"there is no letter of the kind “{letter.kind}”")
-    blocks = [*body(writing), *_foot(writing)]
+        raise ServandaError(f"there is no letter of kind “{letter.kind}”")
+    blocks = [*body(writing), *_closing_blocks(writing)]
     return Paper(
         language=letter.language,
         sender=_sender(policy),
@@ -97,8 +97,8 @@ def _sender(policy: Policy) -> Sender:
     return Sender(policy.controller.name, policy.controller.postal or "", contact or "")
 
 
-def _subject(writing: Writing) -> str:
-    """The line above a letter: that nothing was done yet, that something stays, or that all was done."""
+def _subject(writing: LetterWriter) -> str:
+    """The key of the subject: nothing done yet, done in part, held, or done."""
     parts = (("none", "subject.none"), ("kept", "subject.part"), ("held", "subject.held"))
     return next((key for value, key in parts if writing.value(value) and writing.knows(key)), "subject")
 
@@ -106,8 +106,8 @@ def _subject(writing: Writing) -> str:
 # -- bodies ---------------------------------------------------------------------------------
 
 
-def _plain(writing: Writing) -> Iterator[Block]:
-    """Numbered paragraphs, one after the other; a button after the first where the kind has one."""
+def _plain(writing: LetterWriter) -> Iterator[Block]:
+    """Numbered paragraphs; after the first, the button of the kind, if any."""
     number = 1
     while writing.knows(str(number)):
         yield Paragraph(writing.say(str(number)))
@@ -116,14 +116,14 @@ def _plain(writing: Writing) -> Iterator[Block]:
         number += 1
 
 
-def _button(writing: Writing) -> Iterator[Block]:
+def _button(writing: LetterWriter) -> Iterator[Block]:
     token = writing.value("token")
     if token and writing.knows("button"):
         page = "confirm" if writing.letter.kind == "identity-link" else "download"
         yield Link(writing.say("button"), f"{writing.base}/{page}/{token}")
 
 
-def _asked(writing: Writing) -> Iterator[Block]:
+def _asked(writing: LetterWriter) -> Iterator[Block]:
     yield Paragraph(writing.say("1"))
     yield Quote(str(writing.value("doubt")))
     yield Paragraph(writing.say("2"))
@@ -131,8 +131,8 @@ def _asked(writing: Writing) -> Iterator[Block]:
     yield Paragraph(writing.say("3"))
 
 
-def _reasoned(writing: Writing) -> Iterator[Block]:
-    """A sentence, the reasons in the words of whoever decided, and what follows from them."""
+def _reasoned(writing: LetterWriter) -> Iterator[Block]:
+    """A sentence, the ground, the reasons as written by the operator, and the consequences."""
     yield Paragraph(writing.say("1"))
     ground = writing.value("ground")
     if ground:
@@ -142,26 +142,26 @@ def _reasoned(writing: Writing) -> Iterator[Block]:
         yield Paragraph(writing.say("2"))
 
 
-def _answered(writing: Writing) -> Iterator[Block]:
+def _answered(writing: LetterWriter) -> Iterator[Block]:
     none = writing.value("none") and writing.knows("1.none")
     yield Paragraph(writing.say("1.none" if none else "1"))
     if writing.value("earlier") and writing.knows("earlier"):
         yield Paragraph(writing.say("earlier"))
     yield from _button(writing)
-    done: list[Mapping[str, Any]] = writing.value("lines") or []
-    if done:
+    actions: list[Mapping[str, Any]] = writing.value("lines") or []
+    if actions:
         head = tuple(writing.words.say(f"table.{name}") for name in ("data", "rows", "done"))
         rows = tuple(
             (str(line["data"]), str(line["rows"]), writing.words.say(f"done.{line['action']}"))
-            for line in done
+            for line in actions
         )
         yield Table(writing.words.say("table.caption.done"), head, rows)
-    kept: list[Mapping[str, Any]] = writing.value("kept") or []
-    if kept:
+    kept_lines: list[Mapping[str, Any]] = writing.value("kept") or []
+    if kept_lines:
         yield Heading(writing.say("kept"))
         yield Paragraph(writing.say("kept.1"))
         head = tuple(writing.words.say(f"table.{name}") for name in ("data", "why", "until"))
-        yield Table(writing.say("kept"), head, tuple(_kept(writing, line) for line in kept))
+        yield Table(writing.say("kept"), head, tuple(_kept(writing, line) for line in kept_lines))
     for name in ("held", "backups"):
         if writing.value(name):
             yield Paragraph(writing.say(name))
@@ -169,12 +169,12 @@ def _answered(writing: Writing) -> Iterator[Block]:
         yield Paragraph(writing.say("2"))
 
 
-def _kept(writing: Writing, line: Mapping[str, Any]) -> tuple[str, str, str]:
+def _kept(writing: LetterWriter, line: Mapping[str, Any]) -> tuple[str, str, str]:
     until = writing.day(line["until"]) if line.get("until") else writing.words.say("no-end")
     return str(line["data"]), str(line["why"]), until
 
 
-_BODIES: dict[str, Callable[[Writing], Iterator[Block]]] = {
+_BODIES: dict[str, Callable[[LetterWriter], Iterator[Block]]] = {
     "identity-asked": _asked,
     "extended": _reasoned,
     "refused": _reasoned,
@@ -182,18 +182,18 @@ _BODIES: dict[str, Callable[[Writing], Iterator[Block]]] = {
 }
 
 
-# -- what stands under a letter ---------------------------------------------------------------
+# -- closing blocks ---------------------------------------------------------------------------
 
 _WITH_REMEDIES = frozenset({"refused", "extended", "unproved", "no-such-person"})
 
 
-def _foot(writing: Writing) -> Iterator[Block]:
+def _closing_blocks(writing: LetterWriter) -> Iterator[Block]:
     remedies = writing.letter.kind in _WITH_REMEDIES or writing.value("kept") or writing.value("held")
     if remedies:
         yield Heading(writing.words.say("remedies.title"))
-        found = _authority(writing.policy, writing.on)
-        if found is not None:
-            yield Paragraph(writing.words.say("remedies.authority", name=found.name, address=found.postal))
+        entry = _authority(writing.policy, writing.on)
+        if entry is not None:
+            yield Paragraph(writing.words.say("remedies.authority", name=entry.name, address=entry.postal))
         yield Paragraph(writing.words.say("remedies.court"))
     contact = _sender(writing.policy).contact
     if contact:

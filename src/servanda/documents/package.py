@@ -1,12 +1,12 @@
-"""The copy that a person gets, as one zip: to read, to open in a spreadsheet, to give to software.
+"""A person's copy of their data, as one zip.
 
-    data/PLACE.csv, .json   every row, place by place
-    about.json              what the policy says of them, for software
-    manifest.jsonld         of a copy to take along (GDPR 20): the same in the words of the W3C
-    index.html              all of it for a person, in French or English
+    data/PLACE.csv, .json   all rows, by place
+    about.json              what the policy says about them, machine-readable
+    manifest.jsonld         only for portability (GDPR 20): the same in W3C vocabularies
+    index.html              the same for a reader, in French or English
 
-The zip is written as a stream: rows are read once and never all held. The same rows, policy and moment give the
-same bytes, so that a digest says what was handed over.
+The zip is streamed: rows are read once and never all in memory. The output is deterministic: the same rows,
+policy and time give the same bytes and digest.
 
 Law: GDPR 12(1) concise, transparent, intelligible; 15(1) to (4); 20(1).
 """
@@ -21,11 +21,11 @@ from typing import BinaryIO, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from servanda.documents.packing.about import about
-from servanda.documents.packing.page import lay_out, render
-from servanda.documents.packing.portable import manifest, provided
-from servanda.documents.packing.statement import Statement, state
-from servanda.documents.packing.tables import Chosen, Laid, file_name, lay
-from servanda.documents.packing.zipped import Zipped
+from servanda.documents.packing.page import make_page, render
+from servanda.documents.packing.portable import manifest, portable_selection
+from servanda.documents.packing.statement import Statement, make_statement
+from servanda.documents.packing.tables import PackedTable, Selection, file_name, pack_table
+from servanda.documents.packing.zipped import ZipStream
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
 
@@ -34,7 +34,7 @@ ExportRight = Literal["access", "portability"]
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What was packed: rows, the places that they are from, bytes; SHA-256 of the zip, in hex."""
+    """The result of packing: counts of rows and places, size in bytes, SHA-256 of the zip in hex."""
 
     rows: int
     places: int
@@ -43,7 +43,7 @@ class Packed:
 
 
 class Packer(Protocol):
-    """Packs a person's copy as a zip."""
+    """The interface of packers of copies."""
 
     def pack(
         self,
@@ -56,12 +56,12 @@ class Packer(Protocol):
         at: datetime,
         reference: str,
     ) -> Packed:
-        """Write the zip to `to`, which need not seek; `reference` is how the request is called."""
+        """Write the zip to `to`, which need not be seekable; `reference` names the request."""
         ...
 
 
 class Package:
-    """Packs copies; a `Packer`. What it once worked out of a policy serves the next copy too."""
+    """The `Packer` of zips. Caches the statement of the last policy, language and day."""
 
     def __init__(self) -> None:
         self._stated: tuple[Policy, str, date, Statement] | None = None
@@ -77,43 +77,51 @@ class Package:
         at: datetime,
         reference: str,
     ) -> Packed:
-        """Write the zip of a copy to `to`, which need not seek.
+        """Write the zip of a copy to `to`, which need not be seekable.
 
-        `at` has a zone; the law is looked up for its day in the company's zone. Raises NoCatalogue for a language
-        other than French and English, and whatever reading the rows raises: what was written is then no zip.
+        `at` is timezone-aware; its day in the company's zone selects the facts of law. Raises NoCatalogue for a
+        language other than French and English, and any error from reading the rows; the output is then incomplete.
         """
         statement = self._statement(policy, language, at.astimezone(ZoneInfo(policy.timezone)).date())
-        with Zipped(to, at) as zipped:
-            laid = _lay(zipped, held, statement, right)
-            page = lay_out(statement, right, at, reference, laid)
+        with ZipStream(to, at) as zipped:
+            tables = _pack_tables(zipped, held, statement, right)
+            page = make_page(statement, right, at, reference, tables)
             data = tuple(zipped.entries)
             zipped.put("about.json", _json(about(page, data)))
             if right == "portability":
-                zipped.put("manifest.jsonld", _json(manifest(statement, laid, data, at, reference)))
+                zipped.put("manifest.jsonld", _json(manifest(statement, tables, data, at, reference)))
             zipped.put("index.html", render(page).encode("utf-8", "backslashreplace"))
-        rows, places = sum(place.count for place in laid), len(laid)
+        rows, places = sum(place.count for place in tables), len(tables)
         return Packed(rows, places, zipped.size, zipped.digest)
 
     def _statement(self, policy: Policy, language: str, on: date) -> Statement:
-        """What the policy says; worked out once for one policy, language and day after the other."""
-        known = self._stated
-        if known is None or known[0] is not policy or known[1:3] != (language, on):
-            known = self._stated = (policy, language, on, state(policy, language, on))
-        return known[3]
+        """The statement of a policy, cached for the last policy, language and day."""
+        cached = self._stated
+        if cached is None or cached[0] is not policy or cached[1:3] != (language, on):
+            cached = self._stated = (policy, language, on, make_statement(policy, language, on))
+        return cached[3]
 
 
-def _lay(zipped: Zipped, held: Iterable[Held], statement: Statement, right: ExportRight) -> list[Laid]:
-    """Write the rows of every place that belongs into the copy; each is read before the next is asked for."""
+def _pack_tables(
+    zipped: ZipStream, held: Iterable[Held], statement: Statement, right: ExportRight
+) -> list[PackedTable]:
+    """Write the rows of every place in the copy; each is read in full before the next one begins."""
     taken: set[str] = set()
-    laid = []
-    for one in held:
-        chosen = Chosen(one.columns, one.data) if right == "access" else provided(one, statement)
+    tables = []
+    for place_copy in held:
+        chosen = (
+            Selection(place_copy.columns, place_copy.data)
+            if right == "access"
+            else portable_selection(place_copy, statement)
+        )
         if chosen is not None:
-            laid.append(lay(zipped, one, chosen, file_name(one.place, one.named, taken)))
-    return laid
+            tables.append(
+                pack_table(zipped, place_copy, chosen, file_name(place_copy.place, place_copy.named, taken))
+            )
+    return tables
 
 
 def _json(content: Mapping[str, object]) -> bytes:
-    """JSON with a line for each of the first keys."""
+    """JSON with one line per top-level key."""
     lines = (f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in content.items())
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace")

@@ -1,8 +1,6 @@
-"""A paper before it has a form: who writes to whom, and blocks of words, lists and tables.
+"""A paper: sender, recipient and blocks of text and tables, independent of the output format.
 
-    Letter ──compose──▶ Paper ──▶ as_html · as_text · as_pdf
-
-One structure for three forms, so that none says more than another.
+Letter ──compose──▶ Paper ──▶ as_html · as_text · as_pdf
 """
 
 from __future__ import annotations
@@ -12,28 +10,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Words of ours."""
+    """A paragraph of the letter's own text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of somebody: a reason, what is asked for. Lines are kept."""
+    """Quoted text of a person, such as a reason. Line breaks are kept."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The title of what follows."""
+    """A heading."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One thing to do: a button on a screen, an address on paper."""
+    """A link: a button in HTML, an address in text and PDF."""
 
     label: str
     url: str
@@ -41,7 +39,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under headings, all of the same width. `caption` says what it shows."""
+    """A table with a caption; all rows have as many cells as `head`."""
 
     caption: str
     head: tuple[str, ...]
@@ -53,7 +51,7 @@ Block = Paragraph | Quote | Heading | Link | Table
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whoever writes: the controller, as its policy names it."""
+    """The sender: the controller, as named by the policy."""
 
     name: str
     postal: str = ""
@@ -62,7 +60,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A letter, ready to be given a form. `dated` and `reference` stand under the addresses."""
+    """A composed letter, ready to be rendered."""
 
     language: str
     sender: Sender

@@ -1,14 +1,14 @@
-"""The evidence: what was done, in an order that nobody can change unseen.
+"""The ledger: an append-only, tamper-evident log of what was done.
 
     body ──salted hash──▶ header ──hash──▶ leaf ──Merkle tree──▶ root ──signed──▶ checkpoint
      may end              number, at, kind,                                       may be kept
                           hash of the leaf before                                 elsewhere
 
-An entry is appended, never changed. Its header commits to a body that lies apart and may
-end; the leaf still verifies and says when it ended. A checkpoint is a signed statement
-of size and root: whoever keeps one can see later that nothing below it was altered.
+An entry is appended, never changed. Its header commits to a body that is stored separately and may
+end; the leaf still verifies, and another entry records the end. A checkpoint is a signed statement
+of size and root: a copy kept elsewhere proves that no earlier entry was altered.
 
-No personal data goes in here, only references, counts, names of promises and places.
+The ledger contains no personal data, only references, counts, names of promises and places.
 Trees and proofs: RFC 6962 and RFC 9162. Canonical JSON: RFC 8785. Signatures: Ed25519.
 """
 

@@ -1,11 +1,11 @@
 """A checkpoint: the ledger's size and root at one moment, signed.
 
-    servanda/5f0c…                                   which ledger
-    1207                                             how many entries
-    pT3…=                                            the root over all of them
+    servanda/5f0c…                                   origin of the ledger
+    1207                                             size in entries
+    pT3…=                                            root hash
     at 2026-11-22T02:00:05.000000Z
 
-    — servanda/5f0c…/signing-1 x9A…=                 who says so
+    — servanda/5f0c…/signing-1 x9A…=                 key and signature
 
 It is a signed note as transparency logs write them (C2SP tlog-checkpoint and signed-note),
 so that other tools can read it. Keep one elsewhere, on paper if need be: it proves later
@@ -48,16 +48,16 @@ class Checkpoint:
     key_hash: bytes
 
     def statement(self) -> bytes:
-        """Return the bytes that are signed."""
+        """Return the text whose bytes are signed."""
         return statement(self.origin, self.size, self.root, self.at)
 
     def note(self) -> str:
-        """Return the checkpoint as the text that is kept."""
+        """Return the checkpoint as a signed note."""
         signed = base64.b64encode(self.key_hash + self.signature).decode()
         return f"{self.statement().decode()}\n— {self.origin}/{self.key_id} {signed}\n"
 
     def is_signed_by(self, public_key: bytes) -> bool:
-        """Whether the signature is that of a key, 32 bytes of Ed25519."""
+        """Return whether the signature verifies with a public key, 32 bytes of Ed25519."""
         if self.key_hash != key_hash(self.origin, self.key_id, public_key):
             return False
         try:
@@ -68,17 +68,17 @@ class Checkpoint:
 
 
 def statement(origin: str, size: int, root: bytes, at: datetime) -> bytes:
-    """Return what a checkpoint's signature covers."""
+    """Return the text that a checkpoint's signature covers."""
     return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\nat {moment(at)}\n".encode()
 
 
 def key_hash(origin: str, key_id: str, public_key: bytes) -> bytes:
-    """Return the four bytes by which a note names its key."""
+    """Return the four bytes that identify a key in a note."""
     return hashlib.sha256(f"{origin}/{key_id}\n".encode() + _ED25519 + public_key).digest()[:4]
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
-    """Read a checkpoint; raises LedgerError if one byte is not as it was written."""
+    """Parse a checkpoint. Raises LedgerError if it is not byte for byte as written."""
     match = _NOTE.fullmatch(note)
     try:
         if match is None or match["origin"] != match["signer"]:
@@ -104,13 +104,13 @@ def parse_checkpoint(note: str) -> Checkpoint:
 
 
 def public_key_text(origin: str, key_id: str, public_key: bytes) -> str:
-    """Return a public key as one line to give away: name, four bytes of hash, key."""
+    """Return a public key as one line to publish: name, four bytes of hash, key."""
     encoded = base64.b64encode(_ED25519 + public_key).decode()
     return f"{origin}/{key_id}+{key_hash(origin, key_id, public_key).hex()}+{encoded}"
 
 
 def read_public_key(text: str) -> tuple[str, bytes]:
-    """Read a public key's line; return its id and 32 bytes. Raises LedgerError."""
+    """Parse the line of a public key; return its id and 32 bytes. Raises LedgerError."""
     match = re.fullmatch(
         r"(servanda/[0-9a-f]{32})/(signing-[1-9]\d{0,5})\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", text.strip()
     )

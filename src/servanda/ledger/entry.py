@@ -1,12 +1,12 @@
-"""One entry: a header that is hashed into the tree, and a body that the header commits to.
+"""An entry: a header that is hashed into the tree, and a body that the header commits to.
 
     header  {"at":"2026-11-22T02:00:04.000000Z","body":"<commitment>","kind":"page.outcome",
              "number":1207,"prev":"<leaf before>"}
     leaf    SHA-256(0x00 || header)
     body    canonical JSON; commitment = SHA-256(salt || body)
 
-The salt is random and ends with the body: without it nobody can find out by guessing
-what an ended body said.
+The salt is random and deleted with the body: without it the content of an ended body cannot be
+guessed from its commitment.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from servanda.errors import LedgerError
 from servanda.ledger.merkle import leaf_hash
 
 FIRST = "0" * 64
-"""What the first entry names as the leaf before it."""
+"""The previous leaf of the first entry."""
 
 KEY_MADE = "ledger.key"
-"""The kind of an entry that names a public key of this ledger's checkpoints."""
+"""The kind of an entry that publishes a public key for checkpoints."""
 
 BODY_ENDED = "ledger.body_ended"
-"""The kind of an entry that says which other entry's body ended, when and why."""
+"""The kind of an entry that records the end of another entry's body, with date and reason."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -40,7 +40,7 @@ _SALT = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as it is read. `body` is None once it has ended, on `ended_on`."""
+    """A stored entry. `body` is None once it has ended, on `ended_on`."""
 
     number: int
     at: datetime
@@ -55,11 +55,11 @@ class Entry:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """Return RFC 8785 JSON; raises LedgerError for what JSON cannot carry unchanged."""
+    """Serialise as RFC 8785 JSON. Raises LedgerError for a value without an exact form in JSON."""
     try:
         return rfc8785.dumps(dict(value))
     except (rfc8785.CanonicalizationError, TypeError, ValueError) as error:
-        raise LedgerError(f"this cannot be kept as evidence: {error}") from error
+        raise LedgerError(f"this value cannot be recorded in the ledger: {error}") from error
 
 
 def commit(salt: str, body: bytes) -> str:
@@ -75,25 +75,25 @@ def make_header(number: int, at: str, kind: str, prev: str, commitment: str) -> 
 
 
 def is_hash(text: object) -> bool:
-    """Whether a value is 64 small hex digits, and nothing that merely reads as such."""
+    """Return whether a value is a string of 64 lower-case hex digits."""
     return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def is_salt(text: object) -> bool:
-    """Whether a value is 32 small hex digits."""
+    """Return whether a value is a string of 32 lower-case hex digits."""
     return isinstance(text, str) and _SALT.fullmatch(text) is not None
 
 
 def read_entry(header: str, salt: str | None, text: str | None, ended_on: str | None) -> Entry:
-    """Build an entry from its stored parts; raises LedgerError where they are no entry."""
+    """Build an entry from its stored parts. Raises LedgerError if they are not a valid entry."""
     try:
-        said = json.loads(header)
+        fields = json.loads(header)
         return Entry(
-            number=said["number"],
-            at=datetime.fromisoformat(said["at"]),
-            kind=said["kind"],
-            prev=said["prev"],
-            commitment=said["body"],
+            number=fields["number"],
+            at=datetime.fromisoformat(fields["at"]),
+            kind=fields["kind"],
+            prev=fields["prev"],
+            commitment=fields["body"],
             leaf=leaf_hash(header.encode()).hex(),
             body=None if text is None else json.loads(text),
             ended_on=date.fromisoformat(ended_on) if ended_on else None,

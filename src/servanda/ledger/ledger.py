@@ -1,11 +1,11 @@
 """`Ledger`: appends entries, reads them, signs checkpoints, makes proofs.
 
-The laws of appending:
-1. One appender at a time: SQLite takes its write lock when the transaction begins, the
-   servers lock one row that every appender asks for; both end with the transaction.
-2. The number comes from the tail, never from a sequence, so that there are no gaps.
+Invariants of appending:
+1. One appender at a time: SQLite takes its write lock when the transaction begins; on a server, each
+   appender locks the same row. Both locks end with the transaction.
+2. The number is the last one plus one, not from a sequence, so there are no gaps.
 3. Entry, body and tree are written in one transaction, the caller's if it has one.
-4. Nothing is altered, except that a body may end; then an entry says so.
+4. Nothing is altered, except that a body may end; another entry records this.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _now() -> datetime:
 
 
 class Ledger:
-    """The ledger of one project. Without a vault it is read, appended to and verified, but not signed."""
+    """The ledger of one project. Without a vault it can be read, appended to and verified, but not signed."""
 
     def __init__(self, db: Database, vault: Vault | None = None, now: Callable[[], datetime] = _now) -> None:
         self._db = db
@@ -62,11 +62,11 @@ class Ledger:
 
     @property
     def signs(self) -> bool:
-        """Whether it has keys to sign with."""
+        """Return whether there are keys to sign with."""
         return self._vault is not None
 
     def _found(self) -> str:
-        """Give a new ledger its name; the first of several processes decides it."""
+        """Name a new ledger; of several processes, the first one to commit decides."""
         with self._db.exclusive("ledger-origin", wait=30):
             if (origin := self._db.setting(_ORIGIN)) is None:
                 origin = f"servanda/{secrets.token_hex(16)}"
@@ -76,44 +76,46 @@ class Ledger:
     # Appending
 
     def append(self, kind: str, body: Mapping[str, Any]) -> Entry:
-        """Append one entry in a transaction of its own; raises LedgerError."""
+        """Append one entry in its own transaction. Raises LedgerError."""
         return self.append_many([(kind, body)])[0]
 
     def append_many(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Entry]:
-        """Append several entries in one transaction: all of them or none."""
+        """Append several entries in one transaction, all or none."""
         listed = list(items)
         with self._db.begin() as connection:
             return self.append_many_in(connection, listed)
 
     def append_in(self, connection: Connection, kind: str, body: Mapping[str, Any]) -> Entry:
-        """Append one entry in the caller's transaction, begun with `Database.begin`."""
+        """Append one entry in the caller's transaction, which `Database.begin` has begun."""
         return self.append_many_in(connection, [(kind, body)])[0]
 
     def append_many_in(
         self, connection: Connection, items: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> list[Entry]:
-        """Append several entries in the caller's transaction; other appenders wait for its end."""
+        """Append several entries in the caller's transaction; other appenders block until it ends."""
         if not items:
             return []
         self._lock(connection)
         size = _size(connection)
         prev = self._last_leaf(connection, size)
-        known = self._edge(connection, size, prev)
+        edge = self._edge(connection, size, prev)
         at = moment(self._now())
-        made: list[Entry] = []
+        appended: list[Entry] = []
         texts: list[str] = []
-        for number, (kind, said) in enumerate(items, size + 1):
-            salt, text = secrets.token_hex(16), canonical(said)
+        for number, (kind, content) in enumerate(items, size + 1):
+            salt, text = secrets.token_hex(16), canonical(content)
             header = make_header(number, at, kind, prev, commit(salt, text))
-            made.append(read_entry(header.decode(), salt, text.decode(), None))
+            appended.append(read_entry(header.decode(), salt, text.decode(), None))
             texts.append(text.decode())
-            prev = made[-1].leaf
-        leaves = [bytes.fromhex(one.leaf) for one in made]
-        entries = [{"number": e.number, "at": at, "kind": e.kind, "header": e.header} for e in made]
-        bodies = [{"number": e.number, "salt": e.salt, "text": t} for e, t in zip(made, texts, strict=True)]
+            prev = appended[-1].leaf
+        leaves = [bytes.fromhex(item.leaf) for item in appended]
+        entries = [{"number": e.number, "at": at, "kind": e.kind, "header": e.header} for e in appended]
+        bodies = [
+            {"number": e.number, "salt": e.salt, "text": t} for e, t in zip(appended, texts, strict=True)
+        ]
         nodes = [
             {"level": level, "position": position, "hash": hash_.hex()}
-            for level, position, hash_ in merkle.grown(leaves, size, known)
+            for level, position, hash_ in merkle.new_nodes(leaves, size, edge)
         ]
         try:
             connection.execute(insert(entry), entries)
@@ -123,58 +125,60 @@ class Ledger:
             raise LedgerError(
                 f"the ledger's tail was cut or changed after entry {size}; nothing was added", advice=_VERIFY
             ) from error
-        after = size + len(made)
-        self._grown = (after, made[-1].leaf, {place: known[place] for place in merkle.edge(after)})
-        return made
+        after = size + len(appended)
+        self._grown = (after, appended[-1].leaf, {place: edge[place] for place in merkle.edge(after)})
+        return appended
 
     def queue(self, connection: Connection) -> None:
-        """Wait until no other transaction appends; until this one ends, none does.
+        """Take the append lock until the end of the transaction.
 
-        For transactions that take a number of their own before they append.
+        For transactions that allocate a number of their own before they append.
         """
         self._lock(connection)
 
     def end_body(self, number: int, reason: str) -> Entry:
-        """End the body of an entry, and append an entry that says so; returns this one.
+        """Delete the body of an entry, and append and return an entry that records it.
 
-        The leaf still verifies. `reason` must hold no personal data: it stays. Raises
-        LedgerError if there is no such entry, Refused for the ledger's own entries and
-        for a body that has ended before.
+        The leaf still verifies. `reason` is permanent and must contain no personal data. Raises
+        LedgerError if there is no such entry, and Refused for the ledger's own entries and for a
+        body that has already ended.
         """
         with self._db.begin() as connection:
             self._lock(connection)
-            found = self._get(connection, number)
-            if found.kind.startswith("ledger."):
+            record = self._get(connection, number)
+            if record.kind.startswith("ledger."):
                 raise Refused(f"entry {number} is the ledger's own; its body stays")
-            if found.body is None:
-                raise Refused(f"the body of entry {number} ended before, on {found.ended_on}")
+            if record.body is None:
+                raise Refused(f"the body of entry {number} ended before, on {record.ended_on}")
             today = self._now().date().isoformat()
-            said = self.append_in(connection, BODY_ENDED, {"entry": number, "on": today, "reason": reason})
+            ending = self.append_in(connection, BODY_ENDED, {"entry": number, "on": today, "reason": reason})
             ended = update(body).where(body.c.number == number)
             connection.execute(ended.values(salt=None, text=None, ended_on=today))
-        return said
+        return ending
 
     def _lock(self, connection: Connection) -> None:
-        """Wait until no other transaction appends."""
+        """Take the append lock. Raises LedgerError if the name of the ledger was changed."""
         statement = select(setting.c.value).where(setting.c.name == _ORIGIN).with_for_update()
         if connection.execute(statement).scalar() != self.origin:
             raise LedgerError("the ledger's name was changed", advice=_VERIFY)
 
     def _edge(self, connection: Connection, size: int, prev: str) -> dict[tuple[int, int], bytes]:
-        """What growing the tree needs; remembered, since a size and its last leaf stand for one tree only."""
+        """The edge of the tree, cached by size and last leaf. Raises LedgerError if a hash is missing."""
         if self._grown[:2] == (size, prev):
             return dict(self._grown[2])
-        wanted = merkle.edge(size)
-        if not wanted:
+        positions = merkle.edge(size)
+        if not positions:
             return {}
-        where = or_(*(and_(node.c.level == level, node.c.position == position) for level, position in wanted))
-        found = {
+        where = or_(
+            *(and_(node.c.level == level, node.c.position == position) for level, position in positions)
+        )
+        hashes = {
             (row.level, row.position): bytes.fromhex(row.hash)
             for row in connection.execute(select(node).where(where))
         }
-        if len(found) != len(wanted):
+        if len(hashes) != len(positions):
             raise LedgerError(f"the tree over the first {size} entries has a hole", advice=_VERIFY)
-        return found
+        return hashes
 
     def _last_leaf(self, connection: Connection, size: int) -> str:
         return node_reader(connection)(0, size - 1).hex() if size else FIRST
@@ -184,7 +188,7 @@ class Ledger:
     def entries(
         self, kind: str | None = None, since: datetime | None = None, after: int = 0
     ) -> Iterator[Entry]:
-        """Yield entries in order: of one kind, from a moment on, or with a number above `after`."""
+        """Yield entries in order; filters are the kind, the earliest time, and numbers above `after`."""
         while True:
             statement = _entries().where(entry.c.number > after).order_by(entry.c.number).limit(_CHUNK)
             if kind is not None:
@@ -200,12 +204,12 @@ class Ledger:
             after = rows[-1].number
 
     def get(self, number: int) -> Entry:
-        """Return one entry; raises LedgerError if there is none of this number."""
+        """Return one entry by number. Raises LedgerError if there is none."""
         with self._db.read() as connection:
             return self._get(connection, number)
 
     def last(self, kind: str, **match: object) -> Entry | None:
-        """Return the newest entry of a kind whose body has these values, None if there is none."""
+        """Return the newest entry of a kind whose body has these values, or None."""
         before: int | None = None
         while True:
             statement = _entries().where(entry.c.kind == kind).order_by(entry.c.number.desc()).limit(_CHUNK)
@@ -213,16 +217,18 @@ class Ledger:
                 statement = statement.where(entry.c.number < before)
             with self._db.read() as connection:
                 rows = connection.execute(statement).all()
-            for found in map(_entry, rows):
-                said = found.body
-                if not match or (said and all(name in said and said[name] == match[name] for name in match)):
-                    return found
+            for candidate in map(_entry, rows):
+                content = candidate.body
+                if not match or (
+                    content and all(name in content and content[name] == match[name] for name in match)
+                ):
+                    return candidate
             if len(rows) < _CHUNK:
                 return None
             before = rows[-1].number
 
     def newest(self, count: int, kind: str | None = None) -> list[Entry]:
-        """Return the newest entries, of one kind if it is given, oldest of them first."""
+        """Return the newest entries in ascending order, optionally of one kind."""
         statement = _entries().order_by(entry.c.number.desc()).limit(count)
         if kind is not None:
             statement = statement.where(entry.c.kind == kind)
@@ -230,19 +236,19 @@ class Ledger:
             return [_entry(row) for row in connection.execute(statement)][::-1]
 
     def open_intents(self) -> list[Entry]:
-        """Return the "page.intent" entries whose `page` no "page.outcome" names: work that was interrupted.
+        """Return the "page.intent" entries without a "page.outcome" for their `page`: interrupted work.
 
-        Each apply closes what it finds open before it begins, so none lies before the last one that ended.
+        Each apply closes open intents before it begins, so none precedes the last completed apply.
         """
-        found: dict[str, dict[Any, int]] = {"page.intent": {}, "page.outcome": {}}
+        pages: dict[str, dict[Any, int]] = {"page.intent": {}, "page.outcome": {}}
         parts = select(entry.c.number, entry.c.kind, body.c.text).join(body, body.c.number == entry.c.number)
         ended = select(func.coalesce(func.max(entry.c.number), 0)).where(entry.c.kind == "apply.ended")
         with self._db.read() as connection:
             later = entry.c.number > (connection.execute(ended).scalar() or 0)
-            rows = connection.execute(parts.where(later, entry.c.kind.in_(found), body.c.text.is_not(None)))
+            rows = connection.execute(parts.where(later, entry.c.kind.in_(pages), body.c.text.is_not(None)))
             for number, kind, text in rows:
-                found[kind][json.loads(text).get("page")] = number
-        intents, outcomes = found.values()
+                pages[kind][json.loads(text).get("page")] = number
+        intents, outcomes = pages.values()
         return [self.get(number) for page, number in intents.items() if page not in outcomes]
 
     def tail(self) -> tuple[int, bytes]:
@@ -254,19 +260,19 @@ class Ledger:
     # Signing and proving
 
     def public_keys(self) -> dict[str, bytes]:
-        """Return the public keys that this ledger names, by id; no vault is needed."""
-        named = (e.body["public"] for e in self.entries(KEY_MADE) if e.body)
-        return dict(read_public_key(text) for text in named)
+        """Return the public keys published in this ledger, by id; needs no vault."""
+        bodies = (e.body["public"] for e in self.entries(KEY_MADE) if e.body)
+        return dict(read_public_key(text) for text in bodies)
 
     def checkpoint(self) -> Checkpoint:
-        """Sign the ledger as it is now and keep the checkpoint; raises VaultError without a vault.
+        """Sign the current size and root, and store the checkpoint. Raises VaultError without a vault.
 
-        A new signing key is named in the ledger first.
+        A new signing key is first published in the ledger.
         """
         if self._vault is None:
             raise VaultError("a checkpoint needs the signing key", advice="make it with: servanda keys init")
-        named, keys = self.public_keys(), self._vault.public_keys()
-        for key_id, public in named.items():
+        named_keys, keys = self.public_keys(), self._vault.public_keys()
+        for key_id, public in named_keys.items():
             if keys.get(key_id, public) != public:
                 raise LedgerError(
                     f"{key_id} of the vault is not the key that the ledger names", advice=_VERIFY
@@ -274,7 +280,7 @@ class Ledger:
         new = [
             (KEY_MADE, {"key": key_id, "public": key_text(self.origin, key_id, keys[key_id])})
             for key_id in keys
-            if key_id not in named
+            if key_id not in named_keys
         ]
         with self._db.begin() as connection:
             self._lock(connection)
@@ -289,24 +295,24 @@ class Ledger:
         return signed
 
     def last_checkpoint(self, covering: int = 0) -> Checkpoint | None:
-        """Return the newest checkpoint if it covers entry `covering`, None otherwise."""
+        """Return the newest checkpoint if it covers entry `covering`, else None."""
         statement = select(checkpoint.c.note).where(checkpoint.c.size >= covering)
         with self._db.read() as connection:
             note = connection.execute(statement.order_by(checkpoint.c.size.desc()).limit(1)).scalar()
         return None if note is None else parse_checkpoint(note)
 
     def prove(self, number: int) -> Proof:
-        """Prove one entry under the newest checkpoint; a new one is signed if none covers it.
+        """Prove one entry under the newest checkpoint; signs a new one if none covers it.
 
-        Raises LedgerError if there is no such entry, or if the ledger does not bear it out.
+        Raises LedgerError if there is no such entry, or if the stored hashes do not match it.
         """
-        found = self.get(number)
-        ending = self._ending(number) if found.body is None else None
+        target = self.get(number)
+        ending = self._ending(number) if target.body is None else None
         needed = max(number, ending.number if ending else 0)
         signed = self.last_checkpoint(needed) or self.checkpoint()
         with self._db.read() as connection:
             nodes = node_reader(connection)
-            own = _included(found, nodes, signed.size)
+            inclusion = _included(target, nodes, signed.size)
             ended = _included(ending, nodes, signed.size) if ending else None
         proof = Proof(
             format=1,
@@ -314,31 +320,31 @@ class Ledger:
             size=signed.size,
             checkpoint=signed.note(),
             ended=ended,
-            header=own.header,
-            body=own.body,
-            hashes=own.hashes,
+            header=inclusion.header,
+            body=inclusion.body,
+            hashes=inclusion.hashes,
         )
         verify_proof(proof, self.public_keys())
         return proof
 
     def consistency(self, old_size: int, new_size: int) -> list[str]:
-        """Return the hashes, in hex, that show the ledger of `old_size` to begin that of `new_size`."""
+        """Return the consistency proof, in hex, from size `old_size` to `new_size`."""
         with self._db.read() as connection:
             if not 0 <= old_size <= new_size <= _size(connection):
                 raise LedgerError(f"this ledger never had {old_size} and later {new_size} entries")
             return [hash_.hex() for hash_ in merkle.consistency(node_reader(connection), old_size, new_size)]
 
-    def verify(self, kept: Checkpoint | None = None) -> Report:
-        """Check every entry, body, hash and checkpoint; problems are in the report, none is raised.
+    def verify(self, reference: Checkpoint | None = None) -> Report:
+        """Check every entry, body, hash and checkpoint; faults are in the report, not raised.
 
-        `kept` is a checkpoint that was kept elsewhere. With the vault the keys are checked too.
+        `reference` is a checkpoint that was kept elsewhere. With a vault, its keys are checked too.
         """
         trusted = self._vault.public_keys() if self._vault else None
         with self._db.read() as connection:
-            return verify(connection, self.origin, kept, trusted)
+            return verify(connection, self.origin, reference, trusted)
 
     def require(self, *, tail: bool = False) -> None:
-        """Raise Refused if anything does not fit; with `tail`, what was signed is believed, and only the rest read."""
+        """Raise Refused if the ledger does not verify; with `tail`, check only entries after the last checkpoint."""
         if tail and self._tail_holds():
             return
         report = self.verify()
@@ -383,16 +389,16 @@ def _size(connection: Connection) -> int:
     return connection.execute(select(func.max(entry.c.number))).scalar() or 0
 
 
-def _included(found: Entry, nodes: merkle.Nodes, size: int) -> Inclusion:
+def _included(record: Entry, nodes: merkle.Nodes, size: int) -> Inclusion:
     header = Header(
-        number=found.number,
-        at=moment(found.at),
-        kind=found.kind,
-        prev=found.prev,
-        body=found.commitment,
+        number=record.number,
+        at=moment(record.at),
+        kind=record.kind,
+        prev=record.prev,
+        body=record.commitment,
     )
-    said = None
-    if found.body is not None and found.salt is not None:
-        said = Body(salt=found.salt, says=dict(found.body))
-    hashes = tuple(hash_.hex() for hash_ in merkle.inclusion(nodes, found.number - 1, size))
-    return Inclusion(header=header, body=said, hashes=hashes)
+    content = None
+    if record.body is not None and record.salt is not None:
+        content = Body(salt=record.salt, says=dict(record.body))
+    hashes = tuple(hash_.hex() for hash_ in merkle.inclusion(nodes, record.number - 1, size))
+    return Inclusion(header=header, body=content, hashes=hashes)

@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 
 Nodes = Callable[[int, int], bytes]
-"""Gives the hash of the complete subtree at (level, position)."""
+"""Returns the hash of the complete subtree at (level, position)."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -32,12 +32,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(nodes: Nodes, size: int) -> bytes:
-    """Return the root of the first `size` leaves; an empty tree has the hash of nothing."""
+    """Return the root of the first `size` leaves; an empty tree has the SHA-256 of no bytes."""
     return _range(nodes, 0, size) if size else hashlib.sha256(b"").digest()
 
 
 def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
-    """Return the hashes that lead from leaf `index` to the root of `size` leaves."""
+    """Return the inclusion proof of leaf `index` in a tree of `size` leaves. Raises ValueError."""
     if not 0 <= index < size:
         raise ValueError(f"there is no leaf {index} in a tree of {size}")
     path: list[bytes] = []
@@ -54,7 +54,7 @@ def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
 
 
 def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
-    """Return the hashes that show a tree of `old` leaves to be the beginning of one of `new`."""
+    """Return the consistency proof between trees of `old` and `new` leaves. Raises ValueError."""
     if not 0 <= old <= new:
         raise ValueError(f"a tree of {old} leaves cannot be the beginning of one of {new}")
     path: list[bytes] = []
@@ -75,25 +75,25 @@ def consistency(nodes: Nodes, old: int, new: int) -> list[bytes]:
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """Return the root that an inclusion proof leads to, None if it cannot be one."""
+    """Return the root computed from an inclusion proof, or None if its length is wrong."""
     if not 0 <= index < size:
         return None
-    here, last, result = index, size - 1, leaf
+    position, last, result = index, size - 1, leaf
     for hash_ in path:
         if last == 0:
             return None
-        if here & 1 or here == last:
+        if position & 1 or position == last:
             result = node_hash(hash_, result)
-            while here and not here & 1:
-                here, last = here >> 1, last >> 1
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
         else:
             result = node_hash(result, hash_)
-        here, last = here >> 1, last >> 1
+        position, last = position >> 1, last >> 1
     return result if last == 0 else None
 
 
 def is_consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
-    """Whether a consistency proof shows `old_root` to be the beginning of `new_root`."""
+    """Return whether a consistency proof verifies between `old_root` and `new_root`."""
     if old == new:
         return not path and old_root == new_root
     if not 0 < old < new:
@@ -103,45 +103,45 @@ def is_consistent(old: int, new: int, old_root: bytes, new_root: bytes, path: Se
         hashes.insert(0, old_root)
     if not hashes:
         return False
-    here, last = old - 1, new - 1
-    while here & 1:
-        here, last = here >> 1, last >> 1
+    position, last = old - 1, new - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
     first = second = hashes[0]
     for hash_ in hashes[1:]:
         if last == 0:
             return False
-        if here & 1 or here == last:
+        if position & 1 or position == last:
             first, second = node_hash(hash_, first), node_hash(hash_, second)
-            while here and not here & 1:
-                here, last = here >> 1, last >> 1
+            while position and not position & 1:
+                position, last = position >> 1, last >> 1
         else:
             second = node_hash(second, hash_)
-        here, last = here >> 1, last >> 1
+        position, last = position >> 1, last >> 1
     return last == 0 and first == old_root and second == new_root
 
 
 def edge(size: int) -> list[tuple[int, int]]:
-    """Return the largest complete subtrees of a tree, left to right: all that growing it needs."""
+    """Return the edge of a tree: its largest complete subtrees, left to right."""
     levels = (level for level in reversed(range(size.bit_length())) if size >> level & 1)
     return [(level, (size >> level) - 1) for level in levels]
 
 
-def grown(
-    leaves: Sequence[bytes], size: int, known: dict[tuple[int, int], bytes]
+def new_nodes(
+    leaves: Sequence[bytes], size: int, edge_hashes: dict[tuple[int, int], bytes]
 ) -> Iterator[tuple[int, int, bytes]]:
     """Yield (level, position, hash) of every subtree that new leaves complete.
 
-    `known` holds the edge of the tree of `size` leaves and is added to.
+    `edge_hashes` are the hashes of the edge of the tree of `size` leaves; new hashes are added to it.
     """
     for position, leaf in enumerate(leaves, size):
-        level, here, result = 0, position, leaf
+        level, index, result = 0, position, leaf
         while True:
-            known[level, here] = result
-            yield level, here, result
-            if not here & 1:
+            edge_hashes[level, index] = result
+            yield level, index, result
+            if not index & 1:
                 break
-            result = node_hash(known[level, here - 1], result)
-            level, here = level + 1, here >> 1
+            result = node_hash(edge_hashes[level, index - 1], result)
+            level, index = level + 1, index >> 1
 
 
 def _split(size: int) -> int:

@@ -1,7 +1,7 @@
-"""A proof that one entry is in the ledger, for somebody who has nothing but a public key.
+"""A proof that an entry is in the ledger, verifiable with a public key alone.
 
-It carries the header, the body (or the entry that ended it), the hashes up to the root,
-and a checkpoint that signs this root. Every part of it is bound: alter one and it fails.
+It contains the header, the body (or the entry that ended it), the hashes up to the root,
+and a checkpoint that signs this root. A change to any part makes it invalid.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 
 class Header(_Part):
-    """The header of an entry, as it is hashed."""
+    """The header of an entry, as hashed."""
 
     number: StrictInt
     at: StrictStr
@@ -35,14 +35,14 @@ class Header(_Part):
 
 
 class Body(_Part):
-    """What an entry says, with the salt of its commitment."""
+    """The body of an entry, with the salt of its commitment."""
 
     salt: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
     says: dict[str, Any]
 
 
 class Inclusion(_Part):
-    """One header and the hashes that lead from its leaf to the root."""
+    """A header and the hashes from its leaf to the root."""
 
     header: Header
     body: Body | None
@@ -50,7 +50,7 @@ class Inclusion(_Part):
 
 
 class Proof(Inclusion):
-    """The proof of one entry; `ended` proves the entry that says when its body ended."""
+    """The proof of an entry; `ended` proves the entry that recorded the end of its body."""
 
     format: Annotated[StrictInt, Field(ge=1, le=1)]
     index: StrictInt
@@ -60,16 +60,16 @@ class Proof(Inclusion):
 
     @property
     def number(self) -> int:
-        """The number of the entry that is proved."""
+        """The number of the proved entry."""
         return self.header.number
 
     def to_json(self) -> dict[str, Any]:
-        """Return the proof as values of JSON."""
+        """Return the proof as JSON values."""
         return self.model_dump(mode="json")
 
 
 def read_proof(text: str) -> Proof:
-    """Read a proof file; raises LedgerError if it is not a proof."""
+    """Parse a proof file. Raises LedgerError if it is not a proof."""
     try:
         return Proof.model_validate(json.loads(text))
     except (ValidationError, ValueError) as error:
@@ -82,9 +82,9 @@ def read_proof(text: str) -> Proof:
 
 
 def verify_proof(proof: Proof | Mapping[str, Any], public_keys: Mapping[str, bytes]) -> Checkpoint:
-    """Check every part of a proof with nothing but public keys (32 bytes each, by id).
+    """Verify a proof with public keys (32 bytes each, by id).
 
-    Returns the checkpoint that signs it; raises LedgerError with what does not fit.
+    Returns the checkpoint that signs it. Raises LedgerError that names the part that does not match.
     """
     if not isinstance(proof, Proof):
         proof = read_proof(json.dumps(proof))
@@ -105,14 +105,14 @@ def verify_proof(proof: Proof | Mapping[str, Any], public_keys: Mapping[str, byt
         raise LedgerError(f"the proof of entry {number} needs either its body or the entry that ended it")
     if proof.ended is not None:
         _check(proof.ended, checkpoint)
-        said = proof.ended.body.says if proof.ended.body else {}
-        if proof.ended.header.kind != BODY_ENDED or said.get("entry") != number:
+        ending = proof.ended.body.says if proof.ended.body else {}
+        if proof.ended.header.kind != BODY_ENDED or ending.get("entry") != number:
             raise LedgerError(f"the proof does not show that the body of entry {number} ended")
     return checkpoint
 
 
 def _check(part: Inclusion, checkpoint: Checkpoint) -> None:
-    """Check that one header lies under the signed root, and its body under the header."""
+    """Check that a header is under the signed root, and its body matches the header."""
     number = part.header.number
     leaf = merkle.leaf_hash(canonical(part.header.model_dump()))
     path = [bytes.fromhex(text) for text in part.hashes if is_hash(text)]

@@ -1,12 +1,12 @@
-"""Verifying the ledger: every byte is held against something that binds it.
+"""Verifies the ledger: every stored value is checked against one that binds it.
 
     a column of an entry   its header          a stored hash     the two below it
     a header               its stored leaf     the root          every checkpoint of that size
     the order              `prev`, the number  a checkpoint      its signature
     a body                 its commitment      an ended body     the entry that ended it
 
-What is changed together with everything above it shows against a checkpoint; what was
-rewritten with a stolen key too, against a checkpoint that was kept elsewhere.
+A rewrite of an entry with all hashes above it fails against a checkpoint; a rewrite signed with a
+stolen key fails only against a checkpoint that was kept elsewhere.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from servanda.ledger import merkle
 from servanda.ledger.checkpoint import Checkpoint, parse_checkpoint, read_public_key
 from servanda.ledger.entry import BODY_ENDED, FIRST, KEY_MADE, commit, is_hash, is_salt
 
-_PART = 4096
-"""How many entries are read at once; a power of two, so that whole subtrees are complete at its end."""
-_FAR = 1000
-"""How many entries may be missing one after the other before the number of the next is taken for changed."""
+_BATCH = 4096
+"""The batch size in entries; a power of two, so that a batch completes whole subtrees."""
+_MAX_GAP = 1000
+"""The largest gap of entries reported as missing; after a larger one, the next number counts as changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that does not fit; `number` is the entry's, None where it is no entry's."""
+    """A fault; `number` is that of the entry, or None if it concerns no entry."""
 
     number: int | None
     says: str
@@ -45,7 +45,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What verifying saw. `signed` is the size of the newest good checkpoint, 0 without one."""
+    """The result of a verification. `signed` is the size of the newest valid checkpoint, or 0."""
 
     size: int
     root: bytes
@@ -56,13 +56,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether everything fits."""
+        """Return whether there are no faults."""
         return not self.faults
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What was collected on the way through the entries."""
+class _Verification:
+    """The state of a verification: faults, keys and ended bodies found so far."""
 
     faults: list[Fault] = field(default_factory=list)
     keys: dict[str, bytes] = field(default_factory=dict)
@@ -70,51 +70,64 @@ class _Seen:
     endings: dict[int, str] = field(default_factory=dict)
 
     def fault(self, number: int | None, says: str) -> None:
-        """Note one thing that does not fit."""
+        """Record a fault."""
         self.faults.append(Fault(number, says))
 
 
 def verify(
     connection: Connection,
     origin: str,
-    kept: Checkpoint | None = None,
+    reference: Checkpoint | None = None,
     trusted: Mapping[str, bytes] | None = None,
 ) -> Report:
-    """Check the whole ledger in one pass, part by part: however long it is, it takes no more memory.
+    """Verify the whole ledger in one pass, in batches with constant memory.
 
-    `kept` is a checkpoint from elsewhere, `trusted` the public keys of the vault.
+    `reference` is a checkpoint kept elsewhere, `trusted` are the public keys of the vault.
     """
-    seen = _Seen()
-    signed = list(_checkpoints(connection, seen))
-    tree = _Tree({0, *(one.size for one in signed), *([] if kept is None else [kept.size])})
-    _walk(connection, tree, seen)
-    _endings(seen)
-    _strangers(connection, tree.size, seen)
+    state = _Verification()
+    signed = list(_checkpoints(connection, state))
+    tree = _Tree(
+        {
+            0,
+            *(stored_checkpoint.size for stored_checkpoint in signed),
+            *([] if reference is None else [reference.size]),
+        }
+    )
+    _walk(connection, tree, state)
+    _endings(state)
+    _orphan_rows(connection, tree.size, state)
     for key_id, public in (trusted or {}).items():
-        if seen.keys.get(key_id, public) != public:
-            seen.fault(None, f"the ledger names another key {key_id} than the vault holds")
+        if state.keys.get(key_id, public) != public:
+            state.fault(None, f"the ledger names another key {key_id} than the vault holds")
     if trusted is not None:
-        for key_id in sorted(set(seen.keys) - set(trusted)):
-            seen.fault(None, f"the ledger names a key {key_id} that the vault never made")
+        for key_id in sorted(set(state.keys) - set(trusted)):
+            state.fault(None, f"the ledger names a key {key_id} that the vault never made")
     good: Checkpoint | None = None
     root = tree.roots.__getitem__
-    for one in signed:
-        if _fits(one, f"the stored checkpoint of size {one.size}", origin, tree.size, root, seen):
-            good = one
-    if kept is not None:
-        _fits(kept, f"the kept checkpoint of size {kept.size}", origin, tree.size, root, seen)
+    for stored_checkpoint in signed:
+        if _fits(
+            stored_checkpoint,
+            f"the stored checkpoint of size {stored_checkpoint.size}",
+            origin,
+            tree.size,
+            root,
+            state,
+        ):
+            good = stored_checkpoint
+    if reference is not None:
+        _fits(reference, f"the kept checkpoint of size {reference.size}", origin, tree.size, root, state)
     return Report(
         size=tree.size,
         root=tree.root(),
-        ended=len(seen.ended),
+        ended=len(state.ended),
         signed=good.size if good else 0,
         signed_at=good.at if good else None,
-        faults=tuple(sorted(seen.faults, key=lambda fault: (fault.number is None, fault.number or 0))),
+        faults=tuple(sorted(state.faults, key=lambda fault: (fault.number is None, fault.number or 0))),
     )
 
 
 def node_reader(connection: Connection) -> merkle.Nodes:
-    """Return a reader of single hashes; a missing one is a LedgerError."""
+    """Return a reader of single hashes; it raises LedgerError for a missing one."""
 
     def read(level: int, position: int) -> bytes:
         where = and_(node.c.level == level, node.c.position == position)
@@ -130,60 +143,60 @@ def node_reader(connection: Connection) -> merkle.Nodes:
 
 
 def tail_holds(connection: Connection, origin: str, trusted: Mapping[str, bytes]) -> bool:
-    """Whether the newest checkpoint signs the stored tree, and every entry since then fits; raises LedgerError.
+    """Return whether the newest checkpoint signs the stored tree, and all later entries verify.
 
-    It reads none of the entries that were signed before, however many they are: that one of those was changed,
-    and its hash was not, `verify` alone finds. False where nothing was signed yet, or a body ended since.
+    Signed entries are not read: only `verify` finds a change in them that left their hash untouched. False
+    without a checkpoint, or if a body has ended since. Raises LedgerError.
     """
-    seen, nodes = _Seen(keys=dict(trusted)), node_reader(connection)
-    signed = next(_checkpoints(connection, seen, newest=True), None)
+    state, nodes = _Verification(keys=dict(trusted)), node_reader(connection)
+    signed = next(_checkpoints(connection, state, newest=True), None)
     if signed is None or not signed.size:
         return False
-    if not _fits(signed, "the newest", origin, signed.size, lambda size: merkle.root(nodes, size), seen):
+    if not _fits(signed, "the newest", origin, signed.size, lambda size: merkle.root(nodes, size), state):
         return False
-    known = {(level, at): nodes(level, at) for level, at in merkle.edge(signed.size)}
+    edge = {(level, at): nodes(level, at) for level, at in merkle.edge(signed.size)}
     prev, leaves = nodes(0, signed.size - 1), list[bytes]()
     for row in connection.execute(_joined().where(entry.c.number > signed.size)):
         if row.number != signed.size + len(leaves) + 1:
             return False
-        _entry(row, prev, seen)
+        _entry(row, prev, state)
         prev = merkle.leaf_hash(row.header.encode())
         leaves.append(prev)
-    grown = {(level, at): hash_.hex() for level, at, hash_ in merkle.grown(leaves, signed.size, known)}
+    grown = {(level, at): hash_.hex() for level, at, hash_ in merkle.new_nodes(leaves, signed.size, edge)}
     newest = int(connection.execute(select(func.max(entry.c.number))).scalar() or 0)
     top = newest.bit_length()
     since = _levels(top, [node.c.position >= signed.size >> level for level in range(top)])
     stored = {(level, at): hash_ for level, at, hash_ in connection.execute(select(node).where(since))}
     whole = newest == signed.size + len(leaves) and stored == grown
-    return whole and not (seen.faults or seen.ended or seen.endings)
+    return whole and not (state.faults or state.ended or state.endings)
 
 
 class _Tree:
-    """The tree over the entries: it grows leaf by leaf, and is held against the stored one; `roots` at some sizes."""
+    """The tree, rebuilt leaf by leaf and compared with the stored one; keeps its roots at given sizes."""
 
-    def __init__(self, wanted: AbstractSet[int]) -> None:
+    def __init__(self, sizes: AbstractSet[int]) -> None:
         self.size = 0
         self.roots: dict[int, bytes] = {}
-        self._wanted = wanted
+        self._wanted = sizes
         self._known: dict[tuple[int, int], bytes] = {}
         self._note()
 
     def root(self) -> bytes:
-        """The root over all leaves so far."""
+        """The root of all leaves so far."""
         return merkle.root(lambda level, position: self._known[level, position], self.size)
 
-    def add(self, leaf: bytes, stored: Mapping[tuple[int, int], bytes], seen: _Seen) -> None:
-        """Add a leaf; every subtree that it completes must be stored."""
-        for level, position, hash_ in merkle.grown([leaf], self.size, self._known):
+    def add(self, leaf: bytes, stored: Mapping[tuple[int, int], bytes], state: _Verification) -> None:
+        """Add a leaf and compare every subtree that it completes with the stored hash."""
+        for level, position, hash_ in merkle.new_nodes([leaf], self.size, self._known):
             if (level, position) not in stored:
-                seen.fault(None, f"the stored hash ({level}, {position}) is missing")
+                state.fault(None, f"the stored hash ({level}, {position}) is missing")
             elif stored[level, position] != hash_:
-                seen.fault(None, f"the stored hash ({level}, {position}) was changed, or one below it")
+                state.fault(None, f"the stored hash ({level}, {position}) was changed, or one below it")
         self.size += 1
         self._note()
 
     def forget(self) -> None:
-        """Forget all but what growing needs."""
+        """Drop all hashes except the edge."""
         self._known = {place: self._known[place] for place in merkle.edge(self.size)}
 
     def _note(self) -> None:
@@ -191,36 +204,36 @@ class _Tree:
             self.roots[self.size] = self.root()
 
 
-def _walk(connection: Connection, tree: _Tree, seen: _Seen) -> None:
-    """Go through the entries in order; what is missing is stood in for by its stored leaf."""
+def _walk(connection: Connection, tree: _Tree, state: _Verification) -> None:
+    """Check the entries in order; a missing entry is replaced by its stored leaf."""
     counted = max(
         int(connection.execute(query).scalar() or 0)
         for query in (select(func.count(entry.c.number)), select(func.count()).where(node.c.level == 0))
     )
-    nearest = select(func.max(entry.c.number)).where(entry.c.number <= counted + _FAR)
+    nearest = select(func.max(entry.c.number)).where(entry.c.number <= counted + _MAX_GAP)
     last = int(connection.execute(nearest).scalar() or 0)
     prev: bytes = bytes.fromhex(FIRST)
     while True:
-        rows, stored = _part(connection, tree.size, seen)
-        for number in range(tree.size + 1, tree.size + _PART + 1):
+        rows, stored = _batch(connection, tree.size, state)
+        for number in range(tree.size + 1, tree.size + _BATCH + 1):
             row, leaf = rows.get(number), stored.get((0, number - 1))
             if row is not None:
-                prev = _leaf(row, prev, leaf, seen)
+                prev = _leaf(row, prev, leaf, state)
             elif leaf is not None or number <= last:
                 cut = "" if number <= last else ": the tail was cut"
-                seen.fault(number, f"entry {number} is missing{cut}")
+                state.fault(number, f"entry {number} is missing{cut}")
                 prev = leaf or b""
             else:
                 return
-            tree.add(prev, stored, seen)
+            tree.add(prev, stored, state)
         tree.forget()
 
 
-def _part(
-    connection: Connection, after: int, seen: _Seen
+def _batch(
+    connection: Connection, after: int, state: _Verification
 ) -> tuple[dict[int, Row[Any]], dict[tuple[int, int], bytes]]:
-    """The next entries, and the stored hashes of the subtrees that they complete."""
-    end = after + _PART
+    """The next batch of entries, and the stored hashes of the subtrees that it completes."""
+    end = after + _BATCH
     found = connection.execute(_joined().where(entry.c.number > after, entry.c.number <= end))
     rows = {row.number: row for row in found}
     ranges = ((level, after >> level, (end >> level) - 1) for level in range(end.bit_length()))
@@ -234,110 +247,114 @@ def _part(
         if is_hash(hash_):
             stored[level, position] = bytes.fromhex(hash_)
         else:
-            seen.fault(None, f"the stored hash ({level}, {position}) is no hash")
+            state.fault(None, f"the stored hash ({level}, {position}) is no hash")
     return rows, stored
 
 
-def _leaf(row: Row[Any], prev: bytes, stored: bytes | None, seen: _Seen) -> bytes:
-    """Check one entry, and give its leaf: the stored one, where there is one."""
+def _leaf(row: Row[Any], prev: bytes, stored: bytes | None, state: _Verification) -> bytes:
+    """Check one entry and return its leaf: the stored one, if any."""
     leaf = merkle.leaf_hash(row.header.encode())
     if stored != leaf:
-        seen.fault(row.number, f"entry {row.number} was changed: its header is not the one in the tree")
-    _entry(row, prev, seen)
+        state.fault(row.number, f"entry {row.number} was changed: its header is not the one in the tree")
+    _entry(row, prev, state)
     return leaf if stored is None else stored
 
 
-def _strangers(connection: Connection, size: int, seen: _Seen) -> None:
-    """Find what belongs to none of the entries that were walked through."""
+def _orphan_rows(connection: Connection, size: int, state: _Verification) -> None:
+    """Report stored bodies and hashes that belong to no entry."""
     for (number,) in connection.execute(select(entry.c.number).where(~entry.c.number.between(1, size))):
         where = f"stands far behind entry {size}" if number > 0 else "cannot be, for the first is 1"
-        seen.fault(number, f"entry {number} {where}: its number was changed")
+        state.fault(number, f"entry {number} {where}: its number was changed")
     top = size.bit_length()
     outside = [or_(node.c.position < 0, node.c.position >= size >> level) for level in range(top)]
     beyond = _levels(top, outside)
     for level, position in connection.execute(select(node.c.level, node.c.position).where(beyond)):
-        seen.fault(None, f"the stored hash ({level}, {position}) is of no entry here")
-    known = exists().where(entry.c.number == body.c.number)
-    for (number,) in connection.execute(select(body.c.number).where(~known)):
-        seen.fault(number, f"a body {number} belongs to no entry")
+        state.fault(None, f"the stored hash ({level}, {position}) is of no entry here")
+    has_entry = exists().where(entry.c.number == body.c.number)
+    for (number,) in connection.execute(select(body.c.number).where(~has_entry)):
+        state.fault(number, f"a body {number} belongs to no entry")
 
 
-def _levels(top: int, each: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Stored hashes that meet something on each level below `top`, and all those of no such level; by their key."""
-    below = (and_(node.c.level == level, met) for level, met in enumerate(each))
+def _levels(top: int, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """A condition on stored hashes: a separate one per level below `top`, and any other level."""
+    below = (and_(node.c.level == level, met) for level, met in enumerate(conditions))
     return or_(node.c.level < 0, node.c.level >= top, *below)
 
 
 def _joined() -> Select[Any]:
-    """The entries with their bodies, in order."""
+    """The query of entries with their bodies, in order."""
     joined = entry.outerjoin(body, body.c.number == entry.c.number)
     columns = (entry, body.c.number.label("body"), body.c.salt, body.c.text, body.c.ended_on)
     return select(*columns).select_from(joined).order_by(entry.c.number)
 
 
-def _entry(row: Row[Any], prev: bytes, seen: _Seen) -> None:
-    """Check one entry against its own header, its predecessor and its body."""
+def _entry(row: Row[Any], prev: bytes, state: _Verification) -> None:
+    """Check one entry against its header, its predecessor and its body."""
     number = row.number
     try:
-        said = json.loads(row.header)
-        header = {name: said[name] for name in ("number", "at", "kind", "prev", "body")}
+        fields = json.loads(row.header)
+        header = {name: fields[name] for name in ("number", "at", "kind", "prev", "body")}
     except (ValueError, KeyError, TypeError):
-        seen.fault(number, f"entry {number} was changed: its header cannot be read")
+        state.fault(number, f"entry {number} was changed: its header cannot be read")
         return
     for name in ("number", "at", "kind"):
         if header[name] != getattr(row, name):
-            seen.fault(number, f"entry {number} was changed: its {name} is not the one in its header")
+            state.fault(number, f"entry {number} was changed: its {name} is not the one in its header")
     if header["prev"] != prev.hex():
-        seen.fault(number, f"entry {number} does not follow entry {number - 1}: one of them was put there")
+        state.fault(number, f"entry {number} does not follow entry {number - 1}: one of them was put there")
     if row.body is None:
-        seen.fault(number, f"entry {number} has lost its body, and no entry says that it ended")
+        state.fault(number, f"entry {number} has lost its body, and no entry says that it ended")
     elif row.text is None and row.salt is None and row.ended_on:
-        seen.ended[number] = row.ended_on
+        state.ended[number] = row.ended_on
     elif row.text is None or row.ended_on is not None or not is_salt(row.salt):
-        seen.fault(number, f"the body of entry {number} was changed: it is neither whole nor ended")
+        state.fault(number, f"the body of entry {number} was changed: it is neither whole nor ended")
     elif commit(row.salt, row.text.encode()) != header["body"]:
-        seen.fault(number, f"the body of entry {number} was changed")
+        state.fault(number, f"the body of entry {number} was changed")
     elif header["kind"] in (KEY_MADE, BODY_ENDED):
-        _own(number, header["kind"], json.loads(row.text), seen)
+        _record_own_entry(number, header["kind"], json.loads(row.text), state)
 
 
-def _own(number: int, kind: str, said: Mapping[str, Any], seen: _Seen) -> None:
-    """Take in what the ledger says of itself: its keys, and which bodies ended."""
+def _record_own_entry(number: int, kind: str, content: Mapping[str, Any], state: _Verification) -> None:
+    """Collect the published keys and ended bodies from the ledger's own entries."""
     try:
         if kind == BODY_ENDED:
-            seen.endings[said["entry"]] = said["on"]
+            state.endings[content["entry"]] = content["on"]
             return
-        key_id, public = read_public_key(said["public"])
-        if seen.keys.setdefault(key_id, public) != public:
-            seen.fault(number, f"entry {number} names a second key {key_id}")
+        key_id, public = read_public_key(content["public"])
+        if state.keys.setdefault(key_id, public) != public:
+            state.fault(number, f"entry {number} names a second key {key_id}")
     except (LedgerError, KeyError, TypeError):
-        seen.fault(number, f"entry {number} of the ledger itself cannot be read")
+        state.fault(number, f"entry {number} of the ledger itself cannot be read")
 
 
-def _endings(seen: _Seen) -> None:
-    """Hold the bodies that ended against the entries that say so."""
-    for number, on in seen.ended.items():
-        if seen.endings.get(number) != on:
-            seen.fault(number, f"the body of entry {number} is gone, and no entry says that it ended on {on}")
-    for number in seen.endings.keys() - seen.ended.keys():
-        seen.fault(number, f"the body of entry {number} has ended, and yet there is one")
+def _endings(state: _Verification) -> None:
+    """Check that every ended body has an entry that records its end, and the reverse."""
+    for number, on in state.ended.items():
+        if state.endings.get(number) != on:
+            state.fault(
+                number, f"the body of entry {number} is gone, and no entry says that it ended on {on}"
+            )
+    for number in state.endings.keys() - state.ended.keys():
+        state.fault(number, f"the body of entry {number} has ended, and yet there is one")
 
 
-def _checkpoints(connection: Connection, seen: _Seen, *, newest: bool = False) -> Iterator[Checkpoint]:
-    """The stored checkpoints that can be read, the oldest first; or the newest alone."""
+def _checkpoints(
+    connection: Connection, state: _Verification, *, newest: bool = False
+) -> Iterator[Checkpoint]:
+    """Yield the stored checkpoints that parse, the oldest first; or only the newest."""
     last = select(checkpoint).order_by(checkpoint.c.size.desc()).limit(1)
     for row in connection.execute(last if newest else select(checkpoint).order_by(checkpoint.c.size)):
         try:
-            found = parse_checkpoint(row.note)
+            parsed = parse_checkpoint(row.note)
         except LedgerError:
-            seen.fault(None, f"the stored checkpoint of size {row.size} was changed")
+            state.fault(None, f"the stored checkpoint of size {row.size} was changed")
             continue
-        if (found.size, found.key_id) != (row.size, row.key_id):
-            seen.fault(
-                None, f"the stored checkpoint of size {row.size} was changed: its note says {found.size}"
+        if (parsed.size, parsed.key_id) != (row.size, row.key_id):
+            state.fault(
+                None, f"the stored checkpoint of size {row.size} was changed: its note says {parsed.size}"
             )
             continue
-        yield found
+        yield parsed
 
 
 def _fits(
@@ -346,22 +363,22 @@ def _fits(
     origin: str,
     size: int,
     root: Callable[[int], bytes],
-    seen: _Seen,
+    state: _Verification,
 ) -> bool:
-    """Check a checkpoint's signature, and that it signs the beginning of this ledger."""
+    """Check a checkpoint's signature, and that its root is that of this ledger at its size."""
     if signed.origin != origin:
-        seen.fault(None, f"{name} is of another ledger")
+        state.fault(None, f"{name} is of another ledger")
     elif signed.size > size:
-        gone = (
+        missing = (
             f"entry {size + 1} is" if signed.size == size + 1 else f"entries {size + 1} to {signed.size} are"
         )
-        seen.fault(size + 1, f"{gone} missing: {name} saw them, and the tail was cut")
-    elif signed.key_id not in seen.keys:
-        seen.fault(None, f"{name} is signed with {signed.key_id}, which this ledger does not name")
-    elif not signed.is_signed_by(seen.keys[signed.key_id]):
-        seen.fault(None, f"{name} does not bear the signature of {signed.key_id}")
+        state.fault(size + 1, f"{missing} missing: {name} saw them, and the tail was cut")
+    elif signed.key_id not in state.keys:
+        state.fault(None, f"{name} is signed with {signed.key_id}, which this ledger does not name")
+    elif not signed.is_signed_by(state.keys[signed.key_id]):
+        state.fault(None, f"{name} does not bear the signature of {signed.key_id}")
     elif root(signed.size) != signed.root:
-        seen.fault(
+        state.fault(
             None, f"{name} signs other entries: one of the first {signed.size} was changed or put there"
         )
     else:

@@ -1,7 +1,7 @@
-"""Compiles the text of a gettext catalogue (.po) to the form that `gettext` reads (.mo).
+"""Compiles a gettext catalogue (.po) to the binary format of `gettext` (.mo).
 
-Understood are comments, `msgid` and `msgstr`, and strings that go on over lines. What
-else the format has (plurals, contexts) is refused, so that nothing is dropped unseen.
+Supports comments, `msgid`, `msgstr` and multi-line strings. Anything else in the format, such as
+plurals and contexts, raises an error.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
 
 
 def read_po(text: str, name: str = "catalogue") -> dict[str, str]:
-    """Return the sentences of a catalogue by their keys; the header stands under "".
+    """Parse the sentences of a catalogue by key; the key of the header is "".
 
-    Raises ValueError with the line of what it does not understand, and for a key that
-    stands there twice or has no sentence.
+    Raises ValueError, with the line, for unsupported syntax, a duplicate key or an empty sentence.
     """
     entries: list[dict[str, str]] = []
     part = ""
@@ -36,19 +35,19 @@ def read_po(text: str, name: str = "catalogue") -> dict[str, str]:
             entries.append({"msgid": "", "msgstr": ""})
         part = match[1] or part
         entries[-1][part] += re.sub(r"\\.", lambda escape: _ESCAPES[escape[0]], match[2])
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for entry in entries:
-        if entry["msgid"] in found or not entry["msgstr"]:
-            why = "stands there twice" if entry["msgid"] in found else "has no sentence"
+        if entry["msgid"] in sentences or not entry["msgstr"]:
+            why = "stands there twice" if entry["msgid"] in sentences else "has no sentence"
             raise ValueError(f"{name}: {entry['msgid']!r} {why}")
-        found[entry["msgid"]] = entry["msgstr"]
-    return found
+        sentences[entry["msgid"]] = entry["msgstr"]
+    return sentences
 
 
 def compile_po(text: str, name: str = "catalogue") -> BytesIO:
-    """Return a catalogue as a .mo file in memory; raises ValueError as `read_po` does."""
-    entries = sorted((key.encode(), said.encode()) for key, said in read_po(text, name).items())
-    tables = [[key for key, _ in entries], [said for _, said in entries]]
+    """Compile a catalogue to the bytes of a .mo file. Raises ValueError as `read_po` does."""
+    entries = sorted((key.encode(), sentence.encode()) for key, sentence in read_po(text, name).items())
+    tables = [[key for key, _ in entries], [sentence for _, sentence in entries]]
     first_table = _HEADER.size
     second_table = first_table + _ENTRY.size * len(entries)
     at = second_table + _ENTRY.size * len(entries)

@@ -1,1 +1,1 @@
-"""Post: letters that wait to be sent, and how they are handed over."""
+"""Letters in the outbox, and the carriers that send them."""

@@ -1,10 +1,10 @@
-"""The outbox: letters are put down in the transaction that decides them, and rendered and sent later.
+"""The outbox: a letter is stored in the transaction of the decision, and rendered and sent later.
 
-    rights, apply ──put──▶ outbox ──rendered by documents──▶ handed to SMTP, or to a folder
+    rights, apply ──put──▶ outbox ──rendered by documents──▶ SMTP, or a folder
 
-Whom a letter is for and what it says are sealed under a key of the record that it belongs to, and
-end with that. A letter for a person who is known by a row alone is sealed with place and key; the address is
-read from the store when the letter is sent. The letter of a decision that was not committed is never sent.
+Recipient and content are sealed under the key of the record that the letter belongs to. A letter to a person
+known only by a row stores place and key; the address is read from the store when the letter is sent. If the
+transaction is rolled back, no letter is sent.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from servanda.database import moment, tables
 from servanda.vault import Vault
 
 OFFICER = "officer"
-"""In the place of an address: the data protection officer, whoever that is when the letter is sent."""
+"""Stands for the address of the data protection officer at the time of sending."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowAddress:
-    """In the place of an address: the one that stands in a row of persons when the letter is sent."""
+    """Stands for the address in a row of persons at the time of sending."""
 
     place: str
     key: str
@@ -34,9 +34,9 @@ class RowAddress:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter. `kind` names its text, `to` is an address or stands for one, `values` fill it in.
+    """A letter. `kind` selects its template, `to` is an address or a reference to one, `values` fill it in.
 
-    `request` is the number of the request that it belongs to, if any.
+    `request` is the number of its request, if any.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Letter:
 def put(
     connection: sa.Connection, vault: Vault, key_id: str, letter: Letter, at: datetime | None = None
 ) -> int:
-    """Put a letter into the outbox, sealed under a record's key. Returns its number."""
+    """Put a letter into the outbox, sealed under a record key. Returns its number."""
     return put_all(connection, vault, key_id, [letter], at)
 
 
@@ -76,8 +76,8 @@ def put_all(
     return number
 
 
-def opened(vault: Vault, row: Any) -> Letter:
-    """The letter that a row of the outbox stands for. Raises VaultError where its key has ended."""
+def open_letter(vault: Vault, row: Any) -> Letter:
+    """Decrypt the letter of a row of the outbox. Raises VaultError if its key is destroyed."""
     secret = json.loads(vault.open_sealed(row.key_id, row.sealed))
     to = secret["to"] if isinstance(secret["to"], str) else RowAddress(*secret["to"])
     return Letter(row.kind, row.language, to, secret["values"], row.request)

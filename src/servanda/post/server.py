@@ -1,7 +1,7 @@
-"""Hands messages over: to a mail server, or to a folder where none is known.
+"""Carriers of messages: a mail server, or a folder if none is configured.
 
-A message keeps its Message-ID through every attempt. Whether a server took a message whose
-answer was lost nobody can know; it is sent again, and a mail reader shows it once.
+A message keeps its Message-ID through every attempt. If the answer of the server is lost, the message is
+sent again, and a mail reader shows it once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TIMEOUT = 30.0
 
 
 class NotSent(ServandaError):
-    """A message was not handed over. `later` says whether another attempt may help."""
+    """A message was not sent. `later` is true if a retry may succeed."""
 
     def __init__(self, message: str, *, later: bool, advice: str = "") -> None:
         super().__init__(message, advice=advice)
@@ -29,15 +29,15 @@ class NotSent(ServandaError):
 
 
 class Carrier(Protocol):
-    """Takes messages. Raises NotSent, never with an address in it."""
+    """The interface of carriers. The messages of NotSent contain no address."""
 
     def take(self, message: EmailMessage) -> None:
-        """Hand one message over."""
+        """Send one message. Raises NotSent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A mail server. `security` is TLS from the start, STARTTLS, or nothing."""
+    """A mail server. `security` is implicit TLS, STARTTLS, or none."""
 
     host: str
     port: int
@@ -47,7 +47,7 @@ class Server:
 
     @classmethod
     def of(cls, url: str) -> Server:
-        """Read the address of a server, smtp://user:password@host:587. Raises ServandaError."""
+        """Parse the URL of a server, smtp://user:password@host:587. Raises ServandaError."""
         parts = urlsplit(url)
         kinds: dict[str, tuple[Literal["tls", "starttls", "plain"], int]] = {
             "smtp": ("starttls", 587),
@@ -69,7 +69,7 @@ class Server:
         return cls(host, port, user, password, security)
 
     def take(self, message: EmailMessage) -> None:
-        """Hand a message to the server. Raises NotSent."""
+        """Send a message. Raises NotSent."""
         sending = aiosmtplib.send(
             message,
             hostname=self.host,
@@ -96,12 +96,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Messages as files, where no mail server is known."""
+    """A folder that receives messages as files."""
 
     path: Path
 
     def take(self, message: EmailMessage) -> None:
-        """Write a message as NAME.eml, readable by its owner alone. Raises NotSent."""
+        """Write a message as NAME.eml with mode 0600. Raises NotSent."""
         name = str(message["Message-ID"]).strip("<>").split("@")[0]
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

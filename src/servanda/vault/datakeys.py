@@ -1,13 +1,13 @@
-"""The data keys of archived persons, each wrapped by the key of the segment that its rows lie in.
+"""The data keys of archived persons, each wrapped by the key of the segment of its rows.
 
     seal ──wraps──▶ key of a segment ──wraps──▶ data key ──▶ rows of one person with one last day
     (a file)        (a file, records/)          (here)       (in the segment, outside the vault)
 
-Destroying a data key ends those rows alone; destroying the key of the segment ends them
-all, also for whoever has an old copy of this file: the keys in it can no longer be unwrapped.
+Destroying a data key makes the rows under it unreadable; destroying the key of a segment makes all its
+rows unreadable, even with an old copy of this file, whose keys can no longer be unwrapped.
 
-The file is datakeys.db in the folder of the vault, 0600. SQLite overwrites what is
-deleted from it (secure_delete) and waits for the disk.
+The file is datakeys.db in the folder of the vault, with mode 0600. SQLite overwrites deleted
+content (secure_delete) and syncs every commit.
 """
 
 from __future__ import annotations
@@ -31,64 +31,64 @@ _MANY = 500
 
 
 class DataKeys:
-    """The data keys of one vault, by an id of 32 hex digits that tells nothing of the person."""
+    """The data keys of one vault, by a random id of 32 hex digits."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
 
     def make(self, wanted: Mapping[str, tuple[bytes, Sequence[str]]]) -> dict[str, bytes]:
-        """The keys with these ids, made where they are new; they are on the disk when this returns.
+        """Return the keys with these ids and create missing ones; they are synced to disk on return.
 
-        `wanted` gives, for each segment, its key and the ids. Raises VaultError where a key that is
-        there cannot be unwrapped.
+        `wanted` maps each segment to its key and the ids. Raises VaultError if an existing key cannot
+        be unwrapped.
         """
-        found: dict[str, bytes] = {}
+        keys: dict[str, bytes] = {}
         with self._open() as connection:
             for segment, (segment_key, ids) in wanted.items():
-                known = _find(connection, segment, segment_key, ids)
-                new = {i: AESGCM.generate_key(256) for i in ids if i not in known}
+                existing = _find(connection, segment, segment_key, ids)
+                new = {i: AESGCM.generate_key(256) for i in ids if i not in existing}
                 rows = [(i, segment, _wrap(segment_key, key, segment, i)) for i, key in new.items()]
                 connection.executemany("INSERT INTO data_key (id, segment, wrapped) VALUES (?, ?, ?)", rows)
-                found |= known | new
-        return found
+                keys |= existing | new
+        return keys
 
     def find(self, segment: str, segment_key: bytes, ids: Sequence[str]) -> dict[str, bytes]:
-        """Those of these keys that are there. Raises VaultError where one cannot be unwrapped."""
+        """Return the existing keys among these ids. Raises VaultError if one cannot be unwrapped."""
         with self._open() as connection:
             return _find(connection, segment, segment_key, ids)
 
-    def there(self, ids: Sequence[str]) -> set[str]:
-        """Which of these keys are there, whether or not they can be unwrapped."""
-        found: set[str] = set()
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        """Return the ids of existing keys, without unwrapping them."""
+        ids_present: set[str] = set()
         with self._open() as connection:
             for part in _parts(ids):
                 marks = ", ".join("?" * len(part))
                 query = f"SELECT id FROM data_key WHERE id IN ({marks})"
-                found.update(i for (i,) in connection.execute(query, part))
-        return found
+                ids_present.update(i for (i,) in connection.execute(query, part))
+        return ids_present
 
     def counts(self) -> dict[str, int]:
-        """How many keys each segment has."""
+        """Return the number of keys by segment."""
         with self._open() as connection:
             return dict(connection.execute("SELECT segment, COUNT(*) FROM data_key GROUP BY segment"))
 
     def of_segment(self, segment: str) -> Iterator[str]:
-        """The ids of a segment's keys."""
+        """Return the ids of a segment's keys."""
         with self._open() as connection:
             query = "SELECT id FROM data_key WHERE segment = ? ORDER BY id"
             yield from (i for (i,) in connection.execute(query, (segment,)))
 
     def destroy(self, ids: Sequence[str]) -> int:
-        """Destroy keys, and with them every row that lies under them. Returns how many were there."""
-        done = 0
+        """Destroy keys, which makes their rows unreadable. Returns the number of keys destroyed."""
+        deleted = 0
         with self._open() as connection:
             for part in _parts(ids):
                 marks = ", ".join("?" * len(part))
-                done += connection.execute(f"DELETE FROM data_key WHERE id IN ({marks})", part).rowcount
-        return done
+                deleted += connection.execute(f"DELETE FROM data_key WHERE id IN ({marks})", part).rowcount
+        return deleted
 
     def destroy_segment(self, segment: str) -> int:
-        """Destroy every key of a segment. Returns how many were left."""
+        """Destroy all keys of a segment. Returns the number of keys destroyed."""
         with self._open() as connection:
             return connection.execute("DELETE FROM data_key WHERE segment = ?", (segment,)).rowcount
 

@@ -1,4 +1,4 @@
-"""Files of secrets: private from the first byte, written whole or not at all."""
+"""Files of secrets: created with private permissions and written atomically."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def vault_root() -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder, and those above it, for its owner only; raises VaultError."""
+    """Create a folder and its parents with mode 0700. Raises VaultError."""
     try:
         for missing in reversed([f for f in (folder, *folder.parents) if not f.exists()]):
             missing.mkdir(mode=0o700, exist_ok=True)
@@ -30,36 +30,39 @@ def make_folder(folder: Path) -> None:
 
 
 def check_private(path: Path) -> None:
-    """Raise VaultError if anybody but its owner may read or write a file or folder."""
+    """Raise VaultError if group or others have any permission on a file or folder."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         right = "700" if path.is_dir() else "600"
         raise VaultError(
             f"{path} is open to others (mode {mode:03o}), so its secrets may be known",
-            advice=f"chmod {right} {path}, then consider to rotate the keys: servanda keys rotate",
+            advice=f"chmod {right} {path}, then consider rotating the keys: servanda keys rotate",
         )
 
 
-def read_secret(path: Path, what: str) -> str:
-    """Read one file of the vault; raises VaultError if it is missing, open to others or unreadable."""
+def read_secret(path: Path, label: str) -> str:
+    """Read a file of the vault; `label` names it in errors.
+
+    Raises VaultError if the file is missing, open to others or unreadable.
+    """
     try:
         check_private(path)
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError as error:
         raise VaultError(
-            f"{what} is missing: there is no {path}",
+            f"{label} is missing: there is no {path}",
             advice="restore the vault from its backup, or point SERVANDA_VAULT at it",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise VaultError(
-            f"{what} cannot be read from {path}", advice="restore the vault from its backup"
+            f"{label} cannot be read from {path}", advice="restore the vault from its backup"
         ) from error
 
 
 def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
-    """Write one file of the vault and wait until it is on the disk; raises VaultError.
+    """Write a file of the vault and sync it to disk. Raises VaultError.
 
-    Without `replace` an existing file is never touched.
+    Without `replace` an existing file is an error.
     """
     part = path.with_name(f".{path.name}.part")
     try:
@@ -86,9 +89,9 @@ def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
 
 
 def destroy_file(path: Path) -> bool:
-    """Overwrite and remove a file; False if it was not there. Raises VaultError.
+    """Overwrite and delete a file; returns False if it did not exist. Raises VaultError.
 
-    Disks and backups may keep old blocks: this is why record keys are themselves sealed.
+    Disks and backups may keep old blocks, so record keys are additionally wrapped.
     """
     try:
         with path.open("r+b") as file:
@@ -105,7 +108,7 @@ def destroy_file(path: Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
+    """Sync a folder to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The kinds of keys, and what is lost with each: said when it is made, and whenever it is shown."""
+"""The kinds of keys, and the damage if one is lost or stolen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOSS = {
     "pseudonym": "the same person gets a new pseudonym from then on, and old ones match nothing",
     "seal": "the scope and reason of every hold and request become unreadable, and holds cannot be applied",
 }
-"""The names of keys, in the order in which they are shown, and what is lost with each."""
+"""The names of keys in display order, with what is lost with each."""
 
 WHEN_STOLEN = {
     "signing": "a thief can sign a forged ledger; checkpoints kept elsewhere still expose it",
@@ -19,12 +19,12 @@ WHEN_STOLEN = {
     "pseudonym": "a thief can link pseudonyms to persons",
     "seal": "a thief who also has the database and the record keys reads what is sealed",
 }
-"""What each key lets a thief do, who also has Servanda's database."""
+"""What a thief can do with each key and Servanda's database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a vault, without its secret: `signing-2`."""
+    """A key of a vault without its secret; its text is `signing-2`."""
 
     name: str
     number: int

@@ -1,11 +1,11 @@
-r"""Streams of any length, sealed in chunks: nobody can change, swap, cut or lengthen them unseen.
+r"""Authenticated encryption of streams, in chunks: changed, swapped, cut or added chunks are detected.
 
-    servanda-sealed 1\n · salt (16 bytes)    the key of this stream is made of the record's key and the salt
+    servanda-sealed 1\n · salt (16 bytes)    the key of this stream is derived from the record's key and the salt
     1 MiB of the stream · tag (16 bytes)     AES-256-GCM; the nonce is the chunk's number, and whether it is the last
-    …                                        the last chunk may be shorter, and is there even of an empty stream
+    …                                        the last chunk may be shorter; an empty stream has one
 
-Each stream has a key of its own (HKDF-SHA256), so that numbers serve as nonces and no chunk fits into
-another stream. What is read was verified; that a later chunk is altered shows when it is reached.
+Each stream has its own key (HKDF-SHA256), so chunk numbers are safe nonces and no chunk is valid in
+another stream. Each chunk is verified when it is read.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 CHUNK = 1 << 20
-"""Bytes of the stream in one chunk."""
+"""The size of a chunk of plain text in bytes."""
 _HEAD = b"servanda-sealed 1\n"
 _SALT, _TAG = 16, 16
 
 
 class Sealing(io.RawIOBase):
-    """Writes a stream to a file, sealed. It is whole only once it was finished.
+    """Encrypts a stream to a file. The file is valid only after `finish`.
 
-    Raises VaultError where the disk refuses.
+    Raises VaultError if writing fails.
     """
 
     def __init__(self, to: BinaryIO, key: bytes, bound_to: str) -> None:
@@ -45,11 +45,11 @@ class Sealing(io.RawIOBase):
         self._put(_HEAD + salt)
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, data: Buffer) -> int:
-        """Take some bytes of the stream."""
+        """Append bytes to the stream."""
         view = memoryview(data).cast("B")
         self._rest += view
         while len(self._rest) > CHUNK:  # a full chunk may still be the last
@@ -58,7 +58,7 @@ class Sealing(io.RawIOBase):
         return len(view)
 
     def finish(self) -> None:
-        """Seal what is left as the end of the stream."""
+        """Write the last chunk."""
         self._seal(bytes(self._rest), last=True)
         self._rest.clear()
 
@@ -75,14 +75,14 @@ class Sealing(io.RawIOBase):
             ) from error
 
 
-def unsealed(file: BinaryIO, key: bytes, bound_to: str, what: str) -> Iterator[bytes]:
-    """The stream that was sealed, chunk by chunk, each verified. `what` names it in errors.
+def unseal(file: BinaryIO, key: bytes, bound_to: str, label: str) -> Iterator[bytes]:
+    """Decrypt a stream and yield its verified chunks. `label` names it in errors.
 
-    Raises VaultError where it was altered, cut or lengthened, or the key is another one.
+    Raises VaultError if it was altered, cut or lengthened, or if the key is wrong.
     """
     head = file.read(len(_HEAD) + _SALT)
     if not head.startswith(_HEAD) or len(head) != len(_HEAD) + _SALT:
-        raise _broken(what, "its beginning is not that of a sealed file")
+        raise _broken(label, "its beginning is not that of a sealed file")
     cipher, bound, number = _cipher(key, head[len(_HEAD) :]), bound_to.encode(), 0
     part = file.read(CHUNK + _TAG)
     while True:
@@ -91,7 +91,7 @@ def unsealed(file: BinaryIO, key: bytes, bound_to: str, what: str) -> Iterator[b
         opened = _open(cipher, part, _nonce(number, last=last), bound)
         if opened is None:
             cut = last and _open(cipher, part, _nonce(number, last=False), bound) is not None
-            raise _broken(what, _how(number, cut=cut))
+            raise _broken(label, _how(number, cut=cut))
         yield opened
         if last:
             return
@@ -106,9 +106,9 @@ def _how(number: int, *, cut: bool) -> str:
     return f"it was altered or cut after {number} MiB"
 
 
-def _broken(what: str, how: str) -> VaultError:
+def _broken(label: str, how: str) -> VaultError:
     return VaultError(
-        f"{what} does not open: {how}",
+        f"{label} does not open: {how}",
         advice="make it again, or restore the file and the vault from the same backup",
     )
 

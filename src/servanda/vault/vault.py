@@ -1,11 +1,11 @@
 """`Vault`: the keys of one project.
 
-The laws of its life:
+Invariants:
 1. A key is one file, `<name>-<number>`; the highest number is the current one.
 2. Rotation adds a number. Old signing keys stay, so that nothing has to be signed again;
    old identifier keys stay, so that persons are still recognised.
-3. What is sealed has a key of its own, wrapped by the seal. Destroying that key ends the
-   value everywhere, in backups of the database too.
+3. A sealed value has its own record key, wrapped by the seal. Destroying the record key makes the
+   value unreadable everywhere, also in backups of the database.
 4. A new seal wraps every record key again before the old seal is destroyed.
 """
 
@@ -45,7 +45,7 @@ _NONCE = 12
 
 
 class Vault:
-    """The keys of one project; `folder` is theirs alone."""
+    """The keys of one project, in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,10 +53,10 @@ class Vault:
 
     @classmethod
     def create(cls, db: Database) -> Self:
-        """Make the vault of a project and its first keys.
+        """Create the vault of a project with its first keys.
 
-        Raises Refused if the project has one, or if it would lie inside the project,
-        where it would be copied along with what it protects.
+        Raises Refused if the project has a vault, or if the vault would be inside the project,
+        where a copy of the project would include it.
         """
         if db.setting(_SETTING) is not None:
             raise Refused("this project has its keys already", advice="see them with: servanda keys show")
@@ -78,7 +78,7 @@ class Vault:
 
     @classmethod
     def open(cls, db: Database) -> Self:
-        """Open the vault of a project; raises VaultError if it is missing or open to others."""
+        """Open the vault of a project. Raises VaultError if it is missing or open to others."""
         name = db.setting(_SETTING)
         if name is None:
             raise VaultError("this project has no keys yet", advice="make them with: servanda keys init")
@@ -98,17 +98,17 @@ class Vault:
         return vault
 
     def all_keys(self) -> list[Key]:
-        """Return all keys, by name and number, without their secrets."""
-        found: list[Key] = []
+        """Return all keys in order of name and number, without their secrets."""
+        keys: list[Key] = []
         for name in LOSS:
             numbers = self._numbers(name)
             for number in numbers:
-                made = (self.folder / f"{name}-{number}").stat().st_mtime
-                found.append(Key(name, number, datetime.fromtimestamp(made, UTC), number == numbers[-1]))
-        return found
+                made_at = (self.folder / f"{name}-{number}").stat().st_mtime
+                keys.append(Key(name, number, datetime.fromtimestamp(made_at, UTC), number == numbers[-1]))
+        return keys
 
     def current(self, name: str) -> int:
-        """Return the number of the current key of a name; raises VaultError if there is none."""
+        """Return the number of the current key of a name. Raises VaultError if there is none."""
         numbers = self._numbers(name)
         if not numbers:
             raise VaultError(
@@ -118,9 +118,9 @@ class Vault:
         return numbers[-1]
 
     def rotate(self, name: str) -> Key:
-        """Make the next key of a name and use it from now on.
+        """Create the next key of a name, which becomes the current one.
 
-        Old keys stay, except an old seal, which is destroyed when every record key is
+        Old keys stay, except an old seal: it is destroyed after every record key has been
         wrapped again. Raises VaultError for an unknown name or a missing key.
         """
         if name not in LOSS:
@@ -153,7 +153,7 @@ class Vault:
         return hmac.new(self.secret(name, number), value, hashlib.sha256).hexdigest()
 
     def macs(self, name: str, value: bytes) -> list[str]:
-        """Return the HMAC under every key of a name, newest first: to find what an older key made."""
+        """Return the HMAC under every key of a name, newest first, to look up values of older keys."""
         return [self.mac(name, value, number) for number in reversed(self._numbers(name))]
 
     def sign(self, data: bytes) -> tuple[str, bytes]:
@@ -171,7 +171,7 @@ class Vault:
     # Values sealed under keys of their own
 
     def new_key(self) -> str:
-        """Make the key of one record and return its id, 32 hex digits."""
+        """Create a record key and return its id, 32 hex digits."""
         key_id = secrets.token_hex(16)
         number = self.current("seal")
         wrapped = _encrypt(self.secret("seal", number), AESGCM.generate_key(256), key_id.encode())
@@ -179,24 +179,24 @@ class Vault:
         return key_id
 
     def seal(self, key_id: str, value: bytes) -> str:
-        """Encrypt a value under a record's key; returns text. Raises VaultError if the key has ended."""
+        """Encrypt a value under a record key, as text. Raises VaultError if the key is destroyed."""
         return _encrypt(self._record_key(key_id), value, b"sealed:" + key_id.encode())
 
     def open_sealed(self, key_id: str, sealed: str) -> bytes:
-        """Return what was sealed under a record's key; raises VaultError if the key has ended."""
+        """Decrypt a value sealed under a record key. Raises VaultError if the key is destroyed."""
         return _decrypt(self._record_key(key_id), sealed, b"sealed:" + key_id.encode(), "a sealed value")
 
     def record_key(self, key_id: str) -> bytes:
-        """Return the 32 bytes of a record's key, to wrap other keys; raises VaultError if it has ended."""
+        """Return the 32 bytes of a record key, to wrap other keys. Raises VaultError if it is destroyed."""
         return self._record_key(key_id)
 
     def enclose(self, use: str, value: bytes) -> str:
-        """Encrypt what somebody else carries for a while, such as a cookie; returns text that fits into one."""
+        """Encrypt a short-lived value that a client stores, such as a cookie, as URL-safe text."""
         closed = _encrypt(self._carried(use, self.current("identifiers")), value, b"carried:" + use.encode())
         return closed.replace("+", "-").replace("/", "_").rstrip("=")
 
     def disclose(self, use: str, text: str) -> bytes | None:
-        """What `enclose` enclosed for this use, None where it was changed or is somebody else's."""
+        """Decrypt a value of `enclose` for the same use; None if it was changed or is not ours."""
         sealed = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
         for number in reversed(self._numbers("identifiers")):
             try:
@@ -206,15 +206,15 @@ class Vault:
         return None
 
     def _carried(self, use: str, number: int) -> bytes:
-        kept = self.secret("identifiers", number)
-        return HKDF(hashes.SHA256(), 32, salt=None, info=b"carried:" + use.encode()).derive(kept)
+        secret = self.secret("identifiers", number)
+        return HKDF(hashes.SHA256(), 32, salt=None, info=b"carried:" + use.encode()).derive(secret)
 
     def has(self, key_id: str) -> bool:
-        """Whether a record's key is there."""
+        """Return whether a record key exists."""
         return self._record_file(key_id).exists()
 
     def destroy(self, key_id: str) -> bool:
-        """Destroy a record's key, and with it all that it sealed; False if it was gone already."""
+        """Destroy a record key, which makes its values unreadable; returns False if it did not exist."""
         return destroy_file(self._record_file(key_id))
 
     def _record_file(self, key_id: str) -> Path:
@@ -264,12 +264,12 @@ def _encrypt(key: bytes, value: bytes, bound_to: bytes) -> str:
     return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, value, bound_to)).decode()
 
 
-def _decrypt(key: bytes, sealed: str, bound_to: bytes, what: str) -> bytes:
+def _decrypt(key: bytes, sealed: str, bound_to: bytes, label: str) -> bytes:
     try:
         data = base64.b64decode(sealed, validate=True)
         return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], bound_to)
     except (binascii.Error, InvalidTag, ValueError) as error:
         raise VaultError(
-            f"{what} does not open: it was changed, or belongs to another key",
+            f"{label} does not open: it was changed, or belongs to another key",
             advice="restore the vault and the database from the same backup",
         ) from error

@@ -26,7 +26,7 @@ from servanda.documents.letters import compose
 from servanda.documents.paper import Paper
 from servanda.errors import Refused, ServandaError, StoreDown
 from servanda.plan.load import key_of
-from servanda.post.letter import OFFICER, Letter, opened
+from servanda.post.letter import OFFICER, Letter, open_letter
 from servanda.post.server import Carrier, Folder, NotSent, Server
 from servanda.project import Project
 from servanda.stores.sql.archive_table import database
@@ -107,7 +107,7 @@ class Outbox:
         wait = _WAITS[min(row.tries, len(_WAITS) - 1)]
         _note(self.project.database, row.id, tries=row.tries + 1, next_at=moment(now + wait))
         try:
-            letter = opened(self.project.vault, row)
+            letter = open_letter(self.project.vault, row)
             to = self._address(letter)
             if to is None:
                 self._settle(row, None, "no address is known")

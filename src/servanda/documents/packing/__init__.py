@@ -1,1 +1,1 @@
-"""What a person's copy is made of: values in three forms, files of a zip, what the policy says, a page to read."""
+"""The parts of a person's copy: rendered values, files of the zip, the policy's statement, the HTML page."""

@@ -1,7 +1,7 @@
-"""`about.json`: a copy and what the policy says of it, for software. Format 1.
+"""`about.json`: the machine-readable description of a copy. Format 1.
 
-Names of keys are English and stay; texts are in the language of the copy. A later format adds keys only, or has
-another number.
+Keys are English and stable; texts are in the language of the copy. New keys may be added to a format; any other
+change increments its number.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from servanda.documents.packing.page import Page
-from servanda.documents.packing.statement import Statement, Told
-from servanda.documents.packing.tables import Laid
+from servanda.documents.packing.statement import CategoryStatement, Statement
+from servanda.documents.packing.tables import PackedTable
 from servanda.documents.packing.zipped import Entry
 from servanda.policy.parties import Party
 
@@ -19,9 +19,9 @@ FORMAT = 1
 
 
 def about(page: Page, entries: Sequence[Entry]) -> dict[str, Any]:
-    """The statement of a copy. `entries` are the files of data that lie beside it."""
+    """The content of about.json. `entries` are the data files of the zip."""
     statement, policy = page.statement, page.statement.policy
-    names = dict.fromkeys(name for place in page.laid for name in place.data)
+    names = dict.fromkeys(name for place in page.packed for name in place.data)
     return {
         "format": FORMAT,
         "made_at": page.at.isoformat(),
@@ -33,7 +33,7 @@ def about(page: Page, entries: Sequence[Entry]) -> dict[str, Any]:
         "authority": _authority(statement),
         "policy_version": policy.version.number,
         "rows": page.rows,
-        "places": [_place(place) for place in page.laid],
+        "places": [_place(place) for place in page.packed],
         "categories": {name: _category(statement.of(name)) for name in names},
         "not_in_here": list(page.absent),
         "automated_decisions": statement.automated(),
@@ -42,39 +42,39 @@ def about(page: Page, entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _party(party: Party) -> dict[str, str]:
-    found = {"name": party.name, "email": party.email, "postal": party.postal, "phone": party.phone}
-    found |= {"country": party.country, "url": party.url, "form": party.form}
-    return {key: value for key, value in found.items() if value}
+    fields = {"name": party.name, "email": party.email, "postal": party.postal, "phone": party.phone}
+    fields |= {"country": party.country, "url": party.url, "form": party.form}
+    return {key: value for key, value in fields.items() if value}
 
 
 def _authority(statement: Statement) -> dict[str, str] | None:
-    found = statement.authority
-    if found is None:
+    entry = statement.authority
+    if entry is None:
         return None
-    return {"name": found.name, "postal": found.postal, "complaints": found.complaints or found.url}
+    return {"name": entry.name, "postal": entry.postal, "complaints": entry.complaints or entry.url}
 
 
-def _place(place: Laid) -> dict[str, Any]:
+def _place(place: PackedTable) -> dict[str, Any]:
     return {
         "place": place.place,
         "files": [f"data/{place.file}.csv", f"data/{place.file}.json"],
         "rows": place.count,
         "columns": list(place.columns),
         "fields": place.fields,
-        "categories": {name: list(own) for name, own in place.data.items()},
+        "categories": {name: list(columns) for name, columns in place.data.items()},
         "left_out": list(place.left_out),
         "named_only": place.named,
         "zone_of_times_without_one": place.zone,
     }
 
 
-def _category(told: Told) -> dict[str, Any]:
+def _category(category: CategoryStatement) -> dict[str, Any]:
     return {
-        "says": told.says,
-        "fields": list(told.fields),
-        "from_the_person": list(told.given),
-        "other_sources": list(told.sources),
-        "purposes": [{"purpose": u.purpose, "says": u.says, "bases": list(u.bases)} for u in told.uses],
+        "says": category.says,
+        "fields": list(category.fields),
+        "from_the_person": list(category.given),
+        "other_sources": list(category.sources),
+        "purposes": [{"purpose": u.purpose, "says": u.says, "bases": list(u.bases)} for u in category.uses],
         "recipients": [
             {
                 "recipient": r.recipient,
@@ -83,7 +83,7 @@ def _category(told: Told) -> dict[str, Any]:
                 "country": r.country,
                 "safeguard": r.safeguard,
             }
-            for r in told.receivers
+            for r in category.receivers
         ],
         "periods": [
             {
@@ -94,6 +94,6 @@ def _category(told: Told) -> dict[str, Any]:
                 "in_words": s.in_words or s.says,
                 "ground": s.ground,
             }
-            for s in told.stays
+            for s in category.stays
         ],
     }

@@ -1,4 +1,4 @@
-"""Values of a store in the forms of a copy: JSON that keeps their types, CSV that no spreadsheet runs.
+"""Renders values of a store as JSON, which keeps their types, and as CSV, safe from formula injection.
 
     value            JSON                      CSV
     NULL             null                      (nothing; an empty text is "")
@@ -7,7 +7,7 @@
     bytes            {"base64": "AP8="}        AP8=
     =1+1             "=1+1"                    '=1+1
 
-JSON is exact. In CSV a text that begins like a formula stands behind an apostrophe.
+JSON is exact. In CSV a text that begins like a formula is prefixed with an apostrophe.
 """
 
 from __future__ import annotations
@@ -46,32 +46,32 @@ def to_csv(value: Any) -> str:
 
 def to_text(value: Any) -> str:
     """A value as text, the same in every language."""
-    found = _plain(value)
-    if isinstance(found, str):
-        return found
-    if isinstance(found, dict) and found.keys() == {"base64"}:
-        return str(found["base64"])
-    return to_json(found)
+    plain = _plain(value)
+    if isinstance(plain, str):
+        return plain
+    if isinstance(plain, dict) and plain.keys() == {"base64"}:
+        return str(plain["base64"])
+    return to_json(plain)
 
 
 def json_row(names: Sequence[str]) -> Callable[[Sequence[Any]], str]:
-    """What makes rows with these names JSON objects."""
+    """Return a function that renders a row as a JSON object with these keys."""
     heads = [f"{',' if i else ''}{encode_basestring(name)}:" for i, name in enumerate(names)]
-    known = _JSON.get
+    form_of = _JSON.get
 
-    def made(row: Sequence[Any]) -> str:
+    def render_row(row: Sequence[Any]) -> str:
         parts = ["{"]
         for head, value in zip(heads, row, strict=True):
-            form = known(type(value))
+            form = form_of(type(value))
             parts += (head, form(value) if form is not None else _other(value))
         parts.append("}")
         return "".join(parts)
 
-    return made
+    return render_row
 
 
 def csv_line(row: Sequence[Any]) -> str:
-    """A row as a line of CSV. A line of one empty field is written as "", or readers would pass over it."""
+    """A row as a line of CSV. A single empty field is written as "", as readers skip blank lines."""
     return (",".join(map(to_csv, row)) or '""') + "\r\n"
 
 
@@ -84,7 +84,7 @@ def _cell(text: str, *, number: bool = False) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """A value as something that JSON has; bytes as base64."""
+    """Convert a value to a type of JSON; bytes to base64."""
     match value:
         case None | bool() | int() | str() | list() | tuple() | dict():
             return value
@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
 
 
 def _duration(value: timedelta) -> str:
-    """A length of time in ISO 8601: PT26H3M4S."""
+    """A duration in ISO 8601: PT26H3M4S."""
     sign, seconds = ("-", -value) if value < timedelta() else ("", value)
     whole = seconds.days * 86_400 + seconds.seconds
     part = f".{seconds.microseconds:06d}".rstrip("0") if seconds.microseconds else ""

@@ -1,7 +1,6 @@
-"""The page of a copy: one HTML file that needs nothing else, in the look of the centre, in French or English.
+"""The page of a copy: one self-contained HTML file in French or English.
 
-Every value stands in it as text, never as markup. Days are in words, numbers of rows in the reader's way; what
-is exact lies in the files beside it.
+All values are escaped. Dates and numbers are formatted for the reader; the data files have the exact values.
 """
 
 from __future__ import annotations
@@ -15,38 +14,38 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from servanda.documents.packing.shown import Showing, Shown
-from servanda.documents.packing.statement import Statement, Told
-from servanda.documents.packing.tables import Laid
+from servanda.documents.packing.shown import DisplayTable, TableRenderer
+from servanda.documents.packing.statement import CategoryStatement, Statement
+from servanda.documents.packing.tables import PackedTable
 from servanda.law.rights import in_order
 from servanda.locale import Catalogue, day_in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A category and what was found of it."""
+    """A category with its tables."""
 
-    told: Told
-    tables: tuple[Shown, ...]
+    category: CategoryStatement
+    tables: tuple[DisplayTable, ...]
 
     @property
     def count(self) -> int:
-        """The rows in which something of it was found."""
-        return sum(table.laid.count for table in self.tables)
+        """The count of rows in all tables."""
+        return sum(table.packed.count for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A copy as a person reads it."""
+    """The context of the template of a copy."""
 
     statement: Statement
     right: Literal["access", "portability"]
     at: datetime
     reference: str
     sections: tuple[Section, ...]
-    named: tuple[Shown, ...]
+    named: tuple[DisplayTable, ...]
     absent: tuple[str, ...]
-    laid: tuple[Laid, ...]
+    packed: tuple[PackedTable, ...]
 
     @property
     def language(self) -> str:
@@ -60,74 +59,79 @@ class Page:
 
     @property
     def rows(self) -> int:
-        """All rows of the copy."""
-        return sum(place.count for place in self.laid)
+        """The count of all rows."""
+        return sum(place.count for place in self.packed)
 
     @property
     def tally(self) -> tuple[tuple[str, int], ...]:
-        """What the head of the page counts."""
-        return ("rows", self.rows), ("tables", len(self.laid)), ("categories", len(self.sections))
+        """The counts at the top of the page."""
+        return ("rows", self.rows), ("tables", len(self.packed)), ("categories", len(self.sections))
 
     @property
     def rights(self) -> tuple[str, ...]:
-        """The other rights that the copy tells people of, those of the law of one country only where it holds."""
+        """The names of the other rights to mention; national ones only in the policy's jurisdictions."""
         countries = {"", *self.statement.policy.jurisdictions}
         rows = [row for row in in_order() if row.listed and row.country in countries]
         return tuple(row.name for row in rows if self.words.knows(f"right.{row.name}"))
 
     @property
     def made(self) -> str:
-        """The day in the company's zone, in words."""
+        """The date of the copy in the company's zone, in words."""
         return day_in_words(
             self.at.astimezone(ZoneInfo(self.statement.policy.timezone)).date(), self.language
         )
 
     def say(self, key: str, /, **facts: object) -> str:
-        """A sentence: the one of this right where there is one."""
-        own = f"{key}.{self.right}"
-        return self.words.say(own if self.words.knows(own) else key, **facts)
+        """The sentence `<key>.<right>`, or `<key>`."""
+        specific = f"{key}.{self.right}"
+        return self.words.say(specific if self.words.knows(specific) else key, **facts)
 
     def number(self, count: int) -> str:
-        """A number in the reader's way: 1 234 567 or 1,234,567."""
+        """A number with the group separator of the language: 1 234 567 or 1,234,567."""
         return f"{count:,}".replace(",", "\u202f") if self.language == "fr" else f"{count:,}"
 
     def counted(self, key: str, count: int) -> str:
-        """So many of something: “1 row”, “12 rows”."""
-        one = count == 1 or (count == 0 and self.language == "fr")
-        return self.words.say(f"{key}.one" if one else f"{key}.many", count=self.number(count))
+        """A count with its noun: “1 row”, “12 rows”."""
+        singular = count == 1 or (count == 0 and self.language == "fr")
+        return self.words.say(f"{key}.one" if singular else f"{key}.many", count=self.number(count))
 
-    def facts(self, told: Told) -> str:
-        """What the policy says of a category, as HTML; drawn once for all copies of one statement."""
+    def facts(self, category: CategoryStatement) -> str:
+        """The policy's facts about a category as HTML, cached in the statement."""
         drawn = self.statement.drawn
-        if told.name not in drawn:
-            drawn[told.name] = _template("package_facts.html").render(told=told, say=self.words.say)
-        return drawn[told.name]
+        if category.name not in drawn:
+            drawn[category.name] = _template("package_facts.html").render(
+                category=category, say=self.words.say
+            )
+        return drawn[category.name]
 
 
-def lay_out(
+def make_page(
     statement: Statement,
     right: Literal["access", "portability"],
     at: datetime,
     reference: str,
-    laid: Sequence[Laid],
+    packed: Sequence[PackedTable],
 ) -> Page:
-    """Arrange what was found: by category, in the order of the policy; then what names the person only."""
-    own = [place for place in laid if not place.named]
-    found = {name for place in own for name in place.data}
-    known = [*statement.categories, *sorted(found - statement.categories.keys())]
-    showing = Showing(statement)
+    """Arrange the tables by category in the order of the policy; then those that only mention the person."""
+    own_tables = [place for place in packed if not place.named]
+    present = {name for place in own_tables for name in place.data}
+    ordered = [*statement.categories, *sorted(present - statement.categories.keys())]
+    showing = TableRenderer(statement)
     sections = tuple(
-        Section(statement.of(name), tuple(showing.under(name, place) for place in own if name in place.data))
-        for name in known
-        if name in found
+        Section(
+            statement.of(name),
+            tuple(showing.under(name, place) for place in own_tables if name in place.data),
+        )
+        for name in ordered
+        if name in present
     )
-    absent = tuple(statement.of(name).says for name in known if name not in found)
-    named = tuple(showing.whole(place) for place in laid if place.named)
-    return Page(statement, right, at, reference, sections, named, absent, tuple(laid))
+    absent = tuple(statement.of(name).says for name in ordered if name not in present)
+    named_tables = tuple(showing.whole(place) for place in packed if place.named)
+    return Page(statement, right, at, reference, sections, named_tables, absent, tuple(packed))
 
 
 def render(page: Page) -> str:
-    """The HTML of a page."""
+    """Render a page as HTML."""
     return _template("package.html").render(page=page, say=page.say, policy=page.statement.policy, zip=zip)
 
 

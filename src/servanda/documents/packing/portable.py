@@ -1,10 +1,10 @@
-"""What a person may take along (GDPR 20), and the statement of it in the words of the W3C's DPV.
+"""The portable data of a person (GDPR 20), and their manifest in the W3C's Data Privacy Vocabulary.
 
-    what they gave      a form of the policy asks for it (`collection.forms`)
-    under which basis   a purpose uses it by consent or for a contract (`purposes.*.basis`)
+    provided by the person   a form of the policy asks for it (`collection.forms`)
+    under a portable basis   a purpose uses it by consent or for a contract (`purposes.*.basis`)
 
-Both must be said by the policy. What was derived of it, and rows of others that only name the person, stay out.
-The context stands in the document, so that reading it fetches nothing.
+The policy must state both. Derived data, and other persons' rows that only mention the person, are excluded.
+The JSON-LD context is inline, so no URL is fetched.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from servanda.documents.packing.statement import PORTABLE, Statement, Told
-from servanda.documents.packing.tables import Chosen, Laid
+from servanda.documents.packing.statement import PORTABLE, CategoryStatement, Statement
+from servanda.documents.packing.tables import PackedTable, Selection
 from servanda.documents.packing.zipped import Entry
 from servanda.persons.copy import Held
 from servanda.policy.policy import Policy
@@ -38,25 +38,26 @@ _MEDIA = {"csv": "text/csv", "json": "application/json"}
 _TYPES = "https://www.iana.org/assignments/media-types/"
 
 
-def provided(held: Held, statement: Statement) -> Chosen | None:
-    """The columns of a place that can be taken along, with those that join its rows; None where there are none."""
+def portable_selection(held: Held, statement: Statement) -> Selection | None:
+    """The portable columns of a place, with its technical columns; None if nothing is portable."""
     if held.named:
         return None
     data = {
-        name: own
+        name: asked_columns
         for name, columns in held.data.items()
-        if statement.of(name).portable and (own := _asked_for(name, columns, held, statement.policy))
+        if statement.of(name).portable
+        and (asked_columns := _form_columns(name, columns, held, statement.policy))
     }
     if not data:
         return None
-    others = {c for columns in held.data.values() for c in columns}
-    given = {c for own in data.values() for c in own}
-    kept = tuple(c for c in held.columns if c in given or c not in others)
-    return Chosen(kept, data)
+    categorised = {c for columns in held.data.values() for c in columns}
+    portable_columns = {c for asked_columns in data.values() for c in asked_columns}
+    chosen = tuple(c for c in held.columns if c in portable_columns or c not in categorised)
+    return Selection(chosen, data)
 
 
-def _asked_for(category: str, columns: Sequence[str], held: Held, policy: Policy) -> tuple[str, ...]:
-    """The columns of a category that forms ask for: all, unless every form names fields."""
+def _form_columns(category: str, columns: Sequence[str], held: Held, policy: Policy) -> tuple[str, ...]:
+    """The columns of a category that forms ask for; all of them if some form lists no fields."""
     forms = policy.collection.forms.values() if policy.collection else ()
     asking = [form for form in forms if category in form.data]
     if any(not form.fields for form in asking):
@@ -66,10 +67,14 @@ def _asked_for(category: str, columns: Sequence[str], held: Held, policy: Policy
 
 
 def manifest(
-    statement: Statement, laid: Sequence[Laid], entries: Sequence[Entry], at: datetime, reference: str
+    statement: Statement,
+    packed: Sequence[PackedTable],
+    entries: Sequence[Entry],
+    at: datetime,
+    reference: str,
 ) -> dict[str, Any]:
-    """The copy in terms of the Data Privacy Vocabulary, as JSON-LD."""
-    names = dict.fromkeys(name for place in laid for name in place.data)
+    """The content of manifest.jsonld, in terms of the Data Privacy Vocabulary."""
+    names = dict.fromkeys(name for place in packed for name in place.data)
     controller = statement.policy.controller
     contact = {"dpv:hasContact": statement.contact} if statement.contact else {}
     return {
@@ -92,12 +97,12 @@ def manifest(
     }
 
 
-def _category(told: Told) -> dict[str, Any]:
-    uses = [use for use in told.uses if PORTABLE & set(use.bases)]
+def _category(category: CategoryStatement) -> dict[str, Any]:
+    uses = [use for use in category.uses if PORTABLE & set(use.bases)]
     return {
-        "@id": f"#data-{quote(told.name)}",
+        "@id": f"#data-{quote(category.name)}",
         "@type": "dpv:ProvidedPersonalData",
-        "dct:title": told.says,
+        "dct:title": category.says,
         "dpv:hasDataSource": {"@id": "dpv:DataSubjectDataSource"},
         "dpv:hasPurpose": [
             {
@@ -109,7 +114,7 @@ def _category(told: Told) -> dict[str, Any]:
             for use in uses
         ],
         "dpv:hasStorageCondition": [
-            {"@type": "dpv:StorageDuration", "dct:description": stay.in_words} for stay in told.stays
+            {"@type": "dpv:StorageDuration", "dct:description": stay.in_words} for stay in category.stays
         ],
     }
 

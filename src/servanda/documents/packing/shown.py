@@ -1,7 +1,7 @@
-"""Values in the words of a reader: headings, days, what is empty, what is too long for a page.
+"""Renders values and column names for the page of a copy.
 
-The rows of a table are made here as HTML, since a copy has many of them: each value and each name goes through
-`html.escape`, and nothing else stands between the tags.
+Table rows are rendered here rather than in a template, for speed: each value and each name goes through
+`html.escape`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import Any, Literal, NamedTuple
 
 from servanda.documents.packing.forms import to_text
 from servanda.documents.packing.statement import Statement
-from servanda.documents.packing.tables import Laid
+from servanda.documents.packing.tables import PackedTable
 from servanda.locale import Catalogue, catalogue, day_in_words
 from servanda.stores.discovery import lexicon
 
-LONG = 2_000
-"""Characters of one value that the page shows."""
+MAX_CHARACTERS = 2_000
+"""The number of characters of a value shown on the page."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
 _day = lru_cache(maxsize=4096)(day_in_words)
 
 
 class Cell(NamedTuple):
-    """One value as the page shows it. `kind` is its look: text, none, number, long, a moment."""
+    """A rendered value. `kind` is its CSS class."""
 
     text: str
     kind: Literal["text", "none", "number", "long", "when"] = "text"
@@ -35,7 +35,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its words, its name in the store, and whether it only joins rows."""
+    """A column: its heading, its name in the store, and whether it is technical (a key)."""
 
     words: str
     name: str
@@ -43,22 +43,22 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The rows of one place under one category; columns that only join rows stand last."""
+class DisplayTable:
+    """The rows of one place under one category; technical columns come last."""
 
-    laid: Laid
+    packed: PackedTable
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     left_out: tuple[str, ...]
 
     @property
     def more(self) -> bool:
-        """Whether the files have rows that the page has not."""
-        return self.laid.count > len(self.rows)
+        """Return whether the files have more rows than the page."""
+        return self.packed.count > len(self.rows)
 
     @property
     def body(self) -> str:
-        """The rows as HTML; each cell says its heading, for narrow screens."""
+        """The rows as HTML; each cell carries its heading as data-label, for narrow screens."""
         heads = [
             f'<td data-label="{escape(c.words)}" class="{"technical " if c.technical else ""}'
             for c in self.columns
@@ -73,36 +73,36 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
-    """Chooses columns and puts values into words."""
+class TableRenderer:
+    """Selects the columns of a table and renders its values."""
 
     statement: Statement
 
-    def under(self, category: str, laid: Laid) -> Shown:
-        """The columns of a category; those of none stand at the end of the first."""
-        wanted = laid.data[category]
-        if category == next(iter(laid.data)):
-            wanted = (*wanted, *laid.technical)
-        return self._shown(laid, tuple(c for c in wanted if c in laid.columns))
+    def under(self, category: str, packed: PackedTable) -> DisplayTable:
+        """The columns of a category; the first category also gets the technical columns."""
+        columns = packed.data[category]
+        if category == next(iter(packed.data)):
+            columns = (*columns, *packed.technical)
+        return self._shown(packed, tuple(c for c in columns if c in packed.columns))
 
-    def whole(self, laid: Laid) -> Shown:
-        """Every column."""
-        return self._shown(laid, laid.columns)
+    def whole(self, packed: PackedTable) -> DisplayTable:
+        """All columns."""
+        return self._shown(packed, packed.columns)
 
-    def _shown(self, laid: Laid, names: tuple[str, ...]) -> Shown:
-        at = [laid.columns.index(name) for name in names]
+    def _shown(self, packed: PackedTable, names: tuple[str, ...]) -> DisplayTable:
+        positions = [packed.columns.index(name) for name in names]
         language, words = self.statement.language, self.statement.words
-        rows = tuple(tuple(cell(row[i], language, words) for i in at) for row in laid.first)
+        rows = tuple(tuple(cell(row[i], language, words) for i in positions) for row in packed.first)
         columns = tuple(
-            Column(heading(laid.fields.get(n, n), language), n, n in laid.technical) for n in names
+            Column(heading(packed.fields.get(n, n), language), n, n in packed.technical) for n in names
         )
-        left_out = tuple(heading(name, language) for name in laid.left_out)
-        return Shown(laid, columns, rows, left_out)
+        left_out = tuple(heading(name, language) for name in packed.left_out)
+        return DisplayTable(packed, columns, rows, left_out)
 
 
 @lru_cache(maxsize=4096)
 def heading(field: str, language: str) -> str:
-    """What a column is called: in the words of the catalogue where it knows its name, else the name itself."""
+    """The heading of a column: from the catalogue, or its capitalised name."""
     words = catalogue("columns", language)
     parts = lexicon.words(field)
     key = "_".join(parts)
@@ -114,7 +114,7 @@ def heading(field: str, language: str) -> str:
 
 
 def cell(value: Any, language: str, words: Catalogue) -> Cell:
-    """A value as the page shows it."""
+    """Render a value for the page."""
     match value:
         case None:
             return Cell("–", "none")
@@ -144,8 +144,8 @@ def _text(value: str, language: str, words: Catalogue) -> Cell:
             return Cell(_moment(datetime.fromisoformat(value), language, words), "when")
         except ValueError:
             return Cell(value)
-    if len(value) > LONG:
-        return Cell(value[:LONG] + words.say("cut", count=len(value)), "long")
+    if len(value) > MAX_CHARACTERS:
+        return Cell(value[:MAX_CHARACTERS] + words.say("cut", count=len(value)), "long")
     return Cell(value, "long" if len(value) > 120 else "text")
 
 

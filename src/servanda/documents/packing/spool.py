@@ -1,7 +1,7 @@
-"""Bytes that wait their turn: in memory while they are few, beyond that sealed in a nameless file.
+"""A buffer of bytes: in memory up to a limit, then in an encrypted temporary file.
 
-A zip is written file after file, and the rows of a store come once: their JSON goes out while their CSV waits
-here. The key of the file is only ever in memory.
+A zip is written file by file, and rows are read once: while their JSON is written, their CSV is buffered
+here. The key of the file exists only in memory.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from servanda.vault import Sealing, unsealed
+from servanda.vault import Sealing, unseal
 
-FEW = 4 << 20
-"""Bytes that wait in memory."""
+MEMORY_LIMIT = 4 << 20
+"""The number of bytes kept in memory."""
 _BOUND = "spool"
 
 
 class Spool:
-    """Takes bytes, then gives them back once, in their order."""
+    """Buffers bytes and returns them once, in order."""
 
     def __init__(self) -> None:
-        self._few: list[bytes] = []
+        self._buffer: list[bytes] = []
         self._size = 0
         self._key = b""
         self._file: BinaryIO | None = None
@@ -39,32 +39,32 @@ class Spool:
             self._file.close()
 
     def write(self, part: bytes) -> None:
-        """Take some bytes."""
+        """Append bytes."""
         self._size += len(part)
         if self._sealing is not None:
             self._sealing.write(part)
             return
-        self._few.append(part)
-        if self._size > FEW:
+        self._buffer.append(part)
+        if self._size > MEMORY_LIMIT:
             self._spill()
 
     def parts(self) -> Iterator[bytes]:
-        """What was taken."""
+        """Yield the buffered bytes."""
         if self._sealing is None or self._file is None:
-            yield from self._few
+            yield from self._buffer
             return
         self._sealing.finish()
         self._file.seek(0)
-        yield from unsealed(self._file, self._key, _BOUND, "what waits for the zip")
+        yield from unseal(self._file, self._key, _BOUND, "the buffer of the zip")
 
     @property
-    def few(self) -> bytes | None:
-        """All of it where it is in memory, None where it is not."""
-        return b"".join(self._few) if self._sealing is None else None
+    def in_memory(self) -> bytes | None:
+        """All bytes if they are in memory, else None."""
+        return b"".join(self._buffer) if self._sealing is None else None
 
     def _spill(self) -> None:
         self._file, self._key = tempfile.TemporaryFile(), secrets.token_bytes(32)  # noqa: SIM115
         self._sealing = Sealing(self._file, self._key, _BOUND)
-        for part in self._few:
+        for part in self._buffer:
             self._sealing.write(part)
-        self._few.clear()
+        self._buffer.clear()

@@ -1,6 +1,6 @@
-"""What the policy says of each category of data, in one language: why, from whom, for whom, until when.
+"""The policy's statement about each category of data in one language: purposes, sources, recipients, periods.
 
-Everything is the policy's; what it does not say is told as such, and never made up.
+All content comes from the policy; what it does not state is reported as unstated.
 
 Law: GDPR 15(1)(a) to (h): purposes, categories, recipients by name (CJEU C-154/21), periods, rights, complaint,
 source, automated decisions; 15(2) the safeguards of transfers.
@@ -23,12 +23,12 @@ from servanda.policy.recipients import Recipient
 from servanda.policy.register import transfer_to
 
 PORTABLE: frozenset[Basis] = frozenset({"consent", "contract"})
-"""The bases under which data can be taken along (GDPR 20(1)(a))."""
+"""The legal bases under which data are portable (GDPR 20(1)(a))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What data are used for. `bases` are codes, `grounds` the same in words, empty where the policy names none."""
+    """A purpose of a category. `bases` are codes, `grounds` the same in words; empty if the policy names none."""
 
     purpose: str
     says: str
@@ -38,7 +38,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who receives data. `safeguard` is what protects them outside the EEA, or that nothing is said of it."""
+    """A recipient of a category. `safeguard` protects data outside the EEA, or says that none is stated."""
 
     recipient: str
     names: str
@@ -50,10 +50,10 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """How long data stay: in words, and as ISO 8601; `says` are the promise's own words.
+class StoragePeriod:
+    """A storage period: in words and in ISO 8601; `says` is the text of the promise.
 
-    `ground` is the law or recommendation behind it, empty where it is the company's choice.
+    `ground` is the law or recommendation behind it, empty if the company chose it.
     """
 
     promise: str
@@ -66,8 +66,8 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """All that the policy says of one category. `given` are forms, `sources` others; both may be empty."""
+class CategoryStatement:
+    """The policy's statement about one category. `given` are forms, `sources` are other sources."""
 
     name: str
     says: str
@@ -76,25 +76,25 @@ class Told:
     sources: tuple[str, ...]
     uses: tuple[Use, ...]
     receivers: tuple[Receiver, ...]
-    stays: tuple[Stay, ...]
+    stays: tuple[StoragePeriod, ...]
     elsewhere: bool
 
     @property
     def portable(self) -> bool:
-        """Whether persons can take these data along (GDPR 20(1)): given by them, under consent or contract."""
+        """Return whether the data are portable (GDPR 20(1)): provided by persons, under consent or contract."""
         return bool(self.given) and any(PORTABLE & set(use.bases) for use in self.uses)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a policy says, of each category and as a whole, in one language, on one day.
+    """The statement of a policy in one language on one day.
 
-    `drawn` is what a page has made of categories, for the next copy.
+    `drawn` caches the rendered HTML of categories.
     """
 
     policy: Policy
     language: str
-    categories: dict[str, Told]
+    categories: dict[str, CategoryStatement]
     authority: Authority | None
     drawn: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -105,40 +105,44 @@ class Statement:
 
     @property
     def contact(self) -> str:
-        """Where to write to."""
+        """The contact: an e-mail address, a form or a postal address."""
         parties = (self.policy.dpo, self.policy.controller)
         return next((w for p in parties if p for w in (p.email, p.form, p.postal) if w), "")
 
-    def of(self, category: str) -> Told:
-        """What is said of a category; of one that the policy does not know, nothing."""
-        return self.categories.get(category) or Told(category, category, (), (), (), (), (), (), False)
+    def of(self, category: str) -> CategoryStatement:
+        """The statement about a category; an empty one if the policy does not know it."""
+        return self.categories.get(category) or CategoryStatement(
+            category, category, (), (), (), (), (), (), False
+        )
 
     def automated(self) -> list[str]:
-        """What is said of decisions by machines alone (GDPR 22), in sentences."""
+        """Sentences about automated decisions and profiling (GDPR 22)."""
         say, automation = self.words.say, self.policy.automation
         decisions = automation.decisions if automation else None
         if decisions is None:
-            found = [say("automated.unsaid")]
+            sentences = [say("automated.unsaid")]
         elif not decisions.taken:
-            found = [say("automated.none")]
+            sentences = [say("automated.none")]
         else:
-            told = (w.say(self.language) for w in (decisions.logic, decisions.consequences) if w)
-            found = [say("automated.taken"), *told]
+            explanations = (w.say(self.language) for w in (decisions.logic, decisions.consequences) if w)
+            sentences = [say("automated.taken"), *explanations]
         profiling = automation.profiling if automation else []
-        return found + [say("automated.profiling", says=p.says.say(self.language)) for p in profiling]
+        return sentences + [say("automated.profiling", says=p.says.say(self.language)) for p in profiling]
 
 
-def state(policy: Policy, language: str, on: date) -> Statement:
-    """What a policy says, as of a day on which the law is looked up."""
-    writing = _Writing(policy, language, on)
-    found = {name: writing.told(name, category) for name, category in policy.categories.items()}
+def make_statement(policy: Policy, language: str, on: date) -> Statement:
+    """Build the statement of a policy; the facts of law are looked up for `on`."""
+    writer = _StatementWriter(policy, language, on)
+    categories = {
+        name: writer.category_statement(name, category) for name, category in policy.categories.items()
+    }
     word = policy.authority or policy.controller.country or ""
-    return Statement(policy, language, found, authority(word, on) if word else None)
+    return Statement(policy, language, categories, authority(word, on) if word else None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Writing:
-    """Puts what a policy says into words."""
+class _StatementWriter:
+    """Renders the parts of a policy in words."""
 
     policy: Policy
     language: str
@@ -148,11 +152,11 @@ class _Writing:
     def words(self) -> Catalogue:
         return catalogue("package", self.language)
 
-    def told(self, name: str, category: Category) -> Told:
+    def category_statement(self, name: str, category: Category) -> CategoryStatement:
         collection = self.policy.collection
         forms = collection.forms.values() if collection else ()
         sources = collection.sources.values() if collection else ()
-        return Told(
+        return CategoryStatement(
             name,
             category.says.say(self.language),
             tuple(category.fields),
@@ -187,9 +191,13 @@ class _Writing:
     # -- recipients ------------------------------------------------------------------------
 
     def _receiver(self, name: str, recipient: Recipient) -> Receiver:
-        called = ", ".join(recipient.called)
+        trade_names = ", ".join(recipient.called)
         entity = recipient.entity or ""
-        names = f"{called} ({entity})" if called and entity and entity != called else called or entity
+        names = (
+            f"{trade_names} ({entity})"
+            if trade_names and entity and entity != trade_names
+            else trade_names or entity
+        )
         if not names and recipient.outside:
             names = self.words.say("receiver.unnamed")
         where = self._country(recipient.country) if recipient.country else ""
@@ -197,23 +205,23 @@ class _Writing:
             where = self.words.say("receiver.nowhere")
         if recipient.group and recipient.group != recipient.country:
             where += self.words.say("receiver.group", country=self._country(recipient.group))
-        role, says = self.words.say(f"receiver.{recipient.kind}"), recipient.says.say(self.language)
+        role, description = self.words.say(f"receiver.{recipient.kind}"), recipient.says.say(self.language)
         country = recipient.country or ""
-        return Receiver(name, names, role, says, country, where, self._safeguard(name, recipient))
+        return Receiver(name, names, role, description, country, where, self._safeguard(name, recipient))
 
     def _safeguard(self, name: str, recipient: Recipient) -> str:
         places = [c for c in (recipient.country, recipient.group) if c and not in_eea(c, self.on)]
         if not places:
             return ""
-        stated = transfer_to(self.policy, name, recipient)
-        if stated is not None and stated.tool:
-            tool = self.words.say(f"tool.{stated.tool}")
-            copy = self.words.say("tool.copy", where=stated.copy_at) if stated.copy_at else ""
+        transfer = transfer_to(self.policy, name, recipient)
+        if transfer is not None and transfer.tool:
+            tool = self.words.say(f"tool.{transfer.tool}")
+            copy = self.words.say("tool.copy", where=transfer.copy_at) if transfer.copy_at else ""
             return self.words.say("safeguard.stated", tool=tool) + copy
-        found = adequacy(places[0], self.on)
-        if found is not None and not found.needs:
-            only = self.words.say("detail", what=found.only) if found.only else ""
-            return self.words.say("safeguard.adequacy", source=found.source) + only
+        decision = adequacy(places[0], self.on)
+        if decision is not None and not decision.needs:
+            only = self.words.say("detail", what=decision.only) if decision.only else ""
+            return self.words.say("safeguard.adequacy", source=decision.source) + only
         return self.words.say("safeguard.unsaid")
 
     def _country(self, code: str) -> str:
@@ -222,31 +230,31 @@ class _Writing:
 
     # -- periods ---------------------------------------------------------------------------
 
-    def _stays(self, category: str) -> Iterator[Stay]:
-        """What is enforced for a category, duties first; else what the text says."""
+    def _stays(self, category: str) -> Iterator[StoragePeriod]:
+        """Yield the enforced periods of a category, minima first; without any, the stated ones."""
         enforced = [
             (promise, retention)
             for promise, retention in self.policy.retentions()
             if category in retention.data
         ]
-        for promise, retention in sorted(enforced, key=lambda both: both[1].limit == "max"):
+        for promise, retention in sorted(enforced, key=lambda pair: pair[1].limit == "max"):
             yield self._enforced(promise, retention)
         if enforced:
             return
-        for said in self.policy.statements():
-            if said.stated.covers(category) and said.stated.endures:
-                span = said.stated.period
+        for statement in self.policy.statements():
+            if statement.stated.covers(category) and statement.stated.endures:
+                span = statement.stated.period
                 words = span.in_words(self.language) if span else ""
                 periods = (str(span),) if span else ()
-                own = said.promise.says.say(self.language)
-                yield Stay(said.promise.id, "said", periods, "", words, own, "")
+                text = statement.promise.says.say(self.language)
+                yield StoragePeriod(statement.promise.id, "said", periods, "", words, text, "")
 
-    def _enforced(self, promise: Promise, retention: Retention) -> Stay:
+    def _enforced(self, promise: Promise, retention: Retention) -> StoragePeriod:
         words = self._lasting(retention)
         ground = retention.ground
         reason = self._law(ground.law or ground.recommendation or "")
         because = retention.because.say(self.language) if retention.because else ""
-        return Stay(
+        return StoragePeriod(
             promise.id,
             retention.limit,
             tuple(map(str, retention.periods)),
@@ -257,7 +265,7 @@ class _Writing:
         )
 
     def _lasting(self, retention: Retention) -> str:
-        """How long, after what, and what comes then: “3 ans après la clôture du compte ; ensuite supprimées”."""
+        """The period, its trigger and its end: “3 ans après la clôture du compte ; ensuite supprimées”."""
         say = self.words.say
         since = "fiscal_year_end" if retention.end_of == "fiscal_year" else retention.trigger
         after = " " + say(f"since.{since}") if self.words.knows(f"since.{since}") else ""
@@ -273,7 +281,7 @@ class _Writing:
         return words + say(f"stay.{retention.end}")
 
     def _law(self, cited: str) -> str:
-        """“FR/c-com/L123-22” as that law is cited; what the catalogue does not know stays as it is."""
+        """The citation of “FR/c-com/L123-22”; unchanged if the catalogue does not know the law."""
         country, _, rest = cited.partition("/")
         code, _, article = rest.partition("/")
         if code and len(country) in (2, 4) and self.words.knows(f"law.{code}"):

@@ -1,6 +1,6 @@
-"""The rows of a place, read once: two files of the zip, and the first of them for the page.
+"""Writes the rows of a place as JSON and CSV in one pass, and keeps the first for the page.
 
-Memory holds the rows that the page shows, and what waits for the zip; never all rows.
+Only the rows for the page and the write buffers are in memory.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from typing import Any
 
 from servanda.documents.packing.forms import csv_line, json_row, to_json
 from servanda.documents.packing.spool import Spool
-from servanda.documents.packing.zipped import Zipped
+from servanda.documents.packing.zipped import ZipStream
 from servanda.persons.copy import Held
 
-SHOWN = 200
-"""Rows of a place that the page shows."""
-_AT_ONCE = 500
-_MARK = b"\xef\xbb\xbf"
-_FEW = 4 << 20
+PREVIEW_ROWS = 200
+"""The number of rows of a place on the page."""
+_BATCH = 500
+_UTF8_BOM = b"\xef\xbb\xbf"
+_BUFFER_SIZE = 4 << 20
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
-    """A place as it lies in the zip: `file` is the name of its files without their ends.
+class PackedTable:
+    """A place in the zip: `file` is the name of its files without extension.
 
-    `data` gives each category its columns, `technical` are those of no category: numbers of rows and of what
-    they belong to. `first` are at most 200 of the `count` rows.
+    `data` are columns by category, `technical` are columns of no category, such as keys. `first` are at most
+    200 of the `count` rows.
     """
 
     place: str
@@ -48,31 +48,31 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The columns of a place that go into a copy, in their order, by category."""
+class Selection:
+    """The columns of a place in a copy, in order and by category."""
 
     columns: tuple[str, ...]
     data: dict[str, tuple[str, ...]]
 
 
-def lay(zipped: Zipped, held: Held, chosen: Chosen, file: str) -> Laid:
-    """Write the rows of a place into the zip, as JSON and as CSV, and keep the first for the page."""
+def pack_table(zipped: ZipStream, held: Held, chosen: Selection, file: str) -> PackedTable:
+    """Write the rows of a place into the zip as JSON and CSV, and keep the first for the page."""
     reading = _Reading(_pick(held, chosen), json_row(chosen.columns))
     with Spool() as csv:
-        csv.write(_MARK + _bytes(csv_line(chosen.columns)))
+        csv.write(_UTF8_BOM + _bytes(csv_line(chosen.columns)))
         _write(zipped, f"data/{file}.json", _json(held, chosen, reading, csv))
-        few = csv.few
-        if few is not None:
-            zipped.put(f"data/{file}.csv", few)
+        buffered = csv.in_memory
+        if buffered is not None:
+            zipped.put(f"data/{file}.csv", buffered)
         else:
             zipped.put_all(f"data/{file}.csv", csv.parts())
-    owned = {c for own in chosen.data.values() for c in own}
-    return Laid(
+    categorised = {c for columns in chosen.data.values() for c in columns}
+    return PackedTable(
         held.place,
         file,
         chosen.columns,
         chosen.data,
-        tuple(c for c in chosen.columns if c not in owned),
+        tuple(c for c in chosen.columns if c not in categorised),
         held.left_out,
         {c: name for c, name in held.fields.items() if c in chosen.columns},
         held.zone,
@@ -83,21 +83,21 @@ def lay(zipped: Zipped, held: Held, chosen: Chosen, file: str) -> Laid:
 
 
 def file_name(place: str, named: bool, taken: set[str]) -> str:
-    """A name for the files of a place that every system takes; `taken` are those in use, in small letters."""
+    """A portable, unique file name for a place; `taken` are the lower-case names in use, and is updated."""
     plain = unicodedata.normalize("NFKD", place).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain).strip("._-")[:80].rstrip(".") or "place"
     if _RESERVED.match(name):
         name = f"_{name}"
     name += ".named" if named else ""
-    found, number = name, 2
-    while found.lower() in taken:
-        found, number = f"{name}-{number}", number + 1
-    taken.add(found.lower())
-    return found
+    candidate, number = name, 2
+    while candidate.lower() in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(candidate.lower())
+    return candidate
 
 
 class _Reading:
-    """Takes rows as they come: counts them, keeps the first, and gives them as text."""
+    """Iterates over rows in batches: counts them, keeps the first, and renders them."""
 
     def __init__(self, rows: Iterator[Sequence[Any]], as_json: Callable[[Sequence[Any]], str]) -> None:
         self._rows, self._as_json = rows, as_json
@@ -105,17 +105,17 @@ class _Reading:
         self.first: list[tuple[Any, ...]] = []
 
     def parts(self, csv: Spool) -> Iterator[bytes]:
-        """The rows as JSON, one a line, some lines at a time; their CSV goes where it waits."""
-        while some := list(islice(self._rows, _AT_ONCE)):
-            if len(self.first) < SHOWN:
-                self.first += map(tuple, some[: SHOWN - len(self.first)])
-            csv.write(_bytes("".join(map(csv_line, some))))
-            lines = ",\n".join(map(self._as_json, some))
+        """Yield the rows as JSON, one per line, in batches; their CSV goes to the spool."""
+        while batch := list(islice(self._rows, _BATCH)):
+            if len(self.first) < PREVIEW_ROWS:
+                self.first += map(tuple, batch[: PREVIEW_ROWS - len(self.first)])
+            csv.write(_bytes("".join(map(csv_line, batch))))
+            lines = ",\n".join(map(self._as_json, batch))
             yield _bytes(f",\n{lines}" if self.count else f"\n{lines}")
-            self.count += len(some)
+            self.count += len(batch)
 
 
-def _json(held: Held, chosen: Chosen, reading: _Reading, csv: Spool) -> Iterator[bytes]:
+def _json(held: Held, chosen: Selection, reading: _Reading, csv: Spool) -> Iterator[bytes]:
     head = {
         "place": held.place,
         "named_only": held.named,
@@ -128,34 +128,34 @@ def _json(held: Held, chosen: Chosen, reading: _Reading, csv: Spool) -> Iterator
     yield b"\n]}\n"
 
 
-def _write(zipped: Zipped, name: str, parts: Iterator[bytes]) -> None:
-    """Write a file of the zip: in one piece while it is small, else part by part."""
-    few, size = [], 0
+def _write(zipped: ZipStream, name: str, parts: Iterator[bytes]) -> None:
+    """Write a file of the zip: at once if it is at most `_BUFFER_SIZE` bytes, else as a stream."""
+    buffered, size = [], 0
     for part in parts:
-        few.append(part)
+        buffered.append(part)
         size += len(part)
-        if size > _FEW:
-            zipped.put_all(name, _chained(few, parts))
+        if size > _BUFFER_SIZE:
+            zipped.put_all(name, _replay(buffered, parts))
             return
-    zipped.put(name, b"".join(few))
+    zipped.put(name, b"".join(buffered))
 
 
-def _chained(few: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
-    while few:
-        yield few.pop(0)
+def _replay(buffered: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    while buffered:
+        yield buffered.pop(0)
     yield from rest
 
 
-def _pick(held: Held, chosen: Chosen) -> Iterator[Sequence[Any]]:
-    """The rows, with the chosen columns only."""
+def _pick(held: Held, chosen: Selection) -> Iterator[Sequence[Any]]:
+    """The rows, reduced to the selected columns."""
     if chosen.columns == held.columns:
         return held.rows
-    at = [held.columns.index(column) for column in chosen.columns]
-    if len(at) == 1:
-        return ((row[at[0]],) for row in held.rows)
-    return map(itemgetter(*at), held.rows)
+    positions = [held.columns.index(column) for column in chosen.columns]
+    if len(positions) == 1:
+        return ((row[positions[0]],) for row in held.rows)
+    return map(itemgetter(*positions), held.rows)
 
 
 def _bytes(text: str) -> bytes:
-    r"""UTF-8; half a pair of surrogates, which is no text, as \udXXX."""
+    r"""Encode as UTF-8; a lone surrogate becomes \udXXX."""
     return text.encode("utf-8", "backslashreplace")

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from servanda.errors import ServandaError
 from servanda.project import Project
-from servanda.vault import Sealing, unsealed
+from servanda.vault import Sealing, unseal
 from servanda.vault.files import sync_folder
 
 FOLDER = "copies"
@@ -100,7 +100,7 @@ class Copies:
 
 def _read(path: Path, key: bytes, request: int) -> Iterator[bytes]:
     with path.open("rb") as file:
-        yield from unsealed(file, key, _bound(request), f"the copy of request {request}")
+        yield from unseal(file, key, _bound(request), f"the copy of request {request}")
 
 
 def _bound(request: int) -> str:

@@ -263,7 +263,7 @@ class Archive:
         )
         with self._db.read() as connection:
             counts = {key: int(n) for key, n in connection.execute(query.group_by(table.c.data_key))}
-        there = self._keys.there(sorted(counts))
+        there = self._keys.existing(sorted(counts))
         return sum(n for key, n in counts.items() if key not in there)
 
     # -- ending ----------------------------------------------------------------------------

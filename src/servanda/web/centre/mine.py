@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from servanda.documents.packing.shown import heading
-from servanda.documents.packing.statement import Statement, Told, state
+from servanda.documents.packing.statement import CategoryStatement, Statement, make_statement
 from servanda.errors import Refused
 from servanda.persons.glance import Seen
 from servanda.rights.account.account import Account, Member, Unfit, account, change, shown
@@ -41,7 +41,7 @@ _VALUE, _WAS = "v.", "w."
 class Section:
     """A category with data: its description in the policy, the count of rows, the date of the oldest."""
 
-    told: Told
+    category: CategoryStatement
     rows: int
     since: date | None
 
@@ -72,7 +72,7 @@ class AccountPages:
         with project.open_stores(write=True, tolerant=True) as opened:
             account_view = account(opened, member)
             fields = list(_fields(account_view, view.language, unfit or {}))
-        statement = state(project.policy, view.language, project.today)
+        statement = make_statement(project.policy, view.language, project.today)
         return self.centre.render(
             request, "mine", status, found=account_view, fields=fields,
             sections=list(_sections(account_view, statement)), saved=saved, wrong=bool(unfit),
