@@ -138,5 +138,5 @@ def test_each_question_says_whether_it_counts(pause: Pause, says: str) -> None:
     ],
 )
 def test_dates_that_cannot_follow_each_other_are_refused(clock: Clock) -> None:
-    with pytest.raises(OutOfOrder, match="lies before"):
+    with pytest.raises(OutOfOrder, match="is before"):
         clock.answer(calendar_of("FR"))

@@ -1,5 +1,5 @@
-"""What the law says, as data with dates, and how legal time is counted.
+"""The law: dated facts as data, and the calculation of legal deadlines.
 
-Nothing here reads a clock or a database: each function gets its dates and gives
-dates back, so that every answer can be computed again for another day.
+Nothing here reads the clock or a database: functions take dates and return dates, so every result
+is reproducible.
 """

@@ -1,4 +1,4 @@
-"""How long a company has to answer a person who asks.
+"""The deadline for the answer to a person's request.
 
     received --> one month --> answer due           extended: three months in all, from receipt
                    ^
@@ -9,8 +9,8 @@ the first; art. 12(4) a refusal within one month, extended or not; art. 12(6) pr
 identity on reasonable doubt. Regulation 1182/71, art. 3: how months end. EDPB Guidelines
 01/2022, §157-164. A policy may promise less time than the law; more has no effect.
 
-That the month stands still says a guideline ("there may be"), and no law. So each
-answer has two dates: `due`, and `due_strict`, which counts no pause.
+The pause rests on a guideline ("there may be"), not on a law. So each answer has two
+dates: `due`, and `due_strict`, which counts no pause.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from servanda.law.steps import Step, in_order, step
 MONTH = Period(months=1)
 EXTENDED = Period(months=3)
 PROMPT = 3
-"""Working days in which a question is asked "without undue delay"; no source gives a number."""
+"""Working days within which a question counts as asked "without undue delay"; no source gives a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A question to the person, because of a reasonable doubt that is on record, and its answer.
+    """A question to the person, based on a recorded reasonable doubt, and its answer.
 
-    An open question (`supplied` is None) stops nothing: it counts once it is answered.
+    An open question (`supplied` is None) does not pause the deadline until it is answered.
     """
 
     asked: date
@@ -44,11 +44,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Until when to answer, and why. All days are the company's own, and last until 24:00.
+    """The deadline of an answer, with its steps. Dates are in the company's zone and end at 24:00.
 
-    `notice_by` is the last day to tell the person of an extension, `refuse_by` the last
-    for a refusal; `due_strict` is the answer's day if no pause counts, `law_due` what the
-    law alone would give.
+    `notice_by` is the last day to notify the person of an extension, `refuse_by` the last day for
+    a refusal; `due_strict` is the deadline without pauses, `law_due` the deadline by law alone.
     """
 
     nominal: date
@@ -65,11 +64,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What happened to one request, in local days.
+    """The dates of one request, as local days.
 
-    `promised` is what the policy promises. `logged_in` says that the person asked from an
-    account: then there is no doubt about who asks (EDPB 01/2022 §73), and no pause.
-    `ask_within` is how many working days a company gives itself to ask back.
+    `promised` is the period in the policy. With `logged_in` the person asked from an account:
+    then there is no doubt about identity (EDPB 01/2022 §73), and no pause. `ask_within` is
+    the number of working days for a question back.
     """
 
     received: date
@@ -80,15 +79,15 @@ class Clock:
     ask_within: int = PROMPT
 
     def answer(self, calendar: Calendar) -> Answer:
-        """Count until when to answer at this place. Raises OutOfOrder, UnknownPlace."""
+        """Calculate the deadline at this place. Raises OutOfOrder, UnknownPlace."""
         paused, why = self._paused(calendar)
         first, first_moved = rolled(self.received + MONTH + paused, calendar)
-        extended, told = self._extended(first)
+        extended, notice_steps = self._extended(first)
         period = EXTENDED if extended else MONTH
         nominal = self.received + period + paused
         law_due, moved = rolled(nominal, calendar) if extended else (first, first_moved)
         arrived = step(self.received, "answer.received", "1182/71 3(1)")
-        steps = [arrived, *why, *told, ends(self.received, period)]
+        steps = [arrived, *why, *notice_steps, ends(self.received, period)]
         if paused.days:
             steps.append(step(nominal, "answer.paused", "EDPB-01/2022 159", period=paused))
         due, bound = self._promised(law_due, paused, calendar)
@@ -113,13 +112,13 @@ class Clock:
         )
 
     def _extended(self, notice_by: date) -> tuple[bool, tuple[Step, ...]]:
-        """Whether the person was told of the extension in time, and the step that says so."""
+        """Return whether the person was notified of the extension in time, and the step for it."""
         if self.extended_on is None:
             return False, ()
         in_order(self.received, self.extended_on, "received", "extended")
         in_time = self.extended_on <= notice_by
-        says = "answer.extended" if in_time else "answer.extended-late"
-        return in_time, (step(self.extended_on, says, "GDPR 12(3)", by=notice_by),)
+        sentence = "answer.extended" if in_time else "answer.extended-late"
+        return in_time, (step(self.extended_on, sentence, "GDPR 12(3)", by=notice_by),)
 
     def _promised(self, law_due: date, paused: Period, calendar: Calendar) -> tuple[date, tuple[Step, ...]]:
         """The stricter of promise and law. A promise in days is flat: its end does not move."""
@@ -128,11 +127,11 @@ class Clock:
         end = self.received + self.promised + paused
         if not self.promised.days:
             end, _ = rolled(end, calendar)
-        says = "promise.stricter" if end < law_due else "promise.not-stricter"
-        return min(end, law_due), (step(end, says, "GDPR 12(3)", period=self.promised),)
+        sentence = "promise.stricter" if end < law_due else "promise.not-stricter"
+        return min(end, law_due), (step(end, sentence, "GDPR 12(3)", period=self.promised),)
 
     def _paused(self, calendar: Calendar) -> tuple[Period, tuple[Step, ...]]:
-        """How long the clock stood still, overlaps merged, and a step for each question."""
+        """The paused days, with overlaps merged, and a step for each question."""
         steps: list[Step] = []
         answers: list[date] = []
         days, resumed = 0, self.received
@@ -153,7 +152,7 @@ class Clock:
         return Period(days=days), tuple(steps)
 
     def _not_counted(self, pause: Pause, answers: Sequence[date], calendar: Calendar) -> str:
-        """The sentence that says why a question stops nothing, or "".
+        """The key of the sentence that says why a question does not pause the deadline, or "".
 
         A question may follow the request, or the latest answer that came before it.
         """
@@ -162,5 +161,5 @@ class Clock:
         if not pause.doubt:
             return "pause.no-doubt"
         since = max((day for day in answers if day <= pause.asked), default=self.received)
-        late = calendar.working_days(since, pause.asked) > self.ask_within
-        return "pause.late" if late else ""
+        too_late = calendar.working_days(since, pause.asked) > self.ask_within
+        return "pause.late" if too_late else ""

@@ -1,10 +1,10 @@
-"""What the articles that privacy policies cite are about, by day.
+"""The topics of the articles that privacy policies cite, by date.
 
     topics("GDPR", "32(1)", day)     {"security"}
     topics("LIL", "", day)           what the French act itself still says, since the GDPR says the rest
 
-An article that is cited for something else misleads whoever looks it up. Topics are words of
-this table; a law that is not here is not judged.
+A citation of an article with another topic misleads the reader. Topics are words of this table; laws
+that are not in the table are not judged.
 
 Sources: Regulation (EU) 2016/679 (applies since 2018-05-25, art. 99(2)); loi 78-17 as consolidated by
 ordonnance 2018-1125 (in force 2019-06-01); code de commerce; code civil; code de la consommation; CPCE.
@@ -24,7 +24,7 @@ _RECAST = date(2019, 6, 1)
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article, or a law as a whole where `number` is empty: what it is about, from when until when."""
+    """The topics of an article, or of a whole law if `number` is empty, with the dates of validity."""
 
     law: str
     number: str
@@ -34,7 +34,7 @@ class Article:
     valid_to: date | None = None
 
     def holds(self, day: date) -> bool:
-        """Whether it says so on a day."""
+        """Return whether the row is valid on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -63,7 +63,7 @@ _WHOLE = "data-protection"
 _BEFORE_GDPR = frozenset({"access", "rectification", "erasure", "objection", "information", "authority"})
 _STILL = frozenset({"authority", "directives", "minors", "trackers", "national-number", "offences"})
 WHOLLY_KNOWN = frozenset({"GDPR"})
-"""Laws whose every article is here: any other number does not exist."""
+"""Laws with all their articles in the table: any other number does not exist."""
 
 
 def _listed(law: str, text: str, source: str, since: date) -> list[Article]:
@@ -88,20 +88,20 @@ ARTICLES: tuple[Article, ...] = (
 
 
 def known(law: str) -> bool:
-    """Whether this table speaks of a law at all."""
+    """Return whether the table has rows for a law."""
     return any(article.law == law for article in ARTICLES)
 
 
 def topics(law: str, article: str, day: date) -> frozenset[str] | None:
-    """What an article is about on a day, None where this table has no such article.
+    """The topics of an article on a day, or None if the table lacks it.
 
-    Paragraphs do not count: 32(1) and “32 §1” are article 32. A law as a whole is about
-    “data-protection” and, where the table says no more, about anything that its articles are.
+    Paragraphs are ignored: 32(1) and “32 §1” are article 32. The topics of a whole law are
+    “data-protection” and, without a row of its own, those of all its articles.
     """
     head = re.match(r"[A-Z]?\d+(?:-\d+)*(?: B)?", article)
     number = head[0] if head else article
-    found = [a.topics for a in ARTICLES if (a.law, a.number) == (law, number) and a.holds(day)]
+    matches = [a.topics for a in ARTICLES if (a.law, a.number) == (law, number) and a.holds(day)]
     if number:
-        return frozenset().union(*found) if found else None
-    whole = found or [a.topics for a in ARTICLES if a.law == law and a.holds(day)]
+        return frozenset().union(*matches) if matches else None
+    whole = matches or [a.topics for a in ARTICLES if a.law == law and a.holds(day)]
     return frozenset({_WHOLE}).union(*whole)

@@ -1,4 +1,4 @@
-"""How long a supervisory authority has, and from when a child's request opens the way to it.
+"""The deadlines of a supervisory authority, for complaints and for a child's request for erasure.
 
 Law: GDPR art. 78(2): three months to tell of progress or outcome, then a court is open; in
 France silence is a rejection (décret 2019-536, art. 10). Loi Informatique et Libertés,
@@ -23,7 +23,7 @@ _THREE_WEEKS = Period(days=21)
 
 @dataclass(frozen=True, slots=True)
 class ChildErasure:
-    """The last day for the company's answer; until when the CNIL decides on a complaint."""
+    """The last day for the company's answer, and for the CNIL's decision on a complaint."""
 
     no_answer_after: date
     decides_by: date | None
@@ -50,6 +50,6 @@ def child_erasure(asked: date, calendar: Calendar, complaint: date | None = None
             f"a complaint of {complaint} comes too early: the month lasts until {month.due}",
             advice="name the day of the complaint, which is later than that",
         )
-    told = step(complaint, "authority.child-complaint", "LIL 51 II")
-    weeks = deadline(complaint, _THREE_WEEKS, calendar, told)
+    complaint_step = step(complaint, "authority.child-complaint", "LIL 51 II")
+    weeks = deadline(complaint, _THREE_WEEKS, calendar, complaint_step)
     return ChildErasure(month.due, weeks.due, (*steps, *weeks.steps), month.calendar)

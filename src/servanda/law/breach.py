@@ -1,12 +1,12 @@
-r"""Until when a breach of personal data must be notified to the authority: 72 hours.
+r"""The deadline to notify the authority of a breach of personal data: 72 hours.
 
     aware 12:17 ... 13:00 ---------- 72 elapsed hours ----------> expiry 13:00
           \------------- target, within 72 h of the minute -------> 12:17
 
-The hour of awareness is not counted, and week-ends and holidays are. Whether art. 3(5)
-(two working days in every period) holds for hours is disputed; authorities say no, and
-it is not applied. Where clocks change meanwhile, elapsed hours count for the expiry, and
-the target takes the earlier of 72 elapsed hours and the same time on the clock.
+The hour of awareness is not counted; week-ends and holidays are. Whether art. 3(5)
+(two working days in every period) applies to hours is disputed; authorities say no, and
+it is not applied. If clocks change meanwhile, the expiry counts elapsed hours, and the
+target is the earlier of 72 elapsed hours and the same local time.
 
 Law: GDPR art. 33(1) 72 hours after having become aware; art. 33(2) a processor tells its
 controller without undue delay, and the controller is aware from then on (EDPB Guidelines
@@ -27,7 +27,7 @@ _LIMIT = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """The processor where it happened: when it knew, and within what time its contract makes it tell."""
+    """The processor with the breach: when it became aware, and its contractual time to notify."""
 
     aware: datetime
     within: timedelta | None = None
@@ -35,9 +35,9 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """When the 72 hours begin and end, and the `target` to work for. Instants are in the local zone.
+    """The begin and end of the 72 hours, and the `target` to aim for. Times are in the local zone.
 
-    `processor_by` is until when the processor had to tell, if its contract says so.
+    `processor_by` is the processor's deadline to notify, if its contract sets one.
     """
 
     start: datetime
@@ -48,9 +48,9 @@ class Notification:
 
 
 def notify_by(aware: datetime, zone: ZoneInfo, processor: Processor | None = None) -> Notification:
-    """Count 72 hours from the instant at which the controller became aware.
+    """Calculate the 72 hours from the time at which the controller became aware.
 
-    Instants carry a zone or an offset. Raises OutOfOrder where the processor knew later.
+    Times are timezone-aware. Raises OutOfOrder if the processor became aware later.
     """
     local = _later(aware, timedelta(0), zone)
     start = _later(local.replace(minute=0, second=0, microsecond=0), _HOUR, zone)
@@ -64,14 +64,14 @@ def notify_by(aware: datetime, zone: ZoneInfo, processor: Processor | None = Non
         steps.append(step(target, "breach.clocks-change", "1182/71 3(2)(a)"))
     steps.append(step(target, "breach.target", "GDPR 33(1)"))
     steps.append(step(expiry, "breach.expiry", "1182/71 3(3)"))
-    told, processor_by = _told(processor, local, zone) if processor else ((), None)
-    return Notification(start, expiry, target, (*told, *steps), processor_by)
+    processor_steps, processor_by = _told(processor, local, zone) if processor else ((), None)
+    return Notification(start, expiry, target, (*processor_steps, *steps), processor_by)
 
 
 def _told(
     processor: Processor, informed: datetime, zone: ZoneInfo
 ) -> tuple[tuple[Step, ...], datetime | None]:
-    """What the processor owed: it has no 72 hours of its own, and does not start the controller's."""
+    """The steps and the deadline of the processor; its awareness does not start the 72 hours."""
     knew = processor.aware.astimezone(zone)
     if knew.timestamp() > informed.timestamp():
         raise OutOfOrder(f"the processor knew at {knew.isoformat(' ')}, after it told the controller")
@@ -79,11 +79,11 @@ def _told(
     if processor.within is None:
         return tuple(steps), None
     by = _later(knew, processor.within, zone)
-    late = informed.timestamp() > by.timestamp()
-    steps.append(step(by, "breach.processor-late" if late else "breach.processor-in-time", "GDPR 33(2)"))
+    too_late = informed.timestamp() > by.timestamp()
+    steps.append(step(by, "breach.processor-late" if too_late else "breach.processor-in-time", "GDPR 33(2)"))
     return tuple(steps), by
 
 
 def _later(instant: datetime, by: timedelta, zone: ZoneInfo) -> datetime:
-    """Add elapsed time: through UTC, since in one zone Python would move the hands of the clock."""
+    """Add elapsed time via UTC; within one zone, Python would add wall-clock time."""
     return (instant.astimezone(UTC) + by).astimezone(zone)

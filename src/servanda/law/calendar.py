@@ -1,8 +1,8 @@
-"""The working days of a place: week-ends, and the public holidays where the act is due.
+"""The working days of a place: week-ends and public holidays.
 
-A place is a country, `FR`, or a part of it with holidays of its own, `FR-57`. The days
-come from the library `holidays`; its version stands in each result, since a calendar is
-data that is corrected from time to time.
+A place is a country, `FR`, or a part of it with its own holidays, `FR-57`. The dates come
+from the library `holidays`; each result names its version, as calendars are corrected
+from time to time.
 
 Law: Regulation 1182/71, art. 2(1) public holidays are those of the Member State where
 action is to be taken; art. 2(2) working days are all days but these, Saturdays and Sundays.
@@ -27,16 +27,16 @@ from servanda.errors import ServandaError
 
 _DAY = timedelta(days=1)
 _PARTS = {"FR-67": "6AE", "FR-68": "6AE", "FR-AM": "57"}
-"""Parts that people name otherwise than the library: both departments of Alsace, and Alsace-Moselle."""
+"""Aliases for parts of the library: both departments of Alsace, and Alsace-Moselle."""
 
 
 class UnknownPlace(ServandaError):
-    """A place, or a year at a place, whose public holidays are not known."""
+    """The public holidays of a place, or of a year at a place, are not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The working days of one place; made by `calendar_of`."""
+    """The working days of one place; create it with `calendar_of`."""
 
     place: str
     _holidays: holidays.HolidayBase = field(repr=False, compare=False)
@@ -45,7 +45,7 @@ class Calendar:
         return f"{self.place}, holidays {version.__version__}"
 
     def is_holiday(self, day: date) -> bool:
-        """Whether the day is a public holiday here. Raises UnknownPlace outside the years it knows."""
+        """Return whether the day is a public holiday. Raises UnknownPlace for an unsupported year."""
         first, last = self._holidays.start_year, self._holidays.end_year
         if not first <= day.year <= last:
             raise UnknownPlace(
@@ -54,7 +54,7 @@ class Calendar:
         return day in self._holidays
 
     def is_working_day(self, day: date) -> bool:
-        """Whether the day is neither Saturday nor Sunday nor a public holiday (art. 2(2))."""
+        """Return whether the day is neither Saturday nor Sunday nor a public holiday (art. 2(2))."""
         return day.isoweekday() < 6 and not self.is_holiday(day)
 
     def next_working_day(self, day: date) -> date:
@@ -64,16 +64,16 @@ class Calendar:
         return day
 
     def working_days(self, after: date, until: date) -> int:
-        """Count the working days after one day, up to and with another."""
+        """Count the working days after one day, up to and including another."""
         days = range(1, (until - after).days + 1)
         return sum(self.is_working_day(after + n * _DAY) for n in days)
 
     def name(self, day: date, language: str) -> str:
-        """Return the name of a public holiday, in `language` where the library has it, else in the place's own."""
-        wanted = {"en": "en_US"}.get(language, language)
-        known = self._holidays.supported_languages
-        named = _library(self.place, wanted if wanted in known else self._holidays.default_language)
-        return str(named.get(day) or "")
+        """Return the name of a public holiday, in `language` if the library has it, else in the local one."""
+        locale = {"en": "en_US"}.get(language, language)
+        supported = self._holidays.supported_languages
+        library = _library(self.place, locale if locale in supported else self._holidays.default_language)
+        return str(library.get(day) or "")
 
 
 @lru_cache(maxsize=64)
@@ -83,16 +83,16 @@ def calendar_of(place: str) -> Calendar:
 
 
 def zone_of(place: str) -> ZoneInfo:
-    """Return the time zone of a place's country; of several, that in which most people live.
+    """Return the time zone of a place's country; of several, the most populous one.
 
-    Raises UnknownPlace for what is no country.
+    Raises UnknownPlace for an unknown country.
     """
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
-    found = next((row[2] for row in rows if row[0] == place[:2]), None)
-    if found is None:
+    zone = next((row[2] for row in rows if row[0] == place[:2]), None)
+    if zone is None:
         raise UnknownPlace(f"no time zone is known for “{place}”")
-    return ZoneInfo(found)
+    return ZoneInfo(zone)
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,7 @@
-"""How long a consent, and a tracker set under it, may last.
+"""The lifetime of a consent, and of a tracker set under it.
 
-Months run from the day of the consent, and a visit does not prolong them. A tracker's
-lifetime is written in seconds; what counts is the day on which it expires: thirteen
-months are 393 to 397 days.
+Months run from the day of the consent; a visit does not extend them. A tracker's lifetime
+is in seconds and compared by its day of expiry: thirteen months are 393 to 397 days.
 
 Law: GDPR art. 7(1). CNIL, deliberation 2020-091 of 17 September 2020 (guidelines) and the
 recommendation of the same day: trackers 13 months, what they collect 25 months.
@@ -24,7 +23,7 @@ AUDIENCE = Period(months=25)
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """The last day of a consent, the day from which it has expired, and why."""
+    """The last day of a consent, the first day after it, and the steps."""
 
     last_day: date
     expired_from: date
@@ -33,7 +32,7 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """The day on which a tracker expires beside the last day allowed."""
+    """The day on which a tracker expires, and the last day allowed."""
 
     allowed_until: date
     expires: date
@@ -41,12 +40,12 @@ class Lifetime:
 
     @property
     def too_long(self) -> bool:
-        """Whether the tracker outlives the consent."""
+        """Return whether the tracker outlives the consent."""
         return self.expires > self.allowed_until
 
 
 def valid_until(given: date, period: Period = TRACKER) -> Validity:
-    """Count how long a consent of this day lasts."""
+    """Calculate the validity of a consent given on this day."""
     last, expired = last_day(given, period), eligible_from(given, period)
     steps = (
         step(given, "consent.given", "1182/71 3(1)"),
@@ -57,15 +56,15 @@ def valid_until(given: date, period: Period = TRACKER) -> Validity:
 
 
 def lifetime(set_at: datetime, max_age: timedelta, period: Period = TRACKER, zone: tzinfo = UTC) -> Lifetime:
-    """Compare a tracker's lifetime with what is allowed, in days of `zone`. `set_at` has an offset."""
+    """Compare a tracker's lifetime with the allowed one, in days of `zone`. `set_at` is timezone-aware."""
     local = set_at.astimezone(zone)
     expires = (local.astimezone(UTC) + max_age).astimezone(zone).date()
     allowed = last_day(local.date(), period)
-    says = "tracker.too-long" if expires > allowed else "tracker.allowed"
+    sentence = "tracker.too-long" if expires > allowed else "tracker.allowed"
     seconds = int(max_age.total_seconds())
     steps = (
         step(local.date(), "tracker.set", "1182/71 3(1)"),
         ends(local.date(), period),
-        step(expires, says, "CNIL 2020-091", seconds=seconds, days=max_age.days),
+        step(expires, sentence, "CNIL 2020-091", seconds=seconds, days=max_age.days),
     )
     return Lifetime(allowed, expires, steps)

@@ -1,4 +1,4 @@
-"""How a period ends in European law, with the steps that say why.
+"""The end of a period in European law, with the steps of its calculation.
 
     event -- not counted --> period --> nominal end --> next working day, if it is none
 
@@ -20,7 +20,7 @@ from servanda.law.steps import Step, step
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last day for an act (until 24:00 there), its end before moving, and why."""
+    """The last day for an act (until 24:00 local time), the nominal end, and the steps."""
 
     nominal: date
     due: date
@@ -29,14 +29,14 @@ class Deadline:
 
 
 def deadline(event: date, period: Period, calendar: Calendar, happened: Step) -> Deadline:
-    """Count a period from an event that `happened`, and move its end to a working day."""
+    """Calculate the end of a period from an event on `happened`, moved to a working day."""
     nominal = event + period
     due, moved = rolled(nominal, calendar)
     return Deadline(nominal, due, (happened, ends(event, period), *moved), str(calendar))
 
 
 def ends(event: date, period: Period) -> Step:
-    """Say how a period that begins with an event ends."""
+    """Return the steps to the nominal end of a period that begins with an event."""
     end = event + period
     if not period.whole_months:
         return step(end, "ends.days", "1182/71 3(1)", period=period)
@@ -48,7 +48,7 @@ def ends(event: date, period: Period) -> Step:
 
 
 def rolled(nominal: date, calendar: Calendar) -> tuple[date, tuple[Step, ...]]:
-    """Return the next working day from a nominal end on, and the step where it moved."""
+    """Return the first working day from a nominal end on, and the step if it moved."""
     due = calendar.next_working_day(nominal)
     if due == nominal:
         return due, ()

@@ -1,4 +1,4 @@
-"""The official languages of a country: those that a company established there speaks to people in.
+"""The official languages of a country.
 
 Source: Publications Office of the European Union, Interinstitutional style guide, annexes A5 and A6.
 """
@@ -17,5 +17,5 @@ OFFICIAL: dict[str, frozenset[str]] = {
 
 
 def official(country: str) -> frozenset[str]:
-    """The official languages of a country (ISO 3166), none where it is not in the table."""
+    """The official languages of a country (ISO 3166), empty if it is not in the table."""
     return OFFICIAL.get(country, frozenset())

@@ -1,4 +1,4 @@
-"""From what age a child consents alone to a service on the net, by country and day.
+"""The age from which a child consents alone to an online service, by country and date.
 
 Law: GDPR art. 8(1) sixteen, unless a Member State sets a lower age, not below thirteen. The
 table names the national provision; where a country has set none, sixteen is the Regulation's.
@@ -16,7 +16,7 @@ from servanda.law.facts.table import Fact, rows
 
 @dataclass(frozen=True, slots=True)
 class Majority(Fact):
-    """The age in one country, from a day on; its source is the provision that says so."""
+    """The age in one country, from a day on; its source is the national provision."""
 
     country: str
     years: int
@@ -28,22 +28,22 @@ class UnknownAge(ServandaError):
 
 @cache
 def ages() -> tuple[Majority, ...]:
-    """Every age, of every country and day."""
-    return tuple(rows("ages", "age", lambda row: Majority(**row), lambda found: found.country))
+    """The ages of all countries and dates."""
+    return tuple(rows("ages", "age", lambda row: Majority(**row), lambda age: age.country))
 
 
-def majority(country: str, day: date, own: int | None = None) -> Majority:
+def majority(country: str, day: date, threshold: int | None = None) -> Majority:
     """Return the age that counts in a country on a day; `own` is one that somebody asks about instead.
 
     Raises UnknownAge.
     """
-    if own is not None:
-        return Majority("GDPR 8(1)", day, None, country, own)
+    if threshold is not None:
+        return Majority("GDPR 8(1)", day, None, country, threshold)
     for row in ages():
         if row.country == country and row.holds(day):
             return row
-    known = ", ".join(dict.fromkeys(row.country for row in ages()))
+    countries = ", ".join(dict.fromkeys(row.country for row in ages()))
     first = min(row.valid_from for row in ages())
     raise UnknownAge(
-        f"no age of consent is known for “{country}” on {day}", advice=f"known since {first}: {known}"
+        f"no age of consent is known for “{country}” on {day}", advice=f"known since {first}: {countries}"
     )

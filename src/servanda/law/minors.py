@@ -1,7 +1,7 @@
-"""From what birthday a person consents alone to a service on the net.
+"""The birthday from which a person consents alone to an online service.
 
-An age is reached at the beginning of the birthday. Who was born on 29 February has it on
-1 March of a common year: the later day protects the child.
+An age is reached at the beginning of the birthday. For a birth on 29 February it is
+1 March in a common year: the later day protects the child.
 
 Law: GDPR art. 8(1) sixteen years, or less, not below thirteen, where a Member State says so.
 The ages by country stand in `servanda.law.majority`.
@@ -18,7 +18,7 @@ from servanda.law.steps import Step, in_order, step
 
 @dataclass(frozen=True, slots=True)
 class Minority:
-    """The age on a day, and who consents: the person alone, or with (or through) the parents."""
+    """The age on a day, and who consents: the person alone, or the parents."""
 
     age: int
     threshold: int
@@ -46,11 +46,11 @@ def age_on(born: date, day: date) -> int:
 
 
 def who_consents(born: date, day: date, threshold: int, article: str = "GDPR 8(1)") -> Minority:
-    """Say who consents on a day where this age counts; `article` is where the age stands."""
+    """Determine who consents on a day under this age threshold; `article` is its source."""
     age, reached = age_on(born, day), birthday(born, threshold)
-    own = age >= threshold
+    alone = age >= threshold
     steps = [step(born, "minor.born", article, years=threshold)]
     leap = reached.day != born.day
     steps.append(step(reached, "minor.reached-leap" if leap else "minor.reached", article, years=threshold))
-    steps.append(step(day, "minor.alone" if own else "minor.with-parents", article, years=age))
-    return Minority(age, threshold, reached, "own_consent" if own else "parental_consent", tuple(steps))
+    steps.append(step(day, "minor.alone" if alone else "minor.with-parents", article, years=age))
+    return Minority(age, threshold, reached, "own_consent" if alone else "parental_consent", tuple(steps))

@@ -1,4 +1,4 @@
-"""Until when a person is told of data that came from somebody else.
+"""The deadline to inform a person about data obtained from a third party.
 
 Law: GDPR art. 14(3): (a) within one month of obtaining the data; (b) with the first
 communication to the person, if the data serve for that; (c) with the first disclosure
@@ -22,16 +22,16 @@ def inform_by(
     first_contact: date | None = None,
     disclosed: date | None = None,
 ) -> Deadline:
-    """Count until when to inform. Raises OutOfOrder where data were used before they came."""
+    """Calculate the deadline to inform. Raises OutOfOrder if data were used before they were obtained."""
     arrived = step(obtained, "notice.obtained", "1182/71 3(1)")
-    found = deadline(obtained, MONTH, calendar, arrived)
-    due, steps = found.due, list(found.steps)
+    month_deadline = deadline(obtained, MONTH, calendar, arrived)
+    due, steps = month_deadline.due, list(month_deadline.steps)
     uses = [("contact", first_contact, "GDPR 14(3)(b)"), ("disclosed", disclosed, "GDPR 14(3)(c)")]
     for name, day, article in uses:
         if day is None:
             continue
         in_order(obtained, day, "obtained", name)
-        says = f"notice.{name}" if day < found.due else f"notice.{name}-later"
-        steps.append(step(day, says, article))
+        sentence = f"notice.{name}" if day < month_deadline.due else f"notice.{name}-later"
+        steps.append(step(day, sentence, article))
         due = min(due, day)
-    return Deadline(found.nominal, due, tuple(steps), found.calendar)
+    return Deadline(month_deadline.nominal, due, tuple(steps), month_deadline.calendar)

@@ -1,4 +1,4 @@
-"""A period in calendar years, months and days, as promises and laws write it.
+"""Periods in calendar years, months and days, as in promises and laws.
 
     P3Y      three years             P1Y6M     a year and a half
     P13M     thirteen months         P2W       two weeks, the same as P14D
@@ -24,7 +24,7 @@ _SAMPLE = range(date(2000, 1, 1).toordinal(), date(2008, 1, 1).toordinal())
 
 
 class NotAPeriod(ValueError):
-    """A text that is not a period; `advice` gives the ISO form where it can be guessed."""
+    """The text is not a period; `advice` suggests the ISO form if it can be guessed."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(f"{message}; {advice}" if advice else message)
@@ -34,10 +34,10 @@ class NotAPeriod(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Period:
-    """A length of calendar time. `P12M` equals `P1Y`: they always end on the same day.
+    """A length of calendar time. `P12M` equals `P1Y`, as they always end on the same day.
 
-    `P1M` and `P30D` differ. Adding goes in the order of the law: years and months
-    first, clamped to the end of the month, then days.
+    `P1M` and `P30D` differ. Addition follows the law: first years and months, clamped to
+    the end of the month, then days.
     """
 
     years: int = 0
@@ -68,7 +68,7 @@ class Period:
     def __add__(self, day: date) -> date:
         """Return the day on which this period, begun on `day`, ends.
 
-        The calendar of computers ends on 9999-12-31, and so does any longer sum.
+        A result after 9999-12-31 is clamped to that day.
         """
         if not isinstance(day, date):
             return NotImplemented
@@ -88,9 +88,9 @@ class Period:
         return _days_of(self)
 
     def never_longer_than(self, other: Period) -> bool:
-        """Whether this period, begun on any day, ends on or before the other's end.
+        """Return whether this period ends on or before the other's end, whatever the first day.
 
-        `P28D` is never longer than `P1M`; of `P30D` and `P1M` neither holds.
+        `P28D` is never longer than `P1M`; between `P30D` and `P1M` it is false both ways.
         """
         if self.whole_months == other.whole_months:
             return self.days <= other.days
@@ -108,24 +108,26 @@ class Period:
         numbers = (self.years, self.months, self.days)
         # French says "0 jour" and "1 jour", English "0 days" and "1 day".
         plural_from = 2 if french else 1
-        said = [
-            f"{number} {many if number >= plural_from and number != 1 else one}"
-            for number, (one, many) in zip(numbers, names, strict=True)
+        parts = [
+            f"{number} {plural if number >= plural_from and number != 1 else singular}"
+            for number, (singular, plural) in zip(numbers, names, strict=True)
             if number
         ]
-        return (" et " if french else " and ").join(said) or ("0 jour" if french else "0 days")
+        return (" et " if french else " and ").join(parts) or ("0 jour" if french else "0 days")
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodRange:
-    """A published "from five to ten years": it can be kept as text, but not be enforced."""
+    """A published range, "from five to ten years": it can be stated but not enforced."""
 
     low: Period
     high: Period
 
     def __post_init__(self) -> None:
         if self.low == self.high or not self.low.never_longer_than(self.high):
-            raise NotAPeriod(f"{self.low}..{self.high} is no range: the first period must be the shorter")
+            raise NotAPeriod(
+                f"{self.low}..{self.high} is not a range: the first period must be the shorter one"
+            )
 
     def __str__(self) -> str:
         return f"{self.low}..{self.high}"
@@ -138,11 +140,11 @@ class PeriodRange:
 
 _SHORTEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
 _LONGEST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337)
-"""Days of so many months in a row, wherever they begin."""
+"""The largest number of days in n consecutive months."""
 
 
 def _about(period: Period) -> tuple[int, int]:
-    """Return days that a period can never last less, or more, than; not always the nearest."""
+    """Return a lower and an upper bound in days for a period; not always tight."""
     years, months = divmod(12 * period.years + period.months, 12)
     leap = years // 4
     return (
@@ -181,7 +183,7 @@ def parse_range(text: str) -> PeriodRange:
 
 
 def _advice(text: str) -> str:
-    """Say what to write instead; a guess is offered only if it can be read as a period."""
+    """Return the advice for a text that is not a period; a guess is included only if it parses."""
     if re.search(r"PT?\d.*[HS]$|\dT\d|^PT", text):
         return "retention is counted in whole days: use Y, M, W or D, such as P1Y, P13M, P2W, P90D"
     if re.fullmatch(r"\d+", text):

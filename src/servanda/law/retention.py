@@ -1,12 +1,12 @@
-"""When a retention period ends, and which rows have reached their end today.
+"""The end of a retention period, and the cutoff of rows that are due.
 
     trigger                      last day    first day on which the row may go
        |---- the period ---------------|     |
     2024-02-29      + P1Y       2025-02-28   2025-03-01
 
-The day after is the answer to both questions: a maximum makes a row deletable from
-that local midnight on, a legal minimum forbids to delete it before (C11). Ends are
-never moved for week-ends or holidays. A hold stops the action and not the clock (C12).
+A maximum makes a row due for deletion from the local midnight after the last day; a legal
+minimum forbids deletion before it (C11). Ends are not moved for week-ends or holidays.
+A hold stops the action, not the period (C12).
 
 Law: Regulation 1182/71, art. 3(1) the day of the event is not counted; art. 3(2)(c)
 how months and years end; GDPR art. 5(1)(e) no longer than necessary.
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The local days of one hold, both included; `released` is None while it stands."""
+    """The local days of one hold, inclusive; `released` is None while it runs."""
 
     placed: date
     released: date | None = None
@@ -37,7 +37,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason why data stay: at most this long (`max`), or at least (`min`)."""
+    """A ground for retention: at most (`max`) or at least (`min`) this period."""
 
     trigger: date
     period: Period
@@ -51,9 +51,9 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class ErasureStatements:
-    """When data end: the last day, the first on which they may go, and the first on which they can.
+    """The end of data: the last day, the first day for deletion, and the first day without a hold.
 
-    `action_on` is None while they are held.
+    `action_on` is None while a hold runs.
     """
 
     last_day: date
@@ -63,12 +63,12 @@ class ErasureStatements:
 
 
 def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStatements:
-    """Say when a field ends that rests on these grounds: with the last of them.
+    """Calculate the end of data with these grounds: the latest one.
 
-    Raises ValueError without a ground, OutOfOrder for a hold released before it was placed.
+    Raises ValueError without a ground, and OutOfOrder for a hold released before it was placed.
     """
     if not grounds:
-        raise ValueError("data without a ground have no end to be counted")
+        raise ValueError("data without a ground have no end")
     longest = max(grounds, key=lambda ground: last_day(ground.trigger, ground.period))
     last, first = (count(longest.trigger, longest.period) for count in (last_day, eligible_from))
     steps = [
@@ -83,7 +83,7 @@ def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStat
         for ground in grounds
     ]
     steps.append(step(first, "retention.eligible", "GDPR 5(1)(e)"))
-    for hold in sorted(holds, key=lambda held: held.placed):
+    for hold in sorted(holds, key=lambda item: item.placed):
         if hold.released is None:
             steps.append(step(hold.placed, "retention.held", "GDPR 17(3)"))
             continue
@@ -96,20 +96,20 @@ def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStat
 
 
 def last_day(trigger: date, period: Period) -> date:
-    """Return the last day on which the data may (maximum) or must (minimum) be there."""
+    """Return the last day on which the data may (maximum) or must (minimum) exist."""
     return trigger + period
 
 
 def eligible_from(trigger: date, period: Period) -> date:
-    """Return the first local day on which the data may be deleted: the day after the last."""
+    """Return the first local day for deletion: the day after the last day."""
     return _next(last_day(trigger, period))
 
 
 def cutoff(today: date, period: Period) -> date:
-    """Return the day before which a trigger must lie for its row to be due today.
+    """Return the cutoff: a row is due today if its trigger is before this day.
 
-    It is the smallest date b with `b + period >= today`, found by adding. Months are
-    not even: `today - period` would come late on 27 of 1,464 days.
+    It is the smallest date b with `b + period >= today`, found by addition. Months differ
+    in length: `today - period` would be late on 27 of 1,464 days.
     """
     newest = today.toordinal()
     oldest = max(1, newest - 31 * period.whole_months - period.days)
@@ -124,7 +124,7 @@ def cutoff(today: date, period: Period) -> date:
 
 
 def fiscal_year_end(day: date, month_day: str) -> date:
-    """Round a trigger up to the end of its fiscal year; a day that ends one stays.
+    """Round a trigger up to the end of its fiscal year; the last day of one is unchanged.
 
     `month_day` is the company's year end, such as "12-31" or "06-30". "02-28" and
     "02-29" both mean the last day of February. Raises ValueError on anything else.
@@ -136,10 +136,10 @@ def fiscal_year_end(day: date, month_day: str) -> date:
 
 
 def cutoff_rounded(today: date, period: Period, month_day: str) -> date:
-    """Return the day before which a trigger lies whose fiscal year's end is due today.
+    """Return the cutoff for triggers rounded up to the end of their fiscal year.
 
-    It is the smallest trigger whose rounded end plus the period is today or later, so
-    it is always the first day of a fiscal year.
+    It is the smallest trigger whose rounded end plus the period is today or later, which
+    is always the first day of a fiscal year.
     """
     end = fiscal_year_end(cutoff(today, period), month_day)
     if end.year == date.min.year:
@@ -148,10 +148,10 @@ def cutoff_rounded(today: date, period: Period, month_day: str) -> date:
 
 
 def local_midnight(day: date, zone: tzinfo) -> datetime:
-    """Return, in UTC, the first instant at which calendars in `zone` show `day` or later.
+    """Return, in UTC, the first instant at which the local date in `zone` is `day` or later.
 
-    Where clocks jump over midnight the day begins with the jump; where midnight comes
-    twice, with the first; where a whole day was skipped, with the next.
+    If clocks jump over midnight, the day begins with the jump; if midnight occurs twice,
+    with the first; if the whole day was skipped, with the next day.
     """
     wall = datetime(day.year, day.month, day.day, tzinfo=zone)
     first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -169,13 +169,13 @@ def local_midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def action_on(trigger: date, period: Period, holds: Iterable[Held] = ()) -> date | None:
-    """Return the first day on which the data can really be ended, or None while held (C12).
+    """Return the first day on which the data can be deleted, or None while a hold runs (C12).
 
-    A hold does not restart the period: what became overdue under it ends the day after
-    its release.
+    A hold does not restart the period: data that became due during it are deleted from the
+    day after its release.
     """
     day = eligible_from(trigger, period)
-    for hold in sorted(holds, key=lambda held: held.placed):
+    for hold in sorted(holds, key=lambda item: item.placed):
         if hold.placed > day:
             continue
         if hold.released is None:
@@ -193,7 +193,7 @@ def _year_end(year: int, month_day: str) -> date:
     """Return the fiscal year end that falls in one calendar year."""
     match = re.fullmatch(r"(\d\d)-(\d\d)", month_day)
     month, number = (int(match[1]), int(match[2])) if match else (0, 0)
-    # 2000 was a leap year: it has every day that any year has.
+    # 2000 is a leap year, so every month and day is valid in it
     if not (1 <= month <= 12 and 1 <= number <= monthrange(2000, month)[1]):
         raise ValueError(f'{month_day!r} is not the end of a fiscal year; write month and day, "12-31"')
     if month == 2 and number >= 28:

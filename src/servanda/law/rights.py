@@ -1,10 +1,10 @@
-"""The rights of a person: one table, from which every other list of rights derives.
+"""The rights of a person: one table, the source of every list of rights.
 
-    name · article · order on a page · words people use for it · the key of `rights:` in policy.yaml
-    · the kinds of promise that are about it · whether it needs nobody by default
+    name · article · order on a page · aliases and words in messages · key under `rights:` in policy.yaml
+    · kinds of promises about it · whether it is automatic by default
 
-`rights/each/` has one file for each of them, with how it is planned and carried out. A right that
-is not in this table brings its own row in its file: `register(Right(LegalRight("review", …), plan, act))`.
+`rights/each/` has one file per right that plans it and carries it out. A right that is not in this
+table adds its row in its file: `register(Right(LegalRight("review", …), plan, act))`.
 
 Law: GDPR 7(3), 12 to 22 and 28(3)(g); LIL 85 (France).
 """
@@ -17,16 +17,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LegalRight:
-    """What the law and people's language say of a right; how it is carried out stands in its own file.
+    """A row of the table of rights.
 
-    `article` is where it stands, `order` its place on a page. `aliases` are names that people type for it,
-    `mail_words` a regular expression that finds it in a message (in small letters, without accents);
-    `vague` words stand in requests for other rights, too, so that any other right that is found counts more.
-    `policy_key` is its key under `rights:` in policy.yaml, its name by default. `promise_kinds` are the
-    sub-kinds of promises on rights that are about it. What is not `listed` is nothing that persons choose
-    on a form. `by_itself`: it is carried out without anybody, where the company does not say otherwise.
-    `country`: the one whose law gives it, empty where the law of the Union does. `flag`: a column of the
-    application can say that it is in force. `announced`: every policy has to name it (GDPR 13(2)(b)).
+    `article` is its source, `order` its position on a page. `aliases` are alternative names, `mail_words` a
+    regular expression for messages (lower case, without accents); with `vague`, any other right found in the
+    same message takes precedence. `policy_key` is its key under `rights:` in policy.yaml, by default its name.
+    `promise_kinds` are the sub-kinds of promises about it. A right that is not `listed` is not offered on
+    forms. `by_itself`: it is carried out automatically by default. `country`: the country of a national right,
+    empty for EU law. `flag`: a column of the application can mark it as in force. `announced`: every policy
+    must name it (GDPR 13(2)(b)).
     """
 
     name: str
@@ -94,28 +93,28 @@ _TABLE = (
 )  # fmt: skip
 
 RIGHTS: dict[str, LegalRight] = {row.name: row for row in _TABLE}
-"""Every right by its name, those of the law first; rights that a file brings itself come with `declare`."""
+"""All rights by name; rights outside this table are added with `declare`."""
 
 UNSORTED = "unsorted"
-"""A request whose words name no right: recorded and answered in time, once somebody has sorted it."""
+"""The right of a request whose words name none, until a person has sorted it."""
 
 
 def declare(row: LegalRight) -> LegalRight:
-    """Add the row of a right that the table does not have. Raises ValueError where another one has its name."""
+    """Add a right to the table. Raises ValueError if another right has its name."""
     if RIGHTS.setdefault(row.name, row) != row:
         raise ValueError(f"there is another right called {row.name}")
     return row
 
 
 def in_order(rows: Iterable[LegalRight] | None = None) -> list[LegalRight]:
-    """Rights as a page lists them."""
+    """All rights in the order of a page."""
     return sorted(RIGHTS.values() if rows is None else rows, key=lambda row: row.order)
 
 
 def names(
     *, listed: bool | None = None, flag: bool | None = None, by_itself: bool | None = None
 ) -> list[str]:
-    """The names of the rights that are, or are not, listed, have a flag, or need nobody; in their order."""
+    """The names of rights, filtered by `listed`, `flag` and `by_itself`, in order."""
     return [
         row.name
         for row in in_order()
@@ -124,17 +123,17 @@ def names(
 
 
 def policy_keys() -> list[str]:
-    """The keys under `rights:` in policy.yaml by which a policy speaks of rights, by name."""
+    """The keys under `rights:` in policy.yaml, by the name of the right."""
     return sorted(row.key for row in RIGHTS.values() if row.listed)
 
 
 def promised(kind: str) -> tuple[str, ...]:
-    """The rights that promises of a sub-kind, such as `erase-limit`, are about; empty: no single one."""
+    """The rights of a sub-kind of promises, such as `erase-limit`; empty if it concerns no single right."""
     return tuple(row.name for row in in_order() if kind in row.promise_kinds)
 
 
 def named_in(text: str) -> Iterator[LegalRight]:
-    """The rights that a text, in small letters and without accents, may ask for."""
+    """The rights that a message (lower case, without accents) may ask for."""
     import re
 
     return (row for row in in_order() if row.mail_words and re.search(row.mail_words, text))

@@ -1,4 +1,4 @@
-"""Steps of legal time in words: a sentence and its article, in the reader's language."""
+"""Renders the steps of a deadline: a sentence and its article, in the reader's language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from servanda.locale import Catalogue, catalogue, day_in_words
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One step for a person to read."""
+    """A rendered step."""
 
     at: str
     sentence: str
@@ -21,12 +21,12 @@ class Said:
 
 
 def render_step(step: Step, language: str) -> Said:
-    """Put a step into words. Raises NoCatalogue for a language without sentences."""
+    """Render a step. Raises NoCatalogue for a language without a catalogue."""
     words = catalogue("law", language)
     facts = {name: _fact(fact, language) for name, fact in step.facts}
-    given = dict(step.facts)
-    if "place" in given and isinstance(day := given.get("day"), date):
-        facts["holiday"] = calendar_of(str(given["place"])).name(day, language)
+    values = dict(step.facts)
+    if "place" in values and isinstance(day := values.get("day"), date):
+        facts["holiday"] = calendar_of(str(values["place"])).name(day, language)
     return Said(_moment(step.at), words.say(step.says, **facts), _article(step.article, words))
 
 
@@ -53,6 +53,6 @@ def _moment(at: date | datetime) -> str:
 
 
 def _article(article: str, words: Catalogue) -> str:
-    """“GDPR 12(3)” as that law is cited; a law that the catalogue does not know stays as it is."""
+    """The citation of “GDPR 12(3)”; unchanged if the catalogue does not know the law."""
     law, _, place = article.partition(" ")
     return words.say(f"law.{law}", place=place) if words.knows(f"law.{law}") else article

@@ -1,7 +1,6 @@
-"""Services that texts still send their readers to, and that are no more.
+"""Discontinued services that policies still link to.
 
-A row says on which day a service was last there, and who says so; what is not here is
-taken to exist.
+A row has the last day of a service and its source; a service without a row is assumed to exist.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A service, under the names that texts give it, and its last day."""
+    """A discontinued service: its names and its last day."""
 
     names: tuple[str, ...]
     last_day: date
@@ -39,7 +38,7 @@ ENDED: tuple[Ended, ...] = (
 
 
 def ended(name: str, day: date) -> Ended | None:
-    """The row of a service that is no more on a day, None while it is there."""
+    """The row of a service that is discontinued on a day, or None."""
     folded = name.casefold()
     rows = (row for row in ENDED if folded in (n.casefold() for n in row.names))
     return next((row for row in rows if row.last_day < day), None)

@@ -1,7 +1,7 @@
-"""Periods as people spell them, in English and French: the ISO form to suggest.
+"""Suggests the ISO form of periods written in English or French words.
 
-A document is never read this way: "2 ans" stays an error, since a legal period must
-not rest on a guess. But the error can say what to write.
+Used only for advice in errors: documents with "2 ans" are rejected, as a legal period must not
+rest on a guess.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Why a day is the day: the steps by which legal time was counted.
+"""The steps of the calculation of a deadline.
 
-Each result of legal time carries its steps in the order of the reasoning. A step names
-a sentence and an article; the words are found later, in the reader's language
-(`servanda.law.sentences`), so that the same result serves screens, letters and proof.
+Each result carries its steps in order. A step has the key of a sentence and an article;
+`servanda.law.sentences` renders it in the reader's language.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ Fact = int | str | date | datetime | Period
 
 
 class OutOfOrder(ServandaError):
-    """Dates that cannot follow each other, such as an answer before its question."""
+    """Dates are in an impossible order, such as an answer before its question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the count: the day or instant that it reaches, the sentence, the article.
+    """A step of a calculation: the day or time that it reaches, the key of its sentence, the article.
 
     `article` is a law and a place in it, "GDPR 12(3)"; `facts` fill the sentence.
     """
@@ -34,14 +33,14 @@ class Step:
 
 
 def step(at: date | datetime, says: str, article: str, **facts: Fact) -> Step:
-    """Write a step down with its facts."""
+    """Create a step with the values of its sentence."""
     return Step(at, says, article, tuple(facts.items()))
 
 
 def in_order(earlier: date, later: date, earlier_name: str, later_name: str) -> None:
-    """Raise OutOfOrder where `later` lies before `earlier`; one day may be both."""
+    """Raise OutOfOrder if `later` is before `earlier`; they may be the same day."""
     if later < earlier:
         raise OutOfOrder(
-            f"“{later_name}” ({later}) lies before “{earlier_name}” ({earlier})",
-            advice="look whether a year, or day and month, were mixed up",
+            f"“{later_name}” ({later}) is before “{earlier_name}” ({earlier})",
+            advice="check the year, and the order of day and month",
         )

@@ -1,1 +1,1 @@
-"""What we promised: the typed document, its versions, the promises it makes."""
+"""The privacy policy: the typed document, its editions, and its promises."""

@@ -1,12 +1,12 @@
-"""Categories of data: their fields, why they need care, and which law speaks of them.
+"""Categories of data: their fields, sensitivity, and legal tags.
 
-A field is known by its name: `source_ip` is an IP address, “numéro_carte” a card’s number. Two
-categories that share such a field hold the same fact about a person, whatever their headings; a field
-that betrays itself as sensitive is so whether its category says so or not. Only whole names are known,
-in English and French, so that a guess is never a near miss.
+A field is recognised by its name: `source_ip` is an IP address, “numéro_carte” a card number. Two
+categories with the same recognised field hold the same fact about a person; a field recognised as
+sensitive is sensitive even if its category does not say so. Only whole names match, in English and
+French.
 
 Law: GDPR 4(1) and 13(1) personal data; 9 special categories, 10 offences, 87 national numbers; 28 data
-that somebody else decides about.
+processed on behalf of another controller.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Tag = Literal[
     "tax",
     "tracker",
 ]
-"""Which law or recommendation speaks of a category, by the same names as the tables of law."""
+"""The law or recommendation that applies to a category, as named in the tables of law."""
 
 Sensitivity = Literal[
     "bank-account",
@@ -56,7 +56,7 @@ Sensitivity = Literal[
 the text does not say which means of payment."""
 
 GRAVE: frozenset[Sensitivity] = frozenset({"identity-document", "national-id", "offence", "special"})
-"""What harms a person most: GDPR 9, 10 and 87, and documents that let others pass for them."""
+"""The most harmful kinds: GDPR 9, 10 and 87, and identity documents."""
 
 
 class Category(Strict):
@@ -82,7 +82,7 @@ class Category(Strict):
 
 
 class Mention(Strict):
-    """Persons or data that the text shows to exist, in passing, and says no more about."""
+    """Persons or data that the text mentions in passing."""
 
     says: Words
     what: Literal["persons", "data"]
@@ -112,14 +112,14 @@ _SENSITIVE: dict[Sensitivity, str] = {
 
 
 def identifiers(fields: Iterable[str]) -> dict[str, str]:
-    """What the fields tell who somebody is by: the kind of each, and its name."""
+    """The identifiers among the fields: name by kind."""
     return {
         kind: name for name in fields for kind, words in _IDENTIFIES.items() if _plain(name) in words.split()
     }
 
 
 def sensitive(fields: Iterable[str]) -> dict[Sensitivity, str]:
-    """What the fields betray that needs care: the kind of each, and its name."""
+    """The sensitive fields: name by kind."""
     return {
         kind: name for name in fields for kind, words in _SENSITIVE.items() if _plain(name) in words.split()
     }

@@ -1,22 +1,22 @@
-"""How a promise is compared with reality: what is looked at, and what nobody here can look at yet.
+"""The checks of a promise (`checked:` in policy.yaml).
 
-    rule        a rule of law finds nothing, anywhere or at the statements of this promise
-    collected   the fields that a category declares are what its places hold of persons, and no more
-    absent      no column of any store holds such data, cards for instance
+    rule        a rule of law has no findings, anywhere or at the statements of this promise
+    collected   the personal columns of a category's places are exactly its declared fields
+    absent      no column of any store holds such data, for instance card numbers
     hashed      the passwords of a category are slow, salted hashes
-    purpose     a purpose has its bases, and the data that it uses are where the stores say
-    recipient   who receives data, where, under which agreement, on which transfer tool
-    audiences   the data of the stores are about these persons and no others
-    sources     the data come from these and from nobody else
-    authority   the authority named is that of the company's country today, with no condition on complaints
-    version     the edition in force is the one that the text says it is
-    site        only the live site shows it
-    document    only a document shows it that the company has not given
-    evidence    only the running application, a tool or a mailbox shows it
+    purpose     a purpose has its legal bases, and its data are in the declared places
+    recipient   name, country, agreement and transfer tool of a recipient
+    audiences   the data in the stores are about these audiences only
+    sources     the data come from these sources only
+    authority   the authority is that of the company's country today, without conditions on complaints
+    version     the edition in force is the one that the text prints
+    site        only the live site can show it
+    document    only a document of the company can show it
+    evidence    only the running application, a tool or a mailbox can show it
 
-Several stand beside one another: a promise is checked when all of them agree, broken when one does
-not. The last three say what is missing and are never more than *not yet*. That a sentence stands in the
-text is no check of it.
+A promise may have several checks: it is checked when all agree, and broken when one fails. The last
+three name missing evidence and always result in *not yet*. The presence of a sentence in the text is
+not a check.
 
 Law: GDPR 5(2), the company must be able to show that it keeps what it says.
 """
@@ -33,7 +33,7 @@ from servanda.policy.purposes import Basis
 from servanda.policy.values import Country, Date, Names
 
 HERE = "here"
-"""Stands in `at` for the promise itself and every statement of the document that names it."""
+"""In `at`: the promise itself and every statement that names it."""
 
 
 class ByRule(Strict):
@@ -119,7 +119,7 @@ class ByVersion(Strict):
 
 
 class Wanting(Strict):
-    """What is missing to compare anything: a look at the `site`, a `document`, or `evidence` of a tool."""
+    """The missing evidence: a check of the `site`, a `document`, or `evidence` of a tool."""
 
     site: str | None = None
     document: str | None = None
@@ -174,4 +174,4 @@ Check = Annotated[
         custom_error_message=f"nothing says what is compared | begin with one of {', '.join(_BY_KEY)}",
     ),
 ]
-"""One comparison, told by its key."""
+"""A check; its key selects the model."""

@@ -1,7 +1,7 @@
-"""What the typed documents have in common: strict models, and errors that help.
+"""The base of the typed documents: strict models, and errors with line, column and suggestion.
 
-A key that nobody knows is an error with "did you mean", since a promise with a
-misspelt key would otherwise be a promise that nobody keeps.
+An unknown key is an error, with the nearest known key as a suggestion: a promise with a misspelt
+key would otherwise be ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from servanda.policy.yamlfile import Source
 
 
 class Strict(BaseModel):
-    """A part of a document: unknown keys are refused, values do not change."""
+    """A part of a document: unknown keys are errors, instances are immutable."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, regex_engine="python-re", defer_build=True
@@ -32,7 +32,7 @@ Model = TypeVar("Model", bound=Strict)
 
 
 def load(model: type[Model], source: Source) -> Model:
-    """Turn a file into a model. Raises PolicyError that lists every problem at its spot."""
+    """Validate a file as a model. Raises PolicyError with all problems and their spots."""
     if not isinstance(source.data, dict):
         problem = Problem(source.spot(()), "this document is empty or is not a mapping of keys to values")
         raise PolicyError([problem])
@@ -43,20 +43,20 @@ def load(model: type[Model], source: Source) -> Model:
 
 
 def digest(model: BaseModel) -> str:
-    """SHA-256, in hex, of the canonical JSON of a document: the same for the same meaning.
+    """SHA-256, in hex, of the canonical JSON of a document: equal for equal meaning.
 
-    What a document leaves out, or writes as it is by default, does not count, so that a later version of
-    this program, which knows more keys, finds the same digest.
+    Default values are omitted, so a later version of this program, with more keys, computes the same
+    digest.
     """
     return hashlib.sha256(rfc8785.dumps(model.model_dump(mode="json", exclude_defaults=True))).hexdigest()
 
 
 def _problems(error: pydantic.ValidationError, source: Source, model: type[BaseModel]) -> list[Problem]:
-    found: dict[tuple[int, int, str], Problem] = {}
+    problems: dict[tuple[int, int, str], Problem] = {}
     for item in error.errors(include_url=False):
         problem = _problem(item, source, model)
-        found.setdefault((problem.at.line, problem.at.column, problem.message), problem)
-    return [found[key] for key in sorted(found)]
+        problems.setdefault((problem.at.line, problem.at.column, problem.message), problem)
+    return [problems[key] for key in sorted(problems)]
 
 
 def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Problem:
@@ -64,9 +64,9 @@ def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Prob
     kind = item["type"]
     name = str(path[-1]) if path else ""
     if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
-        advice = f"did you mean “{near[0]}”?" if near else f"known here: {', '.join(sorted(known))}"
+        keys = _keys_at(model, path[:-1])
+        near = difflib.get_close_matches(name, keys, n=1, cutoff=0.55)
+        advice = f"did you mean “{near[0]}”?" if near else f"known here: {', '.join(sorted(keys))}"
         return Problem(source.spot(path, key=True), f"“{name}” is not known here", advice)
     if kind == "missing":
         return Problem(source.spot(path[:-1]), f"“{name}” is missing")
@@ -79,7 +79,7 @@ def _problem(item: ErrorDetails, source: Source, model: type[BaseModel]) -> Prob
 
 
 def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    """The keys that the models allow at `path`, for "did you mean"."""
+    """The allowed keys at `path`, for suggestions."""
     models: list[type[BaseModel]] = [model]
     for part in path:
         below: list[type[BaseModel]] = []
@@ -89,9 +89,9 @@ def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
             )
             if field is not None:
                 below.extend(_models_in(field.annotation))
-        named = [m for m in models if m.__name__ == part]  # a step into one member of a union
-        if below or named:
-            models = below or named
+        members = [m for m in models if m.__name__ == part]  # a step into one member of a union
+        if below or members:
+            models = below or members
     keys = {field.alias or name for m in models for name, field in m.model_fields.items()}
     return sorted(keys)
 
@@ -99,7 +99,7 @@ def _keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    found: list[type[BaseModel]] = []
+    models: list[type[BaseModel]] = []
     for part in getattr(annotation, "__args__", ()):
-        found.extend(_models_in(part))
-    return found
+        models.extend(_models_in(part))
+    return models

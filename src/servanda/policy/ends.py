@@ -1,7 +1,7 @@
-"""How data end, as a policy says it with `end:`; an action that is one adds its word.
+"""The values of `end:` in a policy, a registry to which actions add theirs.
 
-A typed list would have to know every action. An action declares its word when it is loaded, and that happens
-when a policy says a word that is not known yet: only then is there something to look for.
+The default values are listed here, as a policy is parsed before actions are imported. An unknown value imports
+the actions, which declare theirs, before it is rejected.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _KEEPS_ROW: dict[str, bool] = {"delete": False, "anonymise": True}
 
 
 def declare(word: str, *, keeps_row: bool) -> None:
-    """Make a word known that policies may say."""
+    """Add a value of `end:`."""
     _KEEPS_ROW.setdefault(word, keeps_row)
 
 
 def keeps_row(word: str) -> bool:
-    """Whether a row stays, emptied, where data end in this way."""
+    """Return whether rows are emptied and kept at this end, a declared value of `end:`."""
     return _KEEPS_ROW[word]
 
 
@@ -28,7 +28,7 @@ def _known(word: Any) -> Any:
     if word not in _KEEPS_ROW:
         import_module("servanda.actions").load()
     if word not in _KEEPS_ROW:
-        raise ValueError(f"“{word}” is no way in which data end | one of: {', '.join(_KEEPS_ROW)}")
+        raise ValueError(f"“{word}” is not a value of end: | one of: {', '.join(_KEEPS_ROW)}")
     return word
 
 

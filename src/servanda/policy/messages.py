@@ -73,5 +73,7 @@ class Message(Strict):
 
     def bases(self, purposes: Mapping[str, Purpose]) -> set[Basis]:
         """What it rests on: its own basis, else the consent that asks for it, else what its purposes rest on."""
-        own: list[Basis] = ["consent"] if self.consent else []
-        return set(self.basis or own or (basis for name in self.purposes for basis in purposes[name].basis))
+        stated_bases: list[Basis] = ["consent"] if self.consent else []
+        return set(
+            self.basis or stated_bases or (basis for name in self.purposes for basis in purposes[name].basis)
+        )

@@ -149,7 +149,7 @@ class Audience(Strict):
 
 def has_consumers(names: Iterable[str], audiences: Mapping[str, Audience]) -> bool | None:
     """Whether consumers are among these audiences; None where the text does not tell."""
-    meant = [audiences[name] for name in names]
-    if any("consumers" in audience.persons for audience in meant):
+    selected = [audiences[name] for name in names]
+    if any("consumers" in audience.persons for audience in selected):
         return True
-    return False if meant and all(audience.persons for audience in meant) else None
+    return False if selected and all(audience.persons for audience in selected) else None

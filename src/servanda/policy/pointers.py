@@ -1,9 +1,9 @@
-"""Names in a document that point at its own parts: found wherever they stand, and checked at once.
+"""References within a document: names that point at its own parts, validated in one pass.
 
     data: Annotated[Names, PointsAt("categories")]
 
-says that each name of that key is a category of the same document. A name that points at
-nothing is an error at its spot, with "did you mean".
+declares that each name is a category of the same document. A dangling reference is an error at its
+spot, with a suggestion.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ONE: dict[Section, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PointsAt:
-    """Marks a key that holds one name, or several, of parts of a section; `also` are words of its own."""
+    """Marks a key that holds names of parts of a section; `also` are additional allowed words."""
 
     section: Section
     also: tuple[str, ...] = ()
@@ -37,33 +37,33 @@ class PointsAt:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A name that points at nothing: where it stands, what is wrong, and what may have been meant."""
+    """A dangling reference: its path, the message and the suggestion."""
 
     path: Path
     message: str
     advice: str
 
 
-def lost(document: BaseModel, known: Mapping[Section, list[str]]) -> Iterator[Lost]:
-    """Yield every marked name of a document that is not among the `known` ones of its section."""
-    yield from _within(document, (), known)
+def lost(document: BaseModel, names_by_section: Mapping[Section, list[str]]) -> Iterator[Lost]:
+    """Yield every marked name of a document that is not in `names_by_section`."""
+    yield from _within(document, (), names_by_section)
 
 
-def _within(value: Any, path: Path, known: Mapping[Section, list[str]]) -> Iterator[Lost]:
+def _within(value: Any, path: Path, names_by_section: Mapping[Section, list[str]]) -> Iterator[Lost]:
     if isinstance(value, BaseModel):
         for name, field in type(value).model_fields.items():
             below = getattr(value, name)
             marks = [mark for mark in field.metadata if isinstance(mark, PointsAt)]
             for mark in marks:
-                yield from _unknown(below, (*path, name), mark, known[mark.section])
+                yield from _unknown(below, (*path, name), mark, names_by_section[mark.section])
             if not marks:
-                yield from _within(below, (*path, field.alias or name), known)
+                yield from _within(below, (*path, field.alias or name), names_by_section)
     elif isinstance(value, dict):
         for key, below in value.items():
-            yield from _within(below, (*path, key), known)
+            yield from _within(below, (*path, key), names_by_section)
     elif isinstance(value, list):
         for i, below in enumerate(value):
-            yield from _within(below, (*path, i), known)
+            yield from _within(below, (*path, i), names_by_section)
 
 
 def _unknown(value: Any, path: Path, mark: PointsAt, known: list[str]) -> Iterator[Lost]:

@@ -1,4 +1,4 @@
-"""The privacy policy as a typed document: what is promised, to whom, about which data."""
+"""The privacy policy as a typed document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from servanda.policy.yamlfile import Source
 
 
 def zone_name(value: str) -> str:
-    """Check the name of a time zone. Raises ValueError with an example."""
+    """Validate the name of a time zone. Raises ValueError with an example."""
     try:
         zoneinfo.ZoneInfo(value)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -47,7 +47,7 @@ Zone = Annotated[str, AfterValidator(zone_name)]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence on how long data stay: the promise that makes it, and where it stands in the file."""
+    """A statement on a period: its promise, and its path in the file."""
 
     promise: Promise
     stated: Stated
@@ -108,30 +108,30 @@ class Policy(Strict):
         return digest(self)
 
     def promise(self, word: str) -> Promise | None:
-        """The promise with this id or name, if any."""
+        """The promise with this id or name, or None."""
         folded = word.casefold()
         return next((p for p in self.promises if folded in (p.id.casefold(), p.name.casefold())), None)
 
     def retentions(self) -> list[tuple[Promise, Retention]]:
-        """Every retention with the promise that it carries out, in the order of the document."""
+        """All retentions with their promises, in the order of the document."""
         return [(p, r) for p in self.promises if p.keep == "enforce" for r in p.retentions]
 
     def statements(self) -> list[Statement]:
-        """Every sentence on how long data stay, in the order of the document."""
-        found = []
+        """All statements on periods, in the order of the document."""
+        statements = []
         for i, promise in enumerate(self.promises):
             for j, stated in enumerate(promise.statements):
                 path = ("stated", j) if promise.stated else ("published",)
-                found.append(Statement(promise, stated, ("promises", i, *path)))
-        return found
+                statements.append(Statement(promise, stated, ("promises", i, *path)))
+        return statements
 
-    def at(self, promise: Promise, *more: str | int) -> Any:
+    def at(self, promise: Promise, *keys: str | int) -> Any:
         """The spot of a promise, or of a part of it, in the file."""
-        return self._source.spot(("promises", self.promises.index(promise), *more))
+        return self._source.spot(("promises", self.promises.index(promise), *keys))
 
 
 def load_policy(path: Path, name: str = "") -> Policy:
-    """Read a policy. Raises PolicyError with every problem, each at its line and column."""
+    """Load a policy. Raises PolicyError with all problems, each with line and column."""
     source = yamlfile.read(path, name)
     policy = load(Policy, source)
     policy._source = source
@@ -142,29 +142,29 @@ def load_policy(path: Path, name: str = "") -> Policy:
 
 
 def _references(policy: Policy) -> list[Problem]:
-    """Names that point at nothing, and names that are used twice."""
-    found: list[Problem] = []
-    seen: dict[str, int] = {}
+    """The problems with references: dangling names, and duplicate names."""
+    problems: list[Problem] = []
+    first_uses: dict[str, int] = {}
     for i, promise in enumerate(policy.promises):
         for word in {promise.id.casefold(), promise.name.casefold()}:
-            if word in seen:
+            if word in first_uses:
                 at = policy.source.spot(("promises", i, "id"))
-                message = f"“{word}” already names the promise on line {_line(policy, seen[word])}"
-                found.append(Problem(at, message))
-            seen[word] = i
+                message = f"“{word}” already names the promise on line {_line(policy, first_uses[word])}"
+                problems.append(Problem(at, message))
+            first_uses[word] = i
         for j, item in enumerate(promise.enforced):
             if isinstance(item, Retention):
-                found += _unknown(
+                problems += _unknown(
                     policy, ("promises", i, "enforced", j, "data"), item.data, policy.categories
                 )
     for name, category in policy.categories.items():
-        found += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
-    return found
+        problems += _unknown(policy, ("categories", name, "audience"), category.audience, policy.audiences)
+    return problems
 
 
 def _pointers(policy: Policy) -> Iterator[Problem]:
-    """Names of parts of the document, wherever a key is marked to hold such names."""
-    known: dict[Section, list[str]] = {
+    """The problems with keys marked by `PointsAt`."""
+    names_by_section: dict[Section, list[str]] = {
         "audiences": list(policy.audiences),
         "categories": list(policy.categories),
         "purposes": list(policy.purposes),
@@ -172,7 +172,7 @@ def _pointers(policy: Policy) -> Iterator[Problem]:
         "recipients": list(policy.recipients),
         "promises": [promise.id for promise in policy.promises],
     }
-    for name in lost(policy, known):
+    for name in lost(policy, names_by_section):
         yield Problem(policy.source.spot(name.path), name.message, name.advice)
 
 
@@ -181,17 +181,17 @@ def _line(policy: Policy, promise: int) -> int:
 
 
 def _unknown(
-    policy: Policy, path: tuple[str | int, ...], names: list[str], known: dict[str, Any]
+    policy: Policy, path: tuple[str | int, ...], names: list[str], section: dict[str, Any]
 ) -> list[Problem]:
     import difflib
 
-    found = []
+    problems = []
     for i, name in enumerate(names):
-        if name not in known:
-            near = difflib.get_close_matches(name, list(known), n=1)
-            advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(known) or 'none'}"
-            kind = "an audience" if known is policy.audiences else "a category"
-            found.append(
+        if name not in section:
+            near = difflib.get_close_matches(name, list(section), n=1)
+            advice = f"did you mean “{near[0]}”?" if near else f"known: {', '.join(section) or 'none'}"
+            kind = "an audience" if section is policy.audiences else "a category"
+            problems.append(
                 Problem(policy.source.spot((*path, i)), f"“{name}” is not {kind} of this policy", advice)
             )
-    return found
+    return problems

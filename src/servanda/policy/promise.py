@@ -1,13 +1,13 @@
-"""A promise, and the retention that carries it out.
+"""A promise, and the retention that enforces it.
 
-    published   what the text of the policy says, kept even where it is vague or unlawful
-    stated      the same on periods, typed, so that rules can judge it
+    published   the text of the policy, even if it is vague or unlawful
+    stated      its periods, typed, for rules
     enforced    what software does: a trigger, stages, a limit, a ground
-    checked     what software compares with it, or what is missing to compare anything
+    checked     what software compares with it, or the missing evidence
 
-They are apart because a text may say "a period of time", "5 to 10 years" or
-nothing at all. Such a promise is enforced only through a value that the company
-states itself, with its ground and its owner, and is broken without one.
+They are separate because a text may say "a period of time", "5 to 10 years" or nothing.
+Such a promise is enforced only with a value that the company sets, with ground and owner,
+and is broken without one.
 """
 
 from __future__ import annotations
@@ -76,17 +76,17 @@ class Retention(Strict):
 
     @property
     def periods(self) -> tuple[Period, ...]:
-        """The periods from trigger to end, one after the other."""
+        """The consecutive periods from trigger to end."""
         return (self.active,) if self.archive is None else (self.active, self.archive)
 
     @property
     def keeps_row(self) -> bool:
-        """Whether rows stay at its end, with their fields emptied."""
+        """Return whether rows are emptied and kept at its end."""
         return keeps_row(self.end)
 
     @property
     def outlives_erasure(self) -> bool:
-        """Whether data stay for it although their person is erased: a duty by law, or claims (GDPR 17(3)(b), (e))."""
+        """Return whether data are kept after an erasure: legal duty or claims (GDPR 17(3)(b), (e))."""
         return self.limit == "min" or bool(self.ground.law)
 
 
@@ -159,27 +159,27 @@ class Promise(Strict):
 
     @property
     def retentions(self) -> list[Retention]:
-        """The retentions among what is enforced."""
+        """The enforced retentions."""
         return [item for item in self.enforced if isinstance(item, Retention)]
 
     @property
     def lacks_period(self) -> bool:
-        """Whether software ought to keep this promise and was given nothing to enforce.
+        """Return whether the promise needs a period to be enforced and has none.
 
-        That an end cannot be undone is a promise without a period: it lacks none.
+        A promise that an end is irreversible needs none.
         """
         timed = self.kind in ("retention", "archive") and self.sub != "irreversible"
         return self.keep == "enforce" and timed and not self.enforced
 
     @property
     def departs(self) -> bool:
-        """Whether what is enforced has other periods than what was published."""
+        """Return whether the enforced periods differ from the published ones."""
         enforced = [period for retention in self.retentions for period in retention.periods]
         return bool(self.retentions) and _lengths(enforced) != _lengths(periods_in(self.published))
 
     @property
     def statements(self) -> list[Stated]:
-        """What the text says on periods: `stated`, or else what is enforced and does not depart from it."""
+        """The statements on periods: `stated`, else those derived from `enforced`."""
         if self.stated:
             return self.stated
         spans = spans_in(self.published)
@@ -187,11 +187,11 @@ class Promise(Strict):
 
 
 def _stated(item: Retention, departs: list[Span] | None) -> Stated:
-    """What is enforced as if the text said it; where it departs, only what the text says of time."""
+    """Statements derived from enforced retentions; if they depart, only the published periods."""
     ends: dict[str, Any] = {"data": item.data, "end": [item.end]}
     if departs is not None:
-        said = departs[0] if departs else None
-        return Stated(**ends, period=said, lasts=[] if said else ["unsaid"])
+        departing = departs[0] if departs else None
+        return Stated(**ends, period=departing, lasts=[] if departing else ["unsaid"])
     months = sum(period.whole_months for period in item.periods)
     total = Period(months=months, days=sum(period.days for period in item.periods))
     since = item.trigger if item.trigger in get_args(Since) else "other"
@@ -200,5 +200,5 @@ def _stated(item: Retention, departs: list[Span] | None) -> Stated:
 
 
 def _lengths(periods: list[Period]) -> set[Period]:
-    """The different periods; P12M is P1Y, and no time at all does not count."""
+    """The distinct periods; P12M equals P1Y, and empty periods are ignored."""
     return {period for period in periods if period != Period()}

@@ -1,8 +1,7 @@
-"""The register of processing (GDPR 30(1)), made from the document alone.
+"""The register of processing (GDPR 30(1)), derived from the policy alone.
 
-One row a purpose: the persons and data it uses, who receives them, which of them are outside
-the EEA and on which tool, until when they stay, what protects them. A cell that the article
-demands and that the document cannot fill is empty; that is told, and never made up.
+One row per purpose: its persons and data, recipients, transfers with their tools, periods and
+measures. A mandatory cell that the policy cannot fill stays empty and is reported.
 
     (a) the controller and a way to reach them       (d) recipients
     (b) the purpose                                  (e) transfers, with country and tool
@@ -19,7 +18,7 @@ from servanda.policy.purposes import Purpose
 from servanda.policy.recipients import Recipient, Transfer
 
 IsInside = Callable[[str], bool]
-"""Whether a country is in the EEA; the day is the caller's."""
+"""Returns whether a country is in the EEA, on a day that the caller fixes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +40,35 @@ class Activity:
 
     @property
     def empty(self) -> list[str]:
-        """The mandatory cells that nothing fills, by their letter in the article and what they lack."""
-        found = []
+        """The empty mandatory cells: letter in the article, and what is missing."""
+        cells = []
         if not self.data:
-            found.append("(c) persons and data")
+            cells.append("(c) persons and data")
         if self.nobody_named:
-            found.append("(d) recipients")
-        found += [f"(e) the transfer to {name}" for name, transfer in self.abroad if transfer is None]
-        return found
+            cells.append("(d) recipients")
+        cells += [f"(e) the transfer to {name}" for name, transfer in self.abroad if transfer is None]
+        return cells
 
     @property
     def untimed(self) -> list[str]:
-        """The data of this row without a period, which the article asks for “where possible”."""
+        """The data of this row without a period, required “where possible”."""
         return [name for name in self.data if name not in self.timed]
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The register: whether it says who keeps it, and its rows."""
+    """The register: whether it names the controller, and its rows."""
 
     controller: bool
     activities: tuple[Activity, ...]
 
 
 def register(policy: Policy, inside: IsInside) -> Register:
-    """Make the register of a policy; nothing in it is guessed."""
-    who = policy.controller
-    reachable = bool(who.name and (who.email or who.postal or who.phone or who.url))
+    """Derive the register from a policy."""
+    controller = policy.controller
+    reachable = bool(
+        controller.name and (controller.email or controller.postal or controller.phone or controller.url)
+    )
     rows = (_activity(policy, name, purpose, inside) for name, purpose in policy.purposes.items())
     return Register(reachable, tuple(rows))
 
@@ -94,7 +95,7 @@ def _activity(policy: Policy, name: str, purpose: Purpose, inside: IsInside) -> 
 
 
 def transfer_to(policy: Policy, name: str, recipient: Recipient) -> Transfer | None:
-    """The transfer that the text states to a recipient, with the tool that it names."""
+    """The stated transfer to a recipient, or None."""
     stated = (t for t in policy.transfers if t.case == "made" and t.tool)
     return next(
         (

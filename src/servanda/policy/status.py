@@ -1,12 +1,12 @@
-"""How a promise stands: one state of eight, with the evidence for it.
+"""The status of a promise: a state with its evidence.
 
-kept      software did it: an entry of the ledger that can be proved, and nothing overdue
-checked   software compared reality with it
-worked    people did it, with a clock and evidence
-attested  somebody with a name stated it, until a date; never shown as a proof
-at_risk   it cannot be said now: a store does not answer, evidence is old
-broken    reality is not what was promised
-not_yet   this version cannot keep it; it says what it needs
+kept      enforced by software: a provable entry of the ledger, and nothing overdue
+checked   compared with reality by software
+worked    done by people, with deadline and evidence
+attested  stated by a named person until a date; never shown as a proof
+at_risk   undecided now: a store does not answer, or evidence is old
+broken    reality differs from the promise
+not_yet   not supported by this version; `why` names what it needs
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ MARKS: dict[State, str] = {
 
 @dataclass(frozen=True, slots=True)
 class PromiseStatus:
-    """The state of one promise. `why` is a sentence, `entry` the number of the ledger's entry.
+    """The status of one promise. `why` is a sentence, `entry` is the number of a ledger entry.
 
-    `last` is when it was last kept; `due` says in words when something is due next.
+    `last` is the time when it was last kept; `due` is the next due date in words.
     """
 
     promise: Promise

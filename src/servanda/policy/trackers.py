@@ -85,9 +85,9 @@ class Tracker(Strict):
     @property
     def exempt(self) -> bool:
         """Whether it needs no consent: a service asked for needs it, or it measures for the publisher alone."""
-        more = set(self.uses) - EXEMPT
-        measures = more == {"measurement"} and self.setup is not None and self.setup.needs_no_consent
-        return bool(self.uses) and (not more or measures)
+        non_exempt = set(self.uses) - EXEMPT
+        measures = non_exempt == {"measurement"} and self.setup is not None and self.setup.needs_no_consent
+        return bool(self.uses) and (not non_exempt or measures)
 
 
 class ConsentTool(Strict):

@@ -1,7 +1,4 @@
-"""The small typed values of a policy: texts, periods, grounds and what was published.
-
-What every typed sentence of the text has: the promise that says the same, and its line.
-"""
+"""Typed values of a policy: texts, periods, grounds, published values, and the base of sentences."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Words(Strict):
         return self
 
     def say(self, language: str) -> str:
-        """The text in `language`, or in the other language where that is all there is."""
+        """The text in `language`, or in the other language if it has only that one."""
         return (self.fr or self.en or "") if language == "fr" else (self.en or self.fr or "")
 
 
@@ -119,9 +116,9 @@ Line = Annotated[int, Field(ge=1)]
 
 
 def published_value(value: Any) -> Any:
-    """A published value with its periods parsed: "P12M" and "P5Y..P10Y" become typed, the rest stays.
+    """A published value with its periods parsed: "P12M" and "P5Y..P10Y" are typed, the rest unchanged.
 
-    The result is what two documents are compared by.
+    Used to compare two documents.
     """
     if isinstance(value, str):
         if ".." in value and all(_ISO.fullmatch(part) for part in value.split("..")):
@@ -135,7 +132,7 @@ def published_value(value: Any) -> Any:
 
 
 def periods_in(value: Any) -> list[Period]:
-    """The exact periods that a published value states, in its order; ranges are none."""
+    """The exact periods of a published value, in order, without ranges."""
     parsed = published_value(value)
     if isinstance(parsed, Period):
         return [parsed]
@@ -145,7 +142,7 @@ def periods_in(value: Any) -> list[Period]:
 
 
 def spans_in(value: Any) -> list[Period | PeriodRange]:
-    """The periods and ranges that a published value states, in its order."""
+    """The periods and ranges of a published value, in order."""
     parsed = published_value(value)
     if isinstance(parsed, Period | PeriodRange):
         return [parsed]
@@ -171,7 +168,7 @@ class Ground(Strict):
         return self
 
     def __str__(self) -> str:
-        """The ground as a short text: “law FR/c-com/L123-22”."""
+        """Return the ground as text: “law FR/c-com/L123-22”."""
         if self.law:
             return f"law {self.law}"
         return f"recommendation {self.recommendation}" if self.recommendation else f"choice: {self.choice}"

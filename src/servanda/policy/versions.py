@@ -1,9 +1,8 @@
-"""Editions of the policy, kept side by side: policies/2022-12-26.yaml beside policy.yaml.
+"""Stored editions of the policy: policies/2022-12-26.yaml beside policy.yaml.
 
-An edition is copied byte for byte under its own number, and never written again: what
-people were told on a day must be found later, in the words of that day. A kept edition
-with the same meaning stays as it is, whatever its layout; another meaning needs another
-number.
+An edition is copied byte for byte under its number and never overwritten: the text of
+any day must be available later. Keeping the same meaning again changes nothing; another
+meaning needs another number.
 
 Law: GDPR 5(2) and 7(1), one must be able to show what people were told and agreed to.
 """
@@ -27,7 +26,7 @@ _SHORTEST_PREFIX = 4
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One kept edition: its number, the day it holds from, the digest of its meaning, its file."""
+    """A stored edition: number, first day, digest of its meaning, and file."""
 
     number: str
     effective_from: str
@@ -39,9 +38,9 @@ class Kept:
 def keep(folder: Path) -> Path:
     """Copy policy.yaml under its edition's number, and return the copy.
 
-    Nothing is written where that edition is kept already with the same meaning. Raises
-    Refused where its number is taken by another meaning or cannot name a file, and
-    PolicyError where policy.yaml cannot be used or the copy cannot be written.
+    Nothing is written if the edition is already stored with the same meaning. Raises
+    Refused if its number is taken by another meaning or cannot be a file name, and
+    PolicyError if policy.yaml is invalid or the copy cannot be written.
     """
     policy = load_policy(folder / "policy.yaml")
     number = policy.version.number
@@ -63,8 +62,8 @@ def keep(folder: Path) -> Path:
 
 
 def kept(folder: Path) -> list[Kept]:
-    """Return the kept editions, the oldest first. Raises PolicyError where one cannot be used."""
-    found = []
+    """Return the stored editions, oldest first. Raises PolicyError if one is invalid."""
+    editions = []
     for path in sorted((folder / _FOLDER).glob("*.yaml")):
         policy = _read(path)
         version = policy.version
@@ -72,26 +71,26 @@ def kept(folder: Path) -> list[Kept]:
             at = policy.source.spot(("version", "number"))
             message = f"this file is named {path.name} and calls itself edition {version.number}"
             raise PolicyError([Problem(at, message, "a kept edition is never changed: restore it")])
-        found.append(Kept(version.number, version.effective_from, policy.digest, path, policy))
-    return sorted(found, key=lambda edition: (edition.effective_from, edition.number))
+        editions.append(Kept(version.number, version.effective_from, policy.digest, path, policy))
+    return sorted(editions, key=lambda edition: (edition.effective_from, edition.number))
 
 
 def find(folder: Path, word: str) -> Policy:
-    """Return the edition that `word` means: “current”, a number, the start of a digest, or a file.
+    """Look up an edition by “current”, its number, a prefix of its digest, or a file.
 
-    Raises ServandaError where nothing, or more than one thing, is meant.
+    Raises ServandaError if nothing, or more than one edition, matches.
     """
     if word == CURRENT:
         return load_policy(folder / "policy.yaml")
     editions = kept(folder)
-    named = [edition for edition in editions if edition.number == word]
-    if not named and len(word) >= _SHORTEST_PREFIX:
-        named = [edition for edition in editions if edition.digest.startswith(word.lower())]
-    if len(named) > 1:
-        numbers = ", ".join(edition.number for edition in named)
+    matches = [edition for edition in editions if edition.number == word]
+    if not matches and len(word) >= _SHORTEST_PREFIX:
+        matches = [edition for edition in editions if edition.digest.startswith(word.lower())]
+    if len(matches) > 1:
+        numbers = ", ".join(edition.number for edition in matches)
         raise ServandaError(f"“{word}” begins the digests of {numbers}", advice="give more of the digest")
-    if named:
-        return named[0].policy
+    if matches:
+        return matches[0].policy
     for path in (folder / word, Path(word)):
         if path.is_file():
             return load_policy(path, word)
@@ -104,7 +103,7 @@ def _read(path: Path) -> Policy:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically. Raises PolicyError."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)

@@ -1,8 +1,7 @@
-"""Reads a YAML file and remembers where each value stands.
+"""Parses a YAML file with the line and column of each value.
 
-Every later complaint can then point at a file, a line and a column. The dialect is
-the core schema of YAML 1.2: `no` is a country, `on` is a word and a date is text.
-A key that is given twice is an error, since one of the two would be lost.
+Errors can then point at file, line and column. The dialect is the core schema of YAML 1.2:
+`no` is a country, `on` is a word and a date is text. A duplicate key is an error.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """YAML 1.2 core: null, true and false, numbers, and everything else is text."""
+    """YAML 1.2 core schema: null, booleans, numbers; everything else is text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
@@ -51,16 +50,16 @@ class Source:
     values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
     def spot(self, path: KeyPath, *, key: bool = False) -> Spot:
-        """Where `path` stands, or the nearest thing above it that exists."""
-        found: KeyPath = ()
+        """The spot of `path`, or of its nearest existing ancestor."""
+        existing: KeyPath = ()
         for part in path:  # parts that name a kind of model, not a key of the file, are stepped over
-            if (*found, part) in self.values:
-                found = (*found, part)
-        line, column = (self.keys if key else self.values).get(found) or self.values.get(found, (1, 1))
+            if (*existing, part) in self.values:
+                existing = (*existing, part)
+        line, column = (self.keys if key else self.values).get(existing) or self.values.get(existing, (1, 1))
         return Spot(self.name, line, column)
 
     def line(self, number: int) -> str:
-        """The text of a line, counted from 1; empty where there is none."""
+        """The text of a line, counted from 1; empty if it does not exist."""
         lines = self.text.splitlines()
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
@@ -71,25 +70,25 @@ def _problem(name: str, mark: Any, message: str, advice: str = "") -> PolicyErro
 
 
 def read(path: Path, name: str = "") -> Source:
-    """Read a file. Raises PolicyError if it is missing, unreadable or not YAML."""
-    shown = name or path.name
+    """Read and parse a file. Raises PolicyError if it is missing, unreadable or not YAML."""
+    display_name = name or path.name
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyError(
-            [Problem(Spot(shown), "there is no such file", "write one with: servanda init URL")]
+            [Problem(Spot(display_name), "there is no such file", "write one with: servanda init URL")]
         ) from None
     except OSError as error:
-        raise PolicyError([Problem(Spot(shown), f"cannot be read: {error.strerror}")]) from None
+        raise PolicyError([Problem(Spot(display_name), f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError:
         raise PolicyError(
-            [Problem(Spot(shown), "cannot be read as UTF-8", "save it as UTF-8 text")]
+            [Problem(Spot(display_name), "cannot be read as UTF-8", "save it as UTF-8 text")]
         ) from None
-    return parse(text, shown)
+    return parse(text, display_name)
 
 
 def parse(text: str, name: str) -> Source:
-    """Read YAML text. Raises PolicyError with the spot of the first mistake."""
+    """Parse YAML text. Raises PolicyError with the spot of the first error."""
     source = Source(name, text)
     loader = _Loader(text)
     try:
@@ -97,9 +96,9 @@ def parse(text: str, name: str) -> Source:
         if node is not None:
             source.data = _value(loader, node, source, ())
     except yaml.MarkedYAMLError as error:
-        what = error.problem or "not valid YAML"
+        reason = error.problem or "not valid YAML"
         raise _problem(
-            name, error.problem_mark, f"not valid YAML: {what}", "check the indentation and the quotes"
+            name, error.problem_mark, f"not valid YAML: {reason}", "check the indentation and the quotes"
         ) from None
     except yaml.YAMLError as error:
         raise PolicyError([Problem(Spot(name), f"not valid YAML: {error}")]) from None

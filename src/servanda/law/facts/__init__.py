@@ -1,12 +1,11 @@
-"""Facts of law with their days: what was so on a day, since when, until when, and who says so.
+"""Dated facts of law: each with its first day, its last day and its source.
 
     adequacy("US", date(2020, 6, 1))     organisations certified under the Privacy Shield
     adequacy("US", date(2020, 8, 1))     None: invalid since 2020-07-16
 
-The tables stand in TOML files beside this one, a file a subject. Every row has `valid_from`,
-mostly no `valid_to` (the last day on which it was so), and a `source`; a row without a
-source, or two rows for one thing on one day, are mistakes that loading finds. Nothing here
-is opinion: what a company may do with a fact is said by the rules.
+The tables are TOML files in this folder, one per subject. Every row has `valid_from`, an optional
+`valid_to` (the last day), and a `source`; loading fails for a row without a source, and for two rows
+on the same subject and day. The rules interpret the facts.
 """
 
 from servanda.law.facts.periods import Limit, maximum, minima

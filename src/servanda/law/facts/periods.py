@@ -1,4 +1,4 @@
-"""How long data must stay by law, and how long they should stay at most, by what they are."""
+"""Legal minima and recommended maxima of retention, by kind of data."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from servanda.law.period import Period, parse_period
 class Limit(Fact):
     """A legal minimum, or a recommended maximum, of one kind of data in one country.
 
-    `tag` says what the data are (accounting, connection, prospect …), `since` what the period counts
-    from; `when` is a condition of the company (operator_or_host, b2c_electronic_120), empty where
-    it always holds; `ground` is how a retention cites it.
+    `tag` is the kind of data (accounting, connection, prospect …), `since` the start of the period;
+    `when` is a condition on the company (operator_or_host, b2c_electronic_120), empty if it always
+    applies; `ground` is the citation for a retention.
     """
 
     tag: str
@@ -35,26 +35,26 @@ def _limits(kind: str) -> tuple[Limit, ...]:
         rest = {key: value for key, value in row.items() if key != "from"}
         return Limit(**rest | {"since": row["from"], "period": parse_period(row["period"])})
 
-    return tuple(rows("periods", kind, make, lambda found: (found.tag, found.country)))
+    return tuple(rows("periods", kind, make, lambda limit: (limit.tag, limit.country)))
 
 
 def minima(tag: str, countries: Sequence[str], day: date) -> list[Limit]:
-    """What the law of these countries asks to keep data of a kind for, on a day; conditions are the caller's."""
+    """The legal minima for a kind of data in these countries on a day; the caller checks the conditions."""
     return [
-        found
-        for found in _limits("minimum")
-        if found.tag == tag and found.country in countries and found.holds(day)
+        limit
+        for limit in _limits("minimum")
+        if limit.tag == tag and limit.country in countries and limit.holds(day)
     ]
 
 
 def maximum(tag: str, countries: Sequence[str], day: date) -> Limit | None:
-    """How long data of a kind should stay at most by the authorities of these countries; the shortest."""
+    """The shortest recommended maximum for a kind of data in these countries, or None."""
     return min(
         (
-            found
-            for found in _limits("maximum")
-            if found.tag == tag and found.country in countries and found.holds(day)
+            limit
+            for limit in _limits("maximum")
+            if limit.tag == tag and limit.country in countries and limit.holds(day)
         ),
-        key=lambda found: date.min + found.period,
+        key=lambda limit: date.min + limit.period,
         default=None,
     )

@@ -1,4 +1,4 @@
-"""How a table of dated facts is read from its file, checked, and asked for a day."""
+"""Loads and validates tables of dated facts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from typing import Any, TypeVar
 from servanda.errors import ServandaError
 
 TABLES = ("eea", "adequacy", "tools", "authorities", "ages", "phone", "periods")
-"""The files, by name, in the order in which they are shown."""
+"""The names of the files in display order."""
 
 
 class BadFact(ServandaError):
-    """A table of facts cannot be used: a row has no source, no day, or contradicts another."""
+    """A table of facts is invalid: a row has no source or no date, or contradicts another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What every row has. Both days are included; `valid_to` is None while it is so."""
+    """The columns of every row. Both dates are inclusive; `valid_to` is None if the fact is current."""
 
     source: str
     valid_from: date
     valid_to: date | None
 
     def holds(self, day: date) -> bool:
-        """Whether it is so on a day."""
+        """Return whether the fact is valid on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -46,51 +46,53 @@ def _file(name: str) -> dict[str, Any]:
 
 
 def rows(
-    file: str, kind: str, make: Callable[[dict[str, Any]], Row], same: Callable[[Row], object]
+    file: str, kind: str, make: Callable[[dict[str, Any]], Row], identity: Callable[[Row], object]
 ) -> list[Row]:
-    """The rows of a kind. Raises BadFact for one without source or day, or that overlaps one of the same thing."""
+    """The rows of a kind. Raises BadFact for a row without source or date, and for overlapping rows."""
     head = _file(file)
-    found: list[Row] = []
-    for i, given in enumerate(head.get(kind, []), 1):
-        row = {"source": head.get("source", ""), "valid_to": None} | given
+    loaded: list[Row] = []
+    for i, fields in enumerate(head.get(kind, []), 1):
+        row = {"source": head.get("source", ""), "valid_to": None} | fields
         where = f"{file}.toml, {kind} {i}"
         if not row["source"]:
-            raise BadFact(f"{where}: a fact without a source does not enter")
+            raise BadFact(f"{where}: the source is missing", advice="write source = “…”")
         if not isinstance(row.get("valid_from"), date):
-            raise BadFact(f"{where}: since when it is so is missing", advice="write valid_from = 2018-05-25")
+            raise BadFact(f"{where}: the first day is missing", advice="write valid_from = 2018-05-25")
         try:
-            found.append(make(row))
+            loaded.append(make(row))
         except (TypeError, KeyError, ValueError) as error:
             raise BadFact(f"{where}: {error}") from None
-    _apart(file, found, same)
-    return found
+    _apart(file, loaded, identity)
+    return loaded
 
 
-def _apart(file: str, found: list[Row], same: Callable[[Row], object]) -> None:
-    for i, row in enumerate(found):
+def _apart(file: str, loaded: list[Row], identity: Callable[[Row], object]) -> None:
+    for i, row in enumerate(loaded):
         if row.valid_to is not None and row.valid_to < row.valid_from:
-            raise BadFact(f"{file}.toml: {same(row)} ends on {row.valid_to}, before it begins")
-        for other in found[:i]:
-            if same(other) == same(row) and _meet(other, row):
-                raise BadFact(f"{file}.toml: two rows say what holds for {same(row)} on {row.valid_from}")
+            raise BadFact(f"{file}.toml: {identity(row)} ends on {row.valid_to}, before it begins")
+        for earlier in loaded[:i]:
+            if identity(earlier) == identity(row) and _meet(earlier, row):
+                raise BadFact(f"{file}.toml: two rows say what holds for {identity(row)} on {row.valid_from}")
 
 
-def _meet(one: Fact, other: Fact) -> bool:
-    return one.valid_from <= (other.valid_to or date.max) and other.valid_from <= (one.valid_to or date.max)
+def _meet(first: Fact, second: Fact) -> bool:
+    return first.valid_from <= (second.valid_to or date.max) and second.valid_from <= (
+        first.valid_to or date.max
+    )
 
 
 def every() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every row of every table: the table, the kind, and the row as its file has it, with its source."""
+    """Yield (table, kind, row) for every row of every table, with its source."""
     for name in TABLES:
         head = _file(name)
-        for kind, given in head.items():
-            if isinstance(given, list):
-                for row in given:
+        for kind, entries in head.items():
+            if isinstance(entries, list):
+                for row in entries:
                     yield name, kind, {"source": head.get("source", ""), **row}
 
 
 def changes(after: date, until: date) -> list[date]:
-    """The days later than `after` and up to `until` on which some fact begins or is no longer so."""
+    """The days after `after` and up to `until` on which some fact starts or ceases to be valid."""
     days = set()
     for _, _, row in every():
         ended = row.get("valid_to")

@@ -1,4 +1,4 @@
-"""Facts that depend on a country: membership of the EEA, adequacy, the authority, calls to consumers."""
+"""Facts by country: EEA membership, adequacy decisions, authorities, rules on calls to consumers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from servanda.law.facts.table import Fact, rows
 
 @dataclass(frozen=True, slots=True)
 class Member(Fact):
-    """Countries of the European Economic Area, between which data flow without a transfer."""
+    """Members of the European Economic Area, within which data can move freely."""
 
     countries: tuple[str, ...]
 
@@ -21,8 +21,8 @@ class Member(Fact):
 class Adequacy(Fact):
     """A decision that a country protects data adequately (GDPR 45).
 
-    `only` says for which organisations, empty for the whole country; `needs` is the id of the
-    tool that a recipient must hold, such as “dpf”.
+    `only` limits it to some organisations, and is empty for the whole country; `needs` is the id of
+    the tool that a recipient must hold, such as “dpf”.
     """
 
     country: str
@@ -32,7 +32,7 @@ class Adequacy(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Authority(Fact):
-    """A supervisory authority (GDPR 51), as one writes to it on a day."""
+    """A supervisory authority (GDPR 51) with its addresses."""
 
     id: str
     country: str
@@ -45,7 +45,7 @@ class Authority(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PhoneRegime(Fact):
-    """Who may be called to be sold something: those who consented, or those who did not object."""
+    """The rule on marketing calls in a country: opt-in or opt-out."""
 
     country: str
     regime: Literal["consent", "objection"]
@@ -61,23 +61,25 @@ def _members() -> list[Member]:
 
 
 def in_eea(country: str, day: date) -> bool:
-    """Whether a country (ISO 3166, such as FR) belongs to the European Economic Area on a day."""
+    """Return whether a country (ISO 3166, such as FR) is a member of the EEA on a day."""
     return any(country in member.countries and member.holds(day) for member in _members())
 
 
 @cache
 def _decisions() -> list[Adequacy]:
-    return rows("adequacy", "decision", lambda row: Adequacy(**row), lambda found: found.country)
+    return rows("adequacy", "decision", lambda row: Adequacy(**row), lambda decision: decision.country)
 
 
 def adequacy(country: str, day: date) -> Adequacy | None:
-    """The decision of adequacy that holds for a country on a day, if any."""
-    return next((found for found in _decisions() if found.country == country and found.holds(day)), None)
+    """The adequacy decision for a country on a day, or None."""
+    return next(
+        (decision for decision in _decisions() if decision.country == country and decision.holds(day)), None
+    )
 
 
 @cache
 def _authorities() -> list[Authority]:
-    return rows("authorities", "authority", lambda row: Authority(**row), lambda found: found.id)
+    return rows("authorities", "authority", lambda row: Authority(**row), lambda entry: entry.id)
 
 
 def authority(word: str, day: date) -> Authority | None:
@@ -85,10 +87,10 @@ def authority(word: str, day: date) -> Authority | None:
     folded = word.casefold()
     return next(
         (
-            found
-            for found in _authorities()
-            if found.holds(day)
-            and folded in (found.id.casefold(), found.country.casefold(), found.name.casefold())
+            entry
+            for entry in _authorities()
+            if entry.holds(day)
+            and folded in (entry.id.casefold(), entry.country.casefold(), entry.name.casefold())
         ),
         None,
     )
@@ -96,9 +98,9 @@ def authority(word: str, day: date) -> Authority | None:
 
 @cache
 def _regimes() -> list[PhoneRegime]:
-    return rows("phone", "regime", lambda row: PhoneRegime(**row), lambda found: found.country)
+    return rows("phone", "regime", lambda row: PhoneRegime(**row), lambda regime: regime.country)
 
 
 def phone_regime(country: str, day: date) -> PhoneRegime | None:
-    """Who may be called to be sold something in a country on a day; None where no source was found."""
-    return next((found for found in _regimes() if found.country == country and found.holds(day)), None)
+    """The rule on marketing calls in a country on a day; None if no source is known."""
+    return next((regime for regime in _regimes() if regime.country == country and regime.holds(day)), None)

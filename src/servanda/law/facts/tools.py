@@ -1,4 +1,4 @@
-"""The tools on which a transfer out of the EEA may rest, and when each was valid."""
+"""The tools for transfers out of the EEA, with their dates of validity."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from servanda.law.facts.table import Fact, rows
 class Tool(Fact):
     """A tool for transfers (GDPR 45 to 49).
 
-    `countries` are those it is for, empty for all; `until` the last day for contracts made while
-    it was valid; `instead` the id of the tool that took its place.
+    `countries` are those it applies to, empty for all; `until` is the last day for contracts made
+    while it was valid; `instead` is the id of its successor.
     """
 
     id: str
@@ -26,29 +26,29 @@ class Tool(Fact):
     instead: str = ""
 
     def serves(self, day: date) -> bool:
-        """Whether a transfer may rest on it on a day, contracts made earlier included."""
+        """Return whether a transfer may rest on it on a day, also under an earlier contract."""
         return self.holds(day) or (self.until is not None and self.valid_from <= day <= self.until)
 
 
 @cache
 def tools() -> tuple[Tool, ...]:
-    """Every tool that ever was, valid or not."""
+    """All tools, valid or not."""
 
     def make(row: dict[str, Any]) -> Tool:
         lists = {"names": tuple(row["names"]), "countries": tuple(row.get("countries", ()))}
         return Tool(**row | lists)
 
-    return tuple(rows("tools", "tool", make, lambda found: found.id))
+    return tuple(rows("tools", "tool", make, lambda entry: entry.id))
 
 
 def tool(word: str) -> Tool | None:
-    """The tool with this id (privacy-shield), or that texts call so (“Privacy Shield”)."""
+    """The tool with this id (privacy-shield) or common name (“Privacy Shield”)."""
     folded = word.casefold()
     return next(
         (
-            found
-            for found in tools()
-            if folded == found.id or folded in (name.casefold() for name in found.names)
+            entry
+            for entry in tools()
+            if folded == entry.id or folded in (name.casefold() for name in entry.names)
         ),
         None,
     )

@@ -98,8 +98,8 @@ def read(file: Path) -> list[Mapping[str, Any]]:
     if not isinstance(vectors, list) or not vectors:
         raise Unusable(f"{file} has no list of vectors")
     for number, vector in enumerate(vectors, 1):
-        wanted = {"id": str, "rule": str, "input": dict, "expect": dict}
-        for name, type_ in wanted.items():
+        required = {"id": str, "rule": str, "input": dict, "expect": dict}
+        for name, type_ in required.items():
             if not isinstance(vector, dict) or not isinstance(vector.get(name), type_):
                 raise Unusable(f"{file}: vector {number} has no usable field {name!r}")
     return vectors
@@ -137,19 +137,19 @@ class _Looked(Mapping[str, Any]):
 
 def _compute(vector: Mapping[str, Any], outcome: Outcome) -> None:
     """Compute one vector and note what differs, or what is not known of it."""
-    name, rule, given = vector["id"], vector["rule"], _Looked(vector["input"])
+    name, rule, fields = vector["id"], vector["rule"], _Looked(vector["input"])
     if rule not in _KINDS:
         outcome.unknown.append(Unknown(name, f"there is no rule {rule!r}"))
         return
     try:
-        got = _KINDS[rule](given)
+        got = _KINDS[rule](fields)
     except KeyError as error:
         outcome.unknown.append(Unknown(name, f"{rule} needs the field {error}"))
         return
     except (ValueError, TypeError, AttributeError, ServandaError) as error:
         outcome.unknown.append(Unknown(name, f"{rule} cannot be computed: {error}"))
         return
-    unknown = [f"{rule} takes no field {field!r}" for field in given if field not in given.at]
+    unknown = [f"{rule} takes no field {field!r}" for field in fields if field not in fields.at]
     unknown += [f"{rule} computes no field {field!r}" for field in vector["expect"] if field not in got]
     if unknown:
         outcome.unknown += [Unknown(name, why) for why in unknown]
@@ -176,8 +176,8 @@ def day_of(given: Input, name: str) -> date:
 
 def day_if_any(given: Input, name: str) -> date | None:
     """Return the day of a field that may be absent or null."""
-    there = any(given.get(field) is not None for field in (name, f"{name}_at"))
-    return day_of(given, name) if there else None
+    present = any(given.get(field) is not None for field in (name, f"{name}_at"))
+    return day_of(given, name) if present else None
 
 
 def instant_of(given: Input, name: str) -> datetime:
@@ -199,10 +199,10 @@ def place_of(given: Input) -> Calendar:
 
 def period_of(given: Input) -> Period:
     """Return the period of an input: `years`, `months`, `weeks` and `days`, or `period: P1Y`."""
-    found = period_if_any(given)
-    if found is None:
+    period = period_if_any(given)
+    if period is None:
         raise KeyError("years, months, weeks or days")
-    return found
+    return period
 
 
 def period_if_any(given: Input) -> Period | None:

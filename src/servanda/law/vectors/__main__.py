@@ -20,9 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="YAML with a list of vectors")
     parser.add_argument("--kind", default="", metavar="PREFIX", help="only rules that begin like this")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        outcome = run(read(given.file), given.kind)
+        outcome = run(read(options.file), options.kind)
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2

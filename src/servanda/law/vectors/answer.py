@@ -22,22 +22,22 @@ def answer(given: Input) -> Mapping[str, object]:
     """Compute until when to answer, to tell of an extension, and to refuse."""
     clock = Clock(
         received=day_of(given, "received"),
-        pauses=tuple(_pause(each) for each in given.get("suspensions") or ()),
+        pauses=tuple(_pause(entry) for entry in given.get("suspensions") or ()),
         extended_on=day_if_any(given, "extension_notice_sent"),
         promised=_promised(given),
         logged_in=bool(given.get("authenticated", False)),
         ask_within=int(given.get("ask_within_working_days", PROMPT)),
     )
     zone_of(given)
-    found = clock.answer(place_of(given))
-    return {**asdict(found), "receipt_day": clock.received, "extension_notice_by": found.notice_by}
+    result = clock.answer(place_of(given))
+    return {**asdict(result), "receipt_day": clock.received, "extension_notice_by": result.notice_by}
 
 
-def _pause(each: Input) -> Pause:
-    unknown = set(each) - {"asked", "supplied", "doubt"}
+def _pause(entry: Input) -> Pause:
+    unknown = set(entry) - {"asked", "supplied", "doubt"}
     if unknown:
         raise ValueError(f"a suspension has no field {', '.join(sorted(unknown))}")
-    return Pause(day_of(each, "asked"), day_if_any(each, "supplied"), bool(each.get("doubt", True)))
+    return Pause(day_of(entry, "asked"), day_if_any(entry, "supplied"), bool(entry.get("doubt", True)))
 
 
 def _promised(given: Input) -> Period | None:

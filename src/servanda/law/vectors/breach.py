@@ -25,10 +25,10 @@ def informed(given: Input) -> Mapping[str, object]:
     return _fields(notify_by(instant_of(given, "controller_informed"), ZoneInfo(given["tz"]), processor))
 
 
-def _fields(found: Notification) -> Mapping[str, object]:
+def _fields(notification: Notification) -> Mapping[str, object]:
     return {
-        "start": found.start,
-        "expiry": found.expiry,
-        "target_conservative": found.target,
-        "processor_by": found.processor_by,
+        "start": notification.start,
+        "expiry": notification.expiry,
+        "target_conservative": notification.target,
+        "processor_by": notification.processor_by,
     }

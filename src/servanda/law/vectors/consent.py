@@ -12,8 +12,8 @@ from servanda.law.vectors import Input, day_of, instant_of, kind, period_if_any,
 @kind("consent.months")
 def consent(given: Input) -> Mapping[str, object]:
     """Compute the last day of a consent and the day from which it has expired."""
-    found = valid_until(day_of(given, "given"), period_of(given))
-    return {"last_day": found.last_day, "expired_from": found.expired_from}
+    result = valid_until(day_of(given, "given"), period_of(given))
+    return {"last_day": result.last_day, "expired_from": result.expired_from}
 
 
 @kind("cookie.max_age")
@@ -21,9 +21,9 @@ def cookie(given: Input) -> Mapping[str, object]:
     """Compare the day on which a cookie expires with the last day allowed: dates, not seconds."""
     max_age = timedelta(seconds=int(given["max_age_seconds"]))
     period = period_if_any(given) or TRACKER
-    found = lifetime(instant_of(given, "set_at"), max_age, period, zone_of(given) or UTC)
+    result = lifetime(instant_of(given, "set_at"), max_age, period, zone_of(given) or UTC)
     return {
-        "allowed_until": found.allowed_until,
-        "expires": found.expires,
-        "verdict": "too_long" if found.too_long else "ok",
+        "allowed_until": result.allowed_until,
+        "expires": result.expires,
+        "verdict": "too_long" if result.too_long else "ok",
     }

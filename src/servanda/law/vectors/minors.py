@@ -13,12 +13,12 @@ from servanda.law.vectors import Input, day_of, kind
 def age(given: Input) -> Mapping[str, object]:
     """Compute the age and who consents; without a threshold, that of the country counts."""
     day, country = day_of(given, "on"), given.get("country")
-    own = given.get("threshold")
-    counts = majority(str(country), day, None if own is None else int(own))
-    found = who_consents(day_of(given, "born"), day, counts.years, counts.source)
+    threshold = given.get("threshold")
+    counts = majority(str(country), day, None if threshold is None else int(threshold))
+    result = who_consents(day_of(given, "born"), day, counts.years, counts.source)
     return {
-        "age": found.age,
-        "threshold": found.threshold,
-        "reached_on": found.reached_on,
-        "verdict": found.verdict,
+        "age": result.age,
+        "threshold": result.threshold,
+        "reached_on": result.reached_on,
+        "verdict": result.verdict,
     }

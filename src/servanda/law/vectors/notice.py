@@ -13,20 +13,20 @@ from servanda.law.vectors import Input, day_if_any, day_of, kind, place_of
 @kind("art14.notice")
 def notice(given: Input) -> Mapping[str, object]:
     """Compute until when a person is told of data from somebody else."""
-    found = inform_by(
+    result = inform_by(
         day_of(given, "obtained"),
         place_of(given),
         first_contact=day_if_any(given, "first_contact"),
         disclosed=day_if_any(given, "disclosed"),
     )
-    return {"nominal": found.nominal, "due": found.due}
+    return {"nominal": result.nominal, "due": result.due}
 
 
 @kind("authority.three_months")
 def complaint(given: Input) -> Mapping[str, object]:
     """Compute the three months of an authority."""
-    found = authority_answers_by(day_of(given, "complaint"), place_of(given))
-    return {"nominal": found.nominal, "rolled": found.due, "due": found.due}
+    result = authority_answers_by(day_of(given, "complaint"), place_of(given))
+    return {"nominal": result.nominal, "rolled": result.due, "due": result.due}
 
 
 @kind("minor.erasure")
@@ -36,13 +36,13 @@ def child(given: Input) -> Mapping[str, object]:
     A vector may leave the day of the complaint open: then it is lodged a week after the
     month is over.
     """
-    asked, place = day_of(given, "request"), place_of(given)
+    requested_on, place = day_of(given, "request"), place_of(given)
     lodged = day_if_any(given, "complaint")
     if lodged is None:
-        lodged = child_erasure(asked, place).no_answer_after + timedelta(days=7)
-    found = child_erasure(asked, place, lodged)
+        lodged = child_erasure(requested_on, place).no_answer_after + timedelta(days=7)
+    result = child_erasure(requested_on, place, lodged)
     return {
-        "no_answer_after": found.no_answer_after,
+        "no_answer_after": result.no_answer_after,
         "complaint": lodged,
-        "cnil_decides_by": found.decides_by,
+        "cnil_decides_by": result.decides_by,
     }

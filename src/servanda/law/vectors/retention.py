@@ -16,11 +16,11 @@ def one_period(given: Input) -> Mapping[str, object]:
     """Compute the last day of one period, the first day after it, and the day to act under a hold."""
     placed, released = day_if_any(given, "hold_from"), day_if_any(given, "hold_to")
     holds = [Held(placed, released)] if placed else []
-    found = ending([Ground(day_of(given, "trigger"), period_of(given))], holds)
+    result = ending([Ground(day_of(given, "trigger"), period_of(given))], holds)
     return {
-        "last_day": found.last_day,
-        "eligible_from": found.eligible_from,
-        "action_on": found.action_on,
+        "last_day": result.last_day,
+        "eligible_from": result.eligible_from,
+        "action_on": result.action_on,
     }
 
 
@@ -42,6 +42,6 @@ def several_grounds(given: Input) -> Mapping[str, object]:
         for name in {"_".join(words), *words}:
             grounds.setdefault(name, []).append(ground)
     ends: dict[str, date] = {"active_until": closure}
-    for name, found in grounds.items():
-        ends[f"{name}_until"] = ends[f"archive_{name}_until"] = ending(found).last_day
+    for name, fields in grounds.items():
+        ends[f"{name}_until"] = ends[f"archive_{name}_until"] = ending(fields).last_day
     return ends

@@ -1,16 +1,16 @@
-"""What changed between two versions of a policy, and whether people must be told.
+"""Compares two editions of a policy, and decides whether people must be notified of each change.
 
     changed   promise visitor-logs › enforced › period     P1Y → P2Y        binds people
     added     recipient hubspot                                             binds people
     changed   promise visitor-logs › says › en             other words      does not
 
-Meaning is compared, not text: promises meet by their id, categories, purposes and
-recipients by their name, retentions by their data. Order, layout and comments do not
-count, and P12M is the same as P1Y.
+Meaning is compared, not text: promises are matched by id; categories, purposes and
+recipients by name; retentions by their data. Order, layout and comments are ignored, and
+P12M equals P1Y.
 
-A change *binds* when people had been told, or had agreed to, something else: what is
-done with their data, by whom, for how long, or what they may ask. It is announced before
-it holds; where people are less protected than before, consent may have to be asked again.
+A change *binds* if it differs from what people were told or agreed to: the use of their
+data, recipients, periods or rights. It must be announced before it takes effect; if it
+reduces protection, consent may have to be requested again.
 
 Law: GDPR 13(1) and (2) what people are told, 13(3) told again for another purpose,
 5(1)(a) transparency.
@@ -26,5 +26,5 @@ __all__ = ["Change", "compare"]
 
 
 def compare(old: Policy, new: Policy) -> list[Change]:
-    """Return every change of meaning from `old` to `new`, in the order of the document."""
+    """Return all changes of meaning from `old` to `new`, in the order of the document."""
     return list(walk(old, new, VERDICTS))

@@ -1,12 +1,11 @@
-"""What each change of a policy means for people: one table, by part of the document and by key.
+"""The table of verdicts on changes of a policy, by part of the document and key.
 
-A line says what it means that a value is another one, that it came in, or that it is gone; and how
-values are matched, where their type does not show it. A key without a line binds people, as all that
-they were told does: so a key that is new in the document is announced until it gets a line of its own.
+A row has the verdicts on a changed, an added and a removed value, and the matching of values if their
+type does not imply it. A key without a row binds people by default, so a new key is announced until it
+has its own row.
 
-A longer period leaves people less protected; a shorter one takes data away that they might have
-counted on: both are told. Where a statement stands in the text, and in which words, binds nobody, nor
-do the company's own records, which people were never told.
+A longer period reduces protection; a shorter one removes data that people may rely on: both bind. The
+position and wording of a statement bind nobody, nor do internal records of the company.
 
 Law: GDPR 13(1) and (2) what people are told, 13(3) told again for another purpose, 5(1)(a)
 transparency.
@@ -39,11 +38,11 @@ Item = TypeVar("Item")
 _RIGHT_LOST: Verdict = (True, "people lose a right that they were promised")
 _OTHER_TIME: Verdict = (True, "people are told something else about how long data stay (GDPR 13(2)(a))")
 
-# Verdicts that rest on the values.
+# Verdicts that depend on the values.
 
 
 def _lasts(old: Period, new: Period) -> Verdict:
-    """Say what another time of keeping means for people."""
+    """The verdict on a changed period."""
     if old == new:
         return (True, "data leave daily use at another moment, and go at the same one")
     if old.never_longer_than(new):
@@ -54,7 +53,7 @@ def _lasts(old: Period, new: Period) -> Verdict:
 
 
 def _stage(_old: object, _new: object, before: Retention, after: Retention) -> Verdict:
-    """Judge one stage of a retention by all its stages together."""
+    """The verdict on one stage of a retention, from the sum of all stages."""
     old, new = (
         Period(months=sum(p.whole_months for p in r.periods), days=sum(p.days for p in r.periods))
         for r in (before, after)
@@ -77,7 +76,7 @@ def _published_value(old: object, new: object, before: Promise, _after: Promise)
 
 
 def _new_promise(_old: None, new: Promise, *_: object) -> Verdict:
-    """Judge a promise that came in: one that asks nothing of people takes nothing away."""
+    """The verdict on an added promise: it binds only if it demands something of people."""
     if new.kind in ("access-trace", "clearance", "register", "security", "breach", "backup"):
         return (False, "one promise more, which takes nothing away")
     return (True, "people are told something new")
@@ -100,11 +99,11 @@ def _group(old: int | None, new: int | None, *_: object) -> Verdict:
     return (False, "larger groups reveal less")
 
 
-# Parts that belong together, where their type does not show it.
+# Matching of parts whose type does not imply it.
 
 
 def _languages(old: Words | None, new: Words | None) -> Iterator[Part]:
-    """Match texts by language, even where one side has none."""
+    """Match texts by language, even if one side is absent."""
     for language in Words.model_fields:
         yield Part(language, getattr(old, language, None), getattr(new, language, None))
 
@@ -117,7 +116,7 @@ def _promises(old: list[Promise], new: list[Promise]) -> Iterator[Part]:
 
 
 def _published(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Part]:
-    """Match what was published by its key: periods by their length, lists word by word, all else whole."""
+    """Match published values by key: periods by length, lists by word, all else as a whole."""
     for part in by_key(old, new):
         before, after = part.before, part.after
         if published_value(before) == published_value(after):
@@ -131,7 +130,7 @@ def _published(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Part]:
 
 
 def _stated(old: list[Stated], new: list[Stated]) -> Iterator[Part]:
-    """Match statements by their data and their clause, and those that are left by their order."""
+    """Match statements by data and clause, then the rest by order."""
     tests: list[Callable[[Stated, Stated], bool]] = [
         lambda a, b: set(a.data) == set(b.data) and a.clause == b.clause,
         lambda *_: True,
@@ -141,7 +140,7 @@ def _stated(old: list[Stated], new: list[Stated]) -> Iterator[Part]:
 
 
 def _enforced(old: list[Enforced], new: list[Enforced]) -> Iterator[Part]:
-    """Match retentions by their data, limit and trigger, then by less and less of these; all else by its kind."""
+    """Match retentions by data, limit and trigger, then by fewer of these; all else by kind."""
     tests: list[Callable[[Retention, Retention], bool]] = [
         lambda a, b: set(a.data) == set(b.data) and a.limit == b.limit and a.trigger == b.trigger,
         lambda a, b: set(a.data) == set(b.data) and a.limit == b.limit,
@@ -151,8 +150,8 @@ def _enforced(old: list[Enforced], new: list[Enforced]) -> Iterator[Part]:
     pairs = _meet(_only(Retention, old), _only(Retention, new), tests)
     for before, after in pairs:
         yield Part(_label(after or before) if len(pairs) > 1 else "", before, after, _RETENTION)
-    held, holds = ([item.hold for item in _only(KeepsHolds, items)] for items in (old, new))
-    yield Part("hold", held, holds, _HOLD)
+    hold_ids, holds = ([item.hold for item in _only(KeepsHolds, items)] for items in (old, new))
+    yield Part("hold", hold_ids, holds, _HOLD)
     former, latter = (next(iter(_only(EveryRetention, items)), None) for items in (old, new))
     yield Part("every retention", former, latter, _OF_ALL)
 
@@ -160,8 +159,8 @@ def _enforced(old: list[Enforced], new: list[Enforced]) -> Iterator[Part]:
 def _label(retention: Retention | None) -> str:
     if retention is None:
         return ""
-    more = " and others" if len(retention.data) > 1 else ""
-    return retention.data[0] + more + (" at least" if retention.limit == "min" else "")
+    suffix = " and others" if len(retention.data) > 1 else ""
+    return retention.data[0] + suffix + (" at least" if retention.limit == "min" else "")
 
 
 def _only(kind: type[Item], items: Sequence[object]) -> list[Item]:
@@ -171,14 +170,19 @@ def _only(kind: type[Item], items: Sequence[object]) -> list[Item]:
 def _meet(
     old: Sequence[Item], new: Sequence[Item], tests: Sequence[Callable[[Item, Item], bool]]
 ) -> list[tuple[Item | None, Item | None]]:
-    """Pair the items of two lists by the first test that two of them pass, in the order of the new list."""
-    left, met = list(old), dict[int, Item]()
+    """Pair the items of two lists by the first test that a pair passes, in the order of the new list."""
+    unmatched, matches = list(old), dict[int, Item]()
     for test in tests:
         for i, after in enumerate(new):
-            found = next((j for j, before in enumerate(left) if i not in met and test(before, after)), None)
-            if found is not None:
-                met[i] = left.pop(found)
-    return [*((met.get(i), after) for i, after in enumerate(new)), *((before, None) for before in left)]
+            index = next(
+                (j for j, before in enumerate(unmatched) if i not in matches and test(before, after)), None
+            )
+            if index is not None:
+                matches[i] = unmatched.pop(index)
+    return [
+        *((matches.get(i), after) for i, after in enumerate(new)),
+        *((before, None) for before in unmatched),
+    ]
 
 
 # The table.
@@ -207,7 +211,7 @@ _OF_ALL = Rule((True, "it speaks of the end of all data"))
 
 
 def _section(kind: str, added: str) -> Rule:
-    """Match the parts of a section by their name; the path has `kind` before it."""
+    """Match the parts of a section by name, with `kind` before the name in the path."""
 
     def named(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Part]:
         return (replace(part, step=f"{kind} {part.step}") for part in by_key(old, new))

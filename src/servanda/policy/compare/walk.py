@@ -1,13 +1,13 @@
-"""Two values of a document, taken apart side by side until only what differs is left.
+"""A recursive diff of two values of a document.
 
     models             field by field
     mappings           key by key
-    lists of words     as sets: what came in, and what is gone
+    lists of words     as sets: additions and removals
     other lists        by position
-    all else           as a whole; P12M is P1Y, since periods are compared by their length
+    all else           as a whole; periods by length, so P12M equals P1Y
 
-A rule may take a value apart in another way, such as promises by their id. It also says what a change
-means for people. Nothing here knows what a policy is.
+A rule may match parts differently, such as promises by id, and holds the verdicts on changes. This
+module is independent of the policy's models.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from servanda.law.period import Period, PeriodRange
 STEP = " › "
 
 OTHERS = "*"
-"""Stands for the fields of a model that have no rule of their own."""
+"""The key of the default rule for fields of a model."""
 
 Verdict = tuple[bool, str]
 """Whether a change binds people, and why."""
 
 Judge = Callable[[Any, Any, Any, Any], Verdict]
-"""Judges a value before and after; the third and the fourth are the models around it, before and after."""
+"""Returns the verdict on (old value, new value, old model, new model)."""
 
 Matching = Callable[[Any, Any], "Iterable[Part] | None"]
-"""Takes two values apart into parts that belong together; None where they are compared as a whole."""
+"""Splits two values into matched parts; None if they are compared as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class Change:
     """One difference of meaning.
 
     `where` is a path for people, such as “promise visitor-logs › enforced › period”.
-    `before` and `after` are plain values as JSON has them, None where there is nothing.
-    `binds` says that people must be told before it holds, and `why` gives the reason.
+    `before` and `after` are JSON values, None if absent. `binds` is true if people must be
+    notified before it takes effect; `why` gives the reason.
     """
 
     what: Literal["added", "removed", "changed"]
@@ -55,11 +55,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a value is compared, and what its changes mean.
+    """How a value is compared, with the verdicts on its changes.
 
-    `verdict` is that on a value, or a part of it, that is another one or came in; `gone`, where it is not
-    the same, that on one that is there no more. `parts` takes the value apart where its type should not.
-    `step` is what the path calls it instead of its own name; an empty one is left out.
+    `verdict` applies to changed and added values; `gone`, by default the same, to removed ones. `parts`
+    overrides the matching by type. `step` replaces the field's name in the path; an empty one is omitted.
     """
 
     verdict: Verdict | Judge
@@ -70,9 +69,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Two values that belong together, None where one side has no such part, and their step in the path.
+    """Two matched values, None if one side is absent, and their step in the path.
 
-    Where `rule` is absent, the verdicts on the whole are those on the part.
+    Without `rule`, the rule of the whole applies.
     """
 
     step: str
@@ -82,11 +81,11 @@ class Part:
 
 
 Rules = Mapping[type[BaseModel], Mapping[str, Rule]]
-"""The rule of each field of each model. A model has the rules of those that it is derived from, too."""
+"""The rules by model and field. A model inherits the rules of its base classes."""
 
 
 def rule_of(rules: Rules, model: type[BaseModel], field: str) -> Rule:
-    """The rule of a field. Raises LookupError where there is none, not even for other fields."""
+    """The rule of a field, or the default of its model. Raises LookupError if there is neither."""
     for name in (field, OTHERS):
         for kind in model.__mro__:
             if name in rules.get(kind, {}):
@@ -99,12 +98,12 @@ def whole(old: object, new: object) -> None:
 
 
 def by_key(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Part]:
-    """Match the values of two mappings by their key, in the order of the new one; what is gone comes last."""
+    """Match the values of two mappings by key, in the order of the new one; removed keys come last."""
     return (Part(key, old.get(key), new.get(key)) for key in dict.fromkeys([*new, *old]))
 
 
 def walk(old: BaseModel, new: BaseModel, rules: Rules) -> Iterator[Change]:
-    """Yield every change of meaning between two models of one type, in the order of their fields."""
+    """Yield all changes between two models of one type, in the order of their fields."""
     return _changes(Part("", old, new), Rule((True, "the documents differ")), rules, (None, None), "")
 
 
@@ -123,8 +122,8 @@ def _changes(part: Part, rule: Rule, rules: Rules, around: tuple[Any, Any], wher
         return
     if isinstance(old, BaseModel) and isinstance(new, BaseModel):
         around = (old, new)
-    for each in parts:
-        yield from _changes(each, each.rule or Rule(rule.verdict, rule.gone), rules, around, at)
+    for pair in parts:
+        yield from _changes(pair, pair.rule or Rule(rule.verdict, rule.gone), rules, around, at)
 
 
 def _by_type(old: Any, new: Any, rules: Rules) -> Iterable[Part] | None:
@@ -142,7 +141,7 @@ def _by_type(old: Any, new: Any, rules: Rules) -> Iterable[Part] | None:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: models become mappings, periods become text."""
+    """Convert a value to JSON: models to mappings, periods to text."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True, exclude_none=True)
     if isinstance(value, list):
