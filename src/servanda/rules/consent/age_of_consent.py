@@ -54,26 +54,26 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Result]:
     """Compare the ages of the text with one another and with those of the countries."""
     policy = view.policy
-    asked = {name for consent in policy.consents.values() for name in _audience(policy, consent)}
-    if not asked or has_consumers(asked, policy.audiences) is False:
+    audiences = {name for consent in policy.consents.values() for name in _audience(policy, consent)}
+    if not audiences or has_consumers(audiences, policy.audiences) is False:
         yield not_applicable("no consent is asked of consumers")
     elif policy.minors is None:
         message = "consent is asked, and the text does not say from which age a child gives it alone"
         yield weak(view.key_spot("minors"), message, "minors: {alone: …, with_parent: …}, or only: adults")
     elif policy.minors.only is None:
-        yield from _ages(view, policy.minors, asked)
+        yield from _ages(view, policy.minors, audiences)
 
 
 def _audience(policy: Policy, consent: Consent) -> set[str]:
     """Who is asked: as the consent says, else those whose data its purposes use, else everybody."""
     purposes = list(policy.purposes) if ALL in consent.purposes else consent.purposes
     data = {category for name in purposes for category in policy.purposes[name].data}
-    shown = {name for category in data for name in policy.categories[category].audience}
-    return set(consent.audience) or shown or set(policy.audiences)
+    audiences = {name for category in data for name in policy.categories[category].audience}
+    return set(consent.audience) or audiences or set(policy.audiences)
 
 
-def _ages(view: View, said: Minors, asked: set[str]) -> Iterator[Finding]:
-    alone, parent = said.alone, said.with_parent
+def _ages(view: View, minors: Minors, audiences: set[str]) -> Iterator[Finding]:
+    alone, parent = minors.alone, minors.with_parent
     at = view.key_spot("minors")
     if alone is None or parent is None:
         missing = "alone" if alone is None else "with_parent"
@@ -84,19 +84,19 @@ def _ages(view: View, said: Minors, asked: set[str]) -> Iterator[Finding]:
         years = str(gap[0]) if len(gap) == 1 else f"{gap[0]} to {gap[-1]}"
         message = f"at {years} years neither the child nor a parent may consent: the ages leave a gap"
         yield weak(view.value_spot("minors", "alone"), message, f"bound: from, with age: {parent.oldest + 1}")
-    for country in _countries(view.policy, asked):
+    for country in _countries(view.policy, audiences):
         law = _majority(country, view)
         if alone is not None and law is not None and alone.youngest < law:
             message = f"a child of {alone.youngest} consents alone; in {country} it is {law} years"
             yield weak(view.value_spot("minors", "alone"), message, f"age: {law}, bound: from")
-    if parent is not None and said.mechanism is None:
+    if parent is not None and minors.mechanism is None:
         message = "the text does not say how a parent consents, nor how that is checked"
         yield weak(view.value_spot("minors", "with_parent"), message, "mechanism: {en: …}")
 
 
-def _countries(policy: Policy, asked: set[str]) -> list[str]:
-    own = [country for name in sorted(asked) for country in policy.audiences[name].countries]
-    return list(dict.fromkeys([*(word for word in policy.jurisdictions if word != "EU"), *own]))
+def _countries(policy: Policy, audiences: set[str]) -> list[str]:
+    countries = [country for name in sorted(audiences) for country in policy.audiences[name].countries]
+    return list(dict.fromkeys([*(word for word in policy.jurisdictions if word != "EU"), *countries]))
 
 
 def _majority(country: str, view: View) -> int | None:

@@ -51,12 +51,12 @@ _WANTED = {"own_use_only": True, "ip_shortened": True, "cross_site": False, "opt
 @rule("SV225", law="LIL 82; CNIL 2020-091, art. 5", severity="warning")
 def check(view: View) -> Iterator[Result]:
     """Look at each measuring tool that has a name, and that no free consent precedes."""
-    said = view.policy.trackers or Trackers()
-    tools = {name: t for name, t in said.items.items() if t.software and "measurement" in t.uses}
+    trackers = view.policy.trackers or Trackers()
+    tools = {name: t for name, t in trackers.items.items() if t.software and "measurement" in t.uses}
     if not tools:
         yield not_applicable("no tool that measures the audience is named")
     for name, tracker in tools.items():
-        lacking = _lacking(said, tracker)
+        lacking = _lacking(trackers, tracker)
         if lacking and not _consented(view.policy, tracker):
             path = ("trackers", "items", name)
             keys = ", ".join(lacking)
@@ -72,9 +72,9 @@ def _consented(policy: Policy, tracker: Tracker) -> bool:
     return not consent.implied and consent.required_for is None
 
 
-def _lacking(said: Trackers, tracker: Tracker) -> list[str]:
+def _lacking(trackers: Trackers, tracker: Tracker) -> list[str]:
     setup = tracker.setup or Setup()
     lacking = [key for key, value in _WANTED.items() if getattr(setup, key) is not value]
-    if tracker.lifetime is None and said.lifetime is None:
+    if tracker.lifetime is None and trackers.lifetime is None:
         lacking.append("lifetime")
     return [*lacking, *(["data_kept"] if tracker.data_kept is None else [])]

@@ -57,9 +57,11 @@ def check(view: View) -> Iterator[Finding]:
     for name, consent in view.policy.consents.items():
         purposes = everything if ALL in consent.purposes else consent.purposes
         if len(purposes) > 1 and not consent.each:
-            shown = f"{len(purposes)} purposes" if len(purposes) > 3 else ", ".join(purposes)
+            purposes_text = f"{len(purposes)} purposes" if len(purposes) > 3 else ", ".join(purposes)
             at = view.value_spot("consents", name, "purposes")
-            yield fails(at, f"{name}: one act stands for {shown}", "a choice of its own for each purpose")
+            yield fails(
+                at, f"{name}: one act stands for {purposes_text}", "a choice of its own for each purpose"
+            )
     for name, tracker in (view.policy.trackers or Trackers()).items.items():
         uses = [use for use in tracker.uses if use not in EXEMPT]
         if len(uses) > 1:

@@ -41,27 +41,27 @@ _AT_HAND: frozenset[Channel] = frozenset({"account", "message_link", "tool"})
 @rule("SV214", law="GDPR 7(3)")
 def check(view: View) -> Iterator[Result]:
     """Look at each consent that is really asked; one that is read out of another act is none to take back."""
-    asked = {name: consent for name, consent in view.policy.consents.items() if not consent.implied}
-    if not asked:
+    explicit = {name: consent for name, consent in view.policy.consents.items() if not consent.implied}
+    if not explicit:
         yield not_applicable("no consent is asked")
         return
-    left = {name: _left(view.policy, consent) for name, consent in asked.items()}
-    reached = any(_live(view.policy, way) for consent in asked.values() for way in consent.withdrawal)
-    for name, purposes in left.items():
+    unreachable = {name: _left(view.policy, consent) for name, consent in explicit.items()}
+    reached = any(_live(view.policy, way) for consent in explicit.values() for way in consent.withdrawal)
+    for name, purposes in unreachable.items():
         if purposes is not None:
-            announced = asked[name].withdrawal
-            what = f" for {', '.join(purposes)}" if purposes else ""
-            lost = announced and not purposes
-            why = "leads nowhere" if lost else "is not named"
+            announced = explicit[name].withdrawal
+            scope = f" for {', '.join(purposes)}" if purposes else ""
+            missing = announced and not purposes
+            why = "leads nowhere" if missing else "is not named"
             at = (
                 view.value_spot("consents", name, "withdrawal")
                 if announced
                 else view.key_spot("consents", name)
             )
-            message = f"{name}{what}: the channel by which consent is taken back {why}"
-            found = weak if reached else fails
-            yield found(at, message, "withdrawal: [{channels: […], at: …}]")
-    unlinked = [name for name, consent in asked.items() if _unlinked(consent)]
+            message = f"{name}{scope}: the channel by which consent is taken back {why}"
+            judge = weak if reached else fails
+            yield judge(at, message, "withdrawal: [{channels: […], at: …}]")
+    unlinked = [name for name, consent in explicit.items() if _unlinked(consent)]
     if unlinked:
         yield needs(f"a look at the site: where the consent tool is found again, for {', '.join(unlinked)}")
 

@@ -53,8 +53,8 @@ def check(view: View) -> Iterator[Result]:
     for name, message in bound.items():
         marketing = sorted(MARKETING & set(message.content))
         if marketing:
-            found = fails if message.switchable is False else weak
+            judge = fails if message.switchable is False else weak
             words = "cannot be switched off" if message.switchable is False else "comes with the contract"
             at = view.value_spot("messages", name, "content")
-            told = f"{name} {words}, and holds {', '.join(marketing)}"
-            yield found(at, told, "a message of their own for them, with consent")
+            text = f"{name} {words}, and holds {', '.join(marketing)}"
+            yield judge(at, text, "a message of their own for them, with consent")

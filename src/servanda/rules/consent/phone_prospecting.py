@@ -56,29 +56,29 @@ def _message(view: View, name: str, message: Message) -> Iterator[Result]:
     if consumers is False:
         return
     countries = _countries(view.policy, message)
-    known = [regime for country in countries if (regime := phone_regime(country, view.today))]
-    strict = [regime for regime in known if regime.regime == "consent" and not _excepted(message, regime)]
+    regimes = [regime for country in countries if (regime := phone_regime(country, view.today))]
+    strict = [regime for regime in regimes if regime.regime == "consent" and not _excepted(message, regime)]
     at = view.key_spot("messages", name)
     if "phone" not in message.channels:
         yield needs(f"by which channels {name} is sent: the text names none, and it may be the telephone")
     elif strict:
         law = f"{strict[0].country} asks for consent since {strict[0].valid_from}"
-        found = fails if consumers else weak
-        who = "consumers" if consumers else "persons who may be consumers"
-        yield found(at, f"{name} calls {who}; {law}", "basis: [consent], or persons: [professionals]")
-    elif not known:
+        judge = fails if consumers else weak
+        persons = "consumers" if consumers else "persons who may be consumers"
+        yield judge(at, f"{name} calls {persons}; {law}", "basis: [consent], or persons: [professionals]")
+    elif not regimes:
         yield needs(
             f"the law on calls to consumers in {', '.join(countries) or 'their countries'}, for {name}"
         )
     elif not message.opt_out:
-        told = f"{name}: people may object to such calls, and the text does not say how"
-        yield weak(at, told, "opt_out: [request]")
+        text = f"{name}: people may object to such calls, and the text does not say how"
+        yield weak(at, text, "opt_out: [request]")
 
 
 def _countries(policy: Policy, message: Message) -> list[str]:
     """Where those who are called are: as their audiences say, else the jurisdictions."""
-    own = [country for name in message.to for country in policy.audiences[name].countries]
-    return list(dict.fromkeys(own or [word for word in policy.jurisdictions if word != "EU"]))
+    countries = [country for name in message.to for country in policy.audiences[name].countries]
+    return list(dict.fromkeys(countries or [word for word in policy.jurisdictions if word != "EU"]))
 
 
 def _excepted(message: Message, regime: PhoneRegime) -> bool:

@@ -48,13 +48,13 @@ from servanda.rules.engine.view import View
 @rule("SV224", law="GDPR 7(3), LIL 82", severity="warning")
 def check(view: View) -> Iterator[Result]:
     """Look at what happens to trackers that rest on consent."""
-    said = view.policy.trackers
-    if said is None:
+    trackers = view.policy.trackers
+    if trackers is None:
         yield not_applicable("the text has no word on trackers")
-    elif not said.used or (said.items and not said.asking):
+    elif not trackers.used or (trackers.items and not trackers.asking):
         yield not_applicable("no tracker rests on consent")
-    elif said.after_withdrawal == "until_expiry":
+    elif trackers.after_withdrawal == "until_expiry":
         message = "trackers stay to the end of their life after consent was taken back"
         yield weak(view.value_spot("trackers", "after_withdrawal"), message, "after_withdrawal: removed")
-    elif said.after_withdrawal is None:
+    elif trackers.after_withdrawal is None:
         yield needs("a look at the site: what happens to trackers after consent was taken back")

@@ -55,46 +55,46 @@ _LIFE, _DATA, _CHOICE = Period(months=13), Period(months=25), Period(months=6)
 @rule("SV223", law="CNIL 2020-091, 2020-092", severity="warning")
 def check(view: View) -> Iterator[Result]:
     """Compare every stated time with the recommended one."""
-    said = view.policy.trackers
-    if said is None:
+    trackers = view.policy.trackers
+    if trackers is None:
         yield needs("a look at the site: the text has no word on trackers")
-    elif not said.used:
+    elif not trackers.used:
         yield not_applicable("the text says that no tracker is used")
-    elif not _times(said):
+    elif not _times(trackers):
         yield needs("the lifetime of each tracker, which the text does not state")
     else:
-        yield from _period(view, ("trackers",), said, "trackers", free=False)
-        for name, tracker in said.items.items():
-            free = tracker.exempt and tracker.setup is not None
-            yield from _period(view, ("trackers", "items", name), tracker, name, free=free)
-        if _longer(said.choice_kept, _CHOICE):
-            message = f"a choice is kept for {said.choice_kept.in_words()}; the CNIL recommends six months"
+        yield from _period(view, ("trackers",), trackers, "trackers", exempt=False)
+        for name, tracker in trackers.items.items():
+            exempt = tracker.exempt and tracker.setup is not None
+            yield from _period(view, ("trackers", "items", name), tracker, name, exempt=exempt)
+        if _longer(trackers.choice_kept, _CHOICE):
+            message = (
+                f"a choice is kept for {trackers.choice_kept.in_words()}; the CNIL recommends six months"
+            )
             yield weak(view.value_spot("trackers", "choice_kept"), message, "choice_kept: P6M")
 
 
-def _times(said: Trackers) -> bool:
+def _times(trackers: Trackers) -> bool:
     """Whether the text states any time at all."""
-    own = (said.lifetime, said.choice_kept)
-    return any(own) or any(tracker.lifetime or tracker.data_kept for tracker in said.items.values())
+    lifetimes = (trackers.lifetime, trackers.choice_kept)
+    return any(lifetimes) or any(tracker.lifetime or tracker.data_kept for tracker in trackers.items.values())
 
 
 def _period(
-    view: View, path: tuple[str, ...], part: Tracker | Trackers, name: str, *, free: bool
+    view: View, path: tuple[str, ...], part: Tracker | Trackers, name: str, *, exempt: bool
 ) -> Iterator[Finding]:
     """Look at the times of one tracker, or of all; `free` says that it is set without consent."""
-    found = fails if free else weak
-    kept = part.data_kept if isinstance(part, Tracker) else None
+    judge = fails if exempt else weak
+    data_kept = part.data_kept if isinstance(part, Tracker) else None
     if _longer(part.lifetime, _LIFE):
         message = f"{name}: {part.lifetime.in_words()} on the device; the CNIL recommends 13 months at most"
-        yield found(view.value_spot(*path, "lifetime"), message, "lifetime: P13M")
+        yield judge(view.value_spot(*path, "lifetime"), message, "lifetime: P13M")
     if part.renewed:
         message = f"{name}: each visit begins the time anew, so that it never ends for a regular visitor"
-        yield found(view.value_spot(*path, "renewed"), message, "renewed: false")
-    if _longer(kept, _DATA):
-        message = (
-            f"{name}: what it collects is kept for {kept.in_words()}; the CNIL recommends 25 months at most"
-        )
-        yield found(view.value_spot(*path, "data_kept"), message, "data_kept: P25M")
+        yield judge(view.value_spot(*path, "renewed"), message, "renewed: false")
+    if _longer(data_kept, _DATA):
+        message = f"{name}: what it collects is kept for {data_kept.in_words()}; the CNIL recommends 25 months at most"
+        yield judge(view.value_spot(*path, "data_kept"), message, "data_kept: P25M")
 
 
 def _longer(period: Period | None, limit: Period) -> TypeGuard[Period]:

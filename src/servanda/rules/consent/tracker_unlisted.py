@@ -46,20 +46,20 @@ from servanda.rules.engine.view import View
 @rule("SV222", law="LIL 82; CNIL 2020-092")
 def check(view: View) -> Iterator[Result]:
     """Find what each tracker of the list lacks."""
-    said = view.policy.trackers
-    if said is None:
+    trackers = view.policy.trackers
+    if trackers is None:
         yield needs("a look at the site: the text has no word on trackers")
-    elif not said.used:
+    elif not trackers.used:
         yield not_applicable("the text says that no tracker is used")
-    elif said.listed_in:
-        yield needs(f"{said.listed_in}: the list of trackers stands there")
-    elif not said.items:
+    elif trackers.listed_in:
+        yield needs(f"{trackers.listed_in}: the list of trackers stands there")
+    elif not trackers.items:
         yield fails(
             view.key_spot("trackers"), "trackers are used, and none is listed", "items: {…}, or listed_in: …"
         )
     else:
-        for name, tracker in said.items.items():
-            lacking = _lacking(said, tracker)
+        for name, tracker in trackers.items.items():
+            lacking = _lacking(trackers, tracker)
             if lacking:
                 at = view.key_spot("trackers", "items", name)
                 yield fails(
@@ -67,11 +67,11 @@ def check(view: View) -> Iterator[Result]:
                 )
 
 
-def _lacking(said: Trackers, tracker: Tracker) -> list[str]:
+def _lacking(trackers: Trackers, tracker: Tracker) -> list[str]:
     parts = {
         "a name": tracker.names,
         "a party": tracker.set_by,
         "a purpose": tracker.uses,
-        "a lifetime": tracker.lifetime or said.lifetime,
+        "a lifetime": tracker.lifetime or trackers.lifetime,
     }
     return [word for word, value in parts.items() if not value]

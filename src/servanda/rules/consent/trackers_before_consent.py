@@ -48,37 +48,37 @@ from servanda.rules.engine.view import View
 @rule("SV221", law="LIL 82; CNIL 2020-091, 2020-092")
 def check(view: View) -> Iterator[Result]:
     """Look at the means by which the text lets people choose."""
-    said = view.policy.trackers
-    if said is None:
+    trackers = view.policy.trackers
+    if trackers is None:
         yield needs("a look at the site: the text has no word on trackers")
-    elif not said.used:
+    elif not trackers.used:
         yield not_applicable("the text says that no tracker is used")
-    elif "tool" in said.means or said.tool is not None:
-        yield from _tool(view, said)
-    elif {"browser", "ad_blocker"} & set(said.means):
+    elif "tool" in trackers.means or trackers.tool is not None:
+        yield from _tool(view, trackers)
+    elif {"browser", "ad_blocker"} & set(trackers.means):
         message = "people are sent to their browser to refuse trackers, which is no consent"
         yield fails(
             view.value_spot("trackers", "means"), message, "means: [tool], tool: {name: …, refusing: same}"
         )
-    elif said.asking:
-        yield from _elsewhere(view, said)
-    elif said.listed_in:
-        yield needs(f"{said.listed_in}: how trackers wait for consent stands there")
+    elif trackers.asking:
+        yield from _elsewhere(view, trackers)
+    elif trackers.listed_in:
+        yield needs(f"{trackers.listed_in}: how trackers wait for consent stands there")
 
 
-def _tool(view: View, said: Trackers) -> Iterator[Result]:
-    if said.tool is None or said.tool.name is None:
-        at = view.key_spot("trackers", "tool") if said.tool else view.value_spot("trackers", "means")
+def _tool(view: View, trackers: Trackers) -> Iterator[Result]:
+    if trackers.tool is None or trackers.tool.name is None:
+        at = view.key_spot("trackers", "tool") if trackers.tool else view.value_spot("trackers", "means")
         yield weak(at, "the tool that asks for consent to trackers has no name", "tool: {name: …}")
-    if said.tool is not None and said.tool.refusing == "more":
+    if trackers.tool is not None and trackers.tool.refusing == "more":
         message = "refusing trackers takes more effort than accepting them"
         yield fails(view.value_spot("trackers", "tool", "refusing"), message, "“refuse” beside “accept”")
-    elif said.tool is None or said.tool.refusing is None:
+    elif trackers.tool is None or trackers.tool.refusing is None:
         yield needs("a look at the site: whether refusing trackers is as easy as accepting them")
 
 
-def _elsewhere(view: View, said: Trackers) -> Iterator[Finding]:
-    for name, tracker in said.asking.items():
+def _elsewhere(view: View, trackers: Trackers) -> Iterator[Finding]:
+    for name, tracker in trackers.asking.items():
         at = view.key_spot("trackers", "items", name)
         if tracker.consent is not None:
             message = (

@@ -69,5 +69,5 @@ def _message(view: View, name: str, message: Message) -> Iterator[Finding]:
     elif consumers:
         yield fails(at, f"{name} goes to consumers without their consent", _FIX)
     else:
-        told = f"{name} goes out without consent, and the text does not say whether to consumers"
-        yield weak(at, told, _FIX)
+        text = f"{name} goes out without consent, and the text does not say whether to consumers"
+        yield weak(at, text, _FIX)

@@ -59,12 +59,12 @@ def check(view: View) -> Iterator[Finding]:
             c for c, category in policy.categories.items() if name in category.audience and category.listed
         ]
         purposes = any(set(data) & set(purpose.data) for purpose in policy.purposes.values())
-        others = [
+        unstated = [
             c
             for c, category in policy.categories.items()
             if name in category.audience and not category.listed
         ]
-        if not data and others and all(policy.categories[c].role == "processor" for c in others):
+        if not data and unstated and all(policy.categories[c].role == "processor" for c in unstated):
             continue
         missing = _missing(bool(data), purposes, _timed(policy, data))
         yield from _found(view, ("audiences", name), name, missing)
@@ -80,14 +80,14 @@ def _timed(policy: Policy, data: list[str]) -> bool:
 
 
 def _missing(data: bool, purposes: bool, periods: bool) -> list[str]:
-    there = {"which data": data, "what for": purposes, "how long": periods}
-    return [words for words, is_there in there.items() if not is_there]
+    statements = {"which data": data, "what for": purposes, "how long": periods}
+    return [words for words, is_there in statements.items() if not is_there]
 
 
 def _found(view: View, path: tuple[str, str], name: str, missing: list[str]) -> Iterator[Finding]:
     if missing:
-        found = fails if len(missing) == 3 else weak
+        judge = fails if len(missing) == 3 else weak
         message = f"the text mentions {name} and does not say {', nor '.join(missing)}"
-        yield found(
+        yield judge(
             view.key_spot(*path), message, "say which data of theirs are used, what for, and how long"
         )

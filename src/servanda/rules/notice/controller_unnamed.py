@@ -38,9 +38,9 @@ def check(view: View) -> Iterator[Finding]:
     elif controller.named == "brand":
         yield weak(at, "the text gives a brand, not the company's legal name", "name: the legal name")
     elif controller.named != "name":
-        what = _WORDS[controller.named]
+        problem = _WORDS[controller.named]
         yield fails(
-            at, f"the text gives {what} where the name of the controller belongs", "name: the legal name"
+            at, f"the text gives {problem} where the name of the controller belongs", "name: the legal name"
         )
     if not controller.reachable:
         announced = (
@@ -48,6 +48,8 @@ def check(view: View) -> Iterator[Finding]:
             if controller.announced
             else view.key_spot("controller")
         )
-        what = "announces contact details without giving them" if controller.announced else "gives no address"
-        message = f"the controller cannot be reached: the text {what}"
+        problem = (
+            "announces contact details without giving them" if controller.announced else "gives no address"
+        )
+        message = f"the controller cannot be reached: the text {problem}"
         yield fails(announced, message, "email: an address, postal: an address")

@@ -41,9 +41,9 @@ def check(view: View) -> Iterator[Result]:
         yield not_applicable("the text names no data protection officer")
     elif not dpo.reachable:
         ways = " and ".join(_WAYS[way] for way in dpo.announced)
-        what = f"announces {ways} without giving it" if ways else "gives no address"
+        problem = f"announces {ways} without giving it" if ways else "gives no address"
         at = view.value_spot("dpo", "announced") if ways else view.key_spot("dpo")
-        yield fails(at, f"the data protection officer cannot be reached: the text {what}", "email: dpo@…")
+        yield fails(at, f"the data protection officer cannot be reached: the text {problem}", "email: dpo@…")
     elif dpo.email is not None and dpo.email == view.policy.controller.email:
         message = "the address of the data protection officer is the company's general mailbox"
         yield weak(view.value_spot("dpo", "email"), message, "email: an address of their own")

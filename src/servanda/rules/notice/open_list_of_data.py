@@ -39,11 +39,11 @@ def check(view: View) -> Iterator[Finding]:
     for name, category in listed.items():
         if category.open:
             ajar.setdefault(category.line or name, name)
-    found = fails if 2 * len(ajar) >= len(lists) else weak
+    judge = fails if 2 * len(ajar) >= len(lists) else weak
     for name in ajar.values():
         message = (
             f"the list of {name} is left open (“{listed[name].open}”): {len(ajar)} of {len(lists)} lists are"
         )
-        yield found(
+        yield judge(
             view.value_spot("categories", name, "open"), message, "name all of it, or widen the heading"
         )

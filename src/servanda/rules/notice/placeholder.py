@@ -52,12 +52,12 @@ def check(view: View) -> Iterator[Finding]:
         return
     for i, defect in enumerate(view.policy.text.defects):
         at = view.value_spot("text", "defects", i)
-        says = defect.says.say("en")
+        text = defect.says.say("en")
         if defect.kind == "service":
-            gone = ended(defect.service or "", view.today)
-            if gone:
-                message = f"line {defect.line}: {says}; its last day was {gone.last_day}"
+            service = ended(defect.service or "", view.today)
+            if service:
+                message = f"line {defect.line}: {text}; its last day was {service.last_day}"
                 yield fails(at, message[:199], "take it out")
         else:
-            found = weak if defect.kind == "outdated" else fails
-            yield found(at, f"line {defect.line}: {says}"[:199], _FIX[defect.kind])
+            judge = weak if defect.kind == "outdated" else fails
+            yield judge(at, f"line {defect.line}: {text}"[:199], _FIX[defect.kind])

@@ -37,16 +37,16 @@ from servanda.rules.engine.view import View
 @rule("SV910", law="GDPR 30(1)")
 def check(view: View) -> Iterator[Finding]:
     """Make the register, and report each row with an empty cell."""
-    made = register(view.policy, lambda country: in_eea(country, view.today))
-    if not made.controller:
+    processing_register = register(view.policy, lambda country: in_eea(country, view.today))
+    if not processing_register.controller:
         message = "the register cannot say how to reach the controller (a)"
         yield fails(view.key_spot("controller"), message, "email: … or postal: …")
-    if not made.activities:
+    if not processing_register.activities:
         message = "the register has no row: the document names no purpose (b)"
         yield fails(
             view.key_spot("purposes"), message, "purposes: {service: {says: …, basis: […], data: […]}}"
         )
-    for row in made.activities:
+    for row in processing_register.activities:
         at = view.key_spot("purposes", row.purpose)
         if row.empty:
             message = f"the register’s row on {row.purpose} lacks {', '.join(row.empty)}"

@@ -35,16 +35,18 @@ def check(view: View) -> Iterator[Result]:
     """Hold each role that the text claims against who decides."""
     for i, role in enumerate(view.policy.roles):
         at = view.value_spot("roles", i, "claims")
-        said = role.claims.replace("_", " ")
+        claim = role.claims.replace("_", " ")
         if role.decided_by is None:
             yield needs(
-                f"who decides about purposes where the text claims to be {said} (roles.{i}.decided_by)"
+                f"who decides about purposes where the text claims to be {claim} (roles.{i}.decided_by)"
             )
         elif not _fits(role):
-            who = {"company": "the company itself", "customer": "the customer", "both": "both"}[
+            decider = {"company": "the company itself", "customer": "the customer", "both": "both"}[
                 role.decided_by
             ]
-            message = f"the text calls the company a {said}, and {who} decides what the data are used for"
+            message = (
+                f"the text calls the company a {claim}, and {decider} decides what the data are used for"
+            )
             yield fails(at, message, f"claims: {_FITTING[role.decided_by]}")
 
 

@@ -36,19 +36,19 @@ _FIX = "automation: {decisions: {taken: false}}, or taken: true with its logic a
 @rule("SV206", law="GDPR 13(2)(f), 22", severity="warning")
 def check(view: View) -> Iterator[Finding]:
     """Look for a statement on decisions, and for what else the text says of machines."""
-    said = view.policy.automation or Automation()
-    if said.decisions is None:
-        if said.profiling:
+    automation = view.policy.automation or Automation()
+    if automation.decisions is None:
+        if automation.profiling:
             message = "the text describes profiling, and does not say whether a machine alone decides"
             yield weak(view.key_spot("automation", "profiling"), message, _FIX)
-        elif said.processing is not None:
+        elif automation.processing is not None:
             message = "the text says that machines process data, and not whether they decide about persons"
             yield weak(view.key_spot("automation", "processing"), message, _FIX)
         else:
             message = "the text has no word on automated decisions or profiling, not even “none”"
             yield fails(view.key_spot("automation"), message, _FIX)
-    elif said.decisions.taken:
-        lacking = [key for key in ("logic", "consequences") if getattr(said.decisions, key) is None]
+    elif automation.decisions.taken:
+        lacking = [key for key in ("logic", "consequences") if getattr(automation.decisions, key) is None]
         if lacking:
             message = (
                 f"decisions are taken by a machine, and the text leaves out their {' and '.join(lacking)}"

@@ -67,6 +67,6 @@ def _against(view: View, claim: Anonymous) -> Iterator[str]:
     if claim.joined_by:
         yield f"is joined to persons by {', '.join(claim.joined_by)}"
     for category in claim.data:
-        named = identifiers(view.policy.categories[category].fields)
-        if named:
-            yield f"holds {', '.join(named.values())}"
+        identifying = identifiers(view.policy.categories[category].fields)
+        if identifying:
+            yield f"holds {', '.join(identifying.values())}"

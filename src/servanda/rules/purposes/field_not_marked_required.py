@@ -52,9 +52,9 @@ def check(view: View) -> Iterator[Finding]:
             yield weak(
                 view.key_spot("collection", "forms", name), message, "name them under asked: with their need"
             )
-    for i, asked in enumerate(collection.asked):
-        if asked.need != "optional" and asked.otherwise is None:
-            message = f"the text does not say what follows if {', '.join(asked.data)} are not given"
+    for i, entry in enumerate(collection.asked):
+        if entry.need != "optional" and entry.otherwise is None:
+            message = f"the text does not say what follows if {', '.join(entry.data)} are not given"
             yield weak(view.value_spot("collection", "asked", i), message, "otherwise: {en: …}")
 
 
@@ -67,5 +67,5 @@ def _fields(policy: Policy, form: Form) -> Iterator[tuple[str, str]]:
 
 def _marked(collection: Collection, category: str, field: str) -> bool:
     return any(
-        category in asked.data and (not asked.fields or field in asked.fields) for asked in collection.asked
+        category in entry.data and (not entry.fields or field in entry.fields) for entry in collection.asked
     )

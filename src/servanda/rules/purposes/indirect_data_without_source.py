@@ -57,8 +57,8 @@ def _source(view: View, name: str, origin: Origin) -> Iterator[Finding]:
     at = view.key_spot("collection", "sources", name)
     if origin.told_within is not None and not origin.told_within.never_longer_than(_MONTH):
         message = f"people are told of {name} within {origin.told_within.in_words()}; the law gives one month"
-        found = fails if _MONTH.never_longer_than(origin.told_within) else weak  # 30 days: but for February
-        yield found(
+        judge = fails if _MONTH.never_longer_than(origin.told_within) else weak  # 30 days: but for February
+        yield judge(
             view.value_spot("collection", "sources", name, "told_within"), message, "told_within: P1M"
         )
     if origin.kind == "unsaid":

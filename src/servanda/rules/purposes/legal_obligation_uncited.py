@@ -55,10 +55,10 @@ def check(view: View) -> Iterator[Result]:
     duties = list(_duties(view))
     if not duties:
         yield not_applicable("no legal obligation is invoked")
-    found = weak if any(laws for _, _, laws in duties) else fails
-    for at, what, laws in duties:
+    judge = weak if any(laws for _, _, laws in duties) else fails
+    for at, duty, laws in duties:
         if not laws:
-            yield found(at, f"{what}: the text says that the law demands it, and cites no law", "laws: […]")
+            yield judge(at, f"{duty}: the text says that the law demands it, and cites no law", "laws: […]")
 
 
 def _duties(view: View) -> Iterator[tuple[Spot, str, list[str]]]:

@@ -49,17 +49,17 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Finding]:
     """Look for purposes outside each such promise that use the same data."""
     for i, promise in enumerate(view.policy.only_for):
-        others = [
+        contradicting = [
             name
             for name, purpose in view.policy.purposes.items()
             if name not in promise.purposes and (ALL in promise.data or set(purpose.data) & set(promise.data))
         ]
-        if others:
+        if contradicting:
             data = "all data" if ALL in promise.data else ", ".join(promise.data)
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            verb = "uses" if len(others) == 1 else "use"
-            who = f"{', '.join(others[:3])}{more} {verb}"
-            message = f"{data}: only for {_few(promise.purposes)}, the text says; {who} them too"
+            suffix = f" and {len(contradicting) - 3} more" if len(contradicting) > 3 else ""
+            verb = "uses" if len(contradicting) == 1 else "use"
+            names = f"{', '.join(contradicting[:3])}{suffix} {verb}"
+            message = f"{data}: only for {_few(promise.purposes)}, the text says; {names} them too"
             yield fails(
                 view.value_spot("only_for", i), message, "name every purpose, or drop the word “only”"
             )

@@ -40,8 +40,8 @@ def check(view: View) -> Iterator[Finding]:
         receive = _receive(view.policy, claim)
         if receive:
             consent = " without consent" if "consent" in claim.unless else ""
-            more = f" and {len(receive) - 3} others" if len(receive) > 3 else ""
-            message = f"the text says that nothing is shared{consent}, and data go to {', '.join(receive[:3])}{more}"
+            suffix = f" and {len(receive) - 3} others" if len(receive) > 3 else ""
+            message = f"the text says that nothing is shared{consent}, and data go to {', '.join(receive[:3])}{suffix}"
             yield fails(
                 view.value_spot("claims", i),
                 message,

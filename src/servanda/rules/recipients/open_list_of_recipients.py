@@ -45,10 +45,10 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Finding]:
     """Find the sentences that leave the list open, each once, and lists that name only some."""
     listed = {name: r for name, r in view.policy.recipients.items() if r.listed}
-    seen: set[tuple[int | None, str]] = set()
+    reported: set[tuple[int | None, str]] = set()
     for name, recipient in listed.items():
-        if recipient.open and (recipient.line, recipient.open) not in seen:
-            seen.add((recipient.line, recipient.open) if recipient.line else (None, name))
+        if recipient.open and (recipient.line, recipient.open) not in reported:
+            reported.add((recipient.line, recipient.open) if recipient.line else (None, name))
             message = (
                 f"the sentence that names {name} leaves the list of recipients open (“{recipient.open}”)"
             )

@@ -58,13 +58,13 @@ def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
             at, "the text speaks of appropriate safeguards and names none", "tool: scc-2021, or another"
         )
         return
-    found = tool(transfer.tool)
-    if found is None or not found.serves(today):
-        last = found.until or found.valid_to if found else None
+    entry = tool(transfer.tool)
+    if entry is None or not entry.serves(today):
+        last = entry.until or entry.valid_to if entry else None
         message = f"{transfer.tool} allows no transfer on {today}" + (
             f": its last day was {last}" if last else ""
         )
-        instead = f"tool: {found.instead}" if found and found.instead else "name another tool"
+        instead = f"tool: {entry.instead}" if entry and entry.instead else "name another tool"
         yield fails(at, message, instead)
     elif transfer.tool == "adequacy":
         decisions = {country: adequacy(country, today) for country in transfer.countries}

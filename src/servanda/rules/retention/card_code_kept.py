@@ -76,10 +76,10 @@ def check(view: View) -> Iterator[Result]:
     kinds = {name: _kinds(c) for name, c in view.policy.categories.items() if c.role == "controller"}
     if not any(kinds.values()):
         yield not_applicable("no payment card is processed")
-    told = [statement.stated for statement in view.policy.statements()]
+    statements = [statement.stated for statement in view.policy.statements()]
     for name, kind in kinds.items():
         at = view.key_spot("categories", name)
-        if "card-code" in kind and not _gone(told, name):
+        if "card-code" in kind and not _gone(statements, name):
             message = f"{name} holds a card’s verification code, which nothing ends with the transaction"
             yield fails(at, message, f"stated: [{{data: {name}, lasts: [transaction]}}]")
         elif "card" in kind and not view.policy.categories[name].held_by:
@@ -91,13 +91,13 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _kinds(category: Category) -> set[str]:
-    known: set[str] = {*category.tags, *category.sensitivity, *sensitive(category.fields)}
-    return known & {"card", "card-code", "payment"}
+    kinds: set[str] = {*category.tags, *category.sensitivity, *sensitive(category.fields)}
+    return kinds & {"card", "card-code", "payment"}
 
 
-def _gone(told: list[Stated], name: str) -> bool:
+def _gone(statements: list[Stated], name: str) -> bool:
     """Whether all that is said of a category ends it with the transaction."""
-    rules = [stated for stated in told if name in stated.data and stated.endures]
+    rules = [stated for stated in statements if name in stated.data and stated.endures]
     return bool(rules) and all(_at_once(stated) for stated in rules)
 
 

@@ -46,11 +46,11 @@ from servanda.rules.engine.view import View
 @rule("SV110", law="GDPR 13(2)(a), 5(1)(e)")
 def check(view: View) -> Iterator[Finding]:
     """Find the categories, and the data named in passing, for which no statement gives a period or criterion."""
-    statements = [told.stated for told in view.policy.statements()]
+    statements = [statement.stated for statement in view.policy.statements()]
     rules = [stated for stated in statements if stated.tells and stated.clause != "exception"]
-    own = [name for name, category in view.policy.categories.items() if category.role == "controller"]
-    without = [name for name in own if not any(stated.covers(name) for stated in rules)]
-    if own and len(without) == len(own):
+    categories = [name for name, category in view.policy.categories.items() if category.role == "controller"]
+    without = [name for name in categories if not any(stated.covers(name) for stated in rules)]
+    if categories and len(without) == len(categories):
         message = "no category of data has a period in the text, nor a criterion from which one follows"
         yield fails(
             view.key_spot("promises"), message, "stated: [{data: …, period: P3Y, since: [account_closure]}]"

@@ -65,17 +65,17 @@ def check(view: View) -> Iterator[Finding]:
             if promise.keep != "enforce" or item not in promise.retentions:
                 continue
             retention = next(r for r in promise.retentions if r is item)
-            own = {period for period in retention.periods if period != Period()}
-            if not own or (published and own <= published):  # at once: nobody keeps it longer than said
+            periods = {period for period in retention.periods if period != Period()}
+            if not periods or (
+                published and periods <= published
+            ):  # at once: nobody keeps it longer than said
                 continue
             lacking = [word for word in ("owner", "because") if getattr(retention, word) is None]
             if not lacking:
                 continue
-            said = " then ".join(period.in_words() for period in retention.periods)
+            periods_text = " then ".join(period.in_words() for period in retention.periods)
             text = "gives no exact period" if not published else "gives another period"
-            message = (
-                f"{promise.name} enforces {said}, its text {text}, and {' and '.join(lacking)} is missing"
-            )
+            message = f"{promise.name} enforces {periods_text}, its text {text}, and {' and '.join(lacking)} is missing"
             fix = "; ".join({"owner": "owner: dpo", "because": "because: {en: …}"}[word] for word in lacking)
-            found = fails if "owner" in lacking else weak
-            yield found(view.policy.at(promise, "enforced", i, "active"), message, fix)
+            judge = fails if "owner" in lacking else weak
+            yield judge(view.policy.at(promise, "enforced", i, "active"), message, fix)

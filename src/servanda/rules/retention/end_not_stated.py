@@ -49,17 +49,19 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Result]:
     """Find the periods after which nothing is said to happen."""
     categories = view.policy.categories
-    own = [name for name, category in categories.items() if category.role == "controller"]
-    told = [statement for statement in view.policy.statements() if any(map(statement.stated.covers, own))]
-    timed = [s for s in told if s.stated.endures and s.stated.clause != "exception"]
+    controlled = [name for name, category in categories.items() if category.role == "controller"]
+    statements = [
+        statement for statement in view.policy.statements() if any(map(statement.stated.covers, controlled))
+    ]
+    timed = [s for s in statements if s.stated.endures and s.stated.clause != "exception"]
     if not timed:
         yield not_applicable("the text does not say how long any data stay")
         return
-    ended = {name for name in own for s in told if s.stated.end and s.stated.covers(name)}
+    ended = {name for name in controlled for s in statements if s.stated.end and s.stated.covers(name)}
     lacking = [
         s
         for s in timed
-        if not s.stated.end and any(s.stated.covers(name) and name not in ended for name in own)
+        if not s.stated.end and any(s.stated.covers(name) and name not in ended for name in controlled)
     ]
     fix = "say that they are deleted then, or made anonymous: end: [delete]"
     if lacking and not ended and not any(s.stated.most for s in timed):
@@ -67,6 +69,6 @@ def check(view: View) -> Iterator[Result]:
         yield fails(view.key_spot("promises"), message, fix)
         return
     for statement in lacking:
-        more = ", only that they stay no longer" if statement.stated.most else ""
-        message = f"{statement.promise.name} does not say what happens at the end{more}"
+        suffix = ", only that they stay no longer" if statement.stated.most else ""
+        message = f"{statement.promise.name} does not say what happens at the end{suffix}"
         yield weak(view.value_spot(*statement.path), message, fix)

@@ -69,22 +69,22 @@ from servanda.rules.engine.view import View
 @rule("SV103", law="GDPR 5(1)(e)")
 def check(view: View) -> Iterator[Finding]:
     """Compare every two retentions of one kind that share data and ground."""
-    for (first, one), (second, other) in combinations(view.policy.retentions(), 2):
-        shared = [name for name in one.data if name in other.data]
-        same = shared and one.limit == other.limit and str(one.ground) == str(other.ground)
-        if not same:
+    for (first, left), (second, right) in combinations(view.policy.retentions(), 2):
+        shared = [name for name in left.data if name in right.data]
+        identical = shared and left.limit == right.limit and str(left.ground) == str(right.ground)
+        if not identical:
             continue
-        where = view.policy.at(second, "enforced", second.enforced.index(other), "ground")
+        where = view.policy.at(second, "enforced", second.enforced.index(right), "ground")
         names = f"{first.name} (line {view.policy.at(first).line}) and {second.name}"
-        if one.trigger != other.trigger:
+        if left.trigger != right.trigger:
             message = (
-                f"{names} count {shared[0]} from {one.trigger} and from {other.trigger} on one ground: "
+                f"{names} count {shared[0]} from {left.trigger} and from {right.trigger} on one ground: "
                 "whichever runs out first would end it"
             )
             yield weak(where, message, "name the ground of each, or keep one of the two")
-        elif _length(one) != _length(other):
+        elif _length(left) != _length(right):
             message = (
-                f"{names} give {shared[0]} {_words(one)} and {_words(other)} on one ground, "
+                f"{names} give {shared[0]} {_words(left)} and {_words(right)} on one ground, "
                 "and nothing says which counts"
             )
             yield fails(where, message, "name the ground of each, or keep one of the two")

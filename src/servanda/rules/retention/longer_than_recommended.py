@@ -60,12 +60,12 @@ _OF_THE_EVENT = {"event", "collection", "other"}
 @rule("SV114", law="CNIL, guides and référentiels; GDPR 5(1)(e)", severity="warning")
 def check(view: View) -> Iterator[Result]:
     """Compare each period of tagged categories with the maxima of the jurisdictions."""
-    told = [s for s in view.policy.statements() if s.stated.period and s.stated.clause != "exception"]
-    if not told:
+    statements = [s for s in view.policy.statements() if s.stated.period and s.stated.clause != "exception"]
+    if not statements:
         yield not_applicable("the text gives no period in figures")
         return
     for name, category in view.policy.categories.items():
-        for statement in told:
+        for statement in statements:
             if category.role == "controller" and statement.stated.covers(name):
                 for tag in category.tags:
                     yield from _too_long(view, name, tag, statement)

@@ -60,25 +60,25 @@ from servanda.rules.engine.view import View
 @rule("SV117", law="CNIL, guide des durées de conservation; GDPR 5(1)(e)", severity="warning")
 def check(view: View) -> Iterator[Result]:
     """Look at every statement that keeps data after an end, and at where they are meanwhile."""
-    own = [name for name, category in view.policy.categories.items() if category.role == "controller"]
+    controlled = [name for name, category in view.policy.categories.items() if category.role == "controller"]
     beyond = [
-        told
-        for told in view.policy.statements()
-        if told.stated.beyond_use and any(told.stated.covers(name) for name in own)
+        statement
+        for statement in view.policy.statements()
+        if statement.stated.beyond_use and any(statement.stated.covers(name) for name in controlled)
     ]
     if not beyond:
         yield not_applicable("nothing is kept after its daily use")
         return
     unshown = []
-    for told in beyond:
-        archive, at = told.stated.archive, view.value_spot(*told.path)
-        if told.stated.stays == "active":
-            message = f"{told.promise.name} keeps data after their use, among those in daily use"
+    for statement in beyond:
+        archive, at = statement.stated.archive, view.value_spot(*statement.path)
+        if statement.stated.stays == "active":
+            message = f"{statement.promise.name} keeps data after their use, among those in daily use"
             yield fails(at, message, "move them to an archive apart, which few may read")
         elif archive is None:
-            unshown.append(told.promise.name)
+            unshown.append(statement.promise.name)
         elif not archive.on_reason:
-            message = f"{told.promise.name}: whoever may read the archive needs no reason to do so"
+            message = f"{statement.promise.name}: whoever may read the archive needs no reason to do so"
             yield weak(at, message, "have a reason written down for each reading")
     if unshown:
         yield needs(f"the archive: how it is apart and who reads it, for {', '.join(dict.fromkeys(unshown))}")

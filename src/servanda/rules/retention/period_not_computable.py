@@ -69,18 +69,24 @@ _HEDGES = {
 @rule("SV111", law="GDPR 5(1)(e), 13(2)(a)")
 def check(view: View) -> Iterator[Finding]:
     """Find the statements from which no day follows."""
-    for told in view.policy.statements():
-        stated, name = told.stated, told.promise.name
+    for statement in view.policy.statements():
+        stated, name = statement.stated, statement.promise.name
         vague, open_ended = _vague(stated), _open(view.policy, stated)
         if vague and stated.clause == "main":
             yield fails(
-                view.value_spot(*told.path), f"{name}: {vague}", "give one period and the event it runs from"
+                view.value_spot(*statement.path),
+                f"{name}: {vague}",
+                "give one period and the event it runs from",
             )
         elif vague:
             clause = "an exception" if stated.clause == "exception" else "a clause on archives"
-            yield weak(view.value_spot(*told.path), f"{name}, {clause}: {vague}", "say until when it holds")
+            yield weak(
+                view.value_spot(*statement.path), f"{name}, {clause}: {vague}", "say until when it holds"
+            )
         elif open_ended:
-            yield weak(view.value_spot(*told.path), f"{name}: {open_ended}", "say from which event it runs")
+            yield weak(
+                view.value_spot(*statement.path), f"{name}: {open_ended}", "say from which event it runs"
+            )
 
 
 def _vague(stated: Stated) -> str:

@@ -71,14 +71,14 @@ def check(view: View) -> Iterator[Result]:
     if not prospects:
         yield not_applicable("no data of prospects or enquirers are processed")
         return
-    told = [
+    statements = [
         statement
         for statement in view.policy.statements()
         if statement.stated.period and any(statement.stated.covers(name) for name in prospects)
     ]
-    if not told:
+    if not statements:
         yield not_applicable("the text gives prospects no period")
-    for statement in told:
+    for statement in statements:
         if "last_contact" not in statement.stated.since or statement.stated.renewed_by == "person":
             continue
         at, name = view.value_spot(*statement.path), statement.promise.name

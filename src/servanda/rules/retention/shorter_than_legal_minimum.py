@@ -66,12 +66,12 @@ from servanda.rules.engine.view import View
 @rule("SV113", law="C. com. L123-22; LPF L102 B; CPCE L34-1 II bis; C. conso L213-1")
 def check(view: View) -> Iterator[Result]:
     """Compare the longest period of each tagged category with the minima of the jurisdictions."""
-    told = [s.stated for s in view.policy.statements() if s.stated.clause != "exception"]
-    if not any(stated.period for stated in told):
+    statements = [s.stated for s in view.policy.statements() if s.stated.clause != "exception"]
+    if not any(stated.period for stated in statements):
         yield needs("the periods in figures that the text does not give")
         return
     for name, category in view.policy.categories.items():
-        figures = [stated for stated in told if stated.period and stated.covers(name)]
+        figures = [stated for stated in statements if stated.period and stated.covers(name)]
         if category.role == "processor" or not figures:
             continue
         for tag in category.tags:
@@ -88,17 +88,17 @@ def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iter
         view.key_spot("categories", name),
         f"keep them apart for {limit.period.in_words()} ({limit.ground})",
     )
-    source, gone = f"{limit.period.in_words()} of {limit.ground}", f"{name}: gone after {high.in_words()}"
+    source, problem = f"{limit.period.in_words()} of {limit.ground}", f"{name}: gone after {high.in_words()}"
     if limit.period.never_longer_than(high):
         yield weak(
             at, f"{name}: may go after {low.in_words()}, the lower end of a range, before the {source}", fix
         )
     elif applies is None:
-        yield weak(at, f"{gone}; if the company is concerned, the {source} must pass first", fix)
+        yield weak(at, f"{problem}; if the company is concerned, the {source} must pass first", fix)
     elif _lifted(view.policy, name):
-        yield weak(at, f"{gone}, before the {source}; only a general clause keeps them", fix)
+        yield weak(at, f"{problem}, before the {source}; only a general clause keeps them", fix)
     else:
-        yield fails(at, f"{gone}, before the {source} have passed", fix)
+        yield fails(at, f"{problem}, before the {source} have passed", fix)
 
 
 def _longest(periods: list[Period | None]) -> Period:
@@ -110,11 +110,11 @@ def _applies(policy: Policy, limit: Limit) -> bool | None:
     if not limit.when:
         return True
     business = policy.business
-    known = {
+    conditions = {
         "operator_or_host": business.hosts_public_content,
         "b2c_electronic_120": business.sells_to_consumers,
     }
-    return known.get(limit.when)
+    return conditions.get(limit.when)
 
 
 def _lifted(policy: Policy, name: str) -> bool:

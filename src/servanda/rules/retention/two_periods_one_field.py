@@ -82,8 +82,8 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Result]:
     """Compare every two statements that speak of the same data; each is reported once."""
     statements = view.policy.statements()
-    told = [statement for statement in statements if statement.stated.tells]
-    if not any(statement.stated.period for statement in told):
+    periods_stated = [statement for statement in statements if statement.stated.tells]
+    if not any(statement.stated.period for statement in periods_stated):
         yield not_applicable("the text gives no period in figures")
         return
     for statement in statements:
@@ -93,8 +93,8 @@ def check(view: View) -> Iterator[Result]:
                 f"{statement.promise.name} takes data out of their periods, for no reason and until no day"
             )
             yield fails(view.value_spot(*statement.path), message, "say which data, why, and until when")
-    for i, later in enumerate(told):
-        for earlier in told[:i]:
+    for i, later in enumerate(periods_stated):
+        for earlier in periods_stated[:i]:
             shared = _shared(view.policy, earlier.stated, later.stated)
             if shared and _differ(earlier.stated, later.stated) and not _settled(earlier, later):
                 line = view.value_spot(*earlier.path).line
@@ -108,32 +108,34 @@ def check(view: View) -> Iterator[Result]:
                 break
 
 
-def _differ(one: Stated, other: Stated) -> bool:
-    if one.period is None and other.period is None:
-        return set(one.lasts) != set(other.lasts)
-    since = bool(one.since and other.since) and set(one.since) != set(other.since)
-    return one.period != other.period or since
+def _differ(first: Stated, second: Stated) -> bool:
+    if first.period is None and second.period is None:
+        return set(first.lasts) != set(second.lasts)
+    since = bool(first.since and second.since) and set(first.since) != set(second.since)
+    return first.period != second.period or since
 
 
-def _settled(one: Statement, other: Statement) -> bool:
-    grounds = [statement.stated.ground for statement in (one, other)]
-    if any(s.stated.clause == "exception" and s.stated.ground for s in (one, other)):
+def _settled(first: Statement, second: Statement) -> bool:
+    grounds = [statement.stated.ground for statement in (first, second)]
+    if any(s.stated.clause == "exception" and s.stated.ground for s in (first, second)):
         return True
     distinct = None not in grounds and str(grounds[0]) != str(grounds[1])
-    before = other.promise.id in one.stated.prevails_over or one.promise.id in other.stated.prevails_over
+    before = (
+        second.promise.id in first.stated.prevails_over or first.promise.id in second.stated.prevails_over
+    )
     return distinct or before
 
 
-def _shared(policy: Policy, one: Stated, other: Stated) -> str:
+def _shared(policy: Policy, first: Stated, second: Stated) -> str:
     """What both speak of: a category, or a field that two categories of the same persons share."""
-    own = {name: c for name, c in policy.categories.items() if c.role == "controller"}
-    both = [name for name in own if one.covers(name) and other.covers(name)]
-    if both or EVERYTHING in (*one.data, *other.data):
-        return both[0] if both else ""
-    for a in (own[name] for name in one.data if name in own):
-        for b in (own[name] for name in other.data if name in own):
-            fields, others = identifiers(a.fields), identifiers(b.fields)
-            kind = next((kind for kind in fields if kind in others), "")
+    controlled = {name: c for name, c in policy.categories.items() if c.role == "controller"}
+    covered = [name for name in controlled if first.covers(name) and second.covers(name)]
+    if covered or EVERYTHING in (*first.data, *second.data):
+        return covered[0] if covered else ""
+    for a in (controlled[name] for name in first.data if name in controlled):
+        for b in (controlled[name] for name in second.data if name in controlled):
+            fields, other_fields = identifiers(a.fields), identifiers(b.fields)
+            kind = next((kind for kind in fields if kind in other_fields), "")
             if kind and set(a.audience) & set(b.audience):
                 return f"{fields[kind]} of {', '.join(sorted(set(a.audience) & set(b.audience)))}"
     return ""

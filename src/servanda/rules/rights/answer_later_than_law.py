@@ -47,11 +47,13 @@ def check(view: View) -> Iterator[Finding]:
     at = view.value_spot("requests", "deadline", "within")
     period = deadline.calendar
     working = " of work" if deadline.working_days else ""
-    said = f"{deadline.within.in_words()}{working}"
+    deadline_text = f"{deadline.within.in_words()}{working}"
     if period != _MONTH and _MONTH.never_longer_than(period):
-        yield fails(at, f"the text promises an answer within {said}; the law gives one month", _FIX)
+        yield fails(at, f"the text promises an answer within {deadline_text}; the law gives one month", _FIX)
     elif not period.never_longer_than(_MONTH):
-        yield weak(at, f"{said} can be longer than the month that the law gives, as in February", _FIX)
+        yield weak(
+            at, f"{deadline_text} can be longer than the month that the law gives, as in February", _FIX
+        )
     elif deadline.since in ("complete", "identified"):
         message = "the time to answer begins later than the receipt of the request, where the law begins it"
         yield weak(view.value_spot("requests", "deadline", "since"), message, "since: receipt")

@@ -69,23 +69,23 @@ def check(view: View) -> Iterator[Result]:
         return
     for way in printed.announced:
         at = view.value_spot("rights", "authority", "announced")
-        what = {"phone": "telephone number", "postal": "postal address", "url": "web address"}[way]
-        yield fails(at, f"the {what} of {printed.name} is announced and left empty", f"{way}: …")
+        label = {"phone": "telephone number", "postal": "postal address", "url": "web address"}[way]
+        yield fails(at, f"the {label} of {printed.name} is announced and left empty", f"{way}: …")
     if printed.postal or printed.phone:
-        known = authority(printed.name, view.today)
-        if known is None:
+        entry = authority(printed.name, view.today)
+        if entry is None:
             yield needs(f"the address of {printed.name}: it is not in the tables of law")
         else:
-            yield from _compared(view, printed, known)
+            yield from _compared(view, printed, entry)
 
 
-def _compared(view: View, printed: PrintedAuthority, known: Authority) -> Iterator[Finding]:
-    if printed.postal and not _words(known.postal) <= _words(printed.postal):
-        message = f"the postal address of {printed.name} is {known.postal}, and not this one"
-        yield fails(view.value_spot("rights", "authority", "postal"), message, f"postal: {known.postal}")
-    if printed.phone and _number(printed.phone) != _number(known.phone):
-        message = f"the telephone number of {printed.name} is {known.phone}, and not this one"
-        yield fails(view.value_spot("rights", "authority", "phone"), message, f"phone: {known.phone}")
+def _compared(view: View, printed: PrintedAuthority, entry: Authority) -> Iterator[Finding]:
+    if printed.postal and not _words(entry.postal) <= _words(printed.postal):
+        message = f"the postal address of {printed.name} is {entry.postal}, and not this one"
+        yield fails(view.value_spot("rights", "authority", "postal"), message, f"postal: {entry.postal}")
+    if printed.phone and _number(printed.phone) != _number(entry.phone):
+        message = f"the telephone number of {printed.name} is {entry.phone}, and not this one"
+        yield fails(view.value_spot("rights", "authority", "phone"), message, f"phone: {entry.phone}")
 
 
 def _words(address: str) -> set[str]:

@@ -36,8 +36,8 @@ from servanda.rules.engine.view import View
 def check(view: View) -> Iterator[Finding]:
     """Look for exclusive wording, and for a channel that leads somewhere."""
     requests = view.policy.requests
-    others = requests.other_channels
-    if others is not None and not others.accepted:
+    other_channels = requests.other_channels
+    if other_channels is not None and not other_channels.accepted:
         message = "requests that come in another way are refused; any way that reaches the company counts"
         yield fails(
             view.value_spot("requests", "other_channels", "accepted"), message, "take the sentence out"

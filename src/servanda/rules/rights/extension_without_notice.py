@@ -62,14 +62,14 @@ def check(view: View) -> Iterator[Result]:
     at = view.value_spot("requests", "extension")
     base = deadline.calendar if deadline is not None else _MONTH
     if not extension.by.never_longer_than(_MOST):
-        found = fails if _MOST.never_longer_than(extension.by) else weak
+        judge = fails if _MOST.never_longer_than(extension.by) else weak
         message = f"an extension of {extension.by.in_words()} can be longer than the two months of the law"
-        yield found(view.value_spot("requests", "extension", "by"), message, "by: P2M")
+        yield judge(view.value_spot("requests", "extension", "by"), message, "by: P2M")
     elif not base.never_longer_than(_MONTH) and not _within_three(base, extension):
         message = f"{base.in_words()} and {extension.by.in_words()} more are longer than three months in all"
         yield fails(at, message, "within: P1M, by: P2M")
-    for what in _lacks(extension):
-        yield weak(at, f"the text prolongs the time to answer {what}", "told_within: P1M, reasons: true")
+    for problem in _lacks(extension):
+        yield weak(at, f"the text prolongs the time to answer {problem}", "told_within: P1M, reasons: true")
 
 
 def _within_three(base: Period, extension: Extension) -> bool:
@@ -82,6 +82,6 @@ def _lacks(extension: Extension) -> Iterator[str]:
         yield "without a notice with reasons within the first month"
     elif not extension.told_within.never_longer_than(_MONTH):
         yield f"with a notice within {extension.told_within.in_words()}, not within the first month"
-    for other in extension.conditions:
-        if other not in _LAWFUL:
-            yield f"for {_CAUSES[other]}, which is no reason for it"
+    for condition in extension.conditions:
+        if condition not in _LAWFUL:
+            yield f"for {_CAUSES[condition]}, which is no reason for it"

@@ -46,7 +46,7 @@ def check(view: View) -> Iterator[Result]:
     if fee is None:
         yield needs("whether requests cost anything: the text says nothing of it (requests.fee)")
         return
-    for i, what in enumerate(fee.charged_for):
-        if what not in _LAWFUL:
+    for i, charge in enumerate(fee.charged_for):
+        if charge not in _LAWFUL:
             at = view.value_spot("requests", "fee", "charged_for", i)
-            yield fails(at, f"the text announces a fee for {_WORDS[what]}", "charged_for: [further_copy]")
+            yield fails(at, f"the text announces a fee for {_WORDS[charge]}", "charged_for: [further_copy]")

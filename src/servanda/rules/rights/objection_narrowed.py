@@ -59,7 +59,7 @@ def check(view: View) -> Iterator[Result]:
     purposes = view.policy.purposes
     resting = [name for name, purpose in purposes.items() if _OPEN & set(purpose.basis)]
     if resting:
-        said = (
+        problem = (
             "no right to object" if objection is None else f"objection to {', '.join(objection.against)} only"
         )
         at = (
@@ -67,9 +67,9 @@ def check(view: View) -> Iterator[Result]:
             if objection is None
             else view.value_spot("rights", "objection", "against")
         )
-        more = f" and {len(resting) - 3} more" if len(resting) > 3 else ""
-        which = f"{', '.join(resting[:3])}{more}"
-        message = f"the text announces {said}; an interest or a public task is the basis of {which}"
+        suffix = f" and {len(resting) - 3} more" if len(resting) > 3 else ""
+        which = f"{', '.join(resting[:3])}{suffix}"
+        message = f"the text announces {problem}; an interest or a public task is the basis of {which}"
         yield fails(at, message, "objection: {against: [situation, prospecting]}")
     elif not purposes or any(not purpose.basis for purpose in purposes.values()):
         yield needs("the legal basis of each purpose: objection depends on it (purposes.….basis)")

@@ -55,8 +55,10 @@ def check(view: View) -> Iterator[Result]:
     beyond = [ground for ground in refusal.grounds if ground not in LAWFUL_REFUSALS]
     if beyond or not refusal.grounds:
         at = view.value_spot("requests", "refusal", "grounds")
-        what = f"that are {' or '.join(beyond)}" if beyond else "at its will"
-        message = f"the company refuses requests {what}; the law knows the manifestly unfounded or excessive"
+        grounds = f"that are {' or '.join(beyond)}" if beyond else "at its will"
+        message = (
+            f"the company refuses requests {grounds}; the law knows the manifestly unfounded or excessive"
+        )
         yield fails(at, message, "grounds: [manifestly_excessive, manifestly_unfounded]")
         return
     lacks = list(_lacks(refusal))
@@ -68,6 +70,6 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _lacks(refusal: Refusal) -> Iterator[str]:
-    yield from (words for what, words in _TOLD.items() if what not in refusal.tells)
+    yield from (words for item, words in _TOLD.items() if item not in refusal.tells)
     if refusal.within is None or not refusal.within.never_longer_than(_MONTH):
         yield "an answer within the month"

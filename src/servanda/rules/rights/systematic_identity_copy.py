@@ -49,16 +49,18 @@ def _proof(view: View, path: tuple[str | int, ...], proof: IdentityProof) -> Ite
     copy = "copy" in proof.asks
     if proof.when != "on_doubt":
         at, fix = view.value_spot(*path, "when"), "when: on_doubt"
-        who = _WHO[proof.when]
+        persons = _WHO[proof.when]
         if copy:
             yield fails(
-                at, f"a copy of an identity document is asked of {who}, not where there is doubt", fix
+                at, f"a copy of an identity document is asked of {persons}, not where there is doubt", fix
             )
         elif set(proof.asks) <= {"data"}:
-            yield weak(at, f"data that show who asks are demanded of {who}, not where there is doubt", fix)
+            yield weak(
+                at, f"data that show who asks are demanded of {persons}, not where there is doubt", fix
+            )
         elif not set(proof.asks) <= _EASY:
-            found = fails if proof.when == "always" else weak
-            yield found(at, f"proof of identity is asked of {who}, not where there is doubt", fix)
+            judge = fails if proof.when == "always" else weak
+            yield judge(at, f"proof of identity is asked of {persons}, not where there is doubt", fix)
     if not copy:
         return
     if proof.copy_kept_for is not None:

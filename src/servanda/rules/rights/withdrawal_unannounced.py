@@ -55,15 +55,15 @@ Path = tuple[str, ...]
 @rule("SV314", law="GDPR 13(2)(c), 7(3)")
 def check(view: View) -> Iterator[Result]:
     """Look for a word on withdrawal, for everything that rests on consent."""
-    told = dict(_told(view.policy))
-    if not told:
+    covered_by_purpose = dict(_told(view.policy))
+    if not covered_by_purpose:
         yield not_applicable("nothing rests on consent")
         return
-    found = weak if any(told.values()) else fails
-    for path, announced in told.items():
+    judge = weak if any(covered_by_purpose.values()) else fails
+    for path, announced in covered_by_purpose.items():
         if not announced:
             message = f"the text does not say that consent to {path[-1]} can be taken back"
-            yield found(view.key_spot(*path), message, "rights: {withdrawal: {line: …}}")
+            yield judge(view.key_spot(*path), message, "rights: {withdrawal: {line: …}}")
 
 
 def _told(policy: Policy) -> Iterator[tuple[Path, bool]]:
@@ -77,8 +77,8 @@ def _told(policy: Policy) -> Iterator[tuple[Path, bool]]:
     general = policy.rights.withdrawal
     everything = general is not None and not general.purposes
     for name in dict.fromkeys(purposes):
-        own = general is not None and name in general.purposes
-        yield _path(policy, name), everything or own or any(_reaches(c, name) for _, c in consents)
+        general_covers = general is not None and name in general.purposes
+        yield _path(policy, name), everything or general_covers or any(_reaches(c, name) for _, c in consents)
     for name, consent in consents:
         if not consent.purposes:
             yield ("consents", name), everything or bool(consent.withdrawal)

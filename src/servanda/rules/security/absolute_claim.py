@@ -38,17 +38,17 @@ def check(view: View) -> Iterator[Finding]:
     for i, claim in enumerate(view.policy.claims):
         if claim.about == "sharing":
             continue
-        says = claim.says.say("en")
+        text = claim.says.say("en")
         if claim.against:
             lines = ", ".join(map(str, claim.against))
-            message = f"“{says}”: line {lines} of the text says otherwise"
+            message = f"“{text}”: line {lines} of the text says otherwise"
             yield fails(
                 view.value_spot("claims", i), message[:199], "claim only what is true without exception"
             )
         elif not claim.evidence:
-            found = weak if claim.unless else fails
-            message = f"“{says}”: nothing shows that this is so at any time"
-            yield found(
+            judge = weak if claim.unless else fails
+            message = f"“{text}”: nothing shows that this is so at any time"
+            yield judge(
                 view.value_spot("claims", i),
                 message[:199],
                 "evidence: the probe or the dated statement that shows it",

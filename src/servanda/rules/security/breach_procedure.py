@@ -34,8 +34,12 @@ _YEAR = Period(years=1)
 def check(view: View) -> Iterator[Result]:
     """Ask for contact, register and rehearsal, and look at how old the rehearsal is."""
     breaches = view.policy.breaches
-    wanted = {"contact": "who is called", "register_at": "the register", "rehearsed_on": "the last rehearsal"}
-    missing = [words for key, words in wanted.items() if not (breaches and getattr(breaches, key))]
+    required = {
+        "contact": "who is called",
+        "register_at": "the register",
+        "rehearsed_on": "the last rehearsal",
+    }
+    missing = [words for key, words in required.items() if not (breaches and getattr(breaches, key))]
     if missing:
         yield needs(f"what is ready for a breach: {', '.join(missing)}")
     if breaches and breaches.rehearsed_on:

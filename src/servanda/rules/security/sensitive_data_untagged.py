@@ -47,14 +47,14 @@ def check(view: View) -> Iterator[Result]:
         }
         nothing = nothing and not betrayed and not category.sensitivity
         for kind, field in betrayed.items():
-            found = fails if kind in GRAVE else weak
+            judge = fails if kind in GRAVE else weak
             message = f"{name}: the field {field} is not marked as sensitive ({kind})"
-            yield found(view.key_spot("categories", name), message, f"sensitivity: [{kind}]")
+            yield judge(view.key_spot("categories", name), message, f"sensitivity: [{kind}]")
         if category.sensitivity and name not in measured and category.held_by is None:
-            found = fails if GRAVE & set(category.sensitivity) else weak
+            judge = fails if GRAVE & set(category.sensitivity) else weak
             kinds = ", ".join(category.sensitivity)
             message = f"{name} is sensitive ({kinds}), and the text states no measure for it"
-            yield found(
+            yield judge(
                 view.key_spot("categories", name), message, f"security: [{{kind: …, data: [{name}]}}]"
             )
     for name, mention in view.policy.mentions.items():

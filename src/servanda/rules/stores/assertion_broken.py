@@ -66,48 +66,54 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _of(view: View, place: BoundPlace) -> Iterator[Result]:
-    for i, said in enumerate(place.place.assert_):
+    for i, assertion in enumerate(place.place.assert_):
         at = view.at(place, "assert", i)
-        yield from _promised(view, at, said)
-        if isinstance(said, Never):
-            yield from _never(view, at, place.store, place.table, said)
+        yield from _promised(view, at, assertion)
+        if isinstance(assertion, Never):
+            yield from _never(view, at, place.store, place.table, assertion)
             continue
-        unless = said.unless if isinstance(said, Held | Minor) else {}
-        gone = [name for name in (said.column, *unless) if name not in place.table.columns]
-        where = f"{place.name}.{said.column}"
-        if gone:
-            message = f"{place.table.name} has no column {gone[0]}, of which something is asserted{_by(said)}"
+        unless = assertion.unless if isinstance(assertion, Held | Minor) else {}
+        missing = [name for name in (assertion.column, *unless) if name not in place.table.columns]
+        where = f"{place.name}.{assertion.column}"
+        if missing:
+            message = f"{place.table.name} has no column {missing[0]}, of which something is asserted{_by(assertion)}"
             yield fails(at, message, "name the column as the store spells it now", where=where)
-        elif isinstance(said, Unasked):
-            if not has_default(place.table.columns[said.column], said.default):
-                message = f"{place.table.name}.{said.column} has another default than is asserted{_by(said)}"
+        elif isinstance(assertion, Unasked):
+            if not has_default(place.table.columns[assertion.column], assertion.default):
+                message = f"{place.table.name}.{assertion.column} has another default than is asserted{_by(assertion)}"
                 yield fails(at, message, "change the default of the column", where=where)
         elif view.sessions[place.store].lacking(place.table.name, _READ):
             yield needs(f"the right to read {place.name}, to count what is asserted of it")
-        elif isinstance(said, Minor):
-            yield from _minors(view, at, place, said)
+        elif isinstance(assertion, Minor):
+            yield from _minors(view, at, place, assertion)
         else:
-            yield from _counted(view, at, place, said, violating(said, place.place.where))
+            yield from _counted(view, at, place, assertion, violating(assertion, place.place.where))
 
 
-def _minors(view: View, at: Spot, place: BoundPlace, said: Minor) -> Iterator[Result]:
+def _minors(view: View, at: Spot, place: BoundPlace, assertion: Minor) -> Iterator[Result]:
     """Who is under age, and of whom no consent is on record."""
-    consents = view.bound.places.get(f"{place.store}.{said.consent}")
+    consents = view.bound.places.get(f"{place.store}.{assertion.consent}")
     links = consents.links.values() if consents is not None else ()
-    link = next((one for one in links if one.to_table == place.table.name), None)
+    link = next((candidate for candidate in links if candidate.to_table == place.table.name), None)
     if link is None:
-        message = f"no reference of “{said.consent}” leads to {place.name}, where a consent would be found"
-        yield fails(at, message, "name the place that holds the consents", where=f"{place.name}.{said.born}")
+        message = (
+            f"no reference of “{assertion.consent}” leads to {place.name}, where a consent would be found"
+        )
+        yield fails(
+            at, message, "name the place that holds the consents", where=f"{place.name}.{assertion.born}"
+        )
         return
-    column = place.table.columns[said.born]
-    time = TimeColumn(said.born, column.time or "text", place.entry.timezone)
+    column = place.table.columns[assertion.born]
+    time = TimeColumn(assertion.born, column.time or "text", place.entry.timezone)
     try:
         view.sessions[place.store].learn_forms(place.table.name, [time])
     except StoreError as error:
-        yield fails(at, error.message, error.advice, where=f"{place.name}.{said.born}")
+        yield fails(at, error.message, error.advice, where=f"{place.name}.{assertion.born}")
         return
-    of_age = _first_under(view.today, said.under)
-    yield from _counted(view, at, place, said, unconsented(said, place.place.where, time, of_age, link))
+    of_age = _first_under(view.today, assertion.under)
+    yield from _counted(
+        view, at, place, assertion, unconsented(assertion, place.place.where, time, of_age, link)
+    )
 
 
 def _first_under(today: date, age: int) -> date:
@@ -119,36 +125,41 @@ def _first_under(today: date, age: int) -> date:
 
 
 def _counted(
-    view: View, at: Spot, place: BoundPlace, said: Held | Minor, condition: Condition
+    view: View, at: Spot, place: BoundPlace, assertion: Held | Minor, condition: Condition
 ) -> Iterator[Finding]:
     session, table = view.sessions[place.store], place.table.name
     rows = session.count(table, condition) + session.in_use(table, condition)
     if rows:
         counted = "1 row is" if rows == 1 else f"{rows:,} rows are"
-        message = f"{table}: {counted} not as asserted, {said}{_by(said)}"
-        yield fails(at, message, "mend the rows, and what writes them", where=f"{place.name}.{said.column}")
+        message = f"{table}: {counted} not as asserted, {assertion}{_by(assertion)}"
+        yield fails(
+            at, message, "mend the rows, and what writes them", where=f"{place.name}.{assertion.column}"
+        )
 
 
-def _never(view: View, at: Spot, store: str, table: Table, said: Never) -> Iterator[Result]:
+def _never(view: View, at: Spot, store: str, table: Table, assertion: Never) -> Iterator[Result]:
     """The columns of a table that hold what must never be there; a column that is empty holds nothing."""
     session = view.sessions[store]
     if table.view or session.lacking(table.name, _READ):
         return
-    for name, what in seen(view.bound, session, store, table).columns.items():
-        if what.state != "personal" or what.nature != said.never:
+    for name, match in seen(view.bound, session, store, table).columns.items():
+        if match.state != "personal" or match.nature != assertion.never:
             continue
         rows = session.count(table.name, filled(table.columns[name]))
         if rows:
+            column = f"{table.name}.{name}"
             message = (
-                f"{table.name}.{name} holds {SHOWN[said.never]} in {rows:,} rows, and never should{_by(said)}"
+                f"{column} holds {SHOWN[assertion.never]} in {rows:,} rows, and never should{_by(assertion)}"
             )
             yield fails(at, message, "empty the column and drop it", where=f"{store}.{table.name}.{name}")
 
 
-def _promised(view: View, at: Spot, said: Assertion) -> Iterator[Finding]:
-    if said.promise is not None and view.policy.promise(said.promise) is None:
-        yield fails(at, f"“{said.promise}” is no promise of the policy", "see them with: servanda promises")
+def _promised(view: View, at: Spot, assertion: Assertion) -> Iterator[Finding]:
+    if assertion.promise is not None and view.policy.promise(assertion.promise) is None:
+        yield fails(
+            at, f"“{assertion.promise}” is no promise of the policy", "see them with: servanda promises"
+        )
 
 
-def _by(said: Assertion) -> str:
-    return f" ({said.promise})" if said.promise else ""
+def _by(assertion: Assertion) -> str:
+    return f" ({assertion.promise})" if assertion.promise else ""

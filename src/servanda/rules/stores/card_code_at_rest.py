@@ -45,15 +45,15 @@ from servanda.stores.shape import Column
 def check(view: View) -> Iterator[Finding]:
     """Count the rows of each column, of any table, whose name says that it holds such codes."""
     for store, session in view.sessions.items():
-        if any(said.never == "card-code" for said in view.bound.document.stores[store].assert_):
+        if any(assertion.never == "card-code" for assertion in view.bound.document.stores[store].assert_):
             continue  # SV443 looks, and names the promise
         for table in session.store.shape.tables.values():
-            named = [c for c in table.columns.values() if _code(c)] if not table.view else []
-            if not named or session.lacking(table.name, frozenset({"SELECT"})):
+            code_columns = [c for c in table.columns.values() if _code(c)] if not table.view else []
+            if not code_columns or session.lacking(table.name, frozenset({"SELECT"})):
                 continue
             places = view.bound.of_table(store, table.name)
             at = view.at(places[0], "data") if places else view.at_store(store)
-            for column in named:
+            for column in code_columns:
                 rows = session.count(table.name, filled(column))
                 if rows:
                     message = f"{table.name}.{column.name} holds verification codes of cards in {rows:,} rows"

@@ -76,20 +76,24 @@ def check(view: View) -> Iterator[Finding]:
             for living in child.places:
                 why, must = _stays(view, place, living)
                 if why:
-                    found = fails if must else weak
-                    yield found(view.at_link(living, child.link), f"{head}, {why}", fix)
+                    judge = fails if must else weak
+                    yield judge(view.at_link(living, child.link), f"{head}, {why}", fix)
 
 
 def _stays(view: View, place: BoundPlace, child: BoundPlace) -> tuple[str, bool]:
     """Why rows of a child stay when those of a place go, and whether they must."""
     if view.for_others(child):
         return "whose rows are another controller’s", True
-    own = [(p, r) for p, r in child.limits if not any(r is other for _, other in place.limits)]
-    duty = [p for p, r in own if r.limit == "min"]
+    own_limits = [
+        (p, r)
+        for p, r in child.limits
+        if not any(r is parent_retention for _, parent_retention in place.limits)
+    ]
+    duty = [p for p, r in own_limits if r.limit == "min"]
     if duty:
         return f"whose rows must stay for {duty[0].name}", True
     if not child.limits or view.endless(child):
         return "whose rows no retention ends", False
-    if own:
-        return f"whose rows end by a promise of their own, {own[0][0].name}", False
+    if own_limits:
+        return f"whose rows end by a promise of their own, {own_limits[0][0].name}", False
     return "", False

@@ -45,9 +45,9 @@ def check(view: View) -> Iterator[Finding]:
     stores = view.bound.document
     if set(stores.stores) != set(view.bound.shapes):
         return
-    held = {name for _, place in stores.places().values() for name in place.data} | set(stores.nowhere)
+    declared = {name for _, place in stores.places().values() for name in place.data} | set(stores.nowhere)
     for promise, retention in view.policy.retentions():
-        missing = [name for name in retention.data if name not in held]
+        missing = [name for name in retention.data if name not in declared]
         if missing:
             at = view.policy.at(promise, "enforced", promise.enforced.index(retention), "data")
             verb = "is" if len(missing) == 1 else "are"

@@ -98,11 +98,15 @@ def _stays(graph: StoreGraph, child: Child) -> str:
     if not child.places:
         return "no place describes it"
     for edge in graph.edges:
-        mine = edge.link.table == child.table.name and edge.link.columns == child.link.columns
-        if mine and {c for c, _ in edge.changes} >= set(child.link.columns) and edge.ownership == "mentions":
+        same_link = edge.link.table == child.table.name and edge.link.columns == child.link.columns
+        if (
+            same_link
+            and {c for c, _ in edge.changes} >= set(child.link.columns)
+            and edge.ownership == "mentions"
+        ):
             return ""
     for living in child.places:
-        kept = next((p.name for p, r in living.limits if r.outlives_erasure), "")
-        if kept:
-            return f"stays for {kept}"
+        keeper = next((p.name for p, r in living.limits if r.outlives_erasure), "")
+        if keeper:
+            return f"stays for {keeper}"
     return "" if child.table.name in graph.reached() else "is nobody’s"

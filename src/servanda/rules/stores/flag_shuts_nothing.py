@@ -71,8 +71,8 @@ def check(view: View) -> Iterator[Finding]:
         if not isinstance(how, ArchiveFlag) or how.flag not in place.table.columns:
             continue
         if not database(view.sessions[place.store]).shuts_out(place.table.name, how.flag, how.view):
-            what = (
+            problem = (
                 f"the view {how.view} does not ask for it" if how.view else "no view, no policy asks for it"
             )
-            message = f"archived rows of {place.table.name} are flagged by {how.flag}, and {what}"
+            message = f"archived rows of {place.table.name} are flagged by {how.flag}, and {problem}"
             yield fails(view.at(place, "archive"), message, f"a view WHERE {how.flag} IS NULL, under view:")

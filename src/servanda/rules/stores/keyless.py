@@ -45,10 +45,10 @@ def check(view: View) -> Iterator[Finding]:
         if place.table.key or place.table.view or place.place.files:  # of files SV430 speaks
             continue
         head = f"{place.table.name} has no key"
-        asked = _asked(view, place) if place in view.ended else []
+        reasons = _asked(view, place) if place in view.ended else []
         fix = "give the table a primary key"
-        if asked:
-            yield fails(view.at(place), f"{head}, so that its rows cannot {' or '.join(asked)}", fix)
+        if reasons:
+            yield fails(view.at(place), f"{head}, so that its rows cannot {' or '.join(reasons)}", fix)
         else:
             message = (
                 f"{head}: its rows can be deleted by ranges of their own trigger, "
@@ -59,13 +59,13 @@ def check(view: View) -> Iterator[Finding]:
 
 def _asked(view: View, place: BoundPlace) -> list[str]:
     """What the documents ask of the place that needs a key."""
-    found = []
+    reasons = []
     if place.place.at_end or any(r.keeps_row for _, r in place.limits):
-        found.append("be emptied")
+        reasons.append("be emptied")
     if any(r.archive is not None for _, r in place.limits):
-        found.append("be archived")
+        reasons.append("be archived")
     if any(r.warn_before is not None for _, r in place.limits):
-        found.append("be warned about")
+        reasons.append("be warned about")
     if any(reads_other_rows(Before(trigger, view.today)) for trigger in view.used(place).values()):
-        found.append("end by what other tables say")
-    return found
+        reasons.append("end by what other tables say")
+    return reasons

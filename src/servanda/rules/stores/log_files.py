@@ -40,10 +40,10 @@ from servanda.rules.engine.view import View
 @rule("SV431", law="GDPR 5(1)(e)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Ask each store what somebody should know about the data of a place."""
-    told = set()
+    reported = set()
     for place in view.places:
         once = (place.store, place.table.name)
-        if once not in told and not view.bound.unusable(place.name):
-            told.add(once)
+        if once not in reported and not view.bound.unusable(place.name):
+            reported.add(once)
             for message, fix in view.sessions[place.store].remarks(place.table.name):
                 yield fails(view.at(place), message, fix)

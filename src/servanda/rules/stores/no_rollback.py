@@ -39,6 +39,6 @@ def check(view: View) -> Iterator[Finding]:
     for place in view.places:
         if not place.table.rolls_back:
             name = view.sessions[place.store].store.quoted(place.table.name)
-            found = fails if place in view.ended else weak
+            judge = fails if place in view.ended else weak
             message = f"the engine of {place.table.name} does not roll back, so that nothing is ended there"
-            yield found(view.at(place), message, f"ALTER TABLE {name} ENGINE = InnoDB;")
+            yield judge(view.at(place), message, f"ALTER TABLE {name} ENGINE = InnoDB;")

@@ -97,12 +97,16 @@ def _longer(view: View, place: BoundPlace, child: BoundPlace) -> str:
         return "is another controller’s"
     if not child.limits:
         return ""  # endless data have a rule of their own
-    own = [(p, r) for p, r in child.limits if not any(r is other for _, other in place.limits)]
-    duty = [p.name for p, r in own if r.limit == "min"]
+    own_limits = [
+        (p, r)
+        for p, r in child.limits
+        if not any(r is parent_retention for _, parent_retention in place.limits)
+    ]
+    duty = [p.name for p, r in own_limits if r.limit == "min"]
     if duty:
         return f"stays for {duty[0]}"
     longest = max(_end(r) for _, r in place.limits)
-    longer = [p.name for p, r in own if _end(r) > longest or r.keeps_row]
+    longer = [p.name for p, r in own_limits if _end(r) > longest or r.keeps_row]
     return f"stays longer, for {longer[0]}," if longer else ""
 
 

@@ -55,9 +55,9 @@ def check(view: View) -> Iterator[Finding]:
             if table is None or table.view:
                 continue
             at = view.at_store(store, "not_personal", name)
-            for column, what in seen(view.bound, session, store, table).columns.items():
-                if what.state == "personal":
-                    message = f"{name} is said not to be personal, and {column} holds {SHOWN[what.nature]}"
+            for column, match in seen(view.bound, session, store, table).columns.items():
+                if match.state == "personal":
+                    message = f"{name} is said not to be personal, and {column} holds {SHOWN[match.nature]}"
                     yield fails(at, message, f"make {name} a place", where=f"{store}.{name}.{column}")
             for columns, parent in owners(view.bound, store, table):
                 via = ", ".join(columns)

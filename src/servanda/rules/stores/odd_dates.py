@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Finding]:
     A part of a greatest, or a child's date, that is missing does not count; only a date on
     which the end hangs alone is looked at for that.
     """
-    told = set()
+    reported = set()
     for place in view.ended:
         if view.bound.unusable(place.name) or place.place.files:  # lines have a rule of their own
             continue
@@ -74,20 +74,20 @@ def check(view: View) -> Iterator[Finding]:
                     continue
                 for kind, count in ((_missing, alone), (_to_come, True)):
                     once = (place.store, table.name, time.name, kind)
-                    if count and once not in told:
-                        told.add(once)
+                    if count and once not in reported:
+                        reported.add(once)
                         yield from kind(view, place, name, table.name, time)
 
 
 def _missing(view: View, place: BoundPlace, name: str, table: str, time: TimeColumn) -> Iterator[Finding]:
-    said = []
+    parts = []
     if None not in time.open:
         empty = _count(view, place, table, Equals(time.name, None))
-        said += [f"{_rows(empty)} with NULL"] if empty else []
+        parts += [f"{_rows(empty)} with NULL"] if empty else []
     unread = _count(view, place, table, Missing(_known(time)))
-    said += [f"{_rows(unread)} with a zero date or another form"] if unread else []
-    if said:
-        message = f"{table}.{time.name}: {', '.join(said)}: what counts from them never ends"
+    parts += [f"{_rows(unread)} with a zero date or another form"] if unread else []
+    if parts:
+        message = f"{table}.{time.name}: {', '.join(parts)}: what counts from them never ends"
         fix = "mend them; or open: null, where NULL means “not yet”"
         yield fails(view.at(place, "triggers", name), message, fix)
 

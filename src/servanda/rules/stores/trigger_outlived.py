@@ -80,30 +80,34 @@ def check(view: View) -> Iterator[Finding]:
                 continue
             needed = [r for _, r in place.limits if r.trigger == name]
             for child in view.bound.of_table(place.store, trigger.link.table):
-                own, others = _of_time(view, child, trigger)
-                if not own or max(map(_end, own)) > max(map(_end, needed)) or not _lost(view, child, trigger):
+                own_retentions, other_retentions = _of_time(view, child, trigger)
+                if (
+                    not own_retentions
+                    or max(map(_end, own_retentions)) > max(map(_end, needed))
+                    or not _lost(view, child, trigger)
+                ):
                     continue
-                said = " then ".join(p.in_words() for p in max(own, key=_end).periods)
+                periods_text = " then ".join(p.in_words() for p in max(own_retentions, key=_end).periods)
                 long = " then ".join(p.in_words() for p in max(needed, key=_end).periods)
                 message = (
-                    f"{child.name} ends after {said}, and {place.name} counts {long} from its latest row: "
+                    f"{child.name} ends after {periods_text}, and {place.name} counts {long} from its latest row: "
                     "without it a row looks as old as its fallback"
                 )
-                found = weak if others else fails
-                yield found(view.at(place, "triggers", name), message, "remember: true, or bind a column")
+                judge = weak if other_retentions else fails
+                yield judge(view.at(place, "triggers", name), message, "remember: true, or bind a column")
 
 
 def _of_time(view: View, child: BoundPlace, trigger: LatestTime) -> tuple[list[Retention], list[Retention]]:
     """The retentions of a child that count from the very column that proves, and the others."""
-    own: list[Retention] = []
-    others: list[Retention] = []
+    own_retentions: list[Retention] = []
+    other_retentions: list[Retention] = []
     if view.endless(child) or view.for_others(child):
-        return own, others
+        return own_retentions, other_retentions
     for _, retention in child.limits:
         bound = child.triggers.get(retention.trigger)
-        same = isinstance(bound, OwnTime) and bound.time.name == trigger.time.name
-        (own if same else others).append(retention)
-    return own, others
+        same_trigger = isinstance(bound, OwnTime) and bound.time.name == trigger.time.name
+        (own_retentions if same_trigger else other_retentions).append(retention)
+    return own_retentions, other_retentions
 
 
 def _lost(view: View, child: BoundPlace, trigger: LatestTime) -> bool:

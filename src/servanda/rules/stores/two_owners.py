@@ -58,16 +58,16 @@ from servanda.stores.document.reference import Reference
 def check(view: View) -> Iterator[Finding]:
     """Look for references to persons beside that of the row's own person."""
     for place in view.places:
-        own = _own(place)
-        if own not in place.links or view.for_others(place):
+        owners = _own(place)
+        if owners not in place.links or view.for_others(place):
             continue
         for label, link in place.links.items():
-            said = place.place.links().get(label)
-            silent = said is None or said.ownership is None
+            reference = place.place.links().get(label)
+            silent = reference is None or reference.ownership is None
             persons = any(p.place.person == "self" for p in view.bound.of_table(place.store, link.to_table))
-            if label != own and persons and silent and link.columns != place.links[own].columns:
+            if label != owners and persons and silent and link.columns != place.links[owners].columns:
                 columns = ", ".join(link.columns)
-                message = f"{place.name} leads to a person by {own}, and to another by {columns}, which says nothing"
+                message = f"{place.name} leads to a person by {owners}, and to another by {columns}, which says nothing"
                 yield weak(view.at_link(place, link), message, "ownership: owned, mentions or none")
 
 

@@ -57,37 +57,39 @@ def check(view: View) -> Iterator[Result]:
         for table in session.store.shape.tables.values():
             if table.view or table.name in entry.not_personal:
                 continue
-            found = seen(view.bound, session, store, table)
-            if not found.by_values:
+            recognised = seen(view.bound, session, store, table)
+            if not recognised.by_values:
                 yield needs(
                     f"the right to read {store}.{table.name}: only the names of its columns were seen"
                 )
             places = view.bound.of_table(store, table.name)
             for place in places:
-                yield from _of_place(view, place, found)
+                yield from _of_place(view, place, recognised)
             declared = {place.lives_in(name) for name, place in entry.places.items()}
             if table.name not in declared:
-                yield from _of_nobody(view, store, table, found)
+                yield from _of_nobody(view, store, table, recognised)
 
 
-def _of_place(view: View, place: BoundPlace, found: Seen) -> Iterator[Result]:
-    missing = list(uncovered(view.policy, view.bound, place, found))
+def _of_place(view: View, place: BoundPlace, recognised: Seen) -> Iterator[Result]:
+    missing = list(uncovered(view.policy, view.bound, place, recognised))
     silent = [name for name in place.data if _names_nothing(view, place, name)]
     if missing and silent:
         yield needs(
             f"the fields of {', '.join(silent)}: nothing tells which columns of {place.name} they cover"
         )
         return
-    for name, what in missing:
+    for name, match in missing:
         where = f"{place.name}.{name}"
         at = view.at(place, "data")
-        named = " or ".join(place.data)
-        if what.state == "personal":
-            message = f"{where} holds {_said(what)}, which {named} does not name"
-            yield fails(at, message, f"name it in the fields of {named}, or drop the column", where=where)
+        categories = " or ".join(place.data)
+        if match.state == "personal":
+            message = f"{where} holds {_said(match)}, which {categories} does not name"
+            yield fails(
+                at, message, f"name it in the fields of {categories}, or drop the column", where=where
+            )
         else:
-            message = f"{where} may hold {_said(what)}, which {named} does not name"
-            yield weak(at, message, f"name it in the fields of {named}, or waive it", where=where)
+            message = f"{where} may hold {_said(match)}, which {categories} does not name"
+            yield weak(at, message, f"name it in the fields of {categories}, or waive it", where=where)
 
 
 def _names_nothing(view: View, place: BoundPlace, name: str) -> bool:
@@ -95,21 +97,21 @@ def _names_nothing(view: View, place: BoundPlace, name: str) -> bool:
     return place.place.data[name] == "all" and category.role == "controller" and not category.fields
 
 
-def _of_nobody(view: View, store: str, table: Table, found: Seen) -> Iterator[Finding]:
+def _of_nobody(view: View, store: str, table: Table, recognised: Seen) -> Iterator[Finding]:
     """A table that is no place: what is personal in it, in one sentence."""
-    personal = {name: what for name, what in found.columns.items() if what.state == "personal"}
+    personal = {name: match for name, match in recognised.columns.items() if match.state == "personal"}
     if not personal:
         return
     waits = table.name in view.bound.document.stores[store].undecided
     at = view.at_store(store, *(["undecided"] if waits else []))
-    first = "; ".join(f"{name}: {SHOWN[what.nature]}" for name, what in list(personal.items())[:3])
-    more = f" and {len(personal) - 3} more" if len(personal) > 3 else ""
-    message = f"{table.name} holds personal data that no place names ({first}{more})"
+    first = "; ".join(f"{name}: {SHOWN[match.nature]}" for name, match in list(personal.items())[:3])
+    suffix = f" and {len(personal) - 3} more" if len(personal) > 3 else ""
+    message = f"{table.name} holds personal data that no place names ({first}{suffix})"
     say = weak if waits else fails
     yield say(at, message, f"make {table.name} a place", where=f"{store}.{table.name}")
 
 
-def _said(what: Recognised) -> str:
-    return SHOWN[what.nature] + {"values": ", as its values show", "type": ", as its type says"}.get(
-        what.by, ""
+def _said(match: Recognised) -> str:
+    return SHOWN[match.nature] + {"values": ", as its values show", "type": ", as its type says"}.get(
+        match.by, ""
     )

@@ -51,10 +51,10 @@ def check(view: View) -> Iterator[Finding]:
     """Compare what the document names with what the store contains; views show other tables' data."""
     for store, shape in view.bound.shapes.items():
         entry = view.bound.document.stores[store]
-        named = {place.lives_in(name) for name, place in entry.places.items()}
-        named |= {*entry.not_personal, *entry.undecided}
+        known_tables = {place.lives_in(name) for name, place in entry.places.items()}
+        known_tables |= {*entry.not_personal, *entry.undecided}
         tables = [name for name, table in shape.tables.items() if not table.view]
-        unknown = sorted(name for name in tables if name not in named)
+        unknown = sorted(name for name in tables if name not in known_tables)
         if unknown:
             verb = "is" if len(unknown) == 1 else "are"
             message = f"{_some(unknown)} {verb} in {store}, and not in this document"
@@ -68,5 +68,5 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    hidden = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {hidden} more" if hidden > 0 else "")

@@ -54,7 +54,7 @@ def check(view: View) -> Iterator[Finding]:
         for child in children(view.bound, place):
             if child.table.view or place.table.view:
                 continue
-            found = fails if place in view.ended else weak
+            judge = fails if place in view.ended else weak
             for table, columns in ((child.table, child.link.columns), (place.table, child.link.to_columns)):
                 if not table.indexed(columns):
                     names = ", ".join(columns)
@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Finding]:
                         f"at {place.name} by it"
                     )
                     fix = view.create_index(place.store, table, columns)
-                    yield found(_spot(view, place, child), message, fix)
+                    yield judge(_spot(view, place, child), message, fix)
 
 
 def _spot(view: View, place: BoundPlace, child: Child) -> Spot:

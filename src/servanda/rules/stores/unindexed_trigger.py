@@ -36,17 +36,17 @@ from servanda.stores.selection import OwnTime, ParentTime
 @rule("SV406", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Look for an index on each column that pages would follow."""
-    told = set()
+    reported = set()
     for place in view.ended:
         for name, trigger in view.used(place).items():
-            own = isinstance(trigger, OwnTime)
-            if not own and not (isinstance(trigger, ParentTime) and len(trigger.links) == 1):
+            is_own = isinstance(trigger, OwnTime)
+            if not is_own and not (isinstance(trigger, ParentTime) and len(trigger.links) == 1):
                 continue
             for table, time in view.times(place, trigger):
                 once = (place.store, table.name, time.name)
-                if table.view or table.indexed((time.name,)) or once in told:
+                if table.view or table.indexed((time.name,)) or once in reported:
                     continue
-                told.add(once)
+                reported.add(once)
                 message = f"{table.name}.{time.name} has no index: every plan and page reads the whole table"
                 fix = view.create_index(place.store, table, (time.name,))
                 yield fails(view.at(place, "triggers", name), message, fix)

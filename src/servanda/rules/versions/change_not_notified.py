@@ -39,8 +39,8 @@ def check(view: View) -> Iterator[Finding]:
     notices = view.policy.changes.notices
     if not any(notice.may_reach for notice in notices):
         at = view.value_spot("changes", "notices", 0, "means") if notices else view.key_spot("changes")
-        what = "only those who look at the page learn of" if notices else "the text announces no notice of"
-        yield fails(at, f"{what} a change; nobody is told", _FIX)
+        problem = "only those who look at the page learn of" if notices else "the text announces no notice of"
+        yield fails(at, f"{problem} a change; nobody is told", _FIX)
         return
     for i, notice in enumerate(notices):
         lacks = ", and ".join(_lacks(notice))

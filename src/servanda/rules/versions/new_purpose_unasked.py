@@ -37,17 +37,17 @@ _ASKED = "asked_again: {on: [new_purpose, consented_use]}"
 def check(view: View) -> Iterator[Finding]:
     """Look for a prior notice, and for consent that is asked again."""
     changes = view.policy.changes
-    told = [notice for notice in changes.notices if notice.of == "policy" and notice.may_reach]
-    if not told and changes.asked_again is None:
+    notices = [notice for notice in changes.notices if notice.of == "policy" and notice.may_reach]
+    if not notices and changes.asked_again is None:
         at = view.value_spot("changes", "causes") if changes.causes else view.key_spot("changes")
         message = "data may serve a new purpose with nobody told before, and nobody asked again"
         yield fails(at, message, f"{_TOLD}, {_ASKED}")
     elif changes.asked_again is None:
         message = "people are told of changes, but not asked again where a new use needs their consent"
         yield weak(view.key_spot("changes", "notices"), message, _ASKED)
-    elif not told:
+    elif not notices:
         message = "consent is asked again, but nobody is told of a new purpose before it begins"
         yield weak(view.key_spot("changes", "asked_again"), message, _TOLD)
-    elif not any(notice.beforehand for notice in told):
+    elif not any(notice.beforehand for notice in notices):
         message = "people are told of changes, but perhaps only after they hold"
         yield weak(view.key_spot("changes", "notices"), message, _TOLD)
