@@ -52,7 +52,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV241", law="GDPR 8, LIL 45", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Compare the ages of the text with one another and with those of the countries."""
+    """Compare the stated ages with each other and with those of the countries."""
     policy = view.policy
     audiences = {name for consent in policy.consents.values() for name in _audience(policy, consent)}
     if not audiences or has_consumers(audiences, policy.audiences) is False:
@@ -65,7 +65,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _audience(policy: Policy, consent: Consent) -> set[str]:
-    """Who is asked: as the consent says, else those whose data its purposes use, else everybody."""
+    """The audiences of a consent: declared, else those of the data of its purposes, else all."""
     purposes = list(policy.purposes) if ALL in consent.purposes else consent.purposes
     data = {category for name in purposes for category in policy.purposes[name].data}
     audiences = {name for category in data for name in policy.categories[category].audience}
@@ -100,7 +100,7 @@ def _countries(policy: Policy, audiences: set[str]) -> list[str]:
 
 
 def _majority(country: str, view: View) -> int | None:
-    """The age of a country on the day, None where no source is known."""
+    """The age of a country on the day, or None without a source."""
     try:
         return majority(country, view.today).years
     except UnknownAge:

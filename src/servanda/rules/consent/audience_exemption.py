@@ -50,7 +50,7 @@ _WANTED = {"own_use_only": True, "ip_shortened": True, "cross_site": False, "opt
 
 @rule("SV225", law="LIL 82; CNIL 2020-091, art. 5", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at each measuring tool that has a name, and that no free consent precedes."""
+    """Check each named measuring tool without a prior free consent."""
     trackers = view.policy.trackers or Trackers()
     tools = {name: t for name, t in trackers.items.items() if t.software and "measurement" in t.uses}
     if not tools:
@@ -65,7 +65,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _consented(policy: Policy, tracker: Tracker) -> bool:
-    """Whether it waits for a consent that is free and given by an act of its own."""
+    """Return whether the tracker waits for a free and explicit consent."""
     if tracker.consent is None:
         return policy.trackers is not None and "tool" in policy.trackers.means
     consent = policy.consents[tracker.consent]

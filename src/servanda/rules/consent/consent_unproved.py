@@ -39,7 +39,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV215", law="GDPR 7(1)")
 def check(view: View) -> Iterator[Result]:
-    """Compare the proofs that are kept with those that it takes."""
+    """Compare the recorded proofs with the required ones."""
     consents = view.policy.consents
     if not consents:
         yield not_applicable("no consent is asked")

@@ -38,7 +38,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV212", law="GDPR 7(4)")
 def check(view: View) -> Iterator[Finding]:
-    """Find consents that are required for something else, and refusals that cost something."""
+    """Find consents that are conditions of something else, and refusals with consequences."""
     language = view.policy.languages[0]
     for name, consent in view.policy.consents.items():
         if consent.required_for is not None:

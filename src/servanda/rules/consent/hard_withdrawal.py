@@ -35,12 +35,12 @@ from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rul
 from servanda.rules.engine.view import View
 
 _AT_HAND: frozenset[Channel] = frozenset({"account", "message_link", "tool"})
-"""Channels that are where consent was given, and need no address."""
+"""Channels at the place of the consent, which need no address."""
 
 
 @rule("SV214", law="GDPR 7(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look at each consent that is really asked; one that is read out of another act is none to take back."""
+    """Check each explicit consent; implied consents are skipped."""
     explicit = {name: consent for name, consent in view.policy.consents.items() if not consent.implied}
     if not explicit:
         yield not_applicable("no consent is asked")
@@ -67,7 +67,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _left(policy: Policy, consent: Consent) -> list[str] | None:
-    """The purposes that no live channel reaches; empty where there is none at all, None where all are reached."""
+    """The purposes without a working channel; empty if there is no channel, None if all have one."""
     ways = [way for way in consent.withdrawal if _live(policy, way)]
     if not ways:
         return []
@@ -78,7 +78,7 @@ def _left(policy: Policy, consent: Consent) -> list[str] | None:
 
 
 def _live(policy: Policy, way: Withdrawal) -> bool:
-    """Whether somebody who reads the text can use this way."""
+    """Return whether a reader of the text can use this channel."""
     controller = policy.controller
     printed = {
         "email": controller.email,

@@ -47,7 +47,7 @@ _WORDS = {
 
 @rule("SV211", law="GDPR 4(11), 7, recital 32; CJEU C-673/17")
 def check(view: View) -> Iterator[Finding]:
-    """Find consents whose act is done for something else."""
+    """Find implied consents."""
     for name, consent in view.policy.consents.items():
         acts = [act for act in consent.act if act in IMPLIED]
         at = view.value_spot("consents", name, "act")

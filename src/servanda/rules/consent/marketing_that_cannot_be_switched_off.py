@@ -42,7 +42,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV234", law="CPCE L34-5", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look for marketing among messages that come with a contract or a duty."""
+    """Find marketing in messages sent for a contract or a legal duty."""
     bound = {}
     for name, message in view.policy.messages.items():
         with_service = message.bases(view.policy.purposes) & {"contract", "legal_obligation"}

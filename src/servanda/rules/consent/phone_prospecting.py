@@ -40,7 +40,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV232", law="C. conso L223-1; ePrivacy 2002/58 art. 13(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look at each kind of marketing by telephone, with the law of the day."""
+    """Check each kind of marketing calls against the law of the day."""
     called = {
         n: m for n, m in view.policy.messages.items() if m.marketing and {"phone", "any"} & set(m.channels)
     }
@@ -76,7 +76,7 @@ def _message(view: View, name: str, message: Message) -> Iterator[Result]:
 
 
 def _countries(policy: Policy, message: Message) -> list[str]:
-    """Where those who are called are: as their audiences say, else the jurisdictions."""
+    """The countries of the persons called: of their audiences, else the jurisdictions."""
     countries = [country for name in message.to for country in policy.audiences[name].countries]
     return list(dict.fromkeys(countries or [word for word in policy.jurisdictions if word != "EU"]))
 

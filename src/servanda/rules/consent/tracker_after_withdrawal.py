@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV224", law="GDPR 7(3), LIL 82", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at what happens to trackers that rest on consent."""
+    """Check what happens to trackers after withdrawal of consent."""
     trackers = view.policy.trackers
     if trackers is None:
         yield not_applicable("the text has no word on trackers")

@@ -75,7 +75,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _times(trackers: Trackers) -> bool:
-    """Whether the text states any time at all."""
+    """Return whether the text states any lifetime."""
     lifetimes = (trackers.lifetime, trackers.choice_kept)
     return any(lifetimes) or any(tracker.lifetime or tracker.data_kept for tracker in trackers.items.values())
 
@@ -83,7 +83,7 @@ def _times(trackers: Trackers) -> bool:
 def _period(
     view: View, path: tuple[str, ...], part: Tracker | Trackers, name: str, *, exempt: bool
 ) -> Iterator[Finding]:
-    """Look at the times of one tracker, or of all; `free` says that it is set without consent."""
+    """Check the lifetimes of one tracker, or of all; an `exempt` one is set without consent."""
     judge = fails if exempt else weak
     data_kept = part.data_kept if isinstance(part, Tracker) else None
     if _longer(part.lifetime, _LIFE):
@@ -98,5 +98,5 @@ def _period(
 
 
 def _longer(period: Period | None, limit: Period) -> TypeGuard[Period]:
-    """Whether a period is longer than a limit on every day; P395D is thirteen months well enough."""
+    """Return whether a period always exceeds a limit; P395D counts as thirteen months."""
     return period is not None and period != limit and limit.never_longer_than(period)

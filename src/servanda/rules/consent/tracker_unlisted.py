@@ -45,7 +45,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV222", law="LIL 82; CNIL 2020-092")
 def check(view: View) -> Iterator[Result]:
-    """Find what each tracker of the list lacks."""
+    """Find missing details of each listed tracker."""
     trackers = view.policy.trackers
     if trackers is None:
         yield needs("a look at the site: the text has no word on trackers")

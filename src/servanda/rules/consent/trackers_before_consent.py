@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV221", law="LIL 82; CNIL 2020-091, 2020-092")
 def check(view: View) -> Iterator[Result]:
-    """Look at the means by which the text lets people choose."""
+    """Check the means of choice."""
     trackers = view.policy.trackers
     if trackers is None:
         yield needs("a look at the site: the text has no word on trackers")

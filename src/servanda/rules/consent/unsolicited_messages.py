@@ -46,7 +46,7 @@ _FIX = "basis: [consent]; or exception: similar_goods; or persons: [professional
 
 @rule("SV231", law="CPCE L34-5; GDPR 6(1)(a)")
 def check(view: View) -> Iterator[Result]:
-    """Look at each kind of marketing that may go by an electronic message."""
+    """Check each kind of marketing that may go by an electronic message."""
     sent = {n: m for n, m in view.policy.messages.items() if m.marketing and ELECTRONIC & set(m.channels)}
     if not sent:
         yield not_applicable("the text speaks of no marketing by e-mail or SMS")

@@ -43,7 +43,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV233", law="CPCE L34-5; GDPR 21(2), 21(3); RFC 8058")
 def check(view: View) -> Iterator[Result]:
-    """Look at the ways to stop each kind of marketing by an electronic message."""
+    """Check the ways to stop each kind of marketing by an electronic message."""
     sent = {n: m for n, m in view.policy.messages.items() if m.marketing and ELECTRONIC & set(m.channels)}
     if not sent:
         yield not_applicable("the text speaks of no marketing by e-mail or SMS")

@@ -52,7 +52,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV905", law="GDPR 13, 30(1)(c)")
 def check(view: View) -> Iterator[Finding]:
-    """Look at every audience, and at the persons named in passing, for data, purposes and periods."""
+    """Check data, purposes and periods for each audience, and for persons mentioned in passing."""
     policy = view.policy
     for name in policy.audiences:
         data = [

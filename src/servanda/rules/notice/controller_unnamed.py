@@ -30,7 +30,7 @@ _WORDS = {"site": "the address of a site", "role": "a role"}
 
 @rule("SV901", law="GDPR 13(1)(a)")
 def check(view: View) -> Iterator[Finding]:
-    """Look at the name of the controller and at its contact details."""
+    """Check the name and the contact details of the controller."""
     controller = view.policy.controller
     at = view.value_spot("controller", "name")
     if not controller.name.strip():

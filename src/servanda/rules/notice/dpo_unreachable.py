@@ -35,7 +35,7 @@ _WAYS = {
 
 @rule("SV903", law="GDPR 13(1)(b), 37(7)")
 def check(view: View) -> Iterator[Result]:
-    """Look at the contact details of the DPO, where there is one."""
+    """Check the contact details of the DPO, where there is one."""
     dpo = view.policy.dpo
     if dpo is None:
         yield not_applicable("the text names no data protection officer")

@@ -35,7 +35,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV908", law="GDPR 12(1)", severity="advice")
 def check(view: View) -> Iterator[Result]:
-    """Look for passages in another language, and compare the text’s languages with its readers’."""
+    """Find passages in another language, and compare the text’s languages with its readers’."""
     text = view.policy.text
     if text is None:
         yield needs("the languages of the text, and those of the people whom the sites speak to")

@@ -37,7 +37,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV909", law="GDPR 12(1), 5(1)(a)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look each citation up in the table of articles."""
+    """Look up each citation in the table of articles."""
     if view.policy.text is None:
         return
     for i, citation in enumerate(view.policy.text.citations):

@@ -30,7 +30,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV907", law="GDPR 12(1), 13(1)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Count the lists of the text, categories of one line being one, and those of them that are open."""
+    """Count the lists of data (categories of one line are one list), and the open ones."""
     listed = {name: c for name, c in view.policy.categories.items() if c.listed and c.fields}
     if any(category.line for category in listed.values()):
         listed = {name: category for name, category in listed.items() if category.line}

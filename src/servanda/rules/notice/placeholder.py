@@ -47,7 +47,7 @@ _FIX = {
 
 @rule("SV904", law="GDPR 12(1), 5(1)(a)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Report each defect of the text; a service only once it is no more."""
+    """Report each defect of the text; a service only if it is discontinued."""
     if view.policy.text is None:
         return
     for i, defect in enumerate(view.policy.text.defects):

@@ -35,7 +35,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV906", law="GDPR 28(3), 30(2)")
 def check(view: View) -> Iterator[Result]:
-    """Look at the role that the text claims for customers’ data, and at the six items."""
+    """Check the claimed role for customers’ data, and the six required items."""
     processing = view.policy.processing
     if processing is None:
         if view.policy.business.processes_for_customers is False:

@@ -36,7 +36,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV910", law="GDPR 30(1)")
 def check(view: View) -> Iterator[Finding]:
-    """Make the register, and report each row with an empty cell."""
+    """Derive the register, and report each row with an empty mandatory cell."""
     processing_register = register(view.policy, lambda country: in_eea(country, view.today))
     if not processing_register.controller:
         message = "the register cannot say how to reach the controller (a)"

@@ -32,7 +32,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV902", law="GDPR 4(7)-(8), 26, 28")
 def check(view: View) -> Iterator[Result]:
-    """Hold each role that the text claims against who decides."""
+    """Compare each claimed role with who decides about the purposes."""
     for i, role in enumerate(view.policy.roles):
         at = view.value_spot("roles", i, "claims")
         claim = role.claims.replace("_", " ")

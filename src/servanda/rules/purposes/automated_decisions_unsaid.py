@@ -35,7 +35,7 @@ _FIX = "automation: {decisions: {taken: false}}, or taken: true with its logic a
 
 @rule("SV206", law="GDPR 13(2)(f), 22", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Look for a statement on decisions, and for what else the text says of machines."""
+    """Check the statement on automated decisions, and on profiling."""
     automation = view.policy.automation or Automation()
     if automation.decisions is None:
         if automation.profiling:

@@ -50,7 +50,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV208", law="GDPR 4(1), recital 26")
 def check(view: View) -> Iterator[Finding]:
-    """Compare what is called anonymous with the purposes that single persons out, and with its own fields."""
+    """Compare data called anonymous with personalised purposes, and with their own fields."""
     for i, claim in enumerate(view.policy.anonymous):
         against = next(_against(view, claim), None)
         if against:

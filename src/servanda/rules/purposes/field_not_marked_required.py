@@ -36,7 +36,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV205", law="GDPR 13(2)(e)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Compare the fields of each form with what the text says must be given."""
+    """Compare the fields of each form with the statements on required data."""
     collection = view.policy.collection or Collection()
     if not collection.asked:
         path = ("collection", "forms") if collection.forms else ("collection",)
@@ -59,7 +59,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _fields(policy: Policy, form: Form) -> Iterator[tuple[str, str]]:
-    """Each field that a form asks for, with its category; the category itself where it has no fields."""
+    """Yield each field of a form with its category; the category itself if it has no fields."""
     for category in form.data:
         fields = policy.categories[category].fields or [category]
         yield from ((category, field) for field in fields if not form.fields or field in form.fields)

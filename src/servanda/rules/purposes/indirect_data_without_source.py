@@ -45,7 +45,7 @@ _MONTH = Period(months=1)
 
 @rule("SV207", law="GDPR 14(2)(f), 14(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look at each source that is not the person."""
+    """Check each source other than the person."""
     sources = (view.policy.collection or Collection()).sources
     if not sources:
         yield not_applicable("no data come from anybody but the persons themselves")
@@ -57,7 +57,9 @@ def _source(view: View, name: str, origin: Origin) -> Iterator[Finding]:
     at = view.key_spot("collection", "sources", name)
     if origin.told_within is not None and not origin.told_within.never_longer_than(_MONTH):
         message = f"people are told of {name} within {origin.told_within.in_words()}; the law gives one month"
-        judge = fails if _MONTH.never_longer_than(origin.told_within) else weak  # 30 days: but for February
+        judge = (
+            fails if _MONTH.never_longer_than(origin.told_within) else weak
+        )  # 30 days exceed a month only in February
         yield judge(
             view.value_spot("collection", "sources", name, "told_within"), message, "told_within: P1M"
         )

@@ -37,7 +37,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV203", law="GDPR 13(1)(d), 6(1)(f)")
 def check(view: View) -> Iterator[Result]:
-    """Look at the purposes that rest on a legitimate interest."""
+    """Check the purposes that rest on a legitimate interest."""
     resting = {name: p for name, p in view.policy.purposes.items() if "legitimate_interest" in p.basis}
     if not resting:
         yield not_applicable("no purpose rests on a legitimate interest")

@@ -51,7 +51,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV204", law="GDPR 6(1)(c), 6(3)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Find what the text does because a law demands it, without saying which."""
+    """Find legal obligations without a citation."""
     duties = list(_duties(view))
     if not duties:
         yield not_applicable("no legal obligation is invoked")

@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV209", law="GDPR 5(1)(b)")
 def check(view: View) -> Iterator[Finding]:
-    """Look for purposes outside each such promise that use the same data."""
+    """Find other purposes that use the data of each such promise."""
     for i, promise in enumerate(view.policy.only_for):
         contradicting = [
             name

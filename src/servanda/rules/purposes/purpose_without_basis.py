@@ -46,7 +46,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV202", law="GDPR 6(1), 13(1)(c)")
 def check(view: View) -> Iterator[Finding]:
-    """Find purposes without a basis, and those whose bases are not told apart."""
+    """Find purposes without a basis, and those with several undistinguished bases."""
     purposes = view.policy.purposes
     if not purposes:
         yield fails(

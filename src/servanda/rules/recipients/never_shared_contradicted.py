@@ -33,7 +33,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV516", law="GDPR 5(1)(a)")
 def check(view: View) -> Iterator[Finding]:
-    """Hold each claim that nothing is shared against the recipients of the same document."""
+    """Compare each claim that nothing is shared with the declared recipients."""
     for i, claim in enumerate(view.policy.claims):
         if claim.about != "sharing" or {"listed", "need"} & set(claim.unless):
             continue
@@ -50,7 +50,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _receive(policy: Policy, claim: Claim) -> list[str]:
-    """The other companies, and the public, that receive the data of a claim."""
+    """The external recipients of the data of a claim."""
     return [
         name
         for name, recipient in policy.recipients.items()

@@ -29,7 +29,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV515", law="GDPR 19", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Ask for the way in which every other company that receives data is told of a change."""
+    """Check that every external recipient has a notification route."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
         yield not_applicable("no other company receives data")

@@ -43,7 +43,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV518", law="GDPR 13(1)(e), 12(1)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Find the sentences that leave the list open, each once, and lists that name only some."""
+    """Find sentences that leave the list of recipients open, each once, and incomplete lists."""
     listed = {name: r for name, r in view.policy.recipients.items() if r.listed}
     reported: set[tuple[int | None, str]] = set()
     for name, recipient in listed.items():

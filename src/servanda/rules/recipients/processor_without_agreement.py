@@ -44,7 +44,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV517", law="GDPR 28(3) and (4)")
 def check(view: View) -> Iterator[Result]:
-    """Ask for the agreement with every processor, and look at its dates."""
+    """Check the agreement with every processor, and its dates."""
     processors = {name: r for name, r in view.policy.recipients.items() if r.kind == "processor"}
     if not processors:
         yield not_applicable("no processor receives data")

@@ -42,7 +42,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV512", law="GDPR 15(1)(c); CJEU C-154/21")
 def check(view: View) -> Iterator[Result]:
-    """Ask for the names behind every class of other companies that the text leaves unnamed."""
+    """Check that every unnamed class of external recipients has members."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
         yield not_applicable("no other company receives data")

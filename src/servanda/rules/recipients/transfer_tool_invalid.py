@@ -35,7 +35,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV514", law="GDPR 44-46; CJEU C-311/18; decision (EU) 2023/1795")
 def check(view: View) -> Iterator[Result]:
-    """Look each tool up in the table of tools, on the day of the check."""
+    """Look up each transfer tool on the day of the check."""
     stated = [transfer for transfer in view.policy.transfers if transfer.case != "none"]
     countries = [recipient.country for recipient in view.policy.recipients.values() if recipient.outside]
     if not stated and all(country and in_eea(country, view.today) for country in countries):

@@ -41,7 +41,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV513", law="GDPR 13(1)(f), 44")
 def check(view: View) -> Iterator[Result]:
-    """Compare where recipients are with what the text says of transfers."""
+    """Compare the countries of recipients with the stated transfers."""
     outside = {name: r for name, r in view.policy.recipients.items() if r.outside}
     if not outside:
         yield not_applicable("no other company receives data")
@@ -66,7 +66,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _vague(view: View, stated: list[Transfer]) -> Iterator[Result]:
-    """Statements that name no country, or only say what would be if."""
+    """Transfers without a country, or stated only as possible."""
     for i, transfer in enumerate(view.policy.transfers):
         if transfer in stated and (transfer.case == "possible" or not transfer.countries):
             message = "the text says that data leave the EEA, and names no country"

@@ -72,7 +72,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV118", law="CNIL 2018-303 art. 4; PCI DSS 3.3")
 def check(view: View) -> Iterator[Result]:
-    """Look at every category that holds a card’s code, its number, or means of payment of an unknown kind."""
+    """Check every category with card codes, card numbers, or unknown means of payment."""
     kinds = {name: _kinds(c) for name, c in view.policy.categories.items() if c.role == "controller"}
     if not any(kinds.values()):
         yield not_applicable("no payment card is processed")
@@ -96,7 +96,7 @@ def _kinds(category: Category) -> set[str]:
 
 
 def _gone(statements: list[Stated], name: str) -> bool:
-    """Whether all that is said of a category ends it with the transaction."""
+    """Return whether every statement ends the category with the transaction."""
     rules = [stated for stated in statements if name in stated.data and stated.endures]
     return bool(rules) and all(_at_once(stated) for stated in rules)
 

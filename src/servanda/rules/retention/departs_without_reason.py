@@ -66,9 +66,7 @@ def check(view: View) -> Iterator[Finding]:
                 continue
             retention = next(r for r in promise.retentions if r is item)
             periods = {period for period in retention.periods if period != Period()}
-            if not periods or (
-                published and periods <= published
-            ):  # at once: nobody keeps it longer than said
+            if not periods or (published and periods <= published):  # at once is never longer than stated
                 continue
             lacking = [word for word in ("owner", "because") if getattr(retention, word) is None]
             if not lacking:

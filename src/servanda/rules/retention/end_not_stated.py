@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV116", law="GDPR 5(1)(e)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Find the periods after which nothing is said to happen."""
+    """Find periods without a stated end."""
     categories = view.policy.categories
     controlled = [name for name, category in categories.items() if category.role == "controller"]
     statements = [

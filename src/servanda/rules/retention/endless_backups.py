@@ -29,7 +29,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV119", law="GDPR 5(1)(e), 17", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at the period of backups, and at whether erasures are carried out again after a restore."""
+    """Check the period of backups, and the replay of erasures after a restore."""
     backups = view.policy.backups
     if backups is None:
         yield needs(

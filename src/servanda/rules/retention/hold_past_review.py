@@ -53,7 +53,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _spot(view: View, kind: str) -> Spot:
-    """The promise that such holds keep; the whole policy where there is none."""
+    """The spot of the promise on holds, or of the policy."""
     for promise in view.policy.promises:
         if any(isinstance(item, KeepsHolds) and item.hold == kind for item in promise.enforced):
             return view.source.spot(("promises", view.policy.promises.index(promise), "id"))

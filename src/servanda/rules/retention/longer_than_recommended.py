@@ -92,7 +92,7 @@ def _too_long(view: View, name: str, tag: str, statement: Statement) -> Iterator
 
 
 def _looked_up(tag: str, stated: Stated) -> str:
-    """The tag in the table of law: an account is looked up by its inactivity, where that is counted."""
+    """The tag for the table of law; an account with an inactivity period has its own tag."""
     if tag == "account":
         return "inactive-account" if "last_activity" in stated.since else ""
     return tag

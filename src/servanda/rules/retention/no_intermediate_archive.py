@@ -59,7 +59,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV117", law="CNIL, guide des durées de conservation; GDPR 5(1)(e)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at every statement that keeps data after an end, and at where they are meanwhile."""
+    """Check every statement that keeps data after their use, and where they are kept."""
     controlled = [name for name, category in view.policy.categories.items() if category.role == "controller"]
     beyond = [
         statement

@@ -51,7 +51,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV101", law="GDPR 5(1)(e), 13(2)(a)")
 def check(view: View) -> Iterator[Finding]:
-    """Find the promises that software ought to keep and has nothing to enforce for."""
+    """Find promises to enforce that have no period."""
     for promise in view.policy.promises:
         if promise.lacks_period:
             message = f"{promise.name} gives no period, and none is enforced: it is broken every day"

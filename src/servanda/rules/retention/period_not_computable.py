@@ -68,7 +68,7 @@ _HEDGES = {
 
 @rule("SV111", law="GDPR 5(1)(e), 13(2)(a)")
 def check(view: View) -> Iterator[Finding]:
-    """Find the statements from which no day follows."""
+    """Find statements from which no date can be computed."""
     for statement in view.policy.statements():
         stated, name = statement.stated, statement.promise.name
         vague, open_ended = _vague(stated), _open(view.policy, stated)
@@ -90,7 +90,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _vague(stated: Stated) -> str:
-    """Why no period can be read from a statement, empty where one can."""
+    """The reason why a statement gives no period, or an empty string."""
     if isinstance(stated.period, PeriodRange):
         return f"{stated.period.in_words()} is a range, not a period"
     hedge = next((_HEDGES[word] for word in stated.hedge if word in _HEDGES), "")
@@ -102,7 +102,7 @@ def _vague(stated: Stated) -> str:
 
 
 def _open(policy: Policy, stated: Stated) -> str:
-    """What is missing to a period that the text gives, empty where nothing is."""
+    """What is missing in a stated period, or an empty string."""
     if stated.period is None:
         if "law" in stated.lasts:
             return "the text leaves the period to the law and gives no figure"

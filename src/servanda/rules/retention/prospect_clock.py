@@ -66,7 +66,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV115", law="CNIL, référentiel gestion commerciale; GDPR 5(1)(e)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at the event from which the periods of data tagged `prospect` are counted."""
+    """Check the start of the periods of data tagged `prospect`."""
     prospects = [name for name, category in view.policy.categories.items() if "prospect" in category.tags]
     if not prospects:
         yield not_applicable("no data of prospects or enquirers are processed")

@@ -106,7 +106,7 @@ def _longest(periods: list[Period | None]) -> Period:
 
 
 def _applies(policy: Policy, limit: Limit) -> bool | None:
-    """Whether the duty is the company’s, None where nobody has said what it does."""
+    """Return whether the duty applies to the company; None if its business is not declared."""
     if not limit.when:
         return True
     business = policy.business
@@ -118,5 +118,5 @@ def _applies(policy: Policy, limit: Limit) -> bool | None:
 
 
 def _lifted(policy: Policy, name: str) -> bool:
-    """Whether another sentence keeps these data for as long as a law says."""
+    """Return whether another statement keeps these data as long as a law requires."""
     return any(s.stated.covers(name) and "law" in s.stated.lasts for s in policy.statements())

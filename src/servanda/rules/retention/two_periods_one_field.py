@@ -80,7 +80,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV112", law="GDPR 5(1)(e)")
 def check(view: View) -> Iterator[Result]:
-    """Compare every two statements that speak of the same data; each is reported once."""
+    """Compare all pairs of statements on the same data; each is reported once."""
     statements = view.policy.statements()
     periods_stated = [statement for statement in statements if statement.stated.tells]
     if not any(statement.stated.period for statement in periods_stated):
@@ -127,7 +127,7 @@ def _settled(first: Statement, second: Statement) -> bool:
 
 
 def _shared(policy: Policy, first: Stated, second: Stated) -> str:
-    """What both speak of: a category, or a field that two categories of the same persons share."""
+    """The shared subject: a category, or a field shared by two categories of the same audience."""
     controlled = {name: c for name, c in policy.categories.items() if c.role == "controller"}
     covered = [name for name in controlled if first.covers(name) and second.covers(name)]
     if covered or EVERYTHING in (*first.data, *second.data):

@@ -38,7 +38,7 @@ _FIX = "within: P1M"
 
 @rule("SV301", law="GDPR 12(3)")
 def check(view: View) -> Iterator[Finding]:
-    """Compare the time to answer with the law's month."""
+    """Compare the deadline with the statutory month."""
     deadline = view.policy.requests.deadline
     if deadline is None:
         message = "the text does not say within what time a request is answered; the law gives one month"

@@ -56,12 +56,12 @@ from servanda.rules.engine.rule import Finding, Result, fails, needs, not_applic
 from servanda.rules.engine.view import View
 
 _NATIONAL = 9
-"""The last digits of a telephone number, which are the same with and without the code of its country."""
+"""The number of trailing digits of a telephone number that do not depend on the country code."""
 
 
 @rule("SV316", law="GDPR 13(2)(d)", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Compare what is printed with the table of authorities."""
+    """Compare the printed address with the table of authorities."""
     rights = view.policy.rights
     printed = rights.authority
     if printed is None or not (printed.announced or "complaints" in printed.named_for):

@@ -49,7 +49,7 @@ _CONDITIONS = {
 
 @rule("SV315", law="GDPR 13(2)(d), 77")
 def check(view: View) -> Iterator[Finding]:
-    """Look for the right to complain, and for a condition on it."""
+    """Check that the right to complain is announced, without conditions."""
     complaint = view.policy.rights.complaint
     if complaint is None:
         message = "the text does not say that people can complain to a supervisory authority"

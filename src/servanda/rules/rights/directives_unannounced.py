@@ -50,7 +50,7 @@ _FIX = "after_death: {by: [person], fate: {en: …}}"
 
 @rule("SV317", law="LIL 48, 85")
 def check(view: View) -> Iterator[Result]:
-    """Look for directives, where French law holds or may hold."""
+    """Check that directives are announced if French law applies or may apply."""
     policy = view.policy
     after_death = policy.rights.after_death
     french = "FR" in policy.jurisdictions
@@ -69,7 +69,7 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _speaks_to_france(policy: Policy) -> bool:
-    """Whether the site or a form of the company stands under .fr."""
+    """Return whether the site or a form of the company is under .fr."""
     addresses = (policy.controller.url, policy.controller.form)
     hosts = [urlsplit(address).hostname or "" for address in addresses if address]
     return any(host.endswith(".fr") for host in hosts)

@@ -51,7 +51,7 @@ _WORDS = {
 
 @rule("SV319", law="GDPR 17(1), (3)")
 def check(view: View) -> Iterator[Result]:
-    """Hold the limits of erasure against GDPR 17(3)."""
+    """Compare the limits of erasure with GDPR 17(3)."""
     erasure = view.policy.rights.erasure
     if erasure is None:
         yield not_applicable("the text announces no right to erasure")

@@ -34,7 +34,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV303", law="GDPR 12(2); EDPB Guidelines 01/2022, §52-56")
 def check(view: View) -> Iterator[Finding]:
-    """Look for exclusive wording, and for a channel that leads somewhere."""
+    """Find exclusive wording, and channels without an address."""
     requests = view.policy.requests
     other_channels = requests.other_channels
     if other_channels is not None and not other_channels.accepted:

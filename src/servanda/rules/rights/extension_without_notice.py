@@ -43,7 +43,7 @@ _CAUSES = {"company_load": "how much the company has to do", "other": "causes th
 
 @rule("SV302", law="GDPR 12(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look at the extension, and at a deadline that is one in disguise."""
+    """Check the extension, and deadlines longer than the law allows."""
     requests = view.policy.requests
     deadline, extension = requests.deadline, requests.extension
     disguised = (

@@ -41,7 +41,7 @@ _WORDS = {
 
 @rule("SV306", law="GDPR 12(5), 15(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look at what is paid for."""
+    """Check the stated fees."""
     fee = view.policy.requests.fee
     if fee is None:
         yield needs("whether requests cost anything: the text says nothing of it (requests.fee)")

@@ -33,7 +33,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV304", law="Décret 2019-536, art. 77; EDPB Guidelines 01/2022, §80-81")
 def check(view: View) -> Iterator[Finding]:
-    """A text that does not speak of mandates refuses nobody."""
+    """Check the statement on mandataries; a text without one passes."""
     mandataries = view.policy.requests.mandataries
     if mandataries is not None and not mandataries.accepted:
         message = "requests by somebody with a mandate are refused: parents, guardians, lawyers, heirs"

@@ -52,7 +52,7 @@ _OPEN = frozenset({"legitimate_interest", "public_task"})
 
 @rule("SV312", law="GDPR 21(1)")
 def check(view: View) -> Iterator[Result]:
-    """Hold the right to object against the bases of the purposes."""
+    """Compare the right to object with the bases of the purposes."""
     objection = view.policy.rights.objection
     if objection is not None and objection.broad:
         return

@@ -42,7 +42,7 @@ _FIX = "objection: {against: [situation, prospecting], stands: heading}"
 
 @rule("SV313", law="GDPR 21(4)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Look at how the right to object stands in the text."""
+    """Check how the right to object is presented."""
     objection = view.policy.rights.objection
     if objection is None:
         yield fails(view.key_spot("rights"), "the right to object is nowhere in the text", _FIX)

@@ -43,7 +43,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV320", law="GDPR 20(1); WP 242", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Look at the formats that the text names."""
+    """Check the formats that the text names."""
     portability = view.policy.rights.portability
     if portability is None:
         yield not_applicable("the text announces no right to portability")

@@ -49,7 +49,7 @@ _WORDS = {
 
 @rule("SV318", law="GDPR 16")
 def check(view: View) -> Iterator[Result]:
-    """Look at the limits of the right to rectification."""
+    """Check the limits of the right to rectification."""
     rectification = view.policy.rights.rectification
     if rectification is None:
         yield not_applicable("the text announces no right to rectification")

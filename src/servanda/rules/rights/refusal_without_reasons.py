@@ -45,7 +45,7 @@ _TOLD = {"reasons": "its reasons", "complaint": "the way to the authority", "cou
 
 @rule("SV307", law="GDPR 12(4)-(5)")
 def check(view: View) -> Iterator[Result]:
-    """Look at the grounds for a refusal, and at what the person is told."""
+    """Check the grounds for a refusal, and its contents."""
     refusal = view.policy.requests.refusal
     if refusal is None:
         yield needs(

@@ -41,7 +41,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV311", law="GDPR 13(2)(b), 15-21")
 def check(view: View) -> Iterator[Finding]:
-    """Count the rights that are announced."""
+    """Find rights that are not announced."""
     missing = [
         row.name for row in in_order() if row.announced and getattr(view.policy.rights, row.key, None) is None
     ]

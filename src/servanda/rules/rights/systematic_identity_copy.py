@@ -40,7 +40,7 @@ _WHO = {"always": "everybody", "some_requests": "people in cases that the text d
 
 @rule("SV305", law="GDPR 12(6); EDPB Guidelines 01/2022, §65-79")
 def check(view: View) -> Iterator[Finding]:
-    """Look at each proof that the text asks for; where it asks for none, nothing is wrong."""
+    """Check each required proof of identity."""
     for i, proof in enumerate(view.policy.requests.identity):
         yield from _proof(view, ("requests", "identity", i), proof)
 

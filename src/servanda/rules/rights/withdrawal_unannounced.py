@@ -54,7 +54,7 @@ Path = tuple[str, ...]
 
 @rule("SV314", law="GDPR 13(2)(c), 7(3)")
 def check(view: View) -> Iterator[Result]:
-    """Look for a word on withdrawal, for everything that rests on consent."""
+    """Check that withdrawal is announced for everything based on consent."""
     covered_by_purpose = dict(_told(view.policy))
     if not covered_by_purpose:
         yield not_applicable("nothing rests on consent")
@@ -67,9 +67,9 @@ def check(view: View) -> Iterator[Result]:
 
 
 def _told(policy: Policy) -> Iterator[tuple[Path, bool]]:
-    """Each purpose and each consent that is asked, and whether people are told that they can go back.
+    """Yield each purpose and consent, and whether its withdrawal is announced.
 
-    A consent that is read out of another act is none, and a consent with purposes stands as these.
+    Implied consents are skipped; a consent with purposes is represented by them.
     """
     consents = [(name, consent) for name, consent in policy.consents.items() if not consent.implied]
     purposes = [name for name, purpose in policy.purposes.items() if "consent" in purpose.basis]
@@ -89,7 +89,7 @@ def _path(policy: Policy, purpose: str) -> Path:
 
 
 def _reaches(consent: Consent, purpose: str) -> bool:
-    """Whether the text names a way to take this consent back for a purpose."""
+    """Return whether the text names a way to take this consent back for a purpose."""
     if purpose not in consent.purposes:
         return False
     return any(not way.purposes or purpose in way.purposes for way in consent.withdrawal)

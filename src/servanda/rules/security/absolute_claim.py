@@ -34,7 +34,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV601", law="GDPR 32, 5(2)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Find the claims that the text contradicts, and those that nothing supports."""
+    """Find contradicted claims, and claims without evidence."""
     for i, claim in enumerate(view.policy.claims):
         if claim.about == "sharing":
             continue

@@ -32,7 +32,7 @@ _YEAR = Period(years=1)
 
 @rule("SV602", law="GDPR 33, 34", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Ask for contact, register and rehearsal, and look at how old the rehearsal is."""
+    """Check contact, register, rehearsal, and the age of the rehearsal."""
     breaches = view.policy.breaches
     required = {
         "contact": "who is called",

@@ -36,7 +36,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV603", law="GDPR 9, 10, 87, 32; LIL 46", severity="warning")
 def check(view: View) -> Iterator[Result]:
-    """Find sensitive categories without a measure, fields that are not marked, and data named in passing."""
+    """Find sensitive categories without a measure, unmarked fields, and sensitive data mentioned in passing."""
     measured = {name for measure in view.policy.security for name in measure.data}
     nothing = True
     for name, category in view.policy.categories.items():

@@ -46,7 +46,7 @@ from servanda.stores.selection import ParentTime, ParentTrigger
 
 @rule("SV412", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Ask of each change what the column would say, and whether a trigger still needs the value."""
+    """Check each change against the type of its column, and whether a trigger still reads the value."""
     for place in view.places:
         for name, change in place.place.at_end.items():
             column = place.table.columns.get(name)
@@ -67,7 +67,7 @@ def _triggers(view: View, place: BoundPlace) -> Iterator[Finding]:
             read |= set(trigger.links[0].columns)
         for name in sorted(read & set(place.place.at_end)):
             if place.place.at_end[name].truncate:
-                continue  # an earlier time is over as well
+                continue  # an earlier time is in the past as well
             at = view.at(place, "at_end", name)
             head = f"{place.table.name}.{name} is emptied, and {label} is counted from it"
             if view.deletes(place):

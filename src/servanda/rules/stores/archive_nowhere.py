@@ -67,7 +67,7 @@ from servanda.stores.document.archiving import ArchiveTable
 
 @rule("SV423", law="GDPR 5(1)(b) and (e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at each place whose data a promise archives, and how long a copy of a key lives."""
+    """Check each place with archived data, and the lifetime of backups of keys."""
     yield from complaints(view, "archive-nowhere")
     targets = {
         (p.store, p.place.archive.table) for p in view.places if isinstance(p.place.archive, ArchiveTable)
@@ -81,7 +81,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _copies(view: View, place: BoundPlace) -> Iterator[Finding]:
-    """A backup of the vault that outlives what its keys close."""
+    """Find backups of the vault that outlive the archived data."""
     name = place.place.archive
     if not isinstance(name, str):
         return

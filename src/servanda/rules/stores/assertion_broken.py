@@ -53,7 +53,7 @@ _READ = frozenset({"SELECT"})
 
 @rule("SV443", law="GDPR 5(1)(a) and (c), 25(2)", needs={"stores"})
 def check(view: View) -> Iterator[Result]:
-    """Count, for each assertion, the rows that are not so."""
+    """Count the rows that violate each assertion."""
     entries = view.bound.document.stores
     for store in view.sessions:
         for i, never in enumerate(entries[store].assert_):
@@ -91,7 +91,7 @@ def _of(view: View, place: BoundPlace) -> Iterator[Result]:
 
 
 def _minors(view: View, at: Spot, place: BoundPlace, assertion: Minor) -> Iterator[Result]:
-    """Who is under age, and of whom no consent is on record."""
+    """Count the persons under age without a recorded consent."""
     consents = view.bound.places.get(f"{place.store}.{assertion.consent}")
     links = consents.links.values() if consents is not None else ()
     link = next((candidate for candidate in links if candidate.to_table == place.table.name), None)
@@ -117,7 +117,7 @@ def _minors(view: View, at: Spot, place: BoundPlace, assertion: Minor) -> Iterat
 
 
 def _first_under(today: date, age: int) -> date:
-    """The earliest day of birth of somebody who is not yet of an age."""
+    """The earliest date of birth of a person below an age."""
     born = today - timedelta(days=366 * age + 2)
     while birthday(born, age) <= today:
         born += timedelta(days=1)
@@ -138,7 +138,7 @@ def _counted(
 
 
 def _never(view: View, at: Spot, store: str, table: Table, assertion: Never) -> Iterator[Result]:
-    """The columns of a table that hold what must never be there; a column that is empty holds nothing."""
+    """Find the columns of a table that hold forbidden data; empty columns pass."""
     session = view.sessions[store]
     if table.view or session.lacking(table.name, _READ):
         return

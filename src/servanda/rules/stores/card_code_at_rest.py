@@ -43,10 +43,10 @@ from servanda.stores.shape import Column
 
 @rule("SV442", law="CNIL 2018-303 art. 4; PCI DSS 3.3.1; GDPR 5(1)(c), 32", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Count the rows of each column, of any table, whose name says that it holds such codes."""
+    """Count the rows of each column, in any table, with the name of a card code."""
     for store, session in view.sessions.items():
         if any(assertion.never == "card-code" for assertion in view.bound.document.stores[store].assert_):
-            continue  # SV443 looks, and names the promise
+            continue  # SV443 reports it, with the promise
         for table in session.store.shape.tables.values():
             code_columns = [c for c in table.columns.values() if _code(c)] if not table.view else []
             if not code_columns or session.lacking(table.name, frozenset({"SELECT"})):

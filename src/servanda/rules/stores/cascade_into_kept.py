@@ -81,7 +81,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _stays(view: View, place: BoundPlace, child: BoundPlace) -> tuple[str, bool]:
-    """Why rows of a child stay when those of a place go, and whether they must."""
+    """The reason why rows of a child stay when their parents are deleted, and whether it is a duty."""
     if view.for_others(child):
         return "whose rows are another controller’s", True
     own_limits = [

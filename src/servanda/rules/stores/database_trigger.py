@@ -41,7 +41,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV418", law="GDPR 17", severity="advice", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Name the triggers of each table that is ended."""
+    """Report the triggers of each table with a retention."""
     for place in view.ended:
         names = [trigger.name for trigger in place.table.database_triggers]
         if names:

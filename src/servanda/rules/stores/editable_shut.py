@@ -47,5 +47,5 @@ from servanda.rules.engine.view import View
 
 @rule("SV446", law="GDPR 16 and 32", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Show what binding complained of."""
+    """Report the complaints from binding the stores document."""
     yield from complaints(view, "not-editable")

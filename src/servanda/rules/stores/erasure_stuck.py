@@ -60,7 +60,7 @@ from servanda.stores.binding.binding import BoundPlace
 
 @rule("SV444", law="GDPR 17(1)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at what references write when a person leaves, and at rows that stay under those that should go."""
+    """Check what references write on erasure, and rows that stay below rows to be erased."""
     for graph in SubjectGraph.of(view.bound).stores.values():
         yield from _columns(view, graph)
         for table in sorted(graph.reached()):
@@ -81,12 +81,12 @@ def _columns(view: View, graph: StoreGraph) -> Iterator[Finding]:
 
 
 def _kept(view: View, graph: StoreGraph, place: BoundPlace) -> Iterator[Finding]:
-    """What points at a place, and stays when the person is erased."""
+    """The children of a place that stay when the person is erased."""
     for child in children(view.bound, place):
         if child.real is not None and child.real.on_delete == "SET NULL":
             continue
         why = _stays(graph, child)
-        if why and not (view.deletes(place) and child.places):  # a rule on ends says that already
+        if why and not (view.deletes(place) and child.places):  # reported by a rule on ends
             columns = ", ".join(child.link.columns)
             message = f"{child.table.name} ({columns}) points at {place.name} and {why}: its person cannot be erased"
             fix = f"skeleton: true and at_end: at {place.short}, or let the reference be NULL"
@@ -94,7 +94,7 @@ def _kept(view: View, graph: StoreGraph, place: BoundPlace) -> Iterator[Finding]
 
 
 def _stays(graph: StoreGraph, child: Child) -> str:
-    """Why rows of a child stay when the person at the other end leaves; empty where they go or let go."""
+    """The reason why rows of a child stay on erasure; empty if they are deleted or detached."""
     if not child.places:
         return "no place describes it"
     for edge in graph.edges:

@@ -63,7 +63,7 @@ from servanda.stores.document.archiving import ArchiveFlag
 
 @rule("SV424", law="GDPR 5(1)(b) and (f)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Read from each database's catalogue whether flagged rows are shut out."""
+    """Check in the catalogue of each database that flagged rows are hidden."""
     from servanda.stores.sql.archive_table import database
 
     for place in view.ended:

@@ -45,7 +45,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV411", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look for the foreign key behind every aggregate."""
+    """Check that every aggregate has a foreign key."""
     for place in view.ended:
         if not view.sessions[place.store].store.dialect.locks_rows:
             continue

@@ -40,9 +40,9 @@ from servanda.stores.selection import Before, reads_other_rows
 
 @rule("SV415", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Say of each place without a key what is asked of it that cannot be done."""
+    """Report the operations that a place without a primary key cannot support."""
     for place in view.places:
-        if place.table.key or place.table.view or place.place.files:  # of files SV430 speaks
+        if place.table.key or place.table.view or place.place.files:  # SV430 covers files
             continue
         head = f"{place.table.name} has no key"
         reasons = _asked(view, place) if place in view.ended else []
@@ -58,7 +58,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _asked(view: View, place: BoundPlace) -> list[str]:
-    """What the documents ask of the place that needs a key."""
+    """The declared operations that need a primary key."""
     reasons = []
     if place.place.at_end or any(r.keeps_row for _, r in place.limits):
         reasons.append("be emptied")

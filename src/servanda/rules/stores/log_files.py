@@ -39,7 +39,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV431", law="GDPR 5(1)(e)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Ask each store what somebody should know about the data of a place."""
+    """Report the remarks of each store on the data of a place."""
     reported = set()
     for place in view.places:
         once = (place.store, place.table.name)

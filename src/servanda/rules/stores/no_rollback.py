@@ -35,7 +35,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV414", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at the engine of each place's table."""
+    """Check the storage engine of each table."""
     for place in view.places:
         if not place.table.rolls_back:
             name = view.sessions[place.store].store.quoted(place.table.name)

@@ -40,7 +40,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV417", law="GDPR 15, 17, 18", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Follow the route of each place, and every other reference that says whose its rows are."""
+    """Check the route of each place, and its other references to persons."""
     graphs = SubjectGraph.of(view.bound).stores
     for place in view.places:
         person = place.place.person

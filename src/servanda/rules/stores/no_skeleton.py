@@ -84,7 +84,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _let_go(child: Child) -> bool:
-    """Whether the reference is set to NULL, by the database or by every place of the child."""
+    """Return whether the reference is set to NULL by the database or by every place of the child."""
     if child.real is not None and child.real.on_delete == "SET NULL":
         return True
     nulled = [any(p.place.at_end.get(c) == Change() for c in child.link.columns) for p in child.places]
@@ -92,11 +92,11 @@ def _let_go(child: Child) -> bool:
 
 
 def _longer(view: View, place: BoundPlace, child: BoundPlace) -> str:
-    """Why rows of a child are still there when those of a place have ended; empty where they are not."""
+    """The reason why rows of a child outlive those of a place; empty if they do not."""
     if view.for_others(child):
         return "is another controller’s"
     if not child.limits:
-        return ""  # endless data have a rule of their own
+        return ""  # a separate rule covers data without an end
     own_limits = [
         (p, r)
         for p, r in child.limits

@@ -47,7 +47,7 @@ from servanda.stores.discovery.lexicon import SHOWN
 
 @rule("SV441", law="GDPR 4(1), 5(1)(e), 30", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Recognise the columns of these tables, and see whether their rows belong to persons."""
+    """Recognise the columns of these tables, and check their references to persons."""
     for store, session in view.sessions.items():
         shape = session.store.shape
         for name in view.bound.document.stores[store].not_personal:

@@ -53,19 +53,19 @@ from servanda.stores.selection import (
 )
 
 _BY_NATURE = 10
-"""Where more than one date in ten is to come, as of contracts that run out, they are no slips."""
+"""With more than one future date in ten, as with expiry dates of contracts, they count as intended."""
 
 
 @rule("SV420", law="GDPR 5(1)(e)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Count them, once for each column from which something is counted.
+    """Count odd dates, once per column that a trigger reads.
 
     A part of a greatest, or a child's date, that is missing does not count; only a date on
     which the end hangs alone is looked at for that.
     """
     reported = set()
     for place in view.ended:
-        if view.bound.unusable(place.name) or place.place.files:  # lines have a rule of their own
+        if view.bound.unusable(place.name) or place.place.files:  # a separate rule covers log lines
             continue
         for name, trigger in view.used(place).items():
             alone = isinstance(trigger, OwnTime | ParentTime)
@@ -104,7 +104,7 @@ def _to_come(view: View, place: BoundPlace, name: str, table: str, time: TimeCol
 
 
 def _known(time: TimeColumn) -> OwnTime:
-    """The same column, as if NULL were no matter."""
+    """The trigger with NULL counted as not ended, so that it is not reported twice."""
     return OwnTime(replace(time, open=(*time.open, None)))
 
 

@@ -42,7 +42,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV409", law="GDPR 5(1)(e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at every column that a used trigger reads."""
+    """Check every column that a used trigger reads."""
     for place in view.ended:
         for name, trigger in view.used(place).items():
             for table, time in view.times(place, trigger):

@@ -41,7 +41,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV448", law="GDPR 5(1)(e), 15, 17", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at the policies of each place's table."""
+    """Check the policies of each place's table."""
     for place in view.places:
         if place.table.hidden:
             message = f"row-level security hides rows of {place.table.name} from us: they are neither ended nor copied"

@@ -61,7 +61,7 @@ _MARKS |= {"supprime", "est_supprime", "supprime_le", "archive", "archive_le", "
 
 @rule("SV419", law="GDPR 5(1)(e), 17", severity="advice", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look for the usual names of such columns where nothing ends rows."""
+    """Find columns with usual names for soft deletion in tables without a retention."""
     for place in view.places:
         marks = sorted(name for name in place.table.columns if name.lower() in _MARKS)
         if marks and not place.swept and not view.for_others(place):

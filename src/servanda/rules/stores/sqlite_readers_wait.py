@@ -47,12 +47,12 @@ from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
 
 _SHORT = 1.0
-"""Seconds; a page holds the lock for 20 ms at most, and pages of other programs may come first."""
+"""In seconds; a batch holds the lock for at most 20 ms, and batches of other programs may come first."""
 
 
 @rule("SV432", law="GDPR 32(1)(b)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look at the journal of each file of SQLite that is swept, and at what is said of its application."""
+    """Check the journal mode of each SQLite file, and the declared timeout of its application."""
     for name in dict.fromkeys(place.store for place in view.ended):
         mode = view.sessions[name].store.journal
         if not mode:

@@ -43,5 +43,5 @@ from servanda.rules.engine.view import View
 
 @rule("SV430", law="GDPR 5(1)(e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Show what binding complained of."""
+    """Report the complaints from binding the stores document."""
     yield from complaints(view, "store-cannot")

@@ -54,7 +54,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV447", law="GDPR 5(1)(e), 17", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look where the triggers of each table that is ended write, and whether anything ends that."""
+    """Check that tables written by triggers have a retention, too."""
     ended = {(place.store, place.table.name) for place in view.places if place.swept}
     for place in view.ended:
         for trigger in place.table.database_triggers:

@@ -73,7 +73,7 @@ _SAMPLE = date(2023, 3, 1)
 
 @rule("SV410", law="GDPR 5(1)(e)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Compare the end of the child's rows with the period that they have to prove."""
+    """Compare the period of the child with the period that its rows are needed for."""
     for place in view.ended:
         for name, trigger in view.latest(place):
             if trigger.remembered is not None:
@@ -98,7 +98,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _of_time(view: View, child: BoundPlace, trigger: LatestTime) -> tuple[list[Retention], list[Retention]]:
-    """The retentions of a child that count from the very column that proves, and the others."""
+    """The retentions of a child that start from the trigger column, and the others."""
     own_retentions: list[Retention] = []
     other_retentions: list[Retention] = []
     if view.endless(child) or view.for_others(child):
@@ -111,7 +111,7 @@ def _of_time(view: View, child: BoundPlace, trigger: LatestTime) -> tuple[list[R
 
 
 def _lost(view: View, child: BoundPlace, trigger: LatestTime) -> bool:
-    """Whether the end of a child takes away its time, or its reference to the parent."""
+    """Return whether the end of a child clears its time, or its reference to the parent."""
     emptied = set(child.place.at_end) & {trigger.time.name, *trigger.link.columns}
     return view.deletes(child) or bool(emptied)
 

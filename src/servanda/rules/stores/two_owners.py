@@ -56,7 +56,7 @@ from servanda.stores.document.reference import Reference
 
 @rule("SV445", law="GDPR 15, 17", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look for references to persons beside that of the row's own person."""
+    """Find references to persons other than the owner of the row."""
     for place in view.places:
         owners = _own(place)
         if owners not in place.links or view.for_others(place):
@@ -72,7 +72,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _own(place: BoundPlace) -> str:
-    """The reference to the person of a row; empty where there is none."""
+    """The reference to the owner of a row, or an empty string."""
     person = place.place.person
     if isinstance(person, Reference):
         return "person"

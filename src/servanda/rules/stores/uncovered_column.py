@@ -51,7 +51,7 @@ from servanda.stores.shape import Table
 
 @rule("SV440", law="GDPR 13, 14(1)(d), 30(1)(c)", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Result]:
-    """Recognise the columns of every table but those that are said not to be personal (SV441)."""
+    """Recognise the columns of every table, except tables declared not personal (SV441)."""
     for store, session in view.sessions.items():
         entry = view.bound.document.stores[store]
         for table in session.store.shape.tables.values():
@@ -98,7 +98,7 @@ def _names_nothing(view: View, place: BoundPlace, name: str) -> bool:
 
 
 def _of_nobody(view: View, store: str, table: Table, recognised: Seen) -> Iterator[Finding]:
-    """A table that is no place: what is personal in it, in one sentence."""
+    """Report the personal columns of a table without a place in one finding."""
     personal = {name: match for name, match in recognised.columns.items() if match.state == "personal"}
     if not personal:
         return

@@ -48,7 +48,7 @@ _SHOWN = 8
 
 @rule("SV416", law="GDPR 30", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Compare what the document names with what the store contains; views show other tables' data."""
+    """Compare the declared tables with those of the store, without views."""
     for store, shape in view.bound.shapes.items():
         entry = view.bound.document.stores[store]
         known_tables = {place.lives_in(name) for name, place in entry.places.items()}

@@ -49,7 +49,7 @@ from servanda.stores.binding.binding import BoundPlace
 
 @rule("SV405", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look for an index at both ends of every reference to a place."""
+    """Check that both ends of every reference to a place are indexed."""
     for place in view.places:
         for child in children(view.bound, place):
             if child.table.view or place.table.view:
@@ -67,7 +67,7 @@ def check(view: View) -> Iterator[Finding]:
 
 
 def _spot(view: View, place: BoundPlace, child: Child) -> Spot:
-    """The reference, where a place declares it; else the place that is pointed at."""
+    """The spot of the declared reference, or of the referenced place."""
     for living in child.places:
         return view.at_link(living, child.link)
     return view.at(place)

@@ -35,7 +35,7 @@ from servanda.stores.selection import OwnTime, ParentTime
 
 @rule("SV406", severity="warning", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Look for an index on each column that pages would follow."""
+    """Check that each column read in batches is indexed."""
     reported = set()
     for place in view.ended:
         for name, trigger in view.used(place).items():

@@ -37,5 +37,5 @@ from servanda.rules.engine.view import View
 
 @rule("SV404", law="GDPR 14(1)(d), 30(1)(c)", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Show what binding complained of."""
+    """Report the complaints from binding the stores document."""
     yield from complaints(view, "unknown-category")

@@ -47,7 +47,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV408", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Find real references from tables without a place; cascades have a rule of their own."""
+    """Find foreign keys from tables without a place; a separate rule covers cascades."""
     for place in view.places:
         for child in children(view.bound, place) if view.deletes(place) else ():
             if child.places or child.real is None or child.real.on_delete in ("SET NULL", "CASCADE"):

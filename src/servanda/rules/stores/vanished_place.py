@@ -39,5 +39,5 @@ from servanda.rules.engine.view import View
 
 @rule("SV402", law="GDPR 5(1)(e), 30", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Show what binding complained of."""
+    """Report the complaints from binding the stores document."""
     yield from complaints(view, "vanished-place")

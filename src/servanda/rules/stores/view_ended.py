@@ -39,7 +39,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV421", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Find the places that live in a view."""
+    """Find places that are views."""
     for place in view.ended:
         if place.table.view:
             message = f"{place.table.name} is a view, so that nothing is ended there"

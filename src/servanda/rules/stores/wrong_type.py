@@ -41,5 +41,5 @@ from servanda.rules.engine.view import View
 
 @rule("SV403", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
-    """Show what binding, or a look at the values, complained of."""
+    """Report complaints from binding and from sampled values."""
     yield from complaints(view, "wrong-type")

@@ -35,7 +35,7 @@ _FIX = "notices: [{means: [email], lead: P30D}]"
 
 @rule("SV702", law="GDPR 13(3), 5(1)(a); WP 260, §29-31")
 def check(view: View) -> Iterator[Finding]:
-    """Look at the notices that the text announces."""
+    """Check the announced notices."""
     notices = view.policy.changes.notices
     if not any(notice.may_reach for notice in notices):
         at = view.value_spot("changes", "notices", 0, "means") if notices else view.key_spot("changes")

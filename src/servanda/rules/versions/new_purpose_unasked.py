@@ -35,7 +35,7 @@ _ASKED = "asked_again: {on: [new_purpose, consented_use]}"
 
 @rule("SV703", law="GDPR 13(3), 6(4), 7")
 def check(view: View) -> Iterator[Finding]:
-    """Look for a prior notice, and for consent that is asked again."""
+    """Check for a prior notice, and for renewed consent."""
     changes = view.policy.changes
     notices = [notice for notice in changes.notices if notice.of == "policy" and notice.may_reach]
     if not notices and changes.asked_again is None:

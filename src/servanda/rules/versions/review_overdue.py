@@ -45,7 +45,7 @@ _TWO_YEARS = Period(years=2)
 
 @rule("SV704", law="GDPR 5(2), 24(1)", severity="warning")
 def check(view: View) -> Iterator[Finding]:
-    """Count from the last review, or from the day of the text."""
+    """Check the age of the last review, or of the edition."""
     version = view.policy.version
     fix = f"reviewed_at: {view.today}, once it was read through"
     if version.reviewed_at is None:

@@ -34,7 +34,7 @@ from servanda.rules.engine.view import View
 
 @rule("SV701", law="GDPR 12(1), 5(2)")
 def check(view: View) -> Iterator[Finding]:
-    """Look at what the text shows of its edition."""
+    """Check that the text prints its edition."""
     version = view.policy.version
     if "date" not in version.prints:
         message = "the text does not show the day from which it holds"
