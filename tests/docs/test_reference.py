@@ -79,7 +79,9 @@ def test_commands_that_are_named_exist_with_their_options(page: Path) -> None:
 
 def _kinds() -> set[str]:
     """The kinds of ledger entries that the code writes: texts such as “page.outcome” in rooms that have the ledger."""
-    rooms = "account|apply|archive|copy|directive|erasure|hold|key|ledger|letter|page|plan|request|restore|store"
+    rooms = (
+        "account|apply|archive|copy|directive|erasure|hold|key|ledger|letter|page|plan|request|restore|store"
+    )
     kind = re.compile(rf"(?:{rooms})\.[a-z_-]+|rights\.rehearsed|event|evidence")
     found = set()
     for path in SOURCE.rglob("*.py"):
@@ -103,13 +105,21 @@ def test_every_kind_of_entry_is_described() -> None:
 def test_everything_that_happens_to_a_request_is_named() -> None:
     from servanda.rights.record.request import _MAY
 
-    text = documents.sections(REFERENCE / "ledger.md")["Kinds of entries"].rpartition("What may follow")[2].split("\n\n")[0]
+    text = (
+        documents.sections(REFERENCE / "ledger.md")["Kinds of entries"]
+        .rpartition("What may follow")[2]
+        .split("\n\n")[0]
+    )
     assert set(re.findall(r"`([a-z]+)`", text)) == set(_MAY)
 
 
 def _keys(section: str) -> set[str]:
     text = documents.sections(REFERENCE / "plan.md")[section]
-    return {key for cell in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for key in re.findall(r"`(\w+)`", cell)}
+    return {
+        key
+        for cell in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+        for key in re.findall(r"`(\w+)`", cell)
+    }
 
 
 def test_every_key_of_a_plan_is_described() -> None:
