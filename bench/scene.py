@@ -55,9 +55,9 @@ class Timed(Sweep):
 
     stepped = 0.0
 
-    def _tried(self, *given: Any) -> None:
+    def _with_retry(self, *given: Any) -> None:
         began = time.perf_counter()
-        super()._tried(*given)
+        super()._with_retry(*given)
         self.stepped += time.perf_counter() - began
 
 

@@ -75,10 +75,10 @@ def statuses(project: Project) -> list[PromiseStatus]:
     view = View(project.policy, project.today, stores.binding, stores.sessions, holds)
     comparison = Comparison(view, tuple(sorted(stores.down)))
     return [
-        check.status(comparison, promise, now)
+        check.status_of(comparison, promise, now)
         if promise.checked
-        else by_assertion.status(comparison, promise, now)
-        or rights.standing(requests, promise)
+        else by_assertion.status_of(comparison, promise, now)
+        or rights.status_of(requests, promise)
         or _standing(retention, promise, evidence)
         for promise in project.policy.promises
     ]

@@ -79,10 +79,10 @@ def test_a_pace_rests_nine_times_as_long_as_it_worked(monkeypatch: pytest.Monkey
     worked = 0.0
     begun = now[0]
     for _ in range(200):
-        pace.rest(lambda: False) if pace.owed() else None
+        pace.rest(lambda: False) if pace.rest_due() else None
         now[0] += 0.01
         worked += 0.01
-        pace.spent(100, 0.01)
+        pace.record(100, 0.01)
     assert (now[0] - begun) / worked == pytest.approx(10, rel=0.02)
 
 
@@ -95,17 +95,17 @@ def test_a_ceiling_is_not_exceeded(monkeypatch: pytest.MonkeyPatch, ceiling: int
     pace = Pace.of(MANNERS, ceiling)
     begun = now[0]
     for _ in range(100):
-        pace.rest(lambda: False) if pace.owed() else None
+        pace.rest(lambda: False) if pace.rest_due() else None
         now[0] += 0.002
-        pace.spent(500, 0.002)
+        pace.record(500, 0.002)
     assert 50_000 / (now[0] - begun) <= ceiling * 1.05
 
 
 @pytest.mark.unit
 def test_full_pace_never_rests() -> None:
     pace = Pace.of(MANNERS, "full")
-    pace.spent(1000, 5.0)
-    assert pace.owed() == 0
+    pace.record(1000, 5.0)
+    assert pace.rest_due() == 0
 
 
 def test_ctrl_z_pauses_between_two_pages_with_nothing_open(tmp_path: Path, fresh_url: Any) -> None:

@@ -15,7 +15,7 @@ from forked import fork
 from projects import NOW, TestProject, policy, project, retention
 from servanda.apply import restore
 from servanda.apply.by_person import erase
-from servanda.apply.tombstones import sweep
+from servanda.apply.tombstones import delete_expired_tombstones
 from servanda.database import Database, tables
 from servanda.errors import Refused
 from servanda.persons.holds import HeldPerson
@@ -237,8 +237,8 @@ def test_tombstones_name_nobody_and_end_with_the_backups(made: TestProject) -> N
     assert rows
     assert not [row for row in rows if "example.com" in row or "N3" in row]
     today = NOW.date()
-    assert sweep(made.db, today + timedelta(days=364)) == 0
-    assert sweep(made.db, today + timedelta(days=367)) == len(rows)
+    assert delete_expired_tombstones(made.db, today + timedelta(days=364)) == 0
+    assert delete_expired_tombstones(made.db, today + timedelta(days=367)) == len(rows)
 
 
 def killed(made: TestProject, after: float) -> None:

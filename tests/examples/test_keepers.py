@@ -62,7 +62,7 @@ class Compared:
                 View(policy, self.today, stores.binding, stores.sessions, ()), tuple(stores.down)
             )
             return {
-                promise.id: check.status(comparison, promise, now)
+                promise.id: check.status_of(comparison, promise, now)
                 for promise in policy.promises
                 if compared(promise) and only in ("", promise.id)
             }

@@ -33,14 +33,14 @@ def test_nobody_changes_a_person_between_the_decision_and_the_end(
         "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(60))",
         "INSERT INTO people VALUES (1, 'ann@example.com'), (2, 'bob@example.com')",
     )
-    intend, waited = Pages.intend, []
+    record_intent, waited = Pages.record_intent, []
 
     def moved(*given: Any, **more: Any) -> None:
         """The intent is recorded once everything is decided, and before anything is changed."""
         waited.append(_waits(found, "UPDATE people SET email = 'ann@new.example' WHERE id = 1"))
-        intend(*given, **more)
+        record_intent(*given, **more)
 
-    monkeypatch.setattr(Pages, "intend", moved)
+    monkeypatch.setattr(Pages, "record_intent", moved)
     with found.opened() as opened:
         (erased,) = erase(opened, [Of("p1", [Person("app.people", (1,))])])
     assert waited == [True]

@@ -20,7 +20,7 @@ from servanda.documents.letters import compose
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.post.letter import open_letter
 from servanda.promises import statuses
-from servanda.rights.completed import tell_completed
+from servanda.rights.completed import notify_completed
 from servanda.rights.record.requests import Requests
 
 RIGHT = {
@@ -78,7 +78,7 @@ def letters(office: Office, number: int) -> list[str]:
 def sweep(office: Office, now: datetime = NOW, **options: Any) -> Any:
     done = office.found.apply(now, **options)
     with office.found.opened(now) as made:
-        tell_completed(made)
+        notify_completed(made)
     return done
 
 

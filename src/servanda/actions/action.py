@@ -76,7 +76,7 @@ class Action:
     noun: str = "row"
     end: Literal["", "row", "fields"] = ""
     ends: bool = True
-    owed: bool = True
+    makes_overdue: bool = True
     leaves_bytes: bool = False
     ranges: bool = False
 

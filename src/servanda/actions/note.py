@@ -12,6 +12,6 @@ def _carry_out(run: Run, step: Step) -> None:
 NOTE = register(
     Action(
         "note", "✎", "to note", "noted", "Ended, to be noted", 40, frozenset({"SELECT"}), _carry_out,
-        noun="event", ends=False, owed=False,
+        noun="event", ends=False, makes_overdue=False,
     )
 )  # fmt: skip

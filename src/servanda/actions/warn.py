@@ -12,6 +12,6 @@ def _carry_out(run: Run, step: Step) -> None:
 WARN = register(
     Action(
         "warn", "✉", "to warn", "warned", "Warned before the end", 50, frozenset({"SELECT"}), _carry_out,
-        noun="letter", ends=False, owed=False,
+        noun="letter", ends=False, makes_overdue=False,
     )
 )  # fmt: skip

@@ -3,6 +3,6 @@
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.preflight import OverLimit
 from servanda.apply.run import apply, record
-from servanda.apply.warnings import tell_officer
+from servanda.apply.warnings import notify_officer
 
-__all__ = ["Listener", "Options", "Outcome", "OverLimit", "apply", "record", "tell_officer"]
+__all__ = ["Listener", "Options", "Outcome", "OverLimit", "apply", "notify_officer", "record"]

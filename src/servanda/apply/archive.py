@@ -78,7 +78,7 @@ class Archiver:
         if isinstance(how, ArchiveTable):
             what = self._copying(archiving, how)
             return session.attempt(partial(sql_copy.copy, session, work, page, what))
-        with _spoken():
+        with _vault_error_as_store_error():
             return self._copy(step, archiving, str(how), (session, work, page))
 
     # -- a copy in a segment -----------------------------------------------------------------
@@ -162,10 +162,10 @@ class Archiver:
         self._settle_all()
         try:
             for archive in self.archives.values():
-                for name in archive.ended_again():
+                for name in archive.destroy_restored_keys():
                     self.project.ledger.append("archive.key-destroyed-again", {"segment": name})
                     yield f"archive: the key of segment {name} was back, and is destroyed again"
-                for name in archive.strays():
+                for name in archive.destroy_unused_keys():
                     self.project.ledger.append("archive.key-destroyed-again", {"segment": name})
                     yield f"archive: data keys of segment {name} that nothing lies under are destroyed"
             for name in self._end_segments():
@@ -192,38 +192,38 @@ class Archiver:
 
     # -- the end of what is archived ---------------------------------------------------------
 
-    def over(self, step: Step) -> Iterator[tuple[int, Callable[[], int]]]:
+    def due(self, step: Step) -> Iterator[tuple[int, Callable[[], int]]]:
         """The archived rows of a step that are over, in parts: how many, and what ends them."""
         running = self.project.holds.running(self.plan.today)
         held = held_rows(self.project, running, self.archives)
         for part in due_rows(self.project.database, self.plan.today, step.place, step.promises[0]):
-            yield len(part), partial(self._ended, step, part, held)
+            yield len(part), partial(self._end_rows, step, part, held)
 
-    def _ended(self, step: Step, part: Sequence[Archived], held: Held) -> int:
-        with _spoken():
+    def _end_rows(self, step: Step, part: Sequence[Archived], held: Held) -> int:
+        with _vault_error_as_store_error():
             return self._destroy(step, part, held)
 
     def _destroy(self, step: Step, part: Sequence[Archived], held: Held) -> int:
         """End rows whose last day has passed; held ones are first written where nothing ends with its month."""
         free = [row for row in part if not held.holds(row)]
-        beside = self._under({row.data_key for row in free})
+        beside = self._rows_under({row.data_key for row in free})
         kept = {row for row in (*part, *beside) if held.holds(row)}
-        self._move(sorted(kept, key=lambda r: r.bound_to))
+        self._move_held(sorted(kept, key=lambda r: r.bound_to))
         keys: dict[str, list[str]] = {}
         for row in free:
             keys.setdefault(row.segment, []).append(row.data_key)
         for segment, these in keys.items():
-            self._of(segment, held).destroy(sorted(set(these)))
+            self._archive_of(segment, held).destroy(sorted(set(these)))
         if free:
             with self.project.database.begin() as connection:
                 drop(connection, free)
                 body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
                 body |= {"rows": len(free), "segments": {s: len(k) for s, k in sorted(keys.items())}}
-                body |= {"copies_of_keys_until": self._until(set(keys), held)}
+                body |= {"copies_of_keys_until": self._key_copies_until(set(keys), held)}
                 self.project.ledger.append_in(connection, "archive.ended", body)
         return len(free)
 
-    def _under(self, keys: set[str]) -> list[Archived]:
+    def _rows_under(self, keys: set[str]) -> list[Archived]:
         """Every archived row under some data keys."""
         table, found = tables.archived, []
         listed = sorted(keys)
@@ -233,7 +233,7 @@ class Archiver:
                 found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
         return found
 
-    def _of(self, segment: str, held: Held) -> Archive:
+    def _archive_of(self, segment: str, held: Held) -> Archive:
         name = held.of_segment.get(segment, "")
         if name not in self.archives:
             raise StoreError(
@@ -242,7 +242,7 @@ class Archiver:
             )
         return self.archives[name]
 
-    def _move(self, rows: Sequence[Archived]) -> None:
+    def _move_held(self, rows: Sequence[Archived]) -> None:
         """Write held rows into a segment of their own, each under a key of its own."""
         table = tables.segment
         with self.project.database.read() as connection:
@@ -254,15 +254,15 @@ class Archiver:
                 by_archive.setdefault(monthly[row.segment], []).append(row)
         for name, these in by_archive.items():
             archive = self.archives[name]
-            written = archive.write([_again(row, archive) for row in these], held=True)
+            written = archive.write([_as_copy(row, archive) for row in these], held=True)
             with self.project.database.begin() as connection:
                 archive.move(connection, these, written)
                 body = {"rows": len(these), "segments": _segments(written)}
                 self.project.ledger.append_in(connection, "archive.held", body)
 
-    def _until(self, segments: set[str], held: Held) -> str | None:
+    def _key_copies_until(self, segments: set[str], held: Held) -> str | None:
         """The last day on which a backup of the vault may still have the keys that end now."""
-        days = [last_day(self.plan.today, self._of(segment, held).key_backup) for segment in segments]
+        days = [last_day(self.plan.today, self._archive_of(segment, held).key_backup) for segment in segments]
         return max(days).isoformat() if days else None
 
     def _end_segments(self) -> Iterator[str]:
@@ -305,7 +305,7 @@ class Archiver:
 
 
 @contextmanager
-def _spoken() -> Iterator[None]:
+def _vault_error_as_store_error() -> Iterator[None]:
     """A fault of the vault stops a step, as one of a store does."""
     try:
         yield
@@ -318,7 +318,7 @@ def _segments(written: Written) -> dict[str, dict[str, Any]]:
     return {s.id: {"size": s.size, "digest": s.digest} for s in written.segments}
 
 
-def _again(row: Archived, archive: Archive) -> Copy:
+def _as_copy(row: Archived, archive: Archive) -> Copy:
     """An archived row, to be written elsewhere."""
     content = archive.read(row)
     return Copy(

@@ -24,20 +24,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.apply import extents
-from servanda.apply.erase_statements import changes, deletes
+from servanda.apply.erase_statements import delete_statements, update_statements
 from servanda.apply.pages import EpochChanged, Pages, recover
-from servanda.apply.residue import Names, Residue, scan
+from servanda.apply.residue import Identifiers, Residue, scan
 from servanda.apply.retry import at_once, repeat
 from servanda.apply.tombstones import (
     Fingerprinter,
     Tombstone,
-    confirm,
-    forget,
-    keep,
+    confirm_tombstones,
+    delete_tombstones,
+    expiry_day,
     refuse_if_restored,
-    still_there,
-    stones,
-    until,
+    tombstones_of,
+    tombstones_of_unchanged_rows,
+    write_tombstones,
 )
 from servanda.errors import RowsCame, StoreDown, StoreError
 from servanda.persons import rests
@@ -50,7 +50,7 @@ from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.sql.erasure import wholly
+from servanda.stores.sql.erasure import transaction_with_retry
 
 _TRIES, _TRIES_TOGETHER = 5, 2
 
@@ -87,7 +87,7 @@ class Erased:
         return not self.refused and not self.stopped
 
 
-class _Without(Exception):
+class _SomeRefused(Exception):
     """Some of a batch are refused; the others go on without them."""
 
     def __init__(self, refused: list[Erasure]) -> None:
@@ -104,16 +104,16 @@ class Eraser:
 
     project: Project
     pages: Pages
-    mason: Fingerprinter = field(repr=False)
+    fingerprinter: Fingerprinter = field(repr=False)
     only: frozenset[str] | None = None
     circumstances: Circumstances = field(init=False)
     erasers: dict[str, StoreEraser] = field(default_factory=dict)
-    names: dict[str, Names] = field(default_factory=dict)
+    identifiers: dict[str, Identifiers] = field(default_factory=dict)
     uncounted: set[str] = field(default_factory=set)
     reaches: dict[str, Reach] = field(default_factory=dict)
 
     @classmethod
-    def within(cls, project: Project, run: str, only: frozenset[str] | None = None) -> Eraser:
+    def in_run(cls, project: Project, run: str, only: frozenset[str] | None = None) -> Eraser:
         """An eraser under an apply that runs: the lock is held, and the ledger was looked at."""
         pages = Pages(project.database, project.ledger, run, 0)
         made = cls(project, pages, Fingerprinter.of(project.vault), only)
@@ -131,7 +131,7 @@ class Eraser:
             if name in self.project.stores.sessions and graph.places:
                 if name not in self.reaches:
                     self.reaches[name] = Reach.of(self.project.stores, graph)
-                    self.names[name] = Names.of(self.reaches[name])
+                    self.identifiers[name] = Identifiers.of(self.reaches[name])
                 reach = self.reaches[name]
                 reach.rows.forget()
                 self.erasers[name] = StoreEraser.of(
@@ -150,7 +150,7 @@ class Eraser:
             for place in reach.graph.places[table]
         ]
 
-    def look_through(
+    def scan_residue(
         self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
     ) -> list[Residue]:
         """Look for what is left of some humans in every text, once for all of them, and record what was found."""
@@ -165,10 +165,10 @@ class Eraser:
         """Decide, and change nothing: what would become of the rows of some humans, store by store."""
         found: list[Erasure] = []
         for name, store in self.erasers.items():
-            mine = _here(asked, name)
-            if mine:
+            batch = _in_store(asked, name)
+            if batch:
                 with store.reach.session.looking():
-                    found += store.decide(mine)
+                    found += store.decide(batch)
         return found
 
     def erase(self, asked: Sequence[Of]) -> list[Erased]:
@@ -179,34 +179,36 @@ class Eraser:
         stopped: dict[str, list[tuple[str, str]]] = {}
         done_rows: dict[str, dict[str, int]] = {}
         for name in list(self.erasers):
-            waiting = self._together(name, asked)
+            waiting = self._batches(name, asked)
             while waiting:
-                mine = waiting.pop()
+                batch = waiting.pop()
                 try:
-                    acted = repeat(partial(self._store, name, mine), {EpochChanged: lambda _: self.load()})
-                except _Without as without:
+                    outcome = repeat(
+                        partial(self._erase_in_store, name, batch), {EpochChanged: lambda _: self.load()}
+                    )
+                except _SomeRefused as without:
                     out = {e.reference for e in without.refused}
                     for erasure in without.refused:
                         erasures[erasure.reference].append(erasure)
-                    left = [a for a in mine if a.reference not in out]
+                    left = [a for a in batch if a.reference not in out]
                     waiting += [left] if left else []
                     continue
                 except StoreError as error:
-                    if len(mine) > 1 and not isinstance(error, StoreDown):
-                        waiting += _halves(mine)
+                    if len(batch) > 1 and not isinstance(error, StoreDown):
+                        waiting += _halves(batch)
                         continue
-                    for one in mine:
+                    for one in batch:
                         stopped.setdefault(one.reference, []).append((name, error.message))
                     continue
-                for one, erasure in zip(mine, acted.erasures, strict=True):
+                for one, erasure in zip(batch, outcome.erasures, strict=True):
                     erasures[one.reference].append(erasure)
-                counts = done_rows.setdefault(mine[0].reference, {})
-                for place, rows in acted.done.items():
+                counts = done_rows.setdefault(batch[0].reference, {})
+                for place, rows in outcome.done.items():
                     counts[place] = counts.get(place, 0) + rows
-                for i, values in acted.named.items():
-                    named.setdefault(mine[i].reference, set()).update(values)
-                for i, rows in acted.residue.items():
-                    residue[mine[i].reference] = residue.get(mine[i].reference, 0) + rows
+                for i, values in outcome.named.items():
+                    named.setdefault(batch[i].reference, set()).update(values)
+                for i, rows in outcome.residue.items():
+                    residue[batch[i].reference] = residue.get(batch[i].reference, 0) + rows
         self.pages.settle()
         return [
             Erased(
@@ -220,103 +222,115 @@ class Eraser:
             for a in asked
         ]
 
-    def _together(self, name: str, asked: Sequence[Of]) -> list[list[Of]]:
+    def _batches(self, name: str, asked: Sequence[Of]) -> list[list[Of]]:
         """Those who have rows in a store, in parts that leave it together, the last part first."""
-        mine, size = _here(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
-        return [mine[start : start + size] for start in range(0, len(mine), size)][::-1]
+        batch, size = _in_store(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
+        return [batch[start : start + size] for start in range(0, len(batch), size)][::-1]
 
-    def _store(self, name: str, asked: list[Of]) -> _Acted:
+    def _erase_in_store(self, name: str, asked: list[Of]) -> _StoreOutcome:
         """One transaction: everything of some humans in one store."""
         store, expected = self.erasers[name], [0]
         session = store.reach.session
-        acted = _Acted()
-        part = _part(asked, name)
+        outcome = _StoreOutcome()
+        part = _page_subject(asked, name)
 
         def effect() -> int:
-            nonlocal acted
-            if acted.intended:  # locks were in the way, and everything was undone
-                self.pages.undone(RowsCame("locked"), expected[0], partial(self._taken_back, acted, name))
-            acted = _Acted(store.decide(asked, lock=True))
-            refused = [e for e in acted.erasures if e.refused]
+            nonlocal outcome
+            if outcome.intended:  # locks were in the way, and everything was undone
+                self.pages.record_failure(
+                    RowsCame("locked"), expected[0], partial(self._record_rollback, outcome, name)
+                )
+            outcome = _StoreOutcome(store.decide(asked, lock=True))
+            refused = [e for e in outcome.erasures if e.refused]
             if refused:
-                raise _Without(refused)
-            expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in acted.erasures)
-            acted.unfinished = store.unfinished(asked, acted.erasures, self._key(acted.erasures))
+                raise _SomeRefused(refused)
+            expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in outcome.erasures)
+            outcome.unfinished = store.unfinished(asked, outcome.erasures, self._key(outcome.erasures))
             if self.only is None:
-                acted.named = self.names[name].note()
+                outcome.named = self.identifiers[name].read_identifiers()
                 references, now, untouched = [a.reference for a in asked], self.project.now, store.untouched()
-                for table, key, stone in stones(store.reach, self.mason, references, now):
-                    (acted.standing if (table, key) in untouched else acted.stones).append(stone)
-            self.pages.intend(part, expected[0], partial(self._under_way, acted), persons=len(asked))
-            acted.intended = True
-            for place, change in (*changes(store), *deletes(store)):
-                acted.count(place, change())
+                for table, key, tombstone in tombstones_of(store.reach, self.fingerprinter, references, now):
+                    (outcome.kept_tombstones if (table, key) in untouched else outcome.tombstones).append(
+                        tombstone
+                    )
+            self.pages.record_intent(
+                part, expected[0], partial(self._record_intent, outcome), persons=len(asked)
+            )
+            outcome.intended = True
+            for place, change in (*update_statements(store), *delete_statements(store)):
+                outcome.count(place, change())
             if self.only is None:
-                acted.residue = self.names[name].left(store, acted.erasures)
-                acted.standing += still_there(store.reach, self.mason, acted.stones)
-            return acted.rows
+                outcome.residue = self.identifiers[name].count_left(store, outcome.erasures)
+                outcome.kept_tombstones += tombstones_of_unchanged_rows(
+                    store.reach, self.fingerprinter, outcome.tombstones
+                )
+            return outcome.rows
 
         def once() -> None:
             try:
-                wholly(session, effect)
+                transaction_with_retry(session, effect)
             except StoreError as error:
-                if acted.intended:
-                    self.pages.undone(error, expected[0], partial(self._taken_back, acted, name))
-                    acted.intended = False
+                if outcome.intended:
+                    self.pages.record_failure(
+                        error, expected[0], partial(self._record_rollback, outcome, name)
+                    )
+                    outcome.intended = False
                 raise
 
         repeat(once, {RowsCame: at_once}, _TRIES if len(asked) == 1 else _TRIES_TOGETHER)
-        self.pages.end(
-            acted.rows, partial(self._done, acted, self._shrunk(store, acted)), *_entries(asked, acted)
+        self.pages.record_outcome(
+            outcome.rows,
+            partial(self._record_outcome, outcome, self._lowered_extents(store, outcome)),
+            *_ledger_entries(asked, outcome),
         )
-        return acted
+        return outcome
 
-    def _shrunk(self, store: StoreEraser, acted: _Acted) -> list[tuple[BoundPlace, int]]:
+    def _lowered_extents(self, store: StoreEraser, outcome: _StoreOutcome) -> list[tuple[BoundPlace, int]]:
         """The places in which rows were deleted and whose store does not count, with their greatest key now."""
-        gone = {n for e in acted.erasures for f in e.fates if f.fate == "delete" for n in f.places}
+        gone = {n for e in outcome.erasures for f in e.fates if f.fate == "delete" for n in f.places}
         places = [self.project.stores.binding.places[n] for n in sorted(gone & self.uncounted)]
-        tops = extents.greatest(store.reach.session, places)
+        tops = extents.greatest_keys(store.reach.session, places)
         return [(place, top or 0) for place, top in zip(places, tops, strict=True)]
 
     def _key(self, erasures: Sequence[Erasure]) -> str:
         """The key that seals what stays of persons whose request has none; empty where nothing stays."""
         return self.project.vault.new_key() if any(e.rests for e in erasures) else ""
 
-    def _under_way(self, acted: _Acted, connection: sa.Connection) -> None:
+    def _record_intent(self, outcome: _StoreOutcome, connection: sa.Connection) -> None:
         """With the intent: tombstones that are not confirmed yet, and whom to look at again whatever happens."""
-        keep(connection, acted.stones, until(self.project.policy, self.project.today))
+        write_tombstones(connection, outcome.tombstones, expiry_day(self.project.policy, self.project.today))
         rests.begin(
-            connection, self.project.vault, [u for u in acted.unfinished if u.rests], self.project.now
+            connection, self.project.vault, [u for u in outcome.unfinished if u.rests], self.project.now
         )
 
-    def _taken_back(self, acted: _Acted, store: str, connection: sa.Connection) -> None:
+    def _record_rollback(self, outcome: _StoreOutcome, store: str, connection: sa.Connection) -> None:
         """Nothing was changed."""
-        forget(connection, acted.stones)
-        rests.undo(connection, store, [one.reference for one in acted.unfinished])
+        delete_tombstones(connection, outcome.tombstones)
+        rests.undo(connection, store, [one.reference for one in outcome.unfinished])
 
-    def _done(
-        self, acted: _Acted, shrunk: Sequence[tuple[BoundPlace, int]], connection: sa.Connection
+    def _record_outcome(
+        self, outcome: _StoreOutcome, shrunk: Sequence[tuple[BoundPlace, int]], connection: sa.Connection
     ) -> None:
         """With the outcome: tombstones of rows that are gone, and what stays of whom."""
-        extents.bring_down(connection, shrunk)
-        forget(connection, acted.standing)
-        confirm(connection, [e.reference for e in acted.erasures])
+        extents.lower_extents(connection, shrunk)
+        delete_tombstones(connection, outcome.kept_tombstones)
+        confirm_tombstones(connection, [e.reference for e in outcome.erasures])
         rests.settle(
-            connection, self.project.vault, acted.unfinished, self.project.now,
+            connection, self.project.vault, outcome.unfinished, self.project.now,
             epoch=self.circumstances.mark, documents=self.circumstances.documents,
         )  # fmt: skip
 
 
 @dataclass(slots=True)
-class _Acted:
+class _StoreOutcome:
     """What one transaction did."""
 
     erasures: list[Erasure] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
     named: dict[int, set[str]] = field(default_factory=dict)
     residue: dict[int, int] = field(default_factory=dict)
-    stones: list[Tombstone] = field(default_factory=list)
-    standing: list[Tombstone] = field(default_factory=list)
+    tombstones: list[Tombstone] = field(default_factory=list)
+    kept_tombstones: list[Tombstone] = field(default_factory=list)
     unfinished: list[Unfinished] = field(default_factory=list)
     intended: bool = False
 
@@ -357,10 +371,12 @@ def eraser(
             made.pages.settle()
 
 
-def foreseen(project: Project, asked: Sequence[Of], only: frozenset[str] | None = None) -> list[Erasure]:
+def preview_erasure(
+    project: Project, asked: Sequence[Of], only: frozenset[str] | None = None
+) -> list[Erasure]:
     """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
     project.stores.lend_secret(project.vault.secret("pseudonym"))
-    made = Eraser.within(project, "", only)
+    made = Eraser.in_run(project, "", only)
     return made.plan(asked)
 
 
@@ -370,32 +386,32 @@ def erase(project: Project, asked: Sequence[Of]) -> list[Erased]:
         return made.erase(asked)
 
 
-def _halves(mine: list[Of]) -> list[list[Of]]:
+def _halves(batch: list[Of]) -> list[list[Of]]:
     """What is refused to some together may be refused to one of them alone; the half to be tried first is the last."""
-    middle = len(mine) // 2
-    return [mine[middle:], mine[:middle]]
+    middle = len(batch) // 2
+    return [batch[middle:], batch[:middle]]
 
 
-def _here(asked: Sequence[Of], store: str) -> list[Of]:
+def _in_store(asked: Sequence[Of], store: str) -> list[Of]:
     return [a for a in asked if any(p.place.split(".", 1)[0] == store for p in a.human)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Persons:
+class _ErasureSubject:
     """What the ledger calls an erasure: one human by reference, or how many there are."""
 
     id: str
     place: str
 
 
-def _part(asked: Sequence[Of], store: str) -> _Persons:
+def _page_subject(asked: Sequence[Of], store: str) -> _ErasureSubject:
     who = asked[0].reference if len(asked) == 1 else f"{len(asked)} persons"
-    return _Persons(f"erasure:{store}:{who}", store)
+    return _ErasureSubject(f"erasure:{store}:{who}", store)
 
 
-def _entries(asked: Sequence[Of], acted: _Acted) -> Iterator[tuple[str, dict[str, Any]]]:
+def _ledger_entries(asked: Sequence[Of], outcome: _StoreOutcome) -> Iterator[tuple[str, dict[str, Any]]]:
     """The entry of each human: how many rows had which fate, what was kept on which ground and until when."""
-    for i, (one, erasure) in enumerate(zip(asked, acted.erasures, strict=True)):
+    for i, (one, erasure) in enumerate(zip(asked, outcome.erasures, strict=True)):
         kept = [
             {"place": k.place, "rows": k.rows, "promise": k.promise, "ground": k.ground}
             | ({} if k.until is None else {"until": k.until.isoformat()})
@@ -403,4 +419,4 @@ def _entries(asked: Sequence[Of], acted: _Acted) -> Iterator[tuple[str, dict[str
         ]
         fates = [{"places": list(f.places), "fate": f.fate, "rows": f.rows} for f in erasure.fates]
         body = {"person": one.reference, "store": erasure.store, "fates": fates, "kept": kept}
-        yield "erasure.done", body | {"residue": acted.residue.get(i, 0)}
+        yield "erasure.done", body | {"residue": outcome.residue.get(i, 0)}

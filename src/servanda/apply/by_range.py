@@ -19,9 +19,9 @@ from servanda.apply import warnings
 from servanda.apply.archive import Archiver
 from servanda.apply.by_person import Erased, Eraser
 from servanda.apply.options import Listener, Options, Outcome
-from servanda.apply.pages import EpochChanged, Pages, fold
+from servanda.apply.pages import EpochChanged, Pages, remember_latest
 from servanda.apply.retry import at_once, repeat
-from servanda.apply.throttle import Between
+from servanda.apply.throttle import Throttle
 from servanda.database import moment, put, tables
 from servanda.errors import RowsCame, StoreError
 from servanda.persons import rests
@@ -35,7 +35,7 @@ from servanda.stores.verbs import Page, PageTooSlow, Session, Work
 _TRIES = 20  # how often a page is done again because rows came into it
 
 
-def grew(now: int, planned: int) -> bool:
+def exceeds_plan(now: int, planned: int) -> bool:
     """Over 10 % and over 100 rows more than planned."""
     return now - planned > 100 and now > planned * 1.1
 
@@ -50,7 +50,7 @@ class Sweep:
     listener: Listener
     archiver: Archiver
     outcome: Outcome = field(default_factory=lambda: Outcome(secrets.token_hex(8)))
-    between: dict[str, Between] = field(default_factory=dict)
+    throttles: dict[str, Throttle] = field(default_factory=dict)
     pages: Pages = field(init=False)
     _erased: dict[str, int] | None = None
 
@@ -73,8 +73,8 @@ class Sweep:
             action(step.action).carry_out(self, step)
             if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
                 mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
-                self._mark(mark, full=step.since is None)
-        self._look_again()
+                self._save_watermark(mark, full=step.since is None)
+        self._update_unfinished()
         for sentence in self.archiver.close():
             self.listener.said(sentence)
         steps = [
@@ -89,21 +89,21 @@ class Sweep:
             for s in self.plan.steps
             if not outcome.interrupted or s.id in outcome.done
         ]
-        ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._bytes(), "steps": steps}
-        for between in self.between.values():
-            between.close()
+        ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._residue_notes(), "steps": steps}
+        for throttle in self.throttles.values():
+            throttle.close()
         outcome.entry = ledger.append("apply.ended", ended).number
         ledger.checkpoint()
         return outcome
 
-    def _bytes(self) -> str:
+    def _residue_notes(self) -> str:
         """What may remain of what was ended, store by store."""
         swept = {s.store for s in self.plan.steps} or set(self.project.stores.sessions)
         return "; ".join(
             sorted({self.project.stores.sessions[name].store.dialect.residue_note for name in swept})
         )
 
-    def _mark(self, mark: dict[str, str], *, full: bool) -> None:
+    def _save_watermark(self, mark: dict[str, str], *, full: bool) -> None:
         """Note how far a step has come; only a look at everything renews the date of the full pass."""
         watermark = tables.watermark
         with self.project.database.begin() as connection:
@@ -116,15 +116,15 @@ class Sweep:
 
     def page(self, step: Step, act: Act) -> None:
         """Page through the rows of a step; what parents need of them is kept first."""
-        self._through(step, lambda session, work, page: self._ended(step, act, (session, work, page)))
+        self._page_through(step, lambda session, work, page: self._end_page(step, act, (session, work, page)))
 
     def archive(self, step: Step) -> None:
         """Page through the rows of a step, and archive them."""
-        self._through(step, partial(self.archiver.act, step))
+        self._page_through(step, partial(self.archiver.act, step))
 
     def note_events(self, step: Step) -> None:
         """Page through the rows of a step, and record the event of each."""
-        self._through(step, partial(self.archiver.note, step))
+        self._page_through(step, partial(self.archiver.note, step))
 
     def warn(self, step: Step) -> None:
         """Forget the warnings of who became active again, and write to the others."""
@@ -135,12 +135,12 @@ class Sweep:
     def drop_partitions(self, step: Step) -> None:
         """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
         if step.rows and not step.folds:
-            self._tried(step, self._drop_partitions)
+            self._with_retry(step, self._drop_partitions)
 
     def end_archived(self, step: Step) -> None:
         """End archived rows, in parts; stores are not asked for it."""
         if step.rows or step.held:
-            self._tried(step, self._end_archived)
+            self._with_retry(step, self._end_archived)
 
     def erase(self, step: Step) -> None:
         """End what is due of persons who asked, all of them at the first step that is about one."""
@@ -152,32 +152,32 @@ class Sweep:
     def _erase(self) -> dict[str, int]:
         """How many rows were ended by place. What stopped some persons stops the steps of their store."""
         done: dict[str, int] = {}
-        stores = {step.store for step in self.plan.steps if self._asked(step)}
+        stores = {step.store for step in self.plan.steps if self._is_request(step)}
         for store in stores:
-            self._between(store).wait()
+            self._throttle(store).wait()
         erased: list[Erased] = []
         for only in dict.fromkeys(one.only for one in self.plan.people):
-            eraser = Eraser.within(self.project, self.outcome.run, only)
-            some = eraser.erase([one for one in self.plan.people if one.only == only])
-            if only is None and any(one.found for one in some):
-                eraser.look_through(some)
+            eraser = Eraser.in_run(self.project, self.outcome.run, only)
+            batch = eraser.erase([one for one in self.plan.people if one.only == only])
+            if only is None and any(one.found for one in batch):
+                eraser.scan_residue(batch)
             eraser.pages.settle()
-            erased += some
+            erased += batch
         for one in erased:
             for place, rows in one.done_rows.items():
                 done[place] = done.get(place, 0) + rows
             refused = [(e.store, why) for e in one.erasures for why in e.refused]
             for store, why in (*one.stopped, *refused):
                 for step in self.plan.steps:
-                    if self._asked(step) and step.store == store:
+                    if self._is_request(step) and step.store == store:
                         self.outcome.stopped[step.id] = why
                 self.listener.said(f"{store}: an erasure stopped: {why}")
         return done
 
-    def _asked(self, step: Step) -> bool:
+    def _is_request(self, step: Step) -> bool:
         return step.due is not None and isinstance(step.due.scope, Of)
 
-    def _look_again(self) -> None:
+    def _update_unfinished(self) -> None:
         """Note of erasures of which nothing is due what keeps the rest now."""
         if self.plan.same:
             at = Circumstances.of(self.project)
@@ -189,11 +189,11 @@ class Sweep:
 
     # -- pages ---------------------------------------------------------------------------------
 
-    def _through(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
+    def _page_through(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
         if step.rows and step.id not in self.outcome.stopped and not self.outcome.interrupted:
-            self._tried(step, lambda step: self._paged(step, act))
+            self._with_retry(step, lambda step: self._run_pages(step, act))
 
-    def _tried(self, step: Step, work: Callable[[Step], None]) -> None:
+    def _with_retry(self, step: Step, work: Callable[[Step], None]) -> None:
         """Do a step, again under the holds of now where they changed meanwhile."""
         step = next((s for s in self.plan.steps if s.id == step.id), step)
 
@@ -217,46 +217,46 @@ class Sweep:
             self.outcome.stopped[step.id] = error.message
             self.listener.said(f"{step.place}: stopped: {error.message}")
 
-    def _paged(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
+    def _run_pages(self, step: Step, act: Callable[[Session, Work, Page], int]) -> None:
         session = self.project.stores.sessions[step.store]
         assert step.condition is not None
         condition = step.condition if step.since is None else from_day(step.condition, step.since)
         work = session.work(step.table, condition, step.since)
-        between = self._between(step.store)
-        between.wait()
+        throttle = self._throttle(step.store)
+        throttle.wait()
         session.ready(work)
         for latest in step.folds:
             session.stage_days(str(latest.remembered))
         self.archiver.ready(step)
-        session.aim = between.pace.page_seconds
+        session.aim = throttle.pace.page_seconds
         for page in self.archiver.pages(step, session, work):
-            between.wait()
+            throttle.wait()
             if self._stopped():
                 return
             left = max(step.rows - self.outcome.done[step.id], 0)
             done = self.pages.carry_out(step, min(left, session.size), partial(act, session, work, page))
-            between.pace.spent(done, session.took)
-            if self._grew(step, done):
+            throttle.pace.record(done, session.took)
+            if self._count_rows(step, done):
                 return
 
     def _drop_partitions(self, step: Step) -> None:
-        parts, between = self.project.stores.sessions[step.store].partitions, self._between(step.store)
+        parts, throttle = self.project.stores.sessions[step.store].partitions, self._throttle(step.store)
         assert step.condition is not None
         for whole in parts.whole(step.table, step.condition):
-            between.wait()
+            throttle.wait()
             if self._stopped():
                 return
             left = max(step.rows - self.outcome.done[step.id], 0)
             drop = partial(parts.drop, whole, self.pages.check)
             done = self.pages.carry_out(step, left, drop, partitions=whole.names)
-            between.pace.spent(0, parts.took)
-            if self._grew(step, done):
+            throttle.pace.record(0, parts.took)
+            if self._count_rows(step, done):
                 return
         while parts.remarks:
             self.listener.said(parts.remarks.pop(0))
 
     def _end_archived(self, step: Step) -> None:
-        for rows, act in self.archiver.over(step):
+        for rows, act in self.archiver.due(step):
             if self._stopped():
                 return
             left = max(step.rows - self.outcome.done[step.id], 0)
@@ -268,22 +268,25 @@ class Sweep:
         self.outcome.interrupted = self.outcome.interrupted or self.options.stop()
         return self.outcome.interrupted
 
-    def _grew(self, step: Step, done: int) -> bool:
+    def _count_rows(self, step: Step, done: int) -> bool:
         """Count what a page ended; stop the step where this is far more than was planned."""
         outcome = self.outcome
         outcome.done[step.id] += done
         self.listener.moved(step, outcome.done[step.id])
-        if grew(outcome.done[step.id], step.rows):
+        if exceeds_plan(outcome.done[step.id], step.rows):
             outcome.stopped[step.id] = f"{outcome.done[step.id]} rows were ended, {step.rows} were planned"
         return step.id in outcome.stopped
 
-    def _ended(self, step: Step, act: Act, where: tuple[Session, Work, Page]) -> int:
+    def _end_page(self, step: Step, act: Act, where: tuple[Session, Work, Page]) -> int:
         """Do one page in its transaction: keep the dates that parents need, then end the rows."""
         session, work, page = where
         place = self.project.stores.binding.places[step.place]
 
         def effect() -> int:
-            kept = [fold(self.project.database, session, place, work, page, latest) for latest in step.folds]
+            kept = [
+                remember_latest(self.project.database, session, place, work, page, latest)
+                for latest in step.folds
+            ]
             done = act(session, work, page, step.groups)
             if done > min(kept, default=done):
                 message = f"{step.place}: rows kept coming with dates that are over"
@@ -292,28 +295,28 @@ class Sweep:
 
         return repeat(lambda: session.attempt(effect), {RowsCame: at_once}, _TRIES)
 
-    def _between(self, store: str) -> Between:
-        if store not in self.between:
+    def _throttle(self, store: str) -> Throttle:
+        if store not in self.throttles:
             policy, entry = (
                 self.project.stores.binding.policy,
                 self.project.stores.binding.document.stores[store],
             )
-            manners = self.project.stores.sessions[store].store.dialect.pacing
-            self.between[store] = Between.of(
-                store, entry, policy.timezone, manners, self.options, self.listener, self.pages.settle
+            pacing = self.project.stores.sessions[store].store.dialect.pacing
+            self.throttles[store] = Throttle.of(
+                store, entry, policy.timezone, pacing, self.options, self.listener, self.pages.settle
             )
-        return self.between[store]
+        return self.throttles[store]
 
     def _reload(self, step: Step) -> Step:
         """The same step under the holds of now."""
         fresh = make(self.project, on=self.plan.today)
         self.pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
-        self.plan = replace(self.plan, steps=_later(self.plan.steps, by_id))
+        self.plan = replace(self.plan, steps=_with_current_conditions(self.plan.steps, by_id))
         return replace(by_id.get(step.id, step), rows=step.rows)  # it grew only beyond what was planned
 
 
-def _later(steps: Sequence[Step], fresh: Mapping[str, Step]) -> tuple[Step, ...]:
+def _with_current_conditions(steps: Sequence[Step], fresh: Mapping[str, Step]) -> tuple[Step, ...]:
     """The steps of a plan with the conditions of now and the counts of then."""
     return tuple(
         replace(s, condition=fresh[s.id].condition, groups=fresh[s.id].groups) if s.id in fresh else s

@@ -23,7 +23,7 @@ from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Scalar
 from servanda.stores.shape import Column
 from servanda.stores.sql.archive_table import database
-from servanda.stores.sql.erasure import wholly
+from servanda.stores.sql.erasure import transaction_with_retry
 from servanda.stores.sql.session import Session
 
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "oui", "on"}), frozenset({"0", "false", "no", "non", "off"})
@@ -49,14 +49,14 @@ def correct(stores: OpenStores, corrections: Sequence[Correction]) -> int:
         if place is None:
             raise Refused(f"there is no place {one.person.place}")
         by_store.setdefault(place.store, []).append((place, one, typed(stores, place, one.values)))
-    return sum(_written(database(stores.sessions[store]), mine) for store, mine in by_store.items())
+    return sum(_write(database(stores.sessions[store]), mine) for store, mine in by_store.items())
 
 
-def _written(session: Session, mine: Sequence[tuple[BoundPlace, Correction, dict[str, Any]]]) -> int:
+def _write(session: Session, mine: Sequence[tuple[BoundPlace, Correction, dict[str, Any]]]) -> int:
     def act() -> int:
         return sum(_update(session, place, one, values) for place, one, values in mine)
 
-    return wholly(session, act)
+    return transaction_with_retry(session, act)
 
 
 def _update(session: Session, place: BoundPlace, one: Correction, values: dict[str, Any]) -> int:
@@ -71,26 +71,26 @@ def _update(session: Session, place: BoundPlace, one: Correction, values: dict[s
 def typed(stores: OpenStores, place: BoundPlace, values: Mapping[str, Scalar]) -> dict[str, Any]:
     """Values as their columns take them. Raises Refused with the column, never the value."""
     store = database(stores.sessions[place.store]).store
-    said: dict[str, Any] = {}
+    values_by_column: dict[str, Any] = {}
     for name, value in values.items():
         column = place.table.columns.get(name)
         if column is None:
             raise Refused(
                 f"{place.name} has no column {name}",
-                advice=f"its columns: {', '.join(_open(place.table.columns.values(), place))}",
+                advice=f"its columns: {', '.join(_editable(place.table.columns.values(), place))}",
             )
-        why = _unfit(place, column, value)
+        why = _refusal(place, column, value)
         if why:
             raise Refused(f"{place.name}.{name} cannot be corrected: {why}")
-        said[name] = _read(place, column, store.types[place.table.name, name], value)
-    return said
+        values_by_column[name] = _read(place, column, store.types[place.table.name, name], value)
+    return values_by_column
 
 
-def _open(columns: Iterable[Column], place: BoundPlace) -> list[str]:
+def _editable(columns: Iterable[Column], place: BoundPlace) -> list[str]:
     return [c.name for c in columns if not c.generated and c.name not in place.table.key]
 
 
-def _unfit(place: BoundPlace, column: Column, value: Scalar) -> str:
+def _refusal(place: BoundPlace, column: Column, value: Scalar) -> str:
     if column.name in place.table.key:
         return "it is part of the key"
     if column.generated:
@@ -108,7 +108,7 @@ def _read(place: BoundPlace, column: Column, type_: Any, value: Scalar) -> Any:
     except NotImplementedError:
         kind = str
     try:
-        return _as(kind, value)
+        return _parse(kind, value)
     except (ValueError, InvalidOperation):
         wanted = _WORDS.get(kind, kind.__name__)
         raise Refused(f"{place.name}.{column.name} cannot be corrected: it takes {wanted}") from None
@@ -125,7 +125,7 @@ _WORDS: dict[type, str] = {
 }
 
 
-def _as(kind: type, value: Scalar) -> Any:
+def _parse(kind: type, value: Scalar) -> Any:
     if value is None or not isinstance(value, str):
         return value
     if kind is bool:

@@ -14,17 +14,17 @@ from servanda.plan.erasure import StoreEraser
 from servanda.plan.reasons import TableRules
 from servanda.stores.sql.erasure import ErasureStatements
 
-End = tuple[str, Callable[[], int]]
+Statement = tuple[str, Callable[[], int]]
 """The place whose rows a statement ends, and the statement; it returns how many."""
 
 
-def changes(eraser: StoreEraser) -> Iterator[End]:
+def update_statements(eraser: StoreEraser) -> Iterator[Statement]:
     """What lets rows that stay lead elsewhere, and empties them."""
     for place, emptying in eraser.emptyings():
         yield place, partial(eraser.rules.ending.change, emptying)
 
 
-def deletes(eraser: StoreEraser) -> Iterator[End]:
+def delete_statements(eraser: StoreEraser) -> Iterator[Statement]:
     """What ends the rows that nothing keeps, children first."""
     rules = eraser.rules
     for component, every in rules.order:
@@ -32,32 +32,35 @@ def deletes(eraser: StoreEraser) -> Iterator[End]:
         if not component.cyclic:
             yield from ((t.places[0].name, partial(_delete, rules.ending, t)) for t in tables)
             continue
-        hard: dict[str, list[str]] = {t.table: [] for t in tables}
+        required: dict[str, list[str]] = {t.table: [] for t in tables}
         for table in tables:
             for child in table.circle:
-                if child.real is None or child.table.name not in hard:
+                if child.real is None or child.table.name not in required:
                     continue
-                loose = [c for c in child.link.columns if child.table.columns[c].nullable]
-                if loose:
-                    yield "", partial(_loosen, rules.ending, rules.tables[child.table.name], loose[0])
+                nullable_columns = [c for c in child.link.columns if child.table.columns[c].nullable]
+                if nullable_columns:
+                    yield (
+                        "",
+                        partial(_detach, rules.ending, rules.tables[child.table.name], nullable_columns[0]),
+                    )
                 elif child.table.name != table.table:
-                    hard[table.table].append(child.table.name)
-        for part in components(hard):
+                    required[table.table].append(child.table.name)
+        for part in components(required):
             for name in part.tables:
                 table = rules.tables[name]
-                yield table.places[0].name, partial(_unwind, rules.ending, table)
+                yield table.places[0].name, partial(_delete_self_referencing, rules.ending, table)
 
 
 def _delete(ending: ErasureStatements, table: TableRules) -> int:
     return ending.delete(table.table, table.number, table.again)
 
 
-def _loosen(ending: ErasureStatements, table: TableRules, column: str) -> int:
-    ending.loosen(table.table, table.number, [column])
+def _detach(ending: ErasureStatements, table: TableRules, column: str) -> int:
+    ending.detach(table.table, table.number, [column])
     return 0
 
 
-def _unwind(ending: ErasureStatements, table: TableRules) -> int:
+def _delete_self_referencing(ending: ErasureStatements, table: TableRules) -> int:
     """Delete rows of a table that may point at itself by a key that cannot be NULL: the outermost first."""
     own = [c for c in table.circle if c.table.name == table.table and c.real is not None]
     fixed = [c.link for c in own if not any(c.table.columns[n].nullable for n in c.link.columns)]

@@ -16,7 +16,7 @@ from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.sql.session import Session
 
 
-def comparable(place: BoundPlace) -> bool:
+def has_numeric_key(place: BoundPlace) -> bool:
     """Whether the greatest key of a place says how far it has come: one number, of a table of its own."""
     key = place.table.key
     return (
@@ -34,7 +34,7 @@ def uncounted(db: Database) -> set[str]:
         return set(connection.execute(sa.select(extent.c.place).where(extent.c.counted == 0)).scalars())
 
 
-def greatest(session: Session, places: Sequence[BoundPlace]) -> list[int | None]:
+def greatest_keys(session: Session, places: Sequence[BoundPlace]) -> list[int | None]:
     """The greatest key of each place, in one statement; None where nothing is there."""
     tops: list[Any] = []
     for place in places:
@@ -44,7 +44,7 @@ def greatest(session: Session, places: Sequence[BoundPlace]) -> list[int | None]
     return [None if top is None else int(top) for top in found or ()]
 
 
-def bring_down(connection: sa.Connection, shrunk: Sequence[tuple[BoundPlace, int]]) -> None:
+def lower_extents(connection: sa.Connection, shrunk: Sequence[tuple[BoundPlace, int]]) -> None:
     """Note the greatest keys of places in which rows were erased; what was known to be lower stays."""
     extent = tables.extent
     for place, top in shrunk:

@@ -32,32 +32,32 @@ class Pace:
     _since: float = 0.0
 
     @classmethod
-    def of(cls, manners: Pacing, chosen: PaceChoice) -> Pace:
+    def of(cls, pacing: Pacing, chosen: PaceChoice) -> Pace:
         """The pace that was chosen, with the manners of a kind of store."""
         if chosen == "full":
-            return cls(manners.full_page, 0.0)
+            return cls(pacing.full_page, 0.0)
         if chosen == "gentle":
-            return cls(manners.gentle_page, manners.rest, manners.ceiling)
-        return cls(manners.gentle_page, 0.0, int(chosen))
+            return cls(pacing.gentle_page, pacing.rest, pacing.ceiling)
+        return cls(pacing.gentle_page, 0.0, int(chosen))
 
-    def spent(self, rows: int, seconds: float) -> None:
+    def record(self, rows: int, seconds: float) -> None:
         """Note what a page took: seconds of a transaction, and rows."""
-        self._pay()
+        self._subtract_elapsed()
         slow = rows / self.ceiling - seconds if self.ceiling is not None else 0.0
         self._debt += max(seconds * self.rest_factor, slow)
 
-    def owed(self) -> float:
+    def rest_due(self) -> float:
         """How many seconds of rest are owed before the next page; 0 until a whole page's worth has come together."""
-        self._pay()
+        self._subtract_elapsed()
         return self._debt if self._debt >= (self.page_seconds * self.rest_factor or _SLICE) else 0.0
 
     def rest(self, stop: Callable[[], bool]) -> None:
         """Rest for as long as is owed, or until somebody asks to stop."""
         while self._debt > 1e-4 and not stop():
             time.sleep(min(self._debt, _SLICE))
-            self._pay()
+            self._subtract_elapsed()
 
-    def _pay(self) -> None:
+    def _subtract_elapsed(self) -> None:
         """Time that has passed by itself counts as rest."""
         now = time.monotonic()
         if self._since:

@@ -31,7 +31,7 @@ class EpochChanged(Exception):
     """A hold was placed or lifted since the holds were loaded; load them again."""
 
 
-class Part(Protocol):
+class PageSubject(Protocol):
     """What pages are of: a step of a plan, or the erasure of some persons."""
 
     @property
@@ -43,7 +43,7 @@ class Part(Protocol):
         """Where rows end."""
 
 
-Also = Callable[[sa.Connection], None]
+Write = Callable[[sa.Connection], None]
 """What is written into Servanda's own tables in the same transaction."""
 
 
@@ -56,10 +56,10 @@ class Pages:
     run: str
     epoch: int
     _number: int = 0
-    _said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    _also: list[Also] = field(default_factory=list)
+    _entries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _writes: list[Write] = field(default_factory=list)
 
-    def carry_out(self, work: Part, expected: int, act: Callable[[], int], **more: Any) -> int:
+    def carry_out(self, work: PageSubject, expected: int, act: Callable[[], int], **more: Any) -> int:
         """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
 
         What it did stands in the ledger once the next page begins, or `settle` is called.
@@ -80,7 +80,7 @@ class Pages:
         self._outcome({"page": number, "run": self.run, "rows": done})
         return done
 
-    def intend(self, work: Part, expected: int, also: Also, **more: Any) -> None:
+    def record_intent(self, work: PageSubject, expected: int, also: Write, **more: Any) -> None:
         """Record what is about to be done, where that is known only inside the store's transaction.
 
         Raises EpochChanged before anything was done. `end` or `undone` says what became of it; `also` is
@@ -88,17 +88,17 @@ class Pages:
         """
         self._open(work, expected, more, also)
 
-    def end(self, rows: int, also: Also, *said: tuple[str, dict[str, Any]]) -> None:
+    def record_outcome(self, rows: int, also: Write, *said: tuple[str, dict[str, Any]]) -> None:
         """Say what was done since `intend`, with entries of its own; `also` is written with them."""
-        self._also = [also]
-        self._said = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
+        self._writes = [also]
+        self._entries = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
 
-    def undone(self, error: Exception, expected: int, also: Also | None = None) -> None:
+    def record_failure(self, error: Exception, expected: int, also: Write | None = None) -> None:
         """Say that it was not done, with `also` in the same transaction; or that nobody can tell."""
         body: dict[str, Any] = {"page": self._number, "run": self.run, "failed": type(error).__name__}
         lost = isinstance(error, StoreDown)
         self._outcome(body | ({"interrupted": True, "expected": expected} if lost else {"rows": 0}))
-        self._also = [also] if also is not None and not lost else []
+        self._writes = [also] if also is not None and not lost else []
         self.settle()
 
     def check(self) -> None:
@@ -108,14 +108,14 @@ class Pages:
 
     def settle(self) -> None:
         """Record what the last page did, and close it; nothing where this was done before."""
-        if self._said:
+        if self._entries:
             with self.db.begin() as connection:
                 self._close(connection)
 
     def _outcome(self, body: dict[str, Any]) -> None:
-        self._said = [("page.outcome", body)]
+        self._entries = [("page.outcome", body)]
 
-    def _open(self, work: Part, expected: int, more: dict[str, Any], also: Also | None = None) -> int:
+    def _open(self, work: PageSubject, expected: int, more: dict[str, Any], also: Write | None = None) -> int:
         page, setting = tables.page, tables.setting
         with self.db.begin() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
@@ -126,8 +126,8 @@ class Pages:
                 before, number = self._number, self._next(connection)
                 body = {"page": number, "run": self.run, "step": work.id, "place": work.place}
                 intent = ("page.intent", body | {"expected": expected} | more)
-                self.ledger.append_many_in(connection, [*self._said, intent])
-                for write in (*self._also, *([also] if also else [])):
+                self.ledger.append_many_in(connection, [*self._entries, intent])
+                for write in (*self._writes, *([also] if also else [])):
                     write(connection)
                 row = {"id": number, "run": self.run, "epoch": self.epoch, "step": work.id[:190]}
                 row |= {"opened_at": moment(), "closed_at": None}
@@ -135,7 +135,7 @@ class Pages:
                     connection.execute(sa.update(page).where(page.c.id == before).values(row))
                 else:
                     connection.execute(sa.insert(page).values(row))
-        self._said, self._also = [], []
+        self._entries, self._writes = [], []
         if changed:
             raise EpochChanged
         self._number = number
@@ -153,13 +153,13 @@ class Pages:
     def _close(self, connection: sa.Connection) -> None:
         page = tables.page
         connection.execute(sa.update(page).where(page.c.id == self._number).values(closed_at=moment()))
-        self.ledger.append_many_in(connection, self._said)
-        for write in self._also:
+        self.ledger.append_many_in(connection, self._entries)
+        for write in self._writes:
             write(connection)
-        self._said, self._also = [], []
+        self._entries, self._writes = [], []
 
 
-def fold(
+def remember_latest(
     db: Database, session: Session, place: BoundPlace, work: Work, page: Page, latest: LatestTime
 ) -> int:
     """Keep the latest date of each parent among the rows that are about to go. Returns how many they are.

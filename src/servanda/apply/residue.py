@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"[^\s<>()\[\]{}\"',;:|]+")
 
 
 @dataclass(slots=True)
-class Names:
+class Identifiers:
     """The identifiers of the persons who were gathered in one store."""
 
     reach: Reach
@@ -40,7 +40,7 @@ class Names:
     last: dict[int, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, reach: Reach) -> Names:
+    def of(cls, reach: Reach) -> Identifiers:
         """Make room for identifiers; outside of any transaction."""
         made = sa.Table(
             "servanda_named",
@@ -54,12 +54,12 @@ class Names:
         columns: dict[str, tuple[str, ...]] = {}
         for table in reach.numbers:
             mine = [c for p in reach.graph.places[table] for c in p.place.identifiers.values()]
-            texts = [c for c in dict.fromkeys(mine) if _textual(reach, table, c)]
+            texts = [c for c in dict.fromkeys(mine) if _is_text(reach, table, c)]
             if texts:
                 columns[table] = tuple(texts)
         return cls(reach, made, columns)
 
-    def note(self) -> dict[int, set[str]]:
+    def read_identifiers(self) -> dict[int, set[str]]:
         """The identifiers of each person, in small letters, from the rows that are persons, as they were locked."""
         found: dict[int, set[str]] = {}
         for table, rows in self.reach.own.items():
@@ -70,32 +70,32 @@ class Names:
         self.last = found
         return found
 
-    def left(self, store: StoreEraser, erasures: Sequence[Erasure]) -> dict[int, int]:
+    def count_left(self, store: StoreEraser, erasures: Sequence[Erasure]) -> dict[int, int]:
         """In how many rows that were reached, and stay, a person's identifiers still stand where nothing keeps them."""
         found: dict[int, int] = {}
         stay = {n for e in erasures for f in e.fates if f.fate == "anonymise" for n in f.places}
         tables = [r for r in store.rules.tables.values() if any(p.name in stay for p in r.places)]
-        looked = [(r, c) for r in tables if (c := _loose(r.places, r.limits))]
+        looked = [(r, c) for r in tables if (c := _unprotected_columns(r.places, r.limits))]
         if not looked:
             return found
         session = self.reach.session
         session.execute(sa.delete(self.table))
-        if not self._fill(store):
+        if not self._load(store):
             return found
         for rules, columns in looked:
-            query = self._looking(rules.table, rules.number, columns)
+            query = self._count_query(rules.table, rules.number, columns)
             rows: Any = session.execute(query).all()
             for person, count in rows:
                 found[int(person)] = found.get(int(person), 0) + int(count)
         return found
 
-    def _fill(self, store: StoreEraser) -> int:
+    def _load(self, store: StoreEraser) -> int:
         values = [{"p": p, "v": v[:255]} for p, own in self.last.items() for v in own]
         if values:
             store.reach.session.execute(sa.insert(self.table), values)
         return len(values)
 
-    def _looking(self, table: str, number: int, columns: Sequence[str]) -> Any:
+    def _count_query(self, table: str, number: int, columns: Sequence[str]) -> Any:
         if ("left", table) not in self.known:
             row, work, same = self.reach.rows.rows(table)
             named, dialect = self.table, self.reach.session.store
@@ -129,21 +129,21 @@ def scan(
     """
     results: list[Residue] = []
     for place in stores.binding.places.values():
-        columns = _texts(place)
+        columns = _text_columns(place)
         if not named or place.place.files or not columns:
             continue
-        lawful = {c for name, own in place.data.items() if _by_law(place, name) for c in own}
-        look = _few if len(named) <= _FEW else _many
+        lawful = {c for name, own in place.data.items() if _kept_by_law(place, name) for c in own}
+        look = _scan_by_query if len(named) <= _FEW else _scan_by_stream
         results += [replace(r, kept=r.column in lawful) for r in look(stores, place, columns, named)]
         pause()
     return [residue for residue in results if residue.rows]
 
 
-def _by_law(place: BoundPlace, category: str) -> bool:
+def _kept_by_law(place: BoundPlace, category: str) -> bool:
     return any(r.outlives_erasure and category in r.data for _, r in place.limits)
 
 
-def _few(
+def _scan_by_query(
     stores: OpenStores, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
 ) -> Iterator[Residue]:
     session = database(stores.session_of(place))
@@ -157,7 +157,7 @@ def _few(
     yield from (Residue(place.name, c, int(n)) for c, n in zip(columns, counts, strict=True))
 
 
-def _many(
+def _scan_by_stream(
     stores: OpenStores, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
 ) -> Iterator[Residue]:
     session = database(stores.session_of(place))
@@ -166,25 +166,25 @@ def _many(
     with session.snapshot():
         for values in session.stream(sa.select(*(row.c[c] for c in columns))):
             for column, value in zip(columns, values, strict=True):
-                if value is not None and _names(str(value).lower(), named):
+                if value is not None and _contains_identifier(str(value).lower(), named):
                     counts[column] += 1
     yield from (Residue(place.name, c, n) for c, n in counts.items())
 
 
-def _names(text: str, named: frozenset[str]) -> bool:
+def _contains_identifier(text: str, named: frozenset[str]) -> bool:
     return text in named or any(word.strip(".") in named for word in _TOKEN.findall(text))
 
 
-def _loose(places: Sequence[BoundPlace], limits: dict[str, Any]) -> list[str]:
+def _unprotected_columns(places: Sequence[BoundPlace], limits: dict[str, Any]) -> list[str]:
     """The text columns of a table in which nothing lets an identifier stay."""
     found: list[str] = []
     for place in places:
         owners = by_column(place, limits[place.name])
-        found += [c for c in _texts(place) if not owners.get(c)]
+        found += [c for c in _text_columns(place) if not owners.get(c)]
     return list(dict.fromkeys(found))
 
 
-def _texts(place: BoundPlace) -> list[str]:
+def _text_columns(place: BoundPlace) -> list[str]:
     """The text columns of a place."""
     mapped = {c for own in place.data.values() for c in own} | set(place.place.at_end)
     kinds = ("CHAR", "TEXT", "CLOB", "JSON")
@@ -193,6 +193,6 @@ def _texts(place: BoundPlace) -> list[str]:
     ]
 
 
-def _textual(reach: Reach, table: str, column: str) -> bool:
+def _is_text(reach: Reach, table: str, column: str) -> bool:
     kind = reach.graph.shape[table].columns[column].type.upper()
     return "CHAR" in kind or "TEXT" in kind

@@ -22,7 +22,15 @@ import sqlalchemy as sa
 
 from servanda.apply import extents
 from servanda.apply.by_person import eraser
-from servanda.apply.tombstones import SETTING, Fingerprinter, Tombstone, all_stones, confirm, forget, is_back
+from servanda.apply.tombstones import (
+    SETTING,
+    Fingerprinter,
+    Tombstone,
+    all_tombstones,
+    confirm_tombstones,
+    delete_tombstones,
+    is_restored,
+)
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
 from servanda.persons.person import Person
@@ -66,33 +74,33 @@ class Verdict:
         }
 
 
-def look(project: Project) -> Verdict:
+def detect(project: Project) -> Verdict:
     """Look whether a store is older than the ledger; keys are hashed one by one, a bounded number at a time."""
     stores, db = project.stores, project.database
-    stones, fingerprints = all_stones(db), Fingerprinter.of(project.vault)
+    tombstones, fingerprinter = all_tombstones(db), Fingerprinter.of(project.vault)
     back: dict[str, list[Person]] = {}
-    doubtful, gone = 0, set(stones)
-    for place in _places(stores, {s.place for each in stones.values() for s, _ in each}):
-        for mac, key in _known(stores, fingerprints, place, stones):
+    doubtful, gone = 0, set(tombstones)
+    for place in _places(stores, {s.place for each in tombstones.values() for s, _ in each}):
+        for mac, key in _keys_with_tombstone(stores, fingerprinter, place, tombstones):
             gone.discard(mac)
-            for stone, confirmed in stones[mac]:
+            for tombstone, confirmed in tombstones[mac]:
                 if not confirmed:
                     continue
-                row = _row(stores, place, key)
-                same = is_back(fingerprints, place, row, stone) if row is not None else False
+                row = _read_row(stores, place, key)
+                same = is_restored(fingerprinter, place, row, tombstone) if row is not None else False
                 if same:
-                    back.setdefault(stone.reference, []).append(Person(place.name, key))
+                    back.setdefault(tombstone.reference, []).append(Person(place.name, key))
                 doubtful += same is None
-    _confirm_gone(db, stones, gone)
+    _confirm_gone(db, tombstones, gone)
     places = tuple(sorted({p.place for human in back.values() for p in human}))
     rows = sum(map(len, back.values()))
-    behind = () if rows else _behind(project)
+    behind = () if rows else _places_behind(project)
     return Verdict(rows, places, behind, doubtful, {r: tuple(human) for r, human in back.items()})
 
 
 def check(project: Project) -> Verdict:
     """Look, and remember what was found: from then on nothing is done until it is settled."""
-    verdict, db = look(project), project.database
+    verdict, db = detect(project), project.database
     before = db.setting(SETTING)
     if verdict.restored:
         if not before:
@@ -121,7 +129,7 @@ def replay(project: Project) -> Verdict:
     with project.database.begin() as connection:
         connection.execute(sa.delete(tables.watermark))
         connection.execute(sa.delete(tables.extent))
-    left = look(project)
+    left = detect(project)
     if not left.certain:
         note_extents(project)
         body = {"persons": len(asked), "rows": verdict.rows, "behind": list(verdict.behind)}
@@ -145,17 +153,17 @@ def accept(project: Project, reason: str, second: str) -> int:
             "a wrong alarm is ended by two persons, with a reason",
             advice="name the other one with --second NAME",
         )
-    stores, fingerprints, known = project.stores, Fingerprinter.of(project.vault), all_stones(db)
+    stores, fingerprinter, known = project.stores, Fingerprinter.of(project.vault), all_tombstones(db)
     wrong: list[Tombstone] = []
     rows = 0
     for place in _places(stores, {s.place for each in known.values() for s, _ in each}):
-        for mac, key in _known(stores, fingerprints, place, known):
-            row = _row(stores, place, key)
-            back = [s for s, _ in known[mac] if row is not None and is_back(fingerprints, place, row, s)]
+        for mac, key in _keys_with_tombstone(stores, fingerprinter, place, known):
+            row = _read_row(stores, place, key)
+            back = [s for s, _ in known[mac] if row is not None and is_restored(fingerprinter, place, row, s)]
             wrong += back
             rows += bool(back)
     with db.begin() as connection:
-        forget(connection, wrong)
+        delete_tombstones(connection, wrong)
         connection.execute(sa.delete(tables.extent))
         body = {"reason": reason, "second": second, "rows": rows}
         project.ledger.append_in(connection, "restore.accepted", body)
@@ -172,24 +180,24 @@ def _places(stores: OpenStores, names: set[str]) -> Iterator[BoundPlace]:
             yield place
 
 
-def _known(
+def _keys_with_tombstone(
     stores: OpenStores,
-    fingerprints: Fingerprinter,
+    fingerprinter: Fingerprinter,
     place: BoundPlace,
-    stones: dict[str, list[tuple[Tombstone, bool]]],
+    tombstones: dict[str, list[tuple[Tombstone, bool]]],
 ) -> list[tuple[str, tuple[Any, ...]]]:
     """The keys of a place that have a stone: hashed in a stream, few of them ever in memory."""
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     query = sa.select(*(row.c[c] for c in place.table.key))
-    met: list[tuple[str, tuple[Any, ...]]] = []
+    matches: list[tuple[str, tuple[Any, ...]]] = []
     with session.snapshot():
         for key in session.stream(query):
-            met += [(mac, tuple(key)) for mac in fingerprints.keys(place.name, key) if mac in stones]
-    return met
+            matches += [(mac, tuple(key)) for mac in fingerprinter.keys(place.name, key) if mac in tombstones]
+    return matches
 
 
-def _row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
+def _read_row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     names = list(place.table.columns)
@@ -198,12 +206,12 @@ def _row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> dict[st
     return None if values is None else dict(zip(names, values, strict=True))
 
 
-def _confirm_gone(db: Database, stones: dict[str, list[tuple[Tombstone, bool]]], gone: set[str]) -> None:
+def _confirm_gone(db: Database, tombstones: dict[str, list[tuple[Tombstone, bool]]], gone: set[str]) -> None:
     """An erasure whose end nobody heard of was done, if its rows are not there."""
-    done = [s.reference for mac in gone for s, confirmed in stones[mac] if not confirmed]
+    done = [s.reference for mac in gone for s, confirmed in tombstones[mac] if not confirmed]
     if done:
         with db.begin() as connection:
-            confirm(connection, done)
+            confirm_tombstones(connection, done)
 
 
 # -- the latest keys ---------------------------------------------------------------------------
@@ -216,7 +224,7 @@ def note_extents(project: Project) -> None:
     """
     rows = [
         {"place": place.name, "greatest": greatest, "counted": int(counted), "seen_at": moment(project.now)}
-        for place, greatest, counted in _greatest(project.stores)
+        for place, greatest, counted in _extents(project.stores)
         if greatest is not None
     ]
     if rows:
@@ -224,11 +232,11 @@ def note_extents(project: Project) -> None:
             put(connection, tables.extent, rows)
 
 
-def _greatest(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool]]:
+def _extents(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool]]:
     """How far each place with a number for a key has come, and whether the store itself counts there."""
     given: dict[str, dict[str, int]] = {}
     for place in stores.binding.places.values():
-        if not extents.comparable(place) or place.store not in stores.sessions:
+        if not extents.has_numeric_key(place) or place.store not in stores.sessions:
             continue
         session = database(stores.sessions[place.store])
         if place.store not in given:
@@ -236,14 +244,14 @@ def _greatest(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool
         if place.table.name in given[place.store]:
             yield place, given[place.store][place.table.name], True
         else:
-            yield place, extents.greatest(session, [place])[0], False
+            yield place, extents.greatest_keys(session, [place])[0], False
 
 
-def _behind(project: Project) -> tuple[str, ...]:
+def _places_behind(project: Project) -> tuple[str, ...]:
     """The places whose latest rows are gone, where these are most of those that are known, and two at least."""
     with project.database.read() as connection:
         query = sa.select(tables.extent.c.place, tables.extent.c.greatest)
         known = {place: int(top) for place, top in connection.execute(query)}
-    now = {place.name: top or 0 for place, top, _ in _greatest(project.stores) if place.name in known}
+    now = {place.name: top or 0 for place, top, _ in _extents(project.stores) if place.name in known}
     behind = sorted(name for name, top in now.items() if top < known[name])
     return tuple(behind) if len(behind) >= 2 and 2 * len(behind) > len(now) else ()

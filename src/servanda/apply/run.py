@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from servanda.apply import preflight, restore
 from servanda.apply.archive import Archiver
-from servanda.apply.by_range import Sweep, grew
+from servanda.apply.by_range import Sweep, exceeds_plan
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.scrub import scrub
@@ -79,7 +79,7 @@ def _plan(project: Project, saved: Saved | None, quick: bool) -> Plan:
     counted = saved.rows()
     if set(counted) != {s.id for s in plan.steps}:
         raise Refused("this plan is stale: its steps changed since", advice=_ANEW)
-    grown = next((s for s in plan.steps if grew(s.rows, counted[s.id])), None)
+    grown = next((s for s in plan.steps if exceeds_plan(s.rows, counted[s.id])), None)
     if grown is not None:
         raise Refused(
             f"{grown.place}: {grown.rows} rows are due now, {counted[grown.id]} were planned", advice=_ANEW

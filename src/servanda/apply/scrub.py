@@ -17,8 +17,8 @@ def scrub(stores: OpenStores, ledger: Ledger, outcome: Outcome, listener: Listen
     """Scrub every store in which rows ended; each table is an entry of the ledger, or a reason why not."""
     waiting = [stores.binding.places[name] for name in unscrubbed(ledger) if name in stores.binding.places]
     for store in sorted({place.store for place in waiting}):
-        mine = [place for place in waiting if place.store == store]
-        tables = list(dict.fromkeys(place.table.name for place in mine))
+        places = [place for place in waiting if place.store == store]
+        tables = list(dict.fromkeys(place.table.name for place in places))
         done: list[Scrubbed] = []
         try:
             for table in stores.sessions[store].store.scrub(tables):
@@ -28,7 +28,7 @@ def scrub(stores: OpenStores, ledger: Ledger, outcome: Outcome, listener: Listen
         except StoreError as error:
             done += [Scrubbed(t, refused=error.message) for t in tables if t not in {d.table for d in done}]
             listener.said(f"{store}: not scrubbed: {error.message}")
-        _record(ledger, store, mine, done, outcome)
+        _record(ledger, store, places, done, outcome)
     ledger.checkpoint()
 
 

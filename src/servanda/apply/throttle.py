@@ -16,7 +16,7 @@ from servanda.stores.document.document import StoreEntry
 from servanda.stores.sql.replica import Replica
 from servanda.stores.verbs import Pacing
 
-_LOOK, _SLICE = 1.0, 0.2  # seconds between two looks at the replicas, and of a wait
+_CHECK_EVERY, _SLICE = 1.0, 0.2  # seconds between two looks at the replicas, and of a wait
 
 
 def within_hours(hours: str, now: datetime) -> bool:
@@ -27,7 +27,7 @@ def within_hours(hours: str, now: datetime) -> bool:
 
 
 @dataclass(slots=True)
-class Between:
+class Throttle:
     """What one store asks for between two pages. `settle` records what the last page did before any wait."""
 
     store: str
@@ -38,7 +38,7 @@ class Between:
     listener: Listener
     settle: Callable[[], None]
     _replicas: list[Replica] = field(default_factory=list)
-    _looked: float = 0.0
+    _checked_at: float = 0.0
 
     @classmethod
     def of(
@@ -46,22 +46,22 @@ class Between:
         store: str,
         entry: StoreEntry,
         zone: str,
-        manners: Pacing,
+        pacing: Pacing,
         options: Options,
         listener: Listener,
         settle: Callable[[], None],
-    ) -> Between:
+    ) -> Throttle:
         """What a store of the stores document asks for; the caller's pace is stronger than its own."""
-        pace = Pace.of(manners, options.pace if options.pace is not None else entry.pace)
+        pace = Pace.of(pacing, options.pace if options.pace is not None else entry.pace)
         replicas = [Replica(store, address) for address in entry.replica_addresses()]
         return cls(store, entry, zone, pace, options, listener, settle, replicas)
 
     def wait(self) -> None:
         """Wait until the next page may begin. Raises StoreError outside of the store's hours."""
-        self._pause()
-        self._hours()
-        self._follow()
-        if self.pace.owed() > 0:
+        self._wait_if_paused()
+        self._check_hours()
+        self._wait_for_replicas()
+        if self.pace.rest_due() > 0:
             self.settle()
             self.pace.rest(self.options.stop)
 
@@ -70,13 +70,13 @@ class Between:
         for replica in self._replicas:
             replica.close()
 
-    def _pause(self) -> None:
+    def _wait_if_paused(self) -> None:
         pause = self.options.pause
         if pause is not None and pause.asked():
             self.settle()
             pause.wait()
 
-    def _hours(self) -> None:
+    def _check_hours(self) -> None:
         hours = self.entry.hours
         now = datetime.now(ZoneInfo(self.zone))
         if hours is not None and not within_hours(hours, now):
@@ -85,17 +85,17 @@ class Between:
                 advice="the same command goes on in its hours",
             )
 
-    def _follow(self) -> None:
+    def _wait_for_replicas(self) -> None:
         """Wait while a replica is further behind than is allowed."""
-        if not self._replicas or time.monotonic() - self._looked < _LOOK:
+        if not self._replicas or time.monotonic() - self._checked_at < _CHECK_EVERY:
             return
-        told = False
+        announced = False
         while (behind := max(r.lag() for r in self._replicas)) > self.entry.lag and not self.options.stop():
             self.settle()
-            if not told:
+            if not announced:
                 self.listener.said(
                     f"store “{self.store}”: a replica is {behind:.0f} s behind; waiting for it"
                 )
-                told = True
+                announced = True
             time.sleep(_SLICE)
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()

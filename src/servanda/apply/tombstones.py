@@ -31,7 +31,7 @@ from servanda.policy.policy import Policy
 from servanda.stores.binding.binding import BoundPlace
 from servanda.vault import Vault
 
-UNSAID = Period(years=1)
+DEFAULT_LIFETIME = Period(years=1)
 """How long a tombstone stays where the policy does not say how long a backup is kept."""
 _KEY = "identifiers"
 
@@ -97,38 +97,44 @@ def _plain(value: Any) -> str:
             return str(value)
 
 
-def stones(
-    reach: Reach, fingerprints: Fingerprinter, references: Sequence[str], at: datetime
+def tombstones_of(
+    reach: Reach, fingerprinter: Fingerprinter, references: Sequence[str], at: datetime
 ) -> list[tuple[str, tuple[Any, ...], Tombstone]]:
     """The tombstones of the persons whose rows were locked: the table and key of each row, and its tombstone."""
     return [
-        (table, tuple(row[k] for k in reach.graph.shape[table].key), stone)
+        (table, tuple(row[k] for k in reach.graph.shape[table].key), tombstone)
         for table, rows in reach.own.items()
         for person, row in rows
-        for stone in _stones(reach.graph.places[table], fingerprints, references[person], row, at)
+        for tombstone in _tombstones_of_row(
+            reach.graph.places[table], fingerprinter, references[person], row, at
+        )
     ]
 
 
-def _stones(
-    places: Sequence[BoundPlace], mason: Fingerprinter, reference: str, row: Mapping[str, Any], at: datetime
+def _tombstones_of_row(
+    places: Sequence[BoundPlace],
+    fingerprinter: Fingerprinter,
+    reference: str,
+    row: Mapping[str, Any],
+    at: datetime,
 ) -> Iterator[Tombstone]:
     for place in places:
         if any(row[c] != v for c, v in place.place.where.items()):
             continue
         named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
-        names = tuple(mason.name(value) for value in named)
-        key = mason.key(place.name, [row[c] for c in place.table.key])
-        yield Tombstone(reference, place.name, key, mason.row(place.name, row), names, at)
+        names = tuple(fingerprinter.name(value) for value in named)
+        key = fingerprinter.key(place.name, [row[c] for c in place.table.key])
+        yield Tombstone(reference, place.name, key, fingerprinter.row(place.name, row), names, at)
 
 
-def keep(connection: sa.Connection, stones: Sequence[Tombstone], until: date) -> None:
+def write_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone], until: date) -> None:
     """Put down stones whose erasure is about to be done; those of one that was done before stand as they are."""
-    stone = tables.tombstone
+    tombstone = tables.tombstone
     known: set[tuple[str, str]] = set()
-    references = list(dict.fromkeys(s.reference for s in stones))
+    references = list(dict.fromkeys(s.reference for s in tombstones))
     for start in range(0, len(references), 500):
-        mine = stone.c.reference.in_(references[start : start + 500])
-        query = sa.select(stone.c.mac, stone.c.reference).where(mine, stone.c.confirmed == 1)
+        mine = tombstone.c.reference.in_(references[start : start + 500])
+        query = sa.select(tombstone.c.mac, tombstone.c.reference).where(mine, tombstone.c.confirmed == 1)
         known |= {(mac, reference) for mac, reference in connection.execute(query)}
     rows = [
         {
@@ -141,56 +147,58 @@ def keep(connection: sa.Connection, stones: Sequence[Tombstone], until: date) ->
             "confirmed": 0,
             "expires_on": until.isoformat(),
         }
-        for s in stones
+        for s in tombstones
         if (s.key, s.reference) not in known
     ]
     if rows:
         put(connection, tables.tombstone, rows)
 
 
-def forget(connection: sa.Connection, wrong: Sequence[Tombstone]) -> None:
+def delete_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone]) -> None:
     """Forget tombstones of rows that stayed, or that are believed to be nobody's return."""
-    stone = tables.tombstone
-    for one in wrong:
-        same = sa.and_(stone.c.mac == one.key, stone.c.reference == one.reference)
-        connection.execute(sa.delete(stone).where(same))
+    tombstone = tables.tombstone
+    for one in tombstones:
+        same = sa.and_(tombstone.c.mac == one.key, tombstone.c.reference == one.reference)
+        connection.execute(sa.delete(tombstone).where(same))
 
 
-def confirm(connection: sa.Connection, references: Sequence[str]) -> None:
+def confirm_tombstones(connection: sa.Connection, references: Sequence[str]) -> None:
     """Note that erasures were done."""
-    stone = tables.tombstone
+    tombstone = tables.tombstone
     for start in range(0, len(references), 500):
-        mine = stone.c.reference.in_(references[start : start + 500])
-        connection.execute(sa.update(stone).where(mine).values(confirmed=1))
+        mine = tombstone.c.reference.in_(references[start : start + 500])
+        connection.execute(sa.update(tombstone).where(mine).values(confirmed=1))
 
 
-def all_stones(db: Database) -> dict[str, list[tuple[Tombstone, bool]]]:
+def all_tombstones(db: Database) -> dict[str, list[tuple[Tombstone, bool]]]:
     """Every stone by the fingerprint of its key, and whether its erasure was confirmed."""
     found: dict[str, list[tuple[Tombstone, bool]]] = {}
     with db.read() as connection:
         for row in connection.execute(sa.select(tables.tombstone)):
             at = datetime.fromisoformat(row.erased_at)
-            stone = Tombstone(
+            tombstone = Tombstone(
                 row.reference, row.place, row.mac, row.row_mac, tuple(json.loads(row.name_macs)), at
             )
-            found.setdefault(row.mac, []).append((stone, bool(row.confirmed)))
+            found.setdefault(row.mac, []).append((tombstone, bool(row.confirmed)))
     return found
 
 
-def until(policy: Policy, today: date) -> date:
+def expiry_day(policy: Policy, today: date) -> date:
     """Until when a tombstone is needed: as long as the longest backup is kept."""
     expire = policy.backups.expire_after if policy.backups is not None else None
-    return today + (expire or UNSAID)
+    return today + (expire or DEFAULT_LIFETIME)
 
 
-def sweep(db: Database, today: date) -> int:
+def delete_expired_tombstones(db: Database, today: date) -> int:
     """End the tombstones that no backup needs any more. Returns how many."""
     over = tables.tombstone.c.expires_on < today.isoformat()
     with db.begin() as connection:
         return int(connection.execute(sa.delete(tables.tombstone).where(over)).rowcount)
 
 
-def still_there(reach: Reach, fingerprinter: Fingerprinter, set_: Sequence[Tombstone]) -> list[Tombstone]:
+def tombstones_of_unchanged_rows(
+    reach: Reach, fingerprinter: Fingerprinter, set_: Sequence[Tombstone]
+) -> list[Tombstone]:
     """The tombstones whose row is there as it was, though it was to be emptied; before the transaction ends."""
     by_key = {one.key: one for one in set_}
     found: list[Tombstone] = []
@@ -198,24 +206,26 @@ def still_there(reach: Reach, fingerprinter: Fingerprinter, set_: Sequence[Tombs
         for _, row in reach.rows.as_they_are(table):
             for place in reach.graph.places[table]:
                 key = fingerprinter.key(place.name, [row[c] for c in place.table.key])
-                stone = by_key.get(key)
-                if stone is not None and is_back(fingerprinter, place, row, stone):
-                    found.append(stone)
+                tombstone = by_key.get(key)
+                if tombstone is not None and is_restored(fingerprinter, place, row, tombstone):
+                    found.append(tombstone)
     return found
 
 
-def is_back(mason: Fingerprinter, place: BoundPlace, row: Mapping[str, Any], stone: Tombstone) -> bool | None:
+def is_restored(
+    fingerprinter: Fingerprinter, place: BoundPlace, row: Mapping[str, Any], tombstone: Tombstone
+) -> bool | None:
     """Whether a row is the one that was erased; None where nobody can tell, since its key alone is the same.
 
     It is, where the whole row is as it was, or where an identifier is the same and no date of the row is
     later than the erasure: a new account of the same human is none of a backup.
     """
     named = [row[c] for c in place.place.identifiers.values() if row.get(c) is not None]
-    for number in range(len(mason.secrets)):
-        if mason.row(place.name, row, number) == stone.row:
+    for number in range(len(fingerprinter.secrets)):
+        if fingerprinter.row(place.name, row, number) == tombstone.row:
             return True
-        if {mason.name(value, number) for value in named} & set(stone.names):
-            return not any(_later(value, stone.erased_at) for value in row.values())
+        if {fingerprinter.name(value, number) for value in named} & set(tombstone.names):
+            return not any(_later(value, tombstone.erased_at) for value in row.values())
     return None if named else False
 
 

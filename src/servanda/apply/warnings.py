@@ -26,7 +26,7 @@ def warn(project: Project, step: Step) -> int:
     keys = [key_text(key) for key in session.keys(step.table, step.condition)]
     if not keys:
         return 0
-    ends = {"ends": _ends(project, step).isoformat()}
+    ends = {"ends": _end_day(project, step).isoformat()}
     letters = [Letter("inactivity", policy.languages[0], RowAddress(place.name, key), ends) for key in keys]
     warned = {"promise": step.promises[0], "place": place.name, "warned_at": moment(project.now)}
     key_id = vault.new_key()
@@ -36,7 +36,7 @@ def warn(project: Project, step: Step) -> int:
     return len(keys)
 
 
-def _ends(project: Project, step: Step) -> date:
+def _end_day(project: Project, step: Step) -> date:
     """The day on which the accounts end: as long after the letter as the policy promises."""
     for promise, retention in project.policy.retentions():
         if promise.id == step.promises[0] and retention.warn_before is not None:
@@ -44,7 +44,7 @@ def _ends(project: Project, step: Step) -> date:
     return project.today
 
 
-def tell_officer(project: Project, plan: str) -> None:
+def notify_officer(project: Project, plan: str) -> None:
     """Put a letter to the data protection officer into the outbox: a plan waits for a person."""
     letter = Letter("plan-over-limit", project.policy.languages[0], OFFICER, {"plan": plan})
     key_id = project.vault.new_key()
@@ -56,10 +56,10 @@ def forget(project: Project, step: Step) -> int:
     """Forget the warnings of persons who became active again. Returns how many."""
     stores, db = project.stores, project.database
     place, session = stores.binding.places[step.place], stores.sessions[step.store]
-    told = Reaches((), place.table.key, f"told_{place.short}")
+    warned_at_all = Reaches((), place.table.key, f"told_{place.short}")
     assert isinstance(step.condition, All)
-    still = tuple(p for p in step.condition.parts if p != Not(told))
-    inactive = {key_text(k) for k in session.keys(step.table, All((*still, told)))}
+    still = tuple(p for p in step.condition.parts if p != Not(warned_at_all))
+    inactive = {key_text(k) for k in session.keys(step.table, All((*still, warned_at_all)))}
     warned = tables.warned
     with db.begin() as connection:
         rows = (

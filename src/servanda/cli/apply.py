@@ -76,7 +76,7 @@ def _apply(
     """Plan, confirm, apply and print the outcome. Raises Refused without a terminal, --yes or --due."""
     from servanda.apply import OverLimit
     from servanda.errors import Refused
-    from servanda.rights.completed import tell_completed
+    from servanda.rights.completed import notify_completed
 
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
@@ -94,7 +94,7 @@ def _apply(
             return 0
         try:
             outcome = _carry_out(opened, saved, options)
-            tell_completed(opened)
+            notify_completed(opened)
         except OverLimit as error:
             if due:
                 raise _save_for_person(project, plan, error) from None
@@ -126,11 +126,11 @@ def _planned(project: Project, file: Path | None, quick: bool) -> tuple[Saved | 
 
 def _save_for_person(project: Project, plan: Plan, error: Refused) -> Refused:
     """Save the plan for review and put a letter to the data protection officer in the outbox."""
-    from servanda.apply import tell_officer
+    from servanda.apply import notify_officer
     from servanda.errors import Refused
 
     path = plan.save(project.plans)
-    tell_officer(project, path.name)
+    notify_officer(project, path.name)
     advice = f"a plan was left for a person to look at: servanda apply {path}; the DPO is told"
     return Refused(error.message, advice=advice)
 
@@ -174,7 +174,7 @@ def _question(saved: Saved | None, plan: Plan) -> str:
 
     when = f"The plan of {saved.made_at:%Y-%m-%d %H:%M}: " if saved else ""
     usual = {DELETE.name, ANONYMISE.name}
-    actions = [a for a in known() if a.name in usual or (plan.rows(a.name) and a.owed)]
+    actions = [a for a in known() if a.name in usual or (plan.rows(a.name) and a.makes_overdue)]
     parts = [f"{count(plan.rows(a.name), a.noun)} {a.to}" for a in actions[:1]]
     parts += [f"{number(plan.rows(a.name))} {a.to}" for a in actions[1:]]
     return f"{when}{', '.join(parts)}."

@@ -19,7 +19,7 @@ from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
 from servanda.plan.steps import Counts, Draft, Drafter, drafted_step, identity
-from servanda.plan.unfinished import Unended, unended
+from servanda.plan.unfinished import UnfinishedErasures, find_unfinished
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
@@ -100,9 +100,9 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
             kept += _kept(stores, place, limits)
             without += _without_end(stores, place, limits)
     steps += archive_steps(project, today, circumstances.holds)
-    unfinished = Unended()
+    unfinished = UnfinishedErasures()
     if today == circumstances.today:
-        unfinished = unended(project, epoch=circumstances.mark, documents=circumstances.documents)
+        unfinished = find_unfinished(project, epoch=circumstances.mark, documents=circumstances.documents)
     steps += unfinished.steps
     return Plan(
         made_at=project.local(circumstances.now).replace(microsecond=0),

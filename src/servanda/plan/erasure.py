@@ -270,12 +270,12 @@ class StoreEraser:
         """
         tables = [(t, self.present.get(t.number, set())) for t in self.rules.tables.values()]
         for table, present in tables:
-            yield from self._loosened(table, present)
+            yield from self._detachments(table, present)
         for number, edge in self.reach.mentions.items():
             if edge.changes and edge.erase != "keep" and number in self.present:
                 yield (
                     edge.place,
-                    self._loosening(edge, number, unless=Reason.HELD | Reason.LAW | Reason.SHARED),
+                    self._detachment(edge, number, unless=Reason.HELD | Reason.LAW | Reason.SHARED),
                 )
         for table, present in tables:
             if any(r & EMPTIED and not r & UNTOUCHED for r in present):
@@ -298,7 +298,7 @@ class StoreEraser:
                 at = (table.table, table.number, listed, where(place), place.name)
                 yield place.name, Emptying(*at, reasons=EMPTIED, unless=UNTOUCHED)
 
-    def _loosened(self, table: TableRules, present: set[int]) -> Iterator[tuple[str, Emptying]]:
+    def _detachments(self, table: TableRules, present: set[int]) -> Iterator[tuple[str, Emptying]]:
         """What lets rows that stay lead to nobody who leaves, by what shares them or by what they name."""
         for ownership, reasons, unless in (
             ("owned", Reason.SHARED, Reason.HELD | Reason.LAW),
@@ -311,9 +311,9 @@ class StoreEraser:
                 mine = edge.taker == table.table and edge.ownership == ownership
                 if mine and edge.changes and edge.erase != "keep" and theirs is not None:
                     leaves = LeadsTo(edge.link, Gathered(theirs.number, none_of=UNTOUCHED))
-                    yield edge.place, self._loosening(edge, table.number, reasons, unless, leaves)
+                    yield edge.place, self._detachment(edge, table.number, reasons, unless, leaves)
 
-    def _loosening(
+    def _detachment(
         self, edge: Edge, number: int, reasons: int = -1, unless: int = 0, met: Condition | None = None
     ) -> Emptying:
         over = self.rules.free(edge) if edge.ownership == "mentions" else None

@@ -112,10 +112,10 @@ def load_records(stores: OpenStores, db: Database, now: datetime) -> None:
             if period is not None:
                 for name in (f"warned_{place.short}", f"told_{place.short}"):
                     session.make_list(name, place.table.name, place.table.key)
-                told = list(_warned(connection, place))
+                warned_at_all = list(_warned(connection, place))
                 today = now.astimezone(ZoneInfo(zone)).date()
-                session.fill(f"told_{place.short}", [key for key, _ in told])
-                long_ago = [key for key, day in told if last_day(_local(day, zone), period) <= today]
+                session.fill(f"told_{place.short}", [key for key, _ in warned_at_all])
+                long_ago = [key for key, day in warned_at_all if last_day(_local(day, zone), period) <= today]
                 session.fill(f"warned_{place.short}", long_ago)
 
 

@@ -83,12 +83,12 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
 
 def _well(line: Mapping[str, Any]) -> bool:
     """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
-    if not action(line["action"]).owed:
+    if not action(line["action"]).makes_overdue:
         return True
     return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
 
-def standing(seen: RetentionEvidence, promise: Promise) -> PromiseStatus:
+def status_of(seen: RetentionEvidence, promise: Promise) -> PromiseStatus:
     """How a promise that the sweep keeps stands now."""
     if not promise.enforced:
         if promise.lacks_period:
@@ -150,12 +150,12 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
         why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
         return PromiseStatus(promise, "not_yet", where, why)
     where = ", ".join(seen.archived.where(p) for p in places)
-    fault = next((f for p in places if (f := seen.archived.fault(p))), "")
-    if fault:
-        return PromiseStatus(promise, "broken", where, fault)
+    problem = next((f for p in places if (f := seen.archived.problem(p))), "")
+    if problem:
+        return PromiseStatus(promise, "broken", where, problem)
     found = _swept(seen, promise, where, mine)
-    lying = [said for p in places if (said := seen.archived.lies(p, promise.id))]
-    return replace(found, evidence={**found.evidence, "archived": lying}) if lying else found
+    archived = [said for p in places if (said := seen.archived.describe(p, promise.id))]
+    return replace(found, evidence={**found.evidence, "archived": archived}) if archived else found
 
 
 def _archives(stores: OpenStores, place: BoundPlace) -> bool:
@@ -185,7 +185,7 @@ def _nowhere(seen: RetentionEvidence, promise: Promise, retention: Retention) ->
 def _swept(seen: RetentionEvidence, promise: Promise, where: str, steps: list[Step]) -> PromiseStatus:
     parts = [s for s in seen.plan.stuck if s.place in {s.place for s in steps}]
     stuck = sum(s.rows for s in parts)
-    overdue = stuck + sum(s.rows for s in steps if action(s.action).owed)
+    overdue = stuck + sum(s.rows for s in steps if action(s.action).makes_overdue)
     held = sum(s.held for s in steps)
     without = sum(w.rows for w in seen.plan.without_end if w.place in {s.place for s in steps})
     entry = seen.entries.get(promise.id)
@@ -274,7 +274,7 @@ def _every(seen: RetentionEvidence, promise: Promise, item: EveryRetention) -> P
             promise, "broken", small[0].place, f"{small[0].place}: groups of {small[0].k} rows"
         )
     others = [
-        standing(seen, p)
+        status_of(seen, p)
         for p in seen.policy.promises
         if p.keep == "enforce" and p.retentions and p is not promise
     ]
@@ -289,4 +289,4 @@ def _every(seen: RetentionEvidence, promise: Promise, item: EveryRetention) -> P
     return PromiseStatus(promise, "kept", "every place", "", oldest, "tonight", newest.entry, said)
 
 
-KEEPERS = {"retention": standing, "archive": standing, "anonymise": standing, "hold": standing}
+KEEPERS = {"retention": status_of, "archive": status_of, "anonymise": status_of, "hold": status_of}

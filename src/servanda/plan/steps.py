@@ -194,11 +194,11 @@ class Drafter:
         stays: list[Condition] = []
         for living in child.places:
             deleted = self._with_holds(living, self.deletable(living))
-            loosened = self._with_holds(living, self._loosened(living, child.link))
-            stays += [Not(c) for c in (deleted, loosened) if c is not None]
+            set_to_null = self._with_holds(living, self._set_to_null(living, child.link))
+            stays += [Not(c) for c in (deleted, set_to_null) if c is not None]
         return _all(stays) if stays else None
 
-    def _loosened(self, place: BoundPlace, link: Link) -> Condition | None:
+    def _set_to_null(self, place: BoundPlace, link: Link) -> Condition | None:
         """The rows of a child whose reference is itself set to NULL today."""
         owners = by_column(place, self.limits(place))
         nulled = [c for c in link.columns if place.place.at_end.get(c) == Change() and owners.get(c)]
@@ -316,8 +316,8 @@ class Drafter:
             if period is None or not place.table.key or not is_warned(self.stores.binding, place):
                 continue
             soon = cutoff_of(self.stores.binding.policy, limit.retention, self.today + period)
-            told = Reaches((), place.table.key, f"told_{place.short}")
-            condition = _all([*self._where(place), Before(limit.trigger, soon), Not(told)])
+            warned_at_all = Reaches((), place.table.key, f"told_{place.short}")
+            condition = _all([*self._where(place), Before(limit.trigger, soon), Not(warned_at_all)])
             found.append(Draft(place, WARN.name, condition, condition, (replace(limit, day=soon),)))
         return found
 

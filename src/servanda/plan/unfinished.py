@@ -27,7 +27,7 @@ from servanda.stores.selection import All
 
 
 @dataclass(frozen=True, slots=True)
-class Unended:
+class UnfinishedErasures:
     """What a plan knows of erasures: steps, those who are due, and those who were looked at and stay as they are."""
 
     steps: tuple[Step, ...] = ()
@@ -36,7 +36,7 @@ class Unended:
     same: tuple[Unfinished, ...] = field(default=(), repr=False)
 
 
-def unended(project: Project, *, epoch: int, documents: str) -> Unended:
+def find_unfinished(project: Project, *, epoch: int, documents: str) -> UnfinishedErasures:
     """Look at every erasure of which something may be due; nothing is changed."""
     vault = project.vault_if_any
     if vault is None:
@@ -45,7 +45,7 @@ def unended(project: Project, *, epoch: int, documents: str) -> Unended:
         project.database, vault, project.today, project.now, epoch=epoch, documents=documents
     )
     if not listed:
-        return Unended(asked=tuple(_others(project, {})))
+        return UnfinishedErasures(asked=tuple(_others(project, {})))
     looked: dict[str, list[tuple[Unfinished, Erasure, dict[str, int]]]] = {}
     holds = project.holds.running(project.today)
     for only in dict.fromkeys(one.only for one in listed):
@@ -73,7 +73,7 @@ def unended(project: Project, *, epoch: int, documents: str) -> Unended:
             same += [replace(one, rests=erasure.rests) for one, erasure, _ in each]
     steps = tuple(_steps(project, due_rows, people))
     known = {one.request: one for one in asked if one.request is not None}
-    return Unended(steps, (*asked, *_others(project, known)), tuple(people), tuple(same))
+    return UnfinishedErasures(steps, (*asked, *_others(project, known)), tuple(people), tuple(same))
 
 
 def _decided(

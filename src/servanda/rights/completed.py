@@ -11,7 +11,7 @@ from servanda.rights.answer import letters
 from servanda.rights.record.requests import Requests
 
 
-def tell_completed(project: Project) -> int:
+def notify_completed(project: Project) -> int:
     """Tell everybody of whom nothing is left any more. Returns how many were told.
 
     Somebody whose request is not answered yet is told by that answer first.

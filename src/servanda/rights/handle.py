@@ -25,7 +25,7 @@ from servanda.persons.rests import Unfinished
 from servanda.project import Project
 from servanda.rights.answer import archived, letters
 from servanda.rights.answer.outcome import Outcome
-from servanda.rights.answer.values import told, values_of
+from servanda.rights.answer.values import recipients_of, values_of
 from servanda.rights.case import Case, as_text, from_text, look_for, several
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
@@ -219,4 +219,4 @@ def _answered_before(requests: Requests, request: Request) -> date | None:
 
 def _whom_to_tell(project: Project, done: Outcome) -> list[str]:
     """The recipients that have the data that something was done with (GDPR 19)."""
-    return told(project.stores.binding, done)
+    return recipients_of(project.stores.binding, done)

@@ -48,7 +48,7 @@ class RequestEvidence:
     overdue: tuple[int, ...] = ()
 
 
-def standing(practice: RequestEvidence, promise: Promise) -> PromiseStatus | None:
+def status_of(practice: RequestEvidence, promise: Promise) -> PromiseStatus | None:
     """How a promise on rights stands; None where something else has to keep it."""
     wants = _WANTS.get(promise.kind)
     if wants is None or promise.keep not in ("enforce", "workflow"):

@@ -17,7 +17,7 @@ from servanda.database import moment
 from servanda.errors import Refused, ServandaError
 from servanda.post.letter import Letter
 from servanda.project import Project
-from servanda.rights.completed import tell_completed
+from servanda.rights.completed import notify_completed
 from servanda.rights.each import restriction
 from servanda.rights.handle import carry_out
 from servanda.rights.record import links
@@ -120,7 +120,7 @@ def expire(project: Project) -> None:
             Copies(project).remove(request.number)
     IdentityDocuments(project).sweep(requests)
     restriction.settle(project)
-    tell_completed(project)
+    notify_completed(project)
     requests.forget()
-    tombstones.sweep(project.database, project.today)
+    tombstones.delete_expired_tombstones(project.database, project.today)
     project.database.set("tidied-at", moment(project.now))

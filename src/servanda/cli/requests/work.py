@@ -51,7 +51,7 @@ def plan(project: Project, number: int, as_json: bool) -> None:
 @click.pass_obj
 def apply(project: Project, number: int, weighed: str | None, as_json: bool) -> None:
     """Carry a request out: one transaction a store, each recorded before and after. It can be run again."""
-    from servanda.rights.completed import tell_completed
+    from servanda.rights.completed import notify_completed
     from servanda.rights.handle import apply as carried_out
 
     with project.open_stores(write=True, tolerant=True) as opened:
@@ -59,7 +59,7 @@ def apply(project: Project, number: int, weighed: str | None, as_json: bool) -> 
         if weighed:
             requests.record(number, "weighed", words=weighed)
         outcome = carried_out(opened, number)
-        tell_completed(opened)
+        notify_completed(opened)
         _show(outcome, planned=False, as_json=as_json)
         if not as_json:
             print_state(project, requests, requests.find(number), as_json)

@@ -35,8 +35,8 @@ class ArchivedRows:
 class ArchiveOverview:
     """What lies where, and what is wrong with an archive, by its name."""
 
-    lying: Mapping[tuple[str, str], ArchivedRows] = field(default_factory=dict)
-    faults: Mapping[str, str] = field(default_factory=dict)
+    archived: Mapping[tuple[str, str], ArchivedRows] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
     document: StoresDocument | None = None
 
     def where(self, place: BoundPlace) -> str:
@@ -51,9 +51,9 @@ class ArchiveOverview:
             case name:
                 return f"{place.name} → {name}"
 
-    def lies(self, place: BoundPlace, promise: str) -> str:
+    def describe(self, place: BoundPlace, promise: str) -> str:
         """What lies in the archive and when its keys end; empty where nothing does."""
-        how, found = place.place.archive, self.lying.get((place.name, promise))
+        how, found = place.place.archive, self.archived.get((place.name, promise))
         if found is None or not isinstance(how, str) or self.document is None:
             return ""
         said = f"{place.name} → {how} ({_count(found.rows, 'row')}, {_count(found.segments, 'segment')}"
@@ -63,10 +63,10 @@ class ArchiveOverview:
         copies = last_day(ends, self.document.archives[how].key_backup)
         return f"{said}; next key ends {ends}, backups of it by {copies})"
 
-    def fault(self, place: BoundPlace) -> str:
+    def problem(self, place: BoundPlace) -> str:
         """What is wrong with the archive of a place, if anything."""
         how = place.place.archive
-        return self.faults.get(how, "") if isinstance(how, str) else ""
+        return self.problems.get(how, "") if isinstance(how, str) else ""
 
 
 def overview(
@@ -93,16 +93,16 @@ def overview(
             (place, promise): ArchivedRows(int(n), int(s), m)
             for place, promise, n, s, m in connection.execute(query)
         }
-    lying = {at: known[at[0], by] for at, by in promises.items() if (at[0], by) in known}
-    faults = {}
+    archived = {at: known[at[0], by] for at, by in promises.items() if (at[0], by) in known}
+    problems = {}
     try:
         for name, archive in archives(document, db, Vault.open(db)).items():
             wrong = next(archive.faults(), None)
             if wrong is not None:
-                faults[name] = wrong
+                problems[name] = wrong
     except ServandaError as error:
-        faults = dict.fromkeys(document.archives, error.message)
-    return ArchiveOverview(lying, faults, document)
+        problems = dict.fromkeys(document.archives, error.message)
+    return ArchiveOverview(archived, problems, document)
 
 
 def month_end(month: str) -> date:

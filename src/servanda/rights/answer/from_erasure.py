@@ -45,7 +45,7 @@ def _store(place: str) -> str:
     return place.partition(".")[0]
 
 
-def told(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int = 0) -> Outcome:
+def outcome_of(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int = 0) -> Outcome:
     """What is, or was, done with the rows of one human, in all stores; `residue` is how much is still found."""
     refused = tuple(why for e in erasures for why in e.refused)
     return Outcome(

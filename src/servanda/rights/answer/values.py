@@ -85,7 +85,7 @@ def _backups(policy: Policy, done: date) -> date | None:
     return None if expire is None else done + expire
 
 
-def told(binding: Binding, outcome: Outcome) -> list[str]:
+def recipients_of(binding: Binding, outcome: Outcome) -> list[str]:
     """The recipients that have data of the places in which something was changed, by their names."""
     touched = {c for name in outcome.places if name in binding.places for c in binding.places[name].data}
     found: dict[str, None] = {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from servanda.apply.by_person import eraser, foreseen
+from servanda.apply.by_person import eraser, preview_erasure
 from servanda.law.rights import RIGHTS
 from servanda.rights.answer import archived
-from servanda.rights.answer.from_erasure import after, told
+from servanda.rights.answer.from_erasure import after, outcome_of
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
 from servanda.rights.record import suppression as suppressed
@@ -20,7 +20,7 @@ _WAIT = 60.0
 def plan(case: Case) -> Outcome:
     """Which rows would go, which are emptied, what stays, why and until when."""
     project, asked = case.project, case.of
-    found = told(foreseen(project, [asked]))
+    found = outcome_of(preview_erasure(project, [asked]))
     return replace(found, kept=(*found.kept, *archived.kept(case)))
 
 
@@ -29,13 +29,13 @@ def act(case: Case) -> Outcome:
     project = case.project
     with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([case.of])
-        left = made.look_through([erased]) if erased.found else []
+        left = made.scan_residue([erased]) if erased.found else []
     if erased.done:
         with project.database.begin() as connection:
             number = case.request.number
             suppressed.suppress(connection, project.vault, case.secret.about, "all", project.today, number)
     residue = sum(one.rows for one in left if not one.kept)
-    done = after(case, told(erased.erasures, erased, residue))
+    done = after(case, outcome_of(erased.erasures, erased, residue))
     return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from servanda.apply.by_person import eraser, foreseen
+from servanda.apply.by_person import eraser, preview_erasure
 from servanda.errors import Refused
 from servanda.law.rights import RIGHTS
-from servanda.rights.answer.from_erasure import after, told
+from servanda.rights.answer.from_erasure import after, outcome_of
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import packed
 from servanda.rights.case import Case, places_of_customers
@@ -28,7 +28,7 @@ _WAIT = 60.0
 def plan(case: Case) -> Outcome:
     """Which rows would be returned and go, and what stays, why and until when."""
     project, asked, only = case.project, case.of, _only(case)
-    return told(foreseen(project, [asked], only))
+    return outcome_of(preview_erasure(project, [asked], only))
 
 
 def act(case: Case) -> Outcome:
@@ -39,7 +39,7 @@ def act(case: Case) -> Outcome:
         made = packed(case, "access", only)
     with eraser(project, wait=_WAIT, only=only) as ready:
         (erased,) = ready.erase([case.of])
-    done = after(case, told(erased.erasures, erased))
+    done = after(case, outcome_of(erased.erasures, erased))
     return replace(done, digest=made.digest, size=made.size)
 
 

@@ -42,7 +42,7 @@ class Copies:
         key = self._vault.record_key(key_id)
         with _disk(request):
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            self._tidy(request)
+            self._remove_partial_files(request)
             part = self._folder / f".{request}.{secrets.token_hex(8)}.part"
             handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         file = os.fdopen(handle, "wb")
@@ -78,7 +78,7 @@ class Copies:
     def remove(self, request: int) -> bool:
         """Remove the copy of a request, and what is left of one that was never finished; False without one."""
         with _disk(request):
-            self._tidy(request)
+            self._remove_partial_files(request)
             there = self.present(request)
             self._path(request).unlink(missing_ok=True)
             if there:
@@ -92,7 +92,7 @@ class Copies:
     def _path(self, request: int) -> Path:
         return self._folder / f"{request}.sealed"
 
-    def _tidy(self, request: int) -> None:
+    def _remove_partial_files(self, request: int) -> None:
         """Remove what a process left that died while it wrote."""
         for part in self._folder.glob(f".{request}.*.part"):
             part.unlink(missing_ok=True)

@@ -48,7 +48,7 @@ class Directive:
     carried_out_on: date | None
 
     @property
-    def stands(self) -> bool:
+    def in_force(self) -> bool:
         """Whether it is to be followed."""
         return self.revoked_on is None and self.carried_out_on is None
 
@@ -85,12 +85,12 @@ class Directives:
     def _revoke(self, connection: sa.Connection, person: str) -> bool:
         """End what stands; its words go with their key once the transaction is committed."""
         directive = tables.directive
-        stands = sa.and_(
+        in_force = sa.and_(
             directive.c.person == person,
             directive.c.revoked_on.is_(None),
             directive.c.carried_out_on.is_(None),
         )
-        found = connection.execute(sa.select(directive.c.id).where(stands)).scalars().all()
+        found = connection.execute(sa.select(directive.c.id).where(in_force)).scalars().all()
         for number in found:
             same = directive.c.id == number
             values = {"revoked_on": self._today.isoformat(), "sealed": ""}
@@ -107,7 +107,7 @@ class Directives:
                 return None
             query = sa.select(directive).where(directive.c.person == person, directive.c.sealed != "")
             rows = [self._read(row) for row in connection.execute(query.order_by(directive.c.id))]
-            found = next((row for row in reversed(rows) if row.stands), None)
+            found = next((row for row in reversed(rows) if row.in_force), None)
             if found is not None:
                 self._ledger.append_in(connection, "directive.read", {"directive": found.id})
         return found
@@ -119,12 +119,12 @@ class Directives:
         """
         directive = tables.directive
         with self._db.begin() as connection:
-            stands = sa.and_(
+            in_force = sa.and_(
                 directive.c.id == number,
                 directive.c.revoked_on.is_(None),
                 directive.c.carried_out_on.is_(None),
             )
-            done = sa.update(directive).where(stands).values(carried_out_on=self._today.isoformat())
+            done = sa.update(directive).where(in_force).values(carried_out_on=self._today.isoformat())
             if not connection.execute(done).rowcount:
                 raise Refused(f"directive {number} does not stand: it was revoked, or carried out before")
             body = {"directive": number, "proof": proof}

@@ -16,7 +16,7 @@ from servanda.stores.document.assertion import Minor
 _RULE = "assertion-broken"
 
 
-def status(comparison: Comparison, promise: Promise, now: datetime) -> PromiseStatus | None:
+def status_of(comparison: Comparison, promise: Promise, now: datetime) -> PromiseStatus | None:
     """The status of a promise on minors that an assertion names, or None for any other promise."""
     if promise.kind != "minors" or promise.keep != "enforce":
         return None

@@ -95,7 +95,7 @@ def _sentence(clauses: list[str]) -> str:
     return "; ".join(parts)
 
 
-def status(comparison: Comparison, promise: Promise, now: datetime) -> PromiseStatus:
+def status_of(comparison: Comparison, promise: Promise, now: datetime) -> PromiseStatus:
     """Run the checks of a promise (`checked:` in the policy) and return its status."""
     _load()
     parts = [_CHECKS[type(spec).__name__](comparison, promise, spec) for spec in promise.checked]

@@ -272,14 +272,14 @@ class Archive:
         """Destroy data keys, and with them the rows that lie under them; those that are gone are passed."""
         return self._keys.destroy(data_keys)
 
-    def ended_again(self) -> Iterator[str]:
+    def destroy_restored_keys(self) -> Iterator[str]:
         """Destroy the keys of ended segments that came back with a restored vault. Yields their names."""
         for row in self.segments():
             if row["ended_at"] is not None and self._vault.has(row["key_id"]):
                 self.end_segment(row["id"])
                 yield row["id"]
 
-    def strays(self) -> Iterator[str]:
+    def destroy_unused_keys(self) -> Iterator[str]:
         """Destroy data keys that no archived row lies under: of a process that died, or of a restored vault.
 
         Yields the segments that had some.

@@ -35,7 +35,7 @@ _PATIENCE = 6
 """How many times `lock_timeout` a transaction is tried for, while rows are locked."""
 
 
-def wholly(session: Lists, act: Callable[[], int]) -> int:
+def transaction_with_retry(session: Lists, act: Callable[[], int]) -> int:
     """Do something in one transaction, however long it takes: wholly or not at all; again while locks are in the way.
 
     Raises RowsCame where a constraint refuses, StoreError for everything else that does.
@@ -47,10 +47,10 @@ def wholly(session: Lists, act: Callable[[], int]) -> int:
             with session.whole():
                 return act()
         except sa.exc.IntegrityError as error:
-            raise RowsCame(session.store.told(error).message, advice="try again") from None
+            raise RowsCame(session.store.as_store_error(error).message, advice="try again") from None
         except sa.exc.DBAPIError as error:
             if time.monotonic() + pause > until or not session.store.is_retryable(error):
-                raise session.store.told(error) from None
+                raise session.store.as_store_error(error) from None
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
 
@@ -197,7 +197,7 @@ class ErasureStatements:
 
         return self.rows.session.run(self.rows.once(("unpointed", table, number), made))
 
-    def loosen(self, table: str, number: int, columns: Sequence[str]) -> int:
+    def detach(self, table: str, number: int, columns: Sequence[str]) -> int:
         """Set references to NULL in rows that go, so that a circle of foreign keys can be opened."""
 
         def made() -> Any:

@@ -389,7 +389,7 @@ class Session(Comparison):
     def _smaller(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
         """Half a page and half again; no page is smaller than a few rows."""
         if self._size <= _LEAST:
-            return self.store.told(error)
+            return self.store.as_store_error(error)
         self._size = max(self.size // 4, _LEAST)
         return PageTooSlow(f"store “{self.store.name}” cut a page off, since it took too long")
 
@@ -397,7 +397,7 @@ class Session(Comparison):
         if self.store.is_retryable(error):
             message = f"store “{self.store.name}”: rows stayed locked by the application"
             return StoreError(message, advice="what was ended is recorded; run the same command again later")
-        return self.store.told(error)
+        return self.store.as_store_error(error)
 
     def _note(self, table: str) -> sa.Table:
         if table not in self._notes:

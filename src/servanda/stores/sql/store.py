@@ -230,7 +230,7 @@ class SqlStore:
         except ServandaError:
             raise
         except sa.exc.DBAPIError as error:
-            raise self.told(error) from None
+            raise self.as_store_error(error) from None
         except sa.exc.PendingRollbackError:  # what came before cut the connection, and said why
             raise StoreDown(
                 f"store “{self.name}” does not answer: the connection was cut",
@@ -239,7 +239,7 @@ class SqlStore:
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(f"store “{self.name}”: {type(error).__name__}") from None
 
-    def told(self, error: sa.exc.DBAPIError) -> StoreError:
+    def as_store_error(self, error: sa.exc.DBAPIError) -> StoreError:
         """A driver's error as one of ours."""
         code = self.reason(error)
         if self.is_disconnect(error):
