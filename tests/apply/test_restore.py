@@ -267,7 +267,7 @@ def test_a_replay_that_is_killed_is_finished_by_the_next(made: TestProject) -> N
 
 
 def test_objections_hold_after_a_restore(made: TestProject) -> None:
-    from servanda.rights.reapply_flags import again
+    from servanda.rights.reapply_flags import reapply_flags
     from servanda.rights.record.suppression import suppress
 
     backup = content(made)
@@ -276,8 +276,8 @@ def test_objections_hold_after_a_restore(made: TestProject) -> None:
     made.run("UPDATE accounts SET mails = 0 WHERE id = 7")
     put_back(made, backup)
     with made.opened() as project:
-        assert again(project) == 1
-        assert again(project) == 0
+        assert reapply_flags(project) == 1
+        assert reapply_flags(project) == 0
     assert made.rows("SELECT id FROM accounts WHERE mails = 0") == [(7,)]
 
 

@@ -142,7 +142,7 @@ def play(made: TestProject, move: Move, told: Told, number: int) -> None:
             with made.opened() as opened, eraser(opened) as ready:
                 known = rests.of_references(made.db, made.vault, [f"p{move.person}"])
                 rows = tuple(row for one in known for row in one.rows)
-                asked = Of(f"p{move.person}", human, rows=rows, again=bool(known))
+                asked = Of(f"p{move.person}", human, rows=rows, erased_before=bool(known))
                 (done,) = ready.erase([asked])
             assert done.done, (done.refused, done.stopped)
         case "sweep":

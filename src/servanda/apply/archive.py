@@ -183,10 +183,10 @@ class Archiver:
     def _settle(self, place: BoundPlace, archiving: Archiving) -> None:
         table, session = tables.archived, sql_copy.database(self.project.stores.session_of(place))
         mine = sa.and_(table.c.place == place.name, table.c.promise == archiving.promise, table.c.live == 1)
-        if session.partitions.out(place.table.name):
+        if session.partitions.detached(place.table.name):
             return  # what is only taken out has not left
         left = sa.update(table).where(mine, table.c.row_key == sa.bindparam("gone")).values(live=0)
-        for keys in session.gone(archiving.list, place.table.name):
+        for keys in session.remove_missing(archiving.list, place.table.name):
             with self.project.database.begin() as connection:
                 connection.execute(left, [{"gone": key_text(key)} for key in keys])
 

@@ -72,9 +72,9 @@ class Erased:
     named: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
-    def found(self) -> bool:
+    def has_rows(self) -> bool:
         """Whether anything of them was there."""
-        return any(e.found for e in self.erasures)
+        return any(e.has_rows for e in self.erasures)
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ class Eraser:
                     self.reaches[name] = Reach.of(self.project.stores, graph)
                     self.identifiers[name] = Identifiers.of(self.reaches[name])
                 reach = self.reaches[name]
-                reach.rows.forget()
+                reach.rows.clear_statements()
                 self.erasers[name] = StoreEraser.of(
                     self.project.stores, reach, circumstances.today, circumstances.holds, self.only
                 )
@@ -146,7 +146,7 @@ class Eraser:
                 f"{table} has no key, and rows without a name are ended by ranges of their date alone",
             )
             for reach in self.reaches.values()
-            for table in sorted(reach.graph.reached() - reach.numbers.keys())
+            for table in sorted(reach.graph.person_tables() - reach.numbers.keys())
             for place in reach.graph.places[table]
         ]
 
@@ -167,7 +167,7 @@ class Eraser:
         for name, store in self.erasers.items():
             batch = _in_store(asked, name)
             if batch:
-                with store.reach.session.looking():
+                with store.reach.session.scratch_transaction():
                     found += store.decide(batch)
         return found
 
@@ -317,7 +317,7 @@ class Eraser:
         confirm_tombstones(connection, [e.reference for e in outcome.erasures])
         rests.settle(
             connection, self.project.vault, outcome.unfinished, self.project.now,
-            epoch=self.circumstances.mark, documents=self.circumstances.documents,
+            epoch=self.circumstances.holds_version, documents=self.circumstances.documents,
         )  # fmt: skip
 
 

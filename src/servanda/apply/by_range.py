@@ -156,10 +156,10 @@ class Sweep:
         for store in stores:
             self._throttle(store).wait()
         erased: list[Erased] = []
-        for only in dict.fromkeys(one.only for one in self.plan.people):
+        for only in dict.fromkeys(one.only for one in self.plan.due_persons):
             eraser = Eraser.in_run(self.project, self.outcome.run, only)
-            batch = eraser.erase([one for one in self.plan.people if one.only == only])
-            if only is None and any(one.found for one in batch):
+            batch = eraser.erase([one for one in self.plan.due_persons if one.only == only])
+            if only is None and any(one.has_rows for one in batch):
                 eraser.scan_residue(batch)
             eraser.pages.settle()
             erased += batch
@@ -179,12 +179,12 @@ class Sweep:
 
     def _update_unfinished(self) -> None:
         """Note of erasures of which nothing is due what keeps the rest now."""
-        if self.plan.same:
+        if self.plan.unchanged:
             at = Circumstances.of(self.project)
             with self.project.database.begin() as connection:
                 rests.settle(
-                    connection, self.project.vault, self.plan.same, self.project.now,
-                    epoch=at.mark, documents=at.documents,
+                    connection, self.project.vault, self.plan.unchanged, self.project.now,
+                    epoch=at.holds_version, documents=at.documents,
                 )  # fmt: skip
 
     # -- pages ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ Statement = tuple[str, Callable[[], int]]
 def update_statements(eraser: StoreEraser) -> Iterator[Statement]:
     """What lets rows that stay lead elsewhere, and empties them."""
     for place, emptying in eraser.emptyings():
-        yield place, partial(eraser.rules.ending.change, emptying)
+        yield place, partial(eraser.rules.statements.change, emptying)
 
 
 def delete_statements(eraser: StoreEraser) -> Iterator[Statement]:
@@ -30,43 +30,45 @@ def delete_statements(eraser: StoreEraser) -> Iterator[Statement]:
     for component, every in rules.order:
         tables = [t for t in every if 0 in eraser.present.get(t.number, ())]
         if not component.cyclic:
-            yield from ((t.places[0].name, partial(_delete, rules.ending, t)) for t in tables)
+            yield from ((t.places[0].name, partial(_delete, rules.statements, t)) for t in tables)
             continue
         required: dict[str, list[str]] = {t.table: [] for t in tables}
         for table in tables:
-            for child in table.circle:
+            for child in table.cycle:
                 if child.real is None or child.table.name not in required:
                     continue
                 nullable_columns = [c for c in child.link.columns if child.table.columns[c].nullable]
                 if nullable_columns:
                     yield (
                         "",
-                        partial(_detach, rules.ending, rules.tables[child.table.name], nullable_columns[0]),
+                        partial(
+                            _detach, rules.statements, rules.tables[child.table.name], nullable_columns[0]
+                        ),
                     )
                 elif child.table.name != table.table:
                     required[table.table].append(child.table.name)
         for part in components(required):
             for name in part.tables:
                 table = rules.tables[name]
-                yield table.places[0].name, partial(_delete_self_referencing, rules.ending, table)
+                yield table.places[0].name, partial(_delete_self_referencing, rules.statements, table)
 
 
-def _delete(ending: ErasureStatements, table: TableRules) -> int:
-    return ending.delete(table.table, table.number, table.again)
+def _delete(statements: ErasureStatements, table: TableRules) -> int:
+    return statements.delete(table.table, table.number, table.recheck)
 
 
-def _detach(ending: ErasureStatements, table: TableRules, column: str) -> int:
-    ending.detach(table.table, table.number, [column])
+def _detach(statements: ErasureStatements, table: TableRules, column: str) -> int:
+    statements.detach(table.table, table.number, [column])
     return 0
 
 
-def _delete_self_referencing(ending: ErasureStatements, table: TableRules) -> int:
+def _delete_self_referencing(statements: ErasureStatements, table: TableRules) -> int:
     """Delete rows of a table that may point at itself by a key that cannot be NULL: the outermost first."""
-    own = [c for c in table.circle if c.table.name == table.table and c.real is not None]
+    own = [c for c in table.cycle if c.table.name == table.table and c.real is not None]
     fixed = [c.link for c in own if not any(c.table.columns[n].nullable for n in c.link.columns)]
     if not fixed:
-        return _delete(ending, table)
+        return _delete(statements, table)
     done = 0
-    while more := ending.unpointed(table.table, table.number, fixed, table.again):
+    while more := statements.delete_unreferenced(table.table, table.number, fixed, table.recheck):
         done += more
     return done

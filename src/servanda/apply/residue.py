@@ -50,7 +50,7 @@ class Identifiers:
             prefixes=["TEMPORARY"],
             postgresql_on_commit="DELETE ROWS",
         )
-        reach.session.make(made)
+        reach.session.create_temporary_table(made)
         columns: dict[str, tuple[str, ...]] = {}
         for table in reach.numbers:
             mine = [c for p in reach.graph.places[table] for c in p.place.identifiers.values()]
@@ -99,7 +99,7 @@ class Identifiers:
         if ("left", table) not in self.known:
             row, work, same = self.reach.rows.rows(table)
             named, dialect = self.table, self.reach.session.store
-            holds = [dialect.within(dialect.folded(row.c[c]), named.c.v) for c in columns]
+            holds = [dialect.contains(dialect.folded(row.c[c]), named.c.v) for c in columns]
             rows = work.join(row, same).join(named, named.c.p == work.c.p)
             staying = [work.c.n == number, work.c.s != 0, work.c.s.op("&")(int(UNTOUCHED)) == 0]
             query = sa.select(work.c.p, sa.func.count()).select_from(rows).where(*staying, sa.or_(*holds))
@@ -151,7 +151,7 @@ def _scan_by_query(
     parts = []
     for column in columns:
         text = store.folded(row.c[column])
-        holds = sa.or_(*(store.within(text, sa.literal(v)) for v in sorted(named)))
+        holds = sa.or_(*(store.contains(text, sa.literal(v)) for v in sorted(named)))
         parts.append(sa.func.coalesce(sa.func.sum(sa.case((holds, 1), else_=0)), 0))
     counts = session.first(sa.select(*parts).select_from(row))
     yield from (Residue(place.name, c, int(n)) for c, n in zip(columns, counts, strict=True))

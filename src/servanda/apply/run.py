@@ -52,7 +52,7 @@ def apply(project: Project, *, saved: Saved | None, options: Options, listener: 
         restore.check(project)
         refuse_if_restored(db)
         for session in stores.sessions.values():
-            for sentence in session.partitions.recall():
+            for sentence in session.partitions.restore_detached():
                 listener.said(sentence)
         plan = _plan(project, saved, options.quick)
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):

@@ -203,7 +203,7 @@ def tombstones_of_unchanged_rows(
     by_key = {one.key: one for one in set_}
     found: list[Tombstone] = []
     for table in reach.own:
-        for _, row in reach.rows.as_they_are(table):
+        for _, row in reach.rows.kept_own_rows(table):
             for place in reach.graph.places[table]:
                 key = fingerprinter.key(place.name, [row[c] for c in place.table.key])
                 tombstone = by_key.get(key)

@@ -17,7 +17,7 @@ def text(graph: StoreGraph, orphans: Mapping[str, int]) -> Iterator[tuple[str, s
         printed.add(table)
         yield from _below(graph, table, 1, printed, orphans)
     for table in graph.places:
-        if table not in graph.reached():
+        if table not in graph.person_tables():
             mentioned = any(e.taker == table for e in graph.mentions())
             yield table, "only names persons" if mentioned else "reaches nobody", _note(graph, table, orphans)
 
@@ -64,14 +64,14 @@ def _note(graph: StoreGraph, table: str, orphans: Mapping[str, int]) -> str:
 
 def as_json(graph: StoreGraph, orphans: Mapping[str, int]) -> dict[str, Any]:
     """The graph as JSON."""
-    reached = graph.reached()
+    reached = graph.person_tables()
     tables = [
         {
             "table": table,
             "places": [p.name for p in living],
             "person": any(p.place.person == "self" for p in living),
             "reached": table in reached,
-            "shared": table in reached and graph.several(table),
+            "shared": table in reached and graph.may_have_several_owners(table),
             "orphans": orphans.get(table, 0),
         }
         for table, living in graph.places.items()
@@ -90,4 +90,4 @@ def as_json(graph: StoreGraph, orphans: Mapping[str, int]) -> dict[str, Any]:
         }
         for e in graph.edges
     ]
-    return {"tables": tables, "edges": edges, "order": [list(c.tables) for c in graph.order()]}
+    return {"tables": tables, "edges": edges, "order": [list(c.tables) for c in graph.deletion_order()]}

@@ -59,11 +59,11 @@ def check(project: Project, as_json: bool) -> None:
 def replay(project: Project, as_json: bool) -> None:
     """Erase again who is back, object again for who objected, and let the sweeps begin anew. It can be run again."""
     from servanda.apply.restore import replay as replayed
-    from servanda.rights.reapply_flags import again
+    from servanda.rights.reapply_flags import reapply_flags
 
     with project.open_stores(write=True) as opened:
         verdict = replayed(opened)
-        flags = again(opened)
+        flags = reapply_flags(opened)
     if as_json:
         print_json({"format": 1, "flags": flags, **verdict.facts()})
     elif verdict.certain:

@@ -69,7 +69,7 @@ def grants(project: Project, reader: str, writer: str) -> None:
         needs: dict[str, dict[str, frozenset[str]]] = {}
         for place in stores.binding.places.values():
             tables = needs.setdefault(place.store, {})
-            ends = place.swept or place.table.name in graphs[place.store].reached()
+            ends = place.swept or place.table.name in graphs[place.store].person_tables()
             verbs = DELETE.rights if ends else frozenset({"SELECT"})
             verbs |= ANONYMISE.rights if place.place.at_end and ends else frozenset()
             verbs |= ANONYMISE.rights if graphs[place.store].writes(place.name) else frozenset()
@@ -109,6 +109,6 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     elif svg is None:
         for store_graph in graphs:
             tables_count = count(len(store_graph.places), "table")
-            click.echo(f"{store_graph.store}: {tables_count}, {len(store_graph.reached())} reach a person")
+            click.echo(f"{store_graph.store}: {tables_count}, {len(store_graph.person_tables())} reach a person")
             for line in columns(list(graph_view.text(store_graph, orphan_counts[store_graph.store]))):
                 click.echo(line)

@@ -27,7 +27,7 @@ class Stage:
     """Edges that are followed together, none of which begins where another ends; then circles that they led into."""
 
     entering: list[EdgeQuery] = field(default_factory=list)
-    circles: list[tuple[Component, list[EdgeQuery]]] = field(default_factory=list)
+    cycles: list[tuple[Component, list[EdgeQuery]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -43,15 +43,15 @@ class Reach:
     rows: PersonRows
     mentions: dict[int, Edge]
     flow: list[Stage]
-    naming: list[EdgeQuery]
-    some: set[str] = field(default_factory=set)
+    mention_queries: list[EdgeQuery]
+    gathered_tables: set[str] = field(default_factory=set)
     own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, stores: OpenStores, graph: StoreGraph) -> Reach:
         """Make ready to follow a graph; outside of any transaction."""
         tables = sorted(
-            t for t in graph.reached() | {e.taker for e in graph.mentions()} if graph.shape[t].key
+            t for t in graph.person_tables() | {e.taker for e in graph.mentions()} if graph.shape[t].key
         )
         numbers = {table: n for n, table in enumerate(tables)}
         named = [e for e in graph.mentions() if {e.giver, e.taker} <= numbers.keys()]
@@ -59,13 +59,13 @@ class Reach:
         session = sql_copy.database(stores.sessions[graph.store])
         rows = PersonRows(session, numbers)
         rows.ready()
-        naming = [
+        mention_queries = [
             EdgeQuery(
-                e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.single(e), True
+                e.link, e.where, n, numbers[e.giver], False, False, numbers[e.taker], graph.is_unique(e), True
             )
             for n, e in mentions.items()
         ]
-        return cls(graph, session, rows, mentions, _flow(graph, numbers), naming)
+        return cls(graph, session, rows, mentions, _flow(graph, numbers), mention_queries)
 
     @property
     def numbers(self) -> dict[str, int]:
@@ -91,21 +91,21 @@ class Reach:
         for table, keys in seeds.items():
             self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
             if lock:
-                self.own[table] = self.rows.locked(table)
+                self.own[table] = self.rows.lock_own_rows(table)
         for table, keys in known.items():
             more = [(n, key[1:]) for key, n in keys.items() if key not in seeds.get(table, {})]
             self.rows.seed(table, more, persons=False)
-        some = self.some = {*seeds, *known}
+        gathered_tables = self.gathered_tables = {*seeds, *known}
         roots = {p.table.name for p in self.graph.roots}
-        fresh = some <= roots
+        fresh = gathered_tables <= roots
         for stage in self.flow:
             entering = stage.entering if fresh else [replace(e, fresh=False) for e in stage.entering]
-            some |= self._followed(entering, some, reading)
-            for component, inside in stage.circles:
-                if some & set(component.tables):
-                    self._rounds(inside, reading)
-                    some |= set(component.tables)
-        self._followed(self.naming, some, reading)
+            gathered_tables |= self._follow(entering, gathered_tables, reading)
+            for component, inside in stage.cycles:
+                if gathered_tables & set(component.tables):
+                    self._follow_cycle(inside, reading)
+                    gathered_tables |= set(component.tables)
+        self._follow(self.mention_queries, gathered_tables, reading)
 
     def _seeds(self, humans: Sequence[Human]) -> dict[str, dict[tuple[object, ...], int]]:
         """The rows of some persons by table: whose each is, by that number and the row's key."""
@@ -117,18 +117,18 @@ class Reach:
                     found.setdefault(places[person.place], {})[number, *person.key] = number
         return found
 
-    def _followed(self, alongs: Sequence[EdgeQuery], some: set[str], reading: bool) -> set[str]:
+    def _follow(self, queries: Sequence[EdgeQuery], gathered_tables: set[str], reading: bool) -> set[str]:
         """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""
-        begun = [a for a in alongs if (a.link.table if a.forward else a.link.to_table) in some]
+        begun = [a for a in queries if (a.link.table if a.forward else a.link.to_table) in gathered_tables]
         if not begun or not self.rows.follow_all(begun, reading=reading):
             return set()
         counts = self.rows.counts() if len(begun) > 1 else {begun[0].number: 1}
         return {a.link.to_table if a.forward else a.link.table for a in begun if counts.get(a.number)}
 
-    def _rounds(self, inside: list[EdgeQuery], reading: bool) -> None:
+    def _follow_cycle(self, inside: list[EdgeQuery], reading: bool) -> None:
         """Follow the edges of a circle until a round finds nothing new."""
         round_ = 1
-        while any([self.rows.follow(along, round_, reading=reading) for along in inside]):  # noqa: C419 (all of them)
+        while any([self.rows.follow(query, round_, reading=reading) for query in inside]):  # noqa: C419 (all of them)
             round_ += 1
 
 
@@ -136,20 +136,20 @@ def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
     """The components in stages: what leads into those of one begins in those before it."""
     level: dict[str, int] = {}
     stages: dict[int, Stage] = {}
-    for component in graph.flow():
+    for component in graph.ownership_order():
         edges = [e for t in component.tables for e in graph.owners(t) if {e.giver, e.taker} <= numbers.keys()]
         outside = [e for e in edges if not (component.cyclic and e.giver in component.tables)]
         here = 1 + max((level.get(e.giver, 0) for e in outside), default=0)
         level |= dict.fromkeys(component.tables, here)
         stage = stages.setdefault(here, Stage())
-        stage.entering += [_along(graph, e, numbers, rounds=False) for e in outside]
-        inside = [_along(graph, e, numbers, rounds=True) for e in edges if e not in outside]
+        stage.entering += [_edge_query(graph, e, numbers, rounds=False) for e in outside]
+        inside = [_edge_query(graph, e, numbers, rounds=True) for e in edges if e not in outside]
         if inside:
-            stage.circles.append((component, inside))
+            stage.cycles.append((component, inside))
     return [stages[here] for here in sorted(stages)]
 
 
-def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> EdgeQuery:
+def _edge_query(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bool) -> EdgeQuery:
     return EdgeQuery(
         edge.link,
         edge.where,
@@ -157,11 +157,6 @@ def _along(graph: StoreGraph, edge: Edge, numbers: dict[str, int], *, rounds: bo
         numbers[edge.giver],
         forward=edge.ownership == "owns",
         rounds=rounds,
-        single=graph.single(edge),
+        single=graph.is_unique(edge),
         fresh=not rounds and all(p.table.name != edge.taker for p in graph.roots),
     )
-
-
-def graph_of(graphs: dict[str, StoreGraph], humans: Sequence[Human]) -> set[str]:
-    """The stores in which some persons have rows."""
-    return {person.place.split(".", 1)[0] for human in humans for person in human} & graphs.keys()

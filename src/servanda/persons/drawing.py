@@ -122,7 +122,7 @@ def _store(
 def _box(graph: StoreGraph, table: str, box: Box, orphans: int) -> Iterable[str]:
     living = graph.places[table]
     kind = "self" if any(p.place.person == "self" for p in living) else ""
-    kind = kind or ("" if table in graph.reached() else "lost")
+    kind = kind or ("" if table in graph.person_tables() else "lost")
     holds = ", ".join(dict.fromkeys(c for p in living for c in p.place.data))
     if orphans:
         holds = f"{orphans} of nobody · {holds}"

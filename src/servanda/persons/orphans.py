@@ -18,7 +18,7 @@ def orphans(graph: StoreGraph, session: Session) -> dict[str, int]:
 
     opened = database(session)
     found: dict[str, int] = {}
-    for table in sorted(graph.reached()):
+    for table in sorted(graph.person_tables()):
         living = graph.places[table]
         if any(p.place.person == "self" and not p.place.where for p in living):
             continue

@@ -86,7 +86,7 @@ class StoreGraph:
         """Whether references of a place are changed when a person leaves."""
         return any(e.place == place and e.changes and e.ownership != "none" for e in self.edges)
 
-    def reached(self) -> set[str]:
+    def person_tables(self) -> set[str]:
         """The tables whose rows can be a person's."""
         found = {p.table.name for p in self.roots}
         while True:
@@ -95,7 +95,7 @@ class StoreGraph:
                 return found
             found |= more
 
-    def flow(self) -> list[Component]:
+    def ownership_order(self) -> list[Component]:
         """The tables in the order in which persons reach them."""
         giving: dict[str, list[str]] = {t: [] for t in self.places}
         for edge in self.edges:
@@ -103,7 +103,7 @@ class StoreGraph:
                 giving[edge.taker].append(edge.giver)
         return components(giving)
 
-    def order(self) -> list[Component]:
+    def deletion_order(self) -> list[Component]:
         """The tables in an order in which rows that point at others come first, by whichever reference."""
         pointed: dict[str, list[str]] = {t: [] for t in self.places}
         for living in self.places.values():
@@ -113,14 +113,14 @@ class StoreGraph:
                         pointed[link.to_table].append(link.table)
         return components(pointed)
 
-    def several(self, table: str) -> bool:
+    def may_have_several_owners(self, table: str) -> bool:
         """Whether a row of a table may belong to more than one person."""
         owners = self.owners(table)
-        many = any(not self.single(e) for e in owners)
+        many = any(not self.is_unique(e) for e in owners)
         selves = any(p.place.person == "self" for p in self.places.get(table, ()))
         return many or len(owners) + selves > 1
 
-    def single(self, edge: Edge) -> bool:
+    def is_unique(self, edge: Edge) -> bool:
         """Whether a row is found along an edge by one row at most."""
         if edge.ownership == "owns":
             return False
@@ -130,7 +130,7 @@ class StoreGraph:
 
     def shareable(self) -> set[str]:
         """The tables that have rows of several persons, themselves or through their owners."""
-        found = {t for t in self.places if self.several(t)}
+        found = {t for t in self.places if self.may_have_several_owners(t)}
         while True:
             more = {
                 e.taker for e in self.edges if e.ownership in ("owned", "owns") and e.giver in found
@@ -151,11 +151,11 @@ class SubjectGraph:
         """The graph that a stores document declares over real tables."""
         found: dict[str, StoreGraph] = {}
         for store, shape in binding.shapes.items():
-            mine = [p for p in binding.places.values() if p.store == store and not p.place.files]
+            own_places = [p for p in binding.places.values() if p.store == store and not p.place.files]
             places: dict[str, list[BoundPlace]] = {}
-            for place in mine:
+            for place in own_places:
                 places.setdefault(place.table.name, []).append(place)
-            edges = tuple(e for p in mine for e in _edges(p) if e.link.to_table in places)
+            edges = tuple(e for p in own_places for e in _edges(p) if e.link.to_table in places)
             listed = {table: tuple(living) for table, living in places.items()}
             found[store] = StoreGraph(store, listed, edges, shape.tables)
         return cls(found)
@@ -175,7 +175,7 @@ def _edges(place: BoundPlace) -> Iterator[Edge]:
             place.name,
             label,
             f"{place.store}.{said.to}" if said is not None else "",
-            _strict(place, link),
+            _compared_as_bytes(place, link),
             ownership,
             tuple(place.place.where.items()),
             said.erase if said is not None else None,
@@ -183,15 +183,15 @@ def _edges(place: BoundPlace) -> Iterator[Edge]:
         )
 
 
-def _strict(place: BoundPlace, link: Link) -> Link:
+def _compared_as_bytes(place: BoundPlace, link: Link) -> Link:
     """Texts that no foreign key binds are compared as bytes, whatever their collation says."""
     real = any(p.columns == link.columns and p.table == link.to_table for p in place.table.points)
-    if link.plain and not real and len(link.columns) == 1 and _textual(place.table, link.columns[0]):
+    if link.plain and not real and len(link.columns) == 1 and _is_text(place.table, link.columns[0]):
         return replace(link, compare="text")
     return link
 
 
-def _textual(table: Table, column: str) -> bool:
+def _is_text(table: Table, column: str) -> bool:
     kind = table.columns[column].type.upper()
     return "CHAR" in kind or "TEXT" in kind
 

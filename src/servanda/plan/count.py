@@ -17,7 +17,7 @@ from servanda.persons.routes import children_first
 from servanda.plan.archive.due import archive_steps, load_archived
 from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.load import load_holds, load_records
-from servanda.plan.plan import Alike, Kept, Pins, Plan, Step, Stuck, Waiting, WithoutEnd
+from servanda.plan.plan import Kept, Pins, Plan, SmallestGroup, Step, Stuck, Waiting, WithoutEnd
 from servanda.plan.steps import Counts, Draft, Drafter, drafted_step, identity
 from servanda.plan.unfinished import UnfinishedErasures, find_unfinished
 from servanda.project import Project
@@ -55,7 +55,7 @@ class Circumstances:
     documents: str
 
     @property
-    def mark(self) -> int:
+    def holds_version(self) -> int:
         """A number that rises whenever a hold is placed, lifted or over."""
         return self.epoch + self.lifted
 
@@ -89,7 +89,7 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
     assumed = Drafter(stores, today, circumstances.holds, assume=True)
     steps: list[Step] = []
     kept: list[Kept] = []
-    without: list[WithoutEnd] = []
+    without_end: list[WithoutEnd] = []
     places = [p for p in children_first(stores.binding) if not stores.binding.unusable(p.name)]
     marks = _watermarks(db, circumstances) if quick else {}
     for place in places:
@@ -98,11 +98,13 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
             steps.append(_counted(stores, draft, counted, circumstances, marks))
         if limits and not drafter.processed_for_others(place):
             kept += _kept(stores, place, limits)
-            without += _without_end(stores, place, limits)
+            without_end += _without_end(stores, place, limits)
     steps += archive_steps(project, today, circumstances.holds)
     unfinished = UnfinishedErasures()
     if today == circumstances.today:
-        unfinished = find_unfinished(project, epoch=circumstances.mark, documents=circumstances.documents)
+        unfinished = find_unfinished(
+            project, epoch=circumstances.holds_version, documents=circumstances.documents
+        )
     steps += unfinished.steps
     return Plan(
         made_at=project.local(circumstances.now).replace(microsecond=0),
@@ -112,15 +114,15 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
         pins=pins(stores, circumstances.epoch),
         steps=tuple(steps),
         kept=tuple(kept),
-        without_end=tuple(without),
+        without_end=tuple(without_end),
         left_out=tuple(_left_out(stores)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
-        groups=tuple(_alike(stores, places)),
+        groups=tuple(_smallest_groups(stores, places)),
         stuck=tuple(_stuck(stores, places, assumed)),
         waiting=tuple(_waiting(stores, places, assumed)),
         asked=unfinished.asked,
-        people=unfinished.due,
-        same=unfinished.same,
+        due_persons=unfinished.due,
+        unchanged=unfinished.unchanged,
         preview=today != circumstances.today,
         quick=quick,
     )
@@ -150,21 +152,21 @@ def _counted(
     signature = _signature(draft, circumstances)
     mark = marks[at][1] if at in marks and marks[at][0] == signature else None
     along = driver(draft.condition)
-    marks_day = along.day if along is not None and _pure(draft.condition) else None
+    marks_day = along.day if along is not None and _watermark_is_exact(draft.condition) else None
     rows = session.count(table, counted.condition if mark is None else since(counted.condition, mark))
     held = 0
     if draft.condition != draft.unheld:
         held = session.count(table, counted.unheld) - session.count(table, counted.condition)
     total = _total(stores, place, draft.limits) if rows >= 500 else 0
-    counts = Counts(rows, held, total, _why(session, draft, rows), mark, marks_day)
+    counts = Counts(rows, held, total, _partition_note(session, draft, rows), mark, marks_day)
     return drafted_step(draft, stores.binding.policy, signature, counts)
 
 
-def _why(session: Session, draft: Draft, rows: int) -> str:
+def _partition_note(session: Session, draft: Draft, rows: int) -> str:
     """Whether whole partitions go; told from their bounds alone."""
     if action(draft.action).end != "row" or draft.folds or not rows:
         return ""
-    return session.partitions.says(draft.place.table.name, draft.condition)
+    return session.partitions.describe(draft.place.table.name, draft.condition)
 
 
 def _total(stores: OpenStores, place: BoundPlace, limits: Sequence[Limit]) -> int:
@@ -174,7 +176,7 @@ def _total(stores: OpenStores, place: BoundPlace, limits: Sequence[Limit]) -> in
     return stores.session_of(place).total(place.table.name, All((*where, Not(missing))))
 
 
-def _pure(condition: Condition) -> bool:
+def _watermark_is_exact(condition: Condition) -> bool:
     """Whether nothing but the trigger, holds and done fields decides, so that a watermark is true."""
     parts = condition.parts if isinstance(condition, All) else (condition,)
     triggers = [p.trigger for p in parts if isinstance(p, Before)]
@@ -249,18 +251,18 @@ def _without_end(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> 
 
 def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
     """Places that cannot be ended, and why."""
-    said: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for complaint in stores.binding.complaints:
-        said.setdefault(complaint.place, complaint.message)
+        reasons.setdefault(complaint.place, complaint.message)
     for place in stores.binding.places.values():
         if place.swept and place.table.view:
-            said.setdefault(place.name, "it is a view; name its table")
+            reasons.setdefault(place.name, "it is a view; name its table")
         elif place.swept and not place.table.rolls_back:
-            said.setdefault(place.name, "its engine does not roll back; make it InnoDB")
-    return sorted(said.items())
+            reasons.setdefault(place.name, "its engine does not roll back; make it InnoDB")
+    return sorted(reasons.items())
 
 
-def _alike(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterator[Alike]:
+def _smallest_groups(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterator[SmallestGroup]:
     """How small the smallest group is where rows stay for statistics (k-anonymity)."""
     for place in places:
         if any(r.statistics and r.keeps_row for _, r in place.limits):
@@ -269,7 +271,7 @@ def _alike(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterator[Alike]:
             done = Not(Undone(changes))
             size = stores.session_of(place).smallest_group(place.table.name, left, done) if left else None
             if size is not None:
-                yield Alike(place.name, size)
+                yield SmallestGroup(place.name, size)
 
 
 def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:

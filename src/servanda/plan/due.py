@@ -38,7 +38,7 @@ class Of:
     request: int | None = None
     key_id: str = ""
     rows: Human = field(default=(), repr=False)
-    again: bool = False
+    erased_before: bool = False
     only: frozenset[str] | None = None
 
 

@@ -22,7 +22,7 @@ from servanda.persons.person import Person
 from servanda.persons.rests import Rest, Unfinished, Why
 from servanda.persons.subject_graph import Edge, SubjectGraph
 from servanda.plan.due import Of
-from servanda.plan.limits import Limit, article, end_of, groups, where
+from servanda.plan.limits import Limit, article, change_groups, end_of, where
 from servanda.plan.reasons import StoreRules, TableRules
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
@@ -55,7 +55,7 @@ class Erasure:
     refused: tuple[str, ...] = ()
 
     @property
-    def found(self) -> bool:
+    def has_rows(self) -> bool:
         """Whether anything of the person is there."""
         return bool(self.fates)
 
@@ -72,7 +72,7 @@ class Erasure:
 _WHY: dict[str, Why] = {"held": "hold", "shared": "shared"}
 """Fates of rows that stay for now, and whole."""
 
-_Fated = tuple[tuple[str, ...], str, tuple[str, ...]]
+_RowFate = tuple[tuple[str, ...], str, tuple[str, ...]]
 """The places of rows, their fate, and why it must not be done, if it must not."""
 
 
@@ -98,7 +98,7 @@ class StoreEraser:
     reach: Reach
     rules: StoreRules
     present: dict[int, set[int]] = field(default_factory=dict)
-    _known: dict[tuple[int, int], _Fated] = field(default_factory=dict)
+    _known: dict[tuple[int, int], _RowFate] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -115,33 +115,36 @@ class StoreEraser:
     def decide(self, asked: Sequence[Of], *, lock: bool = False) -> list[Erasure]:
         """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
         self.reach.gather([a.human for a in asked], rows=[a.rows for a in asked], reading=False, lock=lock)
-        some = self.reach.some
-        for rules, asks, others in self.rules.alone:
-            if rules.table not in some:
+        gathered = self.reach.gathered_tables
+        for rules, condition, others in self.rules.shared_outright:
+            if rules.table not in gathered:
                 continue
-            self.rules.ending.spread(
-                rules.table, rules.number, Reason.SHARED, asks, others=others, name=f"alone {others}"
+            self.rules.statements.spread_reason(
+                rules.table, rules.number, Reason.SHARED, condition, others=others, name=f"alone {others}"
             )
         for sharing, cyclic in self.rules.shared:
-            tables_ = [(r, a) for r, a in sharing if r.table in some]
+            tables_ = [(r, a) for r, a in sharing if r.table in gathered]
             while (
-                sum(self.rules.ending.spread(r.table, r.number, Reason.SHARED, a) for r, a in tables_)
+                sum(
+                    self.rules.statements.spread_reason(r.table, r.number, Reason.SHARED, a)
+                    for r, a in tables_
+                )
                 and cyclic
             ):
                 pass
-        for number, reasons in self.rules.naming.items():
-            if self.reach.mentions[number].giver in some:
-                self.rules.ending.mark(self.reach.mentions[number].taker, number, reasons)
+        for number, reasons in self.rules.mention_reasons.items():
+            if self.reach.mentions[number].giver in gathered:
+                self.rules.statements.mark_reasons(self.reach.mentions[number].taker, number, reasons)
         self._hold_persons()
         for _, every in self.rules.order:
-            tables = [r for r in every if r.table in some]
+            tables = [r for r in every if r.table in gathered]
             for rules in tables:
                 if rules.reasons:
-                    self.rules.ending.mark(rules.table, rules.number, rules.reasons)
+                    self.rules.statements.mark_reasons(rules.table, rules.number, rules.reasons)
             while sum(
-                self.rules.ending.spread(r.table, r.number, Reason.POINTED, asks, name=name)
+                self.rules.statements.spread_reason(r.table, r.number, Reason.POINTED, condition, name=name)
                 for r in tables
-                for name, asks in r.inside
+                for name, condition in r.pointed_at_in_cycle
             ):
                 pass
         return self._decided(asked)
@@ -150,11 +153,11 @@ class StoreEraser:
         """Somebody who is held themselves is held with everything that is theirs, by whichever edge."""
         held_: set[int] = set()
         for rules in self.rules.tables.values() if self.rules.holds else ():
-            for flag, asks in rules.reasons:
+            for flag, condition in rules.reasons:
                 if flag == Reason.HELD:
-                    held_ |= set(self.rules.ending.persons_held(rules.table, rules.number, asks))
+                    held_ |= set(self.rules.statements.persons_held(rules.table, rules.number, condition))
         if held_:
-            self.rules.ending.hold(sorted(held_))
+            self.rules.statements.mark_held(sorted(held_))
 
     def _decided(self, asked: Sequence[Of]) -> list[Erasure]:
         fates: dict[int, dict[tuple[tuple[str, ...], str], int]] = {}
@@ -163,12 +166,12 @@ class StoreEraser:
         rests: dict[int, list[Rest]] = {}
         lawful = set()
         self.present = {}
-        for person, number, reasons, rows in self.rules.ending.fates():
+        for person, number, reasons, rows in self.rules.statements.counts_by_reason():
             if self.rules.only is not None and (reasons & Reason.APART or number not in tables):
                 continue
             self.present.setdefault(number, set()).add(reasons)
             if (number, reasons) not in self._known:
-                self._known[number, reasons] = self._fated(tables.get(number), number, reasons)
+                self._known[number, reasons] = self._row_fate(tables.get(number), number, reasons)
             places, fate, why = self._known[number, reasons]
             refused.setdefault(person, []).extend(why)
             if reasons & Reason.LAW:
@@ -191,13 +194,13 @@ class StoreEraser:
             for i, a in enumerate(asked)
         ]
 
-    def _fated(self, rules: TableRules | None, number: int, reasons: int) -> _Fated:
+    def _row_fate(self, rules: TableRules | None, number: int, reasons: int) -> _RowFate:
         """What becomes of rows of a number that stay for a sum of reasons, the same for whoever they are of."""
         if rules is None:
             edge = self.reach.mentions[number]
-            return (edge.place,), _named(reasons), tuple(self._misnamed(edge))
+            return (edge.place,), _mention_fate(reasons), tuple(self._mention_refusals(edge))
         fate = _fate(reasons, rules)
-        return tuple(p.name for p in rules.places), fate, tuple(self._refused(rules, fate))
+        return tuple(p.name for p in rules.places), fate, tuple(self._fate_refusals(rules, fate))
 
     def _kept(self, number: int) -> Iterator[tuple[int, Rest]]:
         """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""
@@ -223,7 +226,7 @@ class StoreEraser:
         human: dict[int, list[Person]] = {}
         others: dict[int, list[Person]] = {}
         if any(e.rests for e in erasures):
-            for person, table, is_person, _, key in self._staying():
+            for person, table, is_person, _, key in self._kept_rows():
                 place = self.reach.graph.places[table][0].name
                 (human if is_person else others).setdefault(person, []).append(Person(place, key))
         return [
@@ -232,7 +235,7 @@ class StoreEraser:
                 self.rules.only, tuple(human.get(i, ())), tuple(others.get(i, ())),
             )
             for i, (one, erasure) in enumerate(zip(asked, erasures, strict=True))
-            if erasure.rests or one.rows or one.again
+            if erasure.rests or one.rows or one.erased_before
         ]  # fmt: skip
 
     def untouched(self) -> set[tuple[str, tuple[Any, ...]]]:
@@ -241,14 +244,14 @@ class StoreEraser:
             return set()
         return {
             (table, key)
-            for _, table, is_person, reasons, key in self._staying()
+            for _, table, is_person, reasons, key in self._kept_rows()
             if is_person and _fate(reasons, self.rules.tables[table]) in ("held", "shared", "keep")
         }
 
-    def _staying(self) -> Iterator[tuple[int, str, bool, int, tuple[Any, ...]]]:
+    def _kept_rows(self) -> Iterator[tuple[int, str, bool, int, tuple[Any, ...]]]:
         """The rows that are persons and stay, and those that stay for now: whose, table, whether a person, why, key."""
         tables = {number: table for table, number in self.reach.numbers.items()}
-        for person, number, is_person, reasons, key in self.reach.rows.staying(
+        for person, number, is_person, reasons, key in self.reach.rows.kept_rows(
             Reason.LAW | Reason.HELD | Reason.SHARED
         ):
             if number in tables:
@@ -259,7 +262,7 @@ class StoreEraser:
     ) -> list[tuple[int, int, date | None]]:
         """The rows of each person that a limit keeps, and the latest day that it counts from."""
         keeps, name = All((where(place), Not(limit.over))), f"{number} {place.name} {limit.promise.id}"
-        return self.rules.ending.latest(table, number, keeps, limit.trigger, name=name)
+        return self.rules.statements.latest(table, number, keeps, limit.trigger, name=name)
 
     # -- what is emptied -------------------------------------------------------------------------
 
@@ -279,21 +282,21 @@ class StoreEraser:
                 )
         for table, present in tables:
             if any(r & EMPTIED and not r & UNTOUCHED for r in present):
-                yield from self._emptied(table)
+                yield from self._field_changes(table)
 
     def due(self) -> dict[int, dict[str, int]]:
         """How many rows would be changed now, by person and place; of those that were decided about last."""
         found: dict[int, dict[str, int]] = {}
         for place, emptying in self.emptyings():
-            for person, rows in self.rules.ending.to_change(emptying).items():
+            for person, rows in self.rules.statements.to_change(emptying).items():
                 counts = found.setdefault(person, {})
                 counts[place] = counts.get(place, 0) + rows
         return found
 
-    def _emptied(self, table: TableRules) -> Iterator[tuple[str, Emptying]]:
+    def _field_changes(self, table: TableRules) -> Iterator[tuple[str, Emptying]]:
         """What empties the fields of rows that stay, where nothing keeps them."""
         for place in table.places:
-            listed = tuple(groups(place, table.limits[place.name]))
+            listed = tuple(change_groups(place, table.limits[place.name]))
             if listed and place.place.erase != "keep":
                 at = (table.table, table.number, listed, where(place), place.name)
                 yield place.name, Emptying(*at, reasons=EMPTIED, unless=UNTOUCHED)
@@ -316,21 +319,21 @@ class StoreEraser:
     def _detachment(
         self, edge: Edge, number: int, reasons: int = -1, unless: int = 0, met: Condition | None = None
     ) -> Emptying:
-        over = self.rules.free(edge) if edge.ownership == "mentions" else None
+        over = self.rules.without_legal_minimum(edge) if edge.ownership == "mentions" else None
         listed, here = ((over, edge.changes),), where(self.stores.binding.places[edge.place])
         name = f"{edge.place}.{edge.label}"
         return Emptying(edge.taker, number, listed, here, name, reasons, unless, met)
 
     # -- what would stop it half way -------------------------------------------------------------
 
-    def _refused(self, rules: TableRules, fate: str) -> Iterator[str]:
+    def _fate_refusals(self, rules: TableRules, fate: str) -> Iterator[str]:
         """Why the rows of a table cannot have their fate; told before anything is changed."""
         name = ", ".join(p.name for p in rules.places)
         place = rules.places[0]
         if any(p.place.erase == "refuse" for p in rules.places):
             yield f"{name}: nobody is erased who has rows here; stores.yaml says erase: refuse"
         if fate != "held":
-            yield from self._unchangeable(rules, fate)
+            yield from self._reference_refusals(rules, fate)
         if fate in ("held", "keep"):
             return
         if not place.endable:
@@ -338,28 +341,30 @@ class StoreEraser:
         if fate == "delete" and self.stores.binding.shapes[place.store].outside.get(rules.table):
             yield f"{name}: rows of another schema point at {place.table.name}, and nobody can count them"
         if fate == "delete":
-            yield from self._unopened(rules)
+            yield from self._cycle_refusals(rules)
         if fate == "anonymise":
             if not any(p.place.at_end for p in rules.places):
                 yield f"{name}: a row stays, for what points at it, and nothing says how it is emptied; give at_end"
             for p in rules.places:
-                yield from _refusals(p, p.place.at_end.items())
+                yield from _column_refusals(p, p.place.at_end.items())
 
-    def _unchangeable(self, rules: TableRules, fate: str) -> Iterator[str]:
+    def _reference_refusals(self, rules: TableRules, fate: str) -> Iterator[str]:
         """References of rows that stay which are to lead to nobody, and cannot."""
         for edge in self.reach.graph.edges if fate != "delete" else ():
-            named = edge.ownership == "mentions" and (fate != "keep" or self.rules.free(edge) is None)
+            named = edge.ownership == "mentions" and (
+                fate != "keep" or self.rules.without_legal_minimum(edge) is None
+            )
             if edge.taker == rules.table and (named or (edge.ownership == "owned" and fate == "shared")):
-                yield from _refusals(self.stores.binding.places[edge.place], edge.changes)
+                yield from _column_refusals(self.stores.binding.places[edge.place], edge.changes)
 
-    def _misnamed(self, edge: Edge) -> Iterator[str]:
+    def _mention_refusals(self, edge: Edge) -> Iterator[str]:
         if edge.erase == "refuse":
             yield f"{edge.place}: nobody is erased whom it names; the reference “{edge.label}” says erase: refuse"
-        yield from _refusals(self.stores.binding.places[edge.place], edge.changes)
+        yield from _column_refusals(self.stores.binding.places[edge.place], edge.changes)
 
-    def _unopened(self, rules: TableRules) -> Iterator[str]:
+    def _cycle_refusals(self, rules: TableRules) -> Iterator[str]:
         """A circle of foreign keys none of which may be NULL, beside that of a table to itself."""
-        for child in rules.circle:
+        for child in rules.cycle:
             fixed = child.real is not None and not any(
                 child.table.columns[c].nullable for c in child.link.columns
             )
@@ -367,14 +372,14 @@ class StoreEraser:
                 yield f"{child.table.name} and {rules.table} point at each other, and neither reference may be NULL"
 
 
-def _refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -> Iterator[str]:
+def _column_refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -> Iterator[str]:
     for name, change in changes:
         why = refuses(place.table, place.table.columns[name], change)
         if why:
             yield f"{place.name}: {place.table.name}.{name} cannot be emptied so: {why}"
 
 
-def _named(reasons: int) -> str:
+def _mention_fate(reasons: int) -> str:
     """What becomes of rows of others that name somebody."""
     fates = ((Reason.HELD, "held"), (Reason.SHARED, "shared"), (Reason.LAW, "keep"))
     return next((fate for flag, fate in fates if reasons & flag), "mention")
@@ -388,7 +393,7 @@ def _fate(reasons: int, rules: TableRules) -> str:
         return "shared"
     if reasons & Reason.DECLARED and all(p.place.erase == "keep" for p in rules.places):
         return "keep"
-    at_once = any(due is None for p in rules.places for due, _ in groups(p, rules.limits[p.name]))
+    at_once = any(due is None for p in rules.places for due, _ in change_groups(p, rules.limits[p.name]))
     if reasons & Reason.LAW and not at_once:
         return "keep"
     return "anonymise" if reasons else "delete"

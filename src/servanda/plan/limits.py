@@ -84,7 +84,7 @@ def limits_of(binding: Binding, place: BoundPlace, today: date, *, assume: bool 
                 retention,
                 trigger,
                 cutoff_of(policy, retention, today),
-                _cut(policy, retention, today, retention.periods[:1]) if archives else None,
+                _cutoff(policy, retention, today, retention.periods[:1]) if archives else None,
                 _warned(binding, place) if retention.warn_before is not None else None,
                 _archived(copied.get(id(retention)), assume),
             )
@@ -119,10 +119,10 @@ def _warns(place: BoundPlace) -> bool:
 
 def cutoff_of(policy: Policy, retention: Retention, today: date) -> date:
     """The smallest local day whose period, all stages together, is not over today; found by adding."""
-    return _cut(policy, retention, today, retention.periods)
+    return _cutoff(policy, retention, today, retention.periods)
 
 
-def _cut(policy: Policy, retention: Retention, today: date, periods: Sequence[object]) -> date:
+def _cutoff(policy: Policy, retention: Retention, today: date, periods: Sequence[object]) -> date:
     day = today
     for period in reversed(retention.periods[: len(periods)][1:]):
         day = cutoff(day, period)
@@ -166,7 +166,7 @@ def by_column(place: BoundPlace, limits: Sequence[Limit]) -> dict[str, tuple[Lim
     return {column: tuple(own) for column, own in found.items()}
 
 
-def endless(policy: Policy, place: BoundPlace, limits: Sequence[Limit]) -> list[str]:
+def endless_categories(policy: Policy, place: BoundPlace, limits: Sequence[Limit]) -> list[str]:
     """The categories of a place that no retention ends, so that its rows are never deleted."""
     covered = {name for limit in limits for name in limit.retention.data}
     return [
@@ -186,7 +186,7 @@ def article(retention: Retention) -> str:
     return "GDPR 17(3)(e)" if law.endswith(CLAIMS) else "GDPR 17(3)(b)"
 
 
-def surviving(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
+def limits_after_erasure(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
     """The limits of a place that an erasure leaves in force; nobody is warned first, and copies do not count."""
     limits = limits_of(binding, place, today)
     return [
@@ -194,12 +194,12 @@ def surviving(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
     ]
 
 
-def unknown(place: BoundPlace) -> bool:
+def has_unbound_minimum(place: BoundPlace) -> bool:
     """Whether something must stay by law and nobody can tell how long: its trigger is bound to nothing."""
-    return bool(_untold(place))
+    return bool(_unbound_minima(place))
 
 
-def _untold(place: BoundPlace) -> list[Retention]:
+def _unbound_minima(place: BoundPlace) -> list[Retention]:
     return [r for _, r in place.limits if r.outlives_erasure and r.trigger not in place.triggers]
 
 
@@ -208,7 +208,7 @@ def where(place: BoundPlace) -> Condition:
     return All(tuple(Equals(column, value) for column, value in place.place.where.items()))
 
 
-def stays(place: BoundPlace, limits: Sequence[Limit]) -> Condition | None:
+def kept_by_law(place: BoundPlace, limits: Sequence[Limit]) -> Condition | None:
     """The rows of which some field must stay; None where no limit is in force."""
     owners = {tuple(limits.index(m) for m in own) for own in by_column(place, limits).values() if own}
     if not owners:
@@ -217,7 +217,7 @@ def stays(place: BoundPlace, limits: Sequence[Limit]) -> Condition | None:
     return All((where(place), Not(over)))
 
 
-def groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
+def change_groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
     """How the fields of a row that stays are emptied: those that nothing keeps at once, the others once it may be."""
     owners = by_column(place, limits)
     found: dict[tuple[int, ...], list[tuple[str, Change]]] = {}
@@ -229,16 +229,18 @@ def groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
     ]
 
 
-def free(place: BoundPlace, limits: Sequence[Limit], columns: Iterable[str]) -> Condition | None:
+def without_legal_minimum(
+    place: BoundPlace, limits: Sequence[Limit], columns: Iterable[str]
+) -> Condition | None:
     """The rows in which no duty by law keeps any of some columns; None where none ever does."""
     wanted = set(columns)
     about = {name for name, own in place.data.items() if wanted & set(own)}
-    if any(about & set(r.data) for r in _untold(place)):
+    if any(about & set(r.data) for r in _unbound_minima(place)):
         return Any(())
-    mine = [limit for limit in limits if about & set(limit.retention.data)]
-    return ended(mine) if mine else None
+    relevant = [limit for limit in limits if about & set(limit.retention.data)]
+    return ended(relevant) if relevant else None
 
 
-def released(place: BoundPlace, limits: Sequence[Limit], column: str) -> bool:
+def is_set_to_null(place: BoundPlace, limits: Sequence[Limit], column: str) -> bool:
     """Whether a column of a row that stays is set to NULL, so that it points at nobody any more."""
     return place.place.at_end.get(column) == Change() and not by_column(place, limits).get(column)

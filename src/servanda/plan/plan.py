@@ -114,7 +114,7 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SmallestGroup:
     """Rows kept for statistics: the smallest group that looks alike has `k` of them."""
 
     place: str
@@ -191,12 +191,12 @@ class Plan:
     without_end: tuple[WithoutEnd, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     holds: tuple[tuple[int, str], ...] = ()
-    groups: tuple[Alike, ...] = ()
+    groups: tuple[SmallestGroup, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     asked: tuple[Asked, ...] = ()
-    people: tuple[Of, ...] = field(default=(), repr=False)
-    same: tuple[Unfinished, ...] = field(default=(), repr=False)
+    due_persons: tuple[Of, ...] = field(default=(), repr=False)
+    unchanged: tuple[Unfinished, ...] = field(default=(), repr=False)
     preview: bool = False
     quick: bool = False
 

@@ -19,7 +19,15 @@ from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
-from servanda.plan.limits import Limit, free, released, stays, surviving, unknown, where
+from servanda.plan.limits import (
+    Limit,
+    has_unbound_minimum,
+    is_set_to_null,
+    kept_by_law,
+    limits_after_erasure,
+    where,
+    without_legal_minimum,
+)
 from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
@@ -37,14 +45,14 @@ class TableRules:
     places: tuple[BoundPlace, ...]
     limits: dict[str, list[Limit]]
     reasons: list[tuple[Reason, Condition]] = field(default_factory=list)
-    inside: list[tuple[str, Condition]] = field(default_factory=list)
-    circle: list[Child] = field(default_factory=list)
-    again: Condition | None = None
+    pointed_at_in_cycle: list[tuple[str, Condition]] = field(default_factory=list)
+    cycle: list[Child] = field(default_factory=list)
+    recheck: Condition | None = None
 
     @property
     def may_stay(self) -> bool:
         """Whether a row can stay for a reason of its own."""
-        return bool(self.reasons or self.inside)
+        return bool(self.reasons or self.pointed_at_in_cycle)
 
 
 @dataclass(slots=True)
@@ -59,34 +67,36 @@ class StoreRules:
     today: date
     holds: Sequence[Hold]
     only: frozenset[str] | None = None
-    ending: ErasureStatements = field(init=False)
+    statements: ErasureStatements = field(init=False)
     tables: dict[str, TableRules] = field(default_factory=dict)
     order: list[tuple[Component, list[TableRules]]] = field(default_factory=list)
     shared: list[tuple[list[tuple[TableRules, Condition]], bool]] = field(default_factory=list)
-    alone: list[tuple[TableRules, Condition, bool]] = field(default_factory=list)
-    naming: dict[int, list[tuple[Reason, Condition]]] = field(default_factory=dict)
+    shared_outright: list[tuple[TableRules, Condition, bool]] = field(default_factory=list)
+    mention_reasons: dict[int, list[tuple[Reason, Condition]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ending = ErasureStatements(self.reach.rows)
+        self.statements = ErasureStatements(self.reach.rows)
         numbers = self.reach.numbers
         for table, number in numbers.items():
             places = self.graph.places[table]
-            limits = {p.name: surviving(self.stores.binding, p, self.today) for p in places}
+            limits = {p.name: limits_after_erasure(self.stores.binding, p, self.today) for p in places}
             self.tables[table] = TableRules(table, number, places, limits)
         sharing = self.graph.shareable() & numbers.keys()
-        self.naming = {n: r for n, edge in self.reach.mentions.items() if (r := self._naming(edge, sharing))}
-        for component in self.graph.order():
+        self.mention_reasons = {
+            n: r for n, edge in self.reach.mentions.items() if (r := self._mention_reasons(edge, sharing))
+        }
+        for component in self.graph.deletion_order():
             tables = [self.tables[t] for t in component.tables if t in numbers]
             for rules in tables:
-                self._reasons(rules)
+                self._add_reasons(rules)
             for rules in tables:
-                self._pointed(rules, component, sharing)
+                self._add_pointed_at(rules, component, sharing)
             self.order.append((component, tables))
-        for component in self.graph.flow():
-            mine = [self.tables[t] for t in component.tables if t in sharing]
-            asks = [(r, a) for r in mine if (a := self._sharing(r, sharing)) is not None]
-            if asks:
-                self.shared.append((asks, component.cyclic))
+        for component in self.graph.ownership_order():
+            tables = [self.tables[t] for t in component.tables if t in sharing]
+            conditions = [(r, c) for r in tables if (c := self._shared_condition(r, sharing)) is not None]
+            if conditions:
+                self.shared.append((conditions, component.cyclic))
 
     @property
     def graph(self) -> StoreGraph:
@@ -95,10 +105,10 @@ class StoreRules:
 
     # -- the rules of each table ---------------------------------------------------------------
 
-    def _reasons(self, rules: TableRules) -> None:
+    def _add_reasons(self, rules: TableRules) -> None:
         """Why rows of a table stay of themselves: law, holds, what the document declares."""
-        law = [s for p in rules.places if (s := stays(p, rules.limits[p.name])) is not None]
-        law += [where(p) for p in rules.places if unknown(p)]
+        law = [s for p in rules.places if (s := kept_by_law(p, rules.limits[p.name])) is not None]
+        law += [where(p) for p in rules.places if has_unbound_minimum(p)]
         covered = [
             All((where(p), c)) for p in rules.places if (c := held(self.stores, p, self.holds)) is not None
         ]
@@ -113,15 +123,15 @@ class StoreRules:
             if parts:
                 rules.reasons.append((flag, (Any(tuple(parts)))))
         if law:
-            rules.again = All(tuple(Not(part) for part in law))
+            rules.recheck = All(tuple(Not(part) for part in law))
 
-    def _naming(self, edge: Edge, sharing: set[str]) -> list[tuple[Reason, Condition]]:
+    def _mention_reasons(self, edge: Edge, sharing: set[str]) -> list[tuple[Reason, Condition]]:
         """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
         place, reasons = self.stores.binding.places[edge.place], []
         covered = held(self.stores, place, self.holds)
         if covered is not None:
             reasons.append((Reason.HELD, (covered)))
-        over = self.free(edge)
+        over = self.without_legal_minimum(edge)
         if over is not None:
             reasons.append((Reason.LAW, (Not(over))))
         if edge.giver in sharing:
@@ -129,12 +139,12 @@ class StoreRules:
             reasons.append((Reason.SHARED, Not(LeadsTo(edge.link, leaves))))
         return reasons
 
-    def free(self, edge: Edge) -> Condition | None:
+    def without_legal_minimum(self, edge: Edge) -> Condition | None:
         """The rows in which no law keeps what a reference empties; None: all."""
         place = self.stores.binding.places[edge.place]
-        return free(place, self.tables[edge.taker].limits[edge.place], dict(edge.changes))
+        return without_legal_minimum(place, self.tables[edge.taker].limits[edge.place], dict(edge.changes))
 
-    def _pointed(self, rules: TableRules, component: Component, sharing: set[str]) -> None:
+    def _add_pointed_at(self, rules: TableRules, component: Component, sharing: set[str]) -> None:
         """What points at rows of a table and stays keeps them, at least as skeletons."""
         every: dict[tuple[str, tuple[str, ...], str], Child] = {}
         for place in rules.places:
@@ -145,17 +155,17 @@ class StoreRules:
         outside: list[Condition] = []
         for (table, columns, _), child in every.items():
             if table in component.tables:
-                rules.circle.append(child)
+                rules.cycle.append(child)
             if self._always_goes(child, component, sharing):
                 continue
-            goes = self._goes(child)
-            if child.real is not None and child.real.on_delete == "SET NULL" and goes is None:
+            gone = self._is_gone(child)
+            if child.real is not None and child.real.on_delete == "SET NULL" and gone is None:
                 continue
-            asks = PointedAt(child.link, None if goes is None else Not(goes))
+            condition = PointedAt(child.link, None if gone is None else Not(gone))
             if table in component.tables and table in self.tables:
-                rules.inside.append((f"{table}:{','.join(columns)}", asks))
+                rules.pointed_at_in_cycle.append((f"{table}:{','.join(columns)}", condition))
             else:
-                outside.append(asks)
+                outside.append(condition)
         rules.reasons += [(Reason.POINTED, Any(tuple(outside)))] if outside else []
 
     def _always_goes(self, child: Child, component: Component, sharing: set[str]) -> bool:
@@ -172,7 +182,7 @@ class StoreRules:
             if e.link.when == child.link.when and e.link.to_table == child.link.to_table
         )
 
-    def _goes(self, child: Child) -> Condition | None:
+    def _is_gone(self, child: Child) -> Condition | None:
         """Whether a row that points here is gone, or points elsewhere, once this one's turn has come."""
         theirs = self.tables.get(child.table.name)
         ways: list[Condition] = []
@@ -184,12 +194,14 @@ class StoreRules:
         if theirs is None:
             return None
         ways.append(Gathered(theirs.number, any_of=0))
-        if any(released(p, theirs.limits[p.name], c) for p in theirs.places for c in child.link.columns):
+        if any(
+            is_set_to_null(p, theirs.limits[p.name], c) for p in theirs.places for c in child.link.columns
+        ):
             ways.append(Gathered(theirs.number, any_of=EMPTIED, none_of=UNTOUCHED))
-        ways += [way for edge in self._replacing(child) for way in self._elsewhere(theirs, edge)]
+        ways += [way for edge in self._replacing_edges(child) for way in self._redirected(theirs, edge)]
         return Any(tuple(ways))
 
-    def _elsewhere(self, theirs: TableRules, edge: Edge) -> Iterator[Condition]:
+    def _redirected(self, theirs: TableRules, edge: Edge) -> Iterator[Condition]:
         """When a reference of a row that stays is changed, so that it does not lead to who leaves any more."""
         if edge.ownership == "owned":
             yield Gathered(theirs.number, any_of=Reason.SHARED, none_of=Reason.HELD | Reason.LAW)
@@ -197,40 +209,40 @@ class StoreRules:
         if number is not None:
             yield Gathered(number, none_of=Reason.HELD | Reason.LAW | Reason.SHARED)
             own = Gathered(theirs.number, any_of=STAYS, none_of=Reason.HELD | Reason.APART)
-            over = self.free(edge)
+            over = self.without_legal_minimum(edge)
             yield own if over is None else All((own, over))
 
-    def _replacing(self, child: Child) -> Iterator[Edge]:
+    def _replacing_edges(self, child: Child) -> Iterator[Edge]:
         """The edges that lead elsewhere, when a person leaves, by the columns of this reference."""
         for edge in self.graph.edges:
             same = edge.link.table == child.table.name and edge.link.columns == child.link.columns
             if same and {c for c, _ in edge.changes} & set(edge.link.columns):
                 yield edge
 
-    def _sharing(self, rules: TableRules, sharing: set[str]) -> Condition | None:
+    def _shared_condition(self, rules: TableRules, sharing: set[str]) -> Condition | None:
         """When a row is also somebody else's: one who stays, or whose row is shared itself."""
-        asks: list[Condition] = []
+        conditions: list[Condition] = []
         if all(p.place.shared == "any" for p in rules.places):
             return None
-        able = self.graph.reached()
+        able = self.graph.person_tables()
         for edge in self.graph.owners(rules.table):
             theirs = self.tables.get(edge.giver)
             if theirs is None or edge.giver not in able:
                 continue  # its rows can be nobody's, so they make nobody an owner
             leaves = Gathered(theirs.number, none_of=Reason.SHARED if edge.giver in sharing else 0)
-            other = All((Not(leaves), self._alive(theirs)))
+            other = All((Not(leaves), self._not_anonymised(theirs)))
             if edge.ownership == "owned":
-                asks.append(LeadsTo(edge.link, other))
+                conditions.append(LeadsTo(edge.link, other))
             else:
-                asks.append(PointedAt(edge.link, other))
+                conditions.append(PointedAt(edge.link, other))
         selves = [where(p) for p in rules.places if p.place.person == "self"]
         mine = [where(p) for p in rules.places if p.place.shared == "mine"]
         for parts, others in ((selves, True), (mine, False)):
-            if parts and asks:
-                self.alone.append((rules, (Any(tuple(parts))), others))
-        return Any(tuple(asks)) if asks else None
+            if parts and conditions:
+                self.shared_outright.append((rules, (Any(tuple(parts))), others))
+        return Any(tuple(conditions)) if conditions else None
 
-    def _alive(self, theirs: TableRules) -> Condition:
+    def _not_anonymised(self, theirs: TableRules) -> Condition:
         """Whether a row is not the skeleton of somebody who left before."""
         left = [p for p in theirs.places if p.place.person == "self" and p.place.skeleton and p.place.at_end]
         parts = [Any((Not(where(p)), Undone(tuple(p.place.at_end.items())))) for p in left]

@@ -19,7 +19,7 @@ from servanda.actions import action
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
-from servanda.plan import unscrubbed as remains
+from servanda.plan import unscrubbed
 from servanda.plan.archive.overview import ArchiveOverview
 from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
@@ -73,7 +73,7 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
     for kind, part in (("plan.made", "counts"), ("apply.ended", "steps")):
         for entry in ledger.entries(kind):
             lines = (entry.body or {}).get(part, [])
-            bad = {name for line in lines if not _well(line) for name in line["promises"]}
+            bad = {name for line in lines if not _leaves_nothing_overdue(line) for name in line["promises"]}
             spoken = {name for line in lines for name in line["promises"]} - bad
             for name in (*spoken, "*", *(["swept"] if kind == "apply.ended" else [])):
                 if name not in found or found[name].number < entry.number:
@@ -81,7 +81,7 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
     return found
 
 
-def _well(line: Mapping[str, Any]) -> bool:
+def _leaves_nothing_overdue(line: Mapping[str, Any]) -> bool:
     """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
     if not action(line["action"]).makes_overdue:
         return True
@@ -96,7 +96,7 @@ def status_of(seen: RetentionEvidence, promise: Promise) -> PromiseStatus:
                 promise, "broken", why="no period: the text gives none, and nothing is enforced"
             )
         return PromiseStatus(promise, "not_yet", why=_needs(seen, promise))
-    parts = [_part(seen, promise, item) for item in promise.enforced]
+    parts = [_item_status(seen, promise, item) for item in promise.enforced]
     worst = min(parts, key=lambda s: _ORDER.index(s.state))
     where = ", ".join(dict.fromkeys(w for s in parts for w in s.where.split(", ") if w))
     archived = list(dict.fromkeys(said for s in parts for said in s.evidence.get("archived", ())))
@@ -110,19 +110,21 @@ _ORDER: list[State] = ["broken", "at_risk", "not_yet", "attested", "worked", "ch
 def _needs(seen: RetentionEvidence, promise: Promise) -> str:
     if promise.kind == "anonymise":
         return "needs a probe of the tool that anonymises"
-    done, waiting = remains.scrubs(seen.ledger), remains.unscrubbed(seen.ledger)
+    done, waiting = unscrubbed.scrubs(seen.ledger), unscrubbed.unscrubbed(seen.ledger)
     if waiting or not done:
         return "needs apply --scrub, and a replay of erasures after a restore"
     last = max(done.values(), key=lambda entry: entry.number)
     return f"scrubbed on {last.at:%Y-%m-%d}, entry {last.number}; needs a replay of erasures after a restore"
 
 
-def _part(
+def _item_status(
     seen: RetentionEvidence, promise: Promise, item: Retention | KeepsHolds | EveryRetention
 ) -> PromiseStatus:
     if isinstance(item, Retention):
         return _retention(seen, promise, item)
-    return _holds(seen, promise, item) if isinstance(item, KeepsHolds) else _every(seen, promise, item)
+    return (
+        _holds(seen, promise, item) if isinstance(item, KeepsHolds) else _every_retention(seen, promise, item)
+    )
 
 
 # -- one retention ----------------------------------------------------------------------------
@@ -133,18 +135,18 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
     if down:
         return PromiseStatus(promise, "at_risk", ", ".join(down), f"store {down[0]} does not answer")
     places = [p for p in seen.stores.binding.places.values() if any(r is retention for _, r in p.limits)]
-    places = [p for p in places if not _others(seen.policy, p)]
+    places = [p for p in places if not _is_processor_only(seen.policy, p)]
     where = ", ".join(p.name for p in places)
     for place in places:
         wrong = seen.stores.binding.unusable(place.name)
         if wrong:
             return PromiseStatus(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
     if not places:
-        return _nowhere(seen, promise, retention)
+        return _without_place(seen, promise, retention)
     names = {p.name for p in places}
-    mine = [s for s in seen.plan.steps if promise.id in s.promises and s.place in names]
+    steps = [s for s in seen.plan.steps if promise.id in s.promises and s.place in names]
     if retention.archive is None:
-        return _swept(seen, promise, where, mine)
+        return _swept(seen, promise, where, steps)
     without = [p for p in places if not _archives(seen.stores, p)]
     if without:
         why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
@@ -153,7 +155,7 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
     problem = next((f for p in places if (f := seen.archived.problem(p))), "")
     if problem:
         return PromiseStatus(promise, "broken", where, problem)
-    found = _swept(seen, promise, where, mine)
+    found = _swept(seen, promise, where, steps)
     archived = [said for p in places if (said := seen.archived.describe(p, promise.id))]
     return replace(found, evidence={**found.evidence, "archived": archived}) if archived else found
 
@@ -165,11 +167,11 @@ def _archives(stores: OpenStores, place: BoundPlace) -> bool:
     return place.table.name in archive_tables(stores.binding, place.store)
 
 
-def _others(policy: Policy, place: BoundPlace) -> bool:
+def _is_processor_only(policy: Policy, place: BoundPlace) -> bool:
     return all(policy.categories[name].role == "processor" for name in place.data)
 
 
-def _nowhere(seen: RetentionEvidence, promise: Promise, retention: Retention) -> PromiseStatus:
+def _without_place(seen: RetentionEvidence, promise: Promise, retention: Retention) -> PromiseStatus:
     said = seen.stores.binding.document.nowhere
     reasons = [said[name] for name in retention.data if name in said]
     if len(reasons) == len(retention.data):
@@ -257,7 +259,7 @@ def _holds(seen: RetentionEvidence, promise: Promise, item: KeepsHolds) -> Promi
     return PromiseStatus(promise, "kept", "every store", count, entry.at, "", entry.number, evidence)
 
 
-def _every(seen: RetentionEvidence, promise: Promise, item: EveryRetention) -> PromiseStatus:
+def _every_retention(seen: RetentionEvidence, promise: Promise, item: EveryRetention) -> PromiseStatus:
     for other in seen.policy.promises:
         for retention in other.retentions:
             if retention.end not in item.ends:

@@ -26,7 +26,7 @@ from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
 from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.due import Due, Expired
-from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless, is_warned, limits_of
+from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless_categories, is_warned, limits_of
 from servanda.plan.load import held
 from servanda.plan.plan import Step
 from servanda.policy.policy import Policy
@@ -94,7 +94,7 @@ class Drafter:
     assume: bool = False
     _limits: dict[str, list[Limit]] = field(default_factory=dict)
     _deletable: dict[str, Condition | None] = field(default_factory=dict)
-    _turns: dict[str, int] = field(default_factory=dict)
+    _order: dict[str, int] = field(default_factory=dict)
 
     def limits(self, place: BoundPlace) -> list[Limit]:
         """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
@@ -115,7 +115,7 @@ class Drafter:
                 found.append(draft)
         found += self._warn(place, limits)
         found += self._note(place, limits)
-        return [self._unheld(d) for d in found]
+        return [self._without_held(d) for d in found]
 
     def processed_for_others(self, place: BoundPlace) -> bool:
         """Whether every category of a place is another controller's (GDPR 28)."""
@@ -129,7 +129,7 @@ class Drafter:
         if condition is None:
             return None
         return Draft(
-            place, _end(limits, DELETE), condition, condition, tuple(limits), folds=self._folds(place)
+            place, _end_action(limits, DELETE), condition, condition, tuple(limits), folds=self._folds(place)
         )
 
     def deletable(self, place: BoundPlace) -> Condition | None:
@@ -139,14 +139,14 @@ class Drafter:
             parts = [*self._where(place)] if over is not None else []
             if over is not None:
                 parts.append(over)
-                parts += [Not(p) for p in self._stays(place)]
+                parts += [Not(p) for p in self._keeping_conditions(place)]
             self._deletable[place.name] = _all(parts) if parts else None
         return self._deletable[place.name]
 
     def over(self, place: BoundPlace) -> Condition | None:
         """The rows all of whose grounds have ended; None where a category never ends or ends emptied."""
         limits = self.limits(place)
-        if not limits or endless(self.stores.binding.policy, place, limits):
+        if not limits or endless_categories(self.stores.binding.policy, place, limits):
             return None
         if any(limit.retention.keeps_row for limit in limits):
             return None
@@ -156,19 +156,19 @@ class Drafter:
         }
         return _all([ended([limits[i] for i in own]) for own in sorted(owners)])
 
-    def _stays(self, place: BoundPlace) -> list[Condition]:
+    def _keeping_conditions(self, place: BoundPlace) -> list[Condition]:
         """What keeps a row of a place though it is over: what points at it, and what else lives in it."""
         parts = self._pointed_at(place)
-        for other in self._beside(place):
+        for other in self._other_places(place):
             over = self.over(other)
             own = [*self._where(other), *([] if over is None else [Not(over)])]
             parts.append(_all(own) if own else All(()))
         return parts
 
-    def _beside(self, place: BoundPlace) -> list[BoundPlace]:
+    def _other_places(self, place: BoundPlace) -> list[BoundPlace]:
         """The other places of the same table that may share rows with this one."""
         living = self.stores.binding.of_table(place.store, place.table.name)
-        return [p for p in living if p.name != place.name and not _apart(place, p)]
+        return [p for p in living if p.name != place.name and not _disjoint(place, p)]
 
     def _pointed_at(self, place: BoundPlace) -> list[Condition]:
         parts: list[Condition] = []
@@ -183,9 +183,9 @@ class Drafter:
 
     def _before(self, child: Child, place: BoundPlace) -> bool:
         """Whether rows of a child end before those of a place do; not where references go in circles."""
-        if not self._turns:
-            self._turns.update((p.name, i) for i, p in enumerate(children_first(self.stores.binding)))
-        return all(self._turns[p.name] < self._turns[place.name] for p in child.places)
+        if not self._order:
+            self._order.update((p.name, i) for i, p in enumerate(children_first(self.stores.binding)))
+        return all(self._order[p.name] < self._order[place.name] for p in child.places)
 
     def _kept(self, child: Child, place: BoundPlace) -> Condition | None:
         """What must be true of a child row so that it stays until a place has its turn; None: whichever row."""
@@ -210,7 +210,7 @@ class Drafter:
         groups = self._groups(place, limits)
         if not groups:
             return None
-        over, pointed = self.over(place), self._stays(place)
+        over, pointed = self.over(place), self._keeping_conditions(place)
         only_whole = over is not None and all(len(own) == len(limits) for own, _ in groups)
         if only_whole and not pointed:
             return None
@@ -227,7 +227,9 @@ class Drafter:
         condition = _all(parts)
         why = self._why(place, limits) if only_whole else ""
         folds = tuple(f for f in self._folds(place) if set(f.link.columns) & set(place.place.at_end))
-        return Draft(place, _end(limits, ANONYMISE), condition, condition, tuple(limits), written, why, folds)
+        return Draft(
+            place, _end_action(limits, ANONYMISE), condition, condition, tuple(limits), written, why, folds
+        )
 
     def stuck(self, place: BoundPlace) -> Condition | None:
         """The rows that are over, that rows which stay point at, and that nothing empties."""
@@ -336,12 +338,12 @@ class Drafter:
         """The rows of a place that some hold covers, also by another place that they belong to."""
         own = held(self.stores, place, self.holds)
         parts = [] if own is None else [own]
-        for other in self._beside(place):
+        for other in self._other_places(place):
             more = held(self.stores, other, self.holds)
             parts += [] if more is None else [_all([*self._where(other), more])]
         return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(dict.fromkeys(parts)))
 
-    def _unheld(self, draft: Draft) -> Draft:
+    def _without_held(self, draft: Draft) -> Draft:
         free = self._with_holds(draft.place, draft.condition)
         assert free is not None
         return replace(draft, condition=free)
@@ -359,13 +361,13 @@ class Drafter:
         return tuple(found)
 
 
-def _end(limits: Sequence[Limit], usual: Action) -> str:
+def _end_action(limits: Sequence[Limit], usual: Action) -> str:
     """The action that the policy names for rows, or for fields, of a place; the usual one where it names several."""
     named = {m.retention.end for m in limits if m.retention.keeps_row == (usual.end == "fields")}
     return named.pop() if len(named) == 1 else usual.name
 
 
-def _apart(one: BoundPlace, other: BoundPlace) -> bool:
+def _disjoint(one: BoundPlace, other: BoundPlace) -> bool:
     """Whether no row can be of both places, since their `where` want different values of a column."""
     ours, theirs = one.place.where, other.place.where
     return any(_differ(ours[column], theirs[column]) for column in ours.keys() & theirs.keys())

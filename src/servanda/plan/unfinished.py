@@ -33,7 +33,7 @@ class UnfinishedErasures:
     steps: tuple[Step, ...] = ()
     asked: tuple[Asked, ...] = ()
     due: tuple[Of, ...] = field(default=(), repr=False)
-    same: tuple[Unfinished, ...] = field(default=(), repr=False)
+    unchanged: tuple[Unfinished, ...] = field(default=(), repr=False)
 
 
 def find_unfinished(project: Project, *, epoch: int, documents: str) -> UnfinishedErasures:
@@ -45,21 +45,21 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
         project.database, vault, project.today, project.now, epoch=epoch, documents=documents
     )
     if not listed:
-        return UnfinishedErasures(asked=tuple(_others(project, {})))
-    looked: dict[str, list[tuple[Unfinished, Erasure, dict[str, int]]]] = {}
+        return UnfinishedErasures(asked=tuple(_not_due(project, {})))
+    decided: dict[str, list[tuple[Unfinished, Erasure, dict[str, int]]]] = {}
     holds = project.holds.running(project.today)
     for only in dict.fromkeys(one.only for one in listed):
         for store, eraser in store_erasers(project.stores, project.today, holds, only).items():
-            mine = [one for one in listed if one.store == store and one.only == only]
+            batch = [one for one in listed if one.store == store and one.only == only]
             size = eraser.reach.session.store.dialect.erase_batch_size
-            for start in range(0, len(mine), size):
-                for one, erasure, due in _decided(eraser, mine[start : start + size]):
-                    looked.setdefault(one.reference, []).append((one, erasure, due))
+            for start in range(0, len(batch), size):
+                for one, erasure, due in _decide(eraser, batch[start : start + size]):
+                    decided.setdefault(one.reference, []).append((one, erasure, due))
     due_rows: dict[str, int] = {}
     people: list[Of] = []
-    same: list[Unfinished] = []
+    unchanged: list[Unfinished] = []
     asked: list[Asked] = []
-    for each in looked.values():
+    for each in decided.values():
         counts = _summed(rows for _, _, rows in each)
         kept = tuple(rest for _, erasure, _ in each for rest in erasure.rests)
         refused = tuple(why for _, erasure, _ in each for why in erasure.refused)
@@ -70,20 +70,20 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
             for place, rows in counts.items():
                 due_rows[place] = due_rows.get(place, 0) + rows
         elif not refused:
-            same += [replace(one, rests=erasure.rests) for one, erasure, _ in each]
+            unchanged += [replace(one, rests=erasure.rests) for one, erasure, _ in each]
     steps = tuple(_steps(project, due_rows, people))
     known = {one.request: one for one in asked if one.request is not None}
-    return UnfinishedErasures(steps, (*asked, *_others(project, known)), tuple(people), tuple(same))
+    return UnfinishedErasures(steps, (*asked, *_not_due(project, known)), tuple(people), tuple(unchanged))
 
 
-def _decided(
-    eraser: StoreEraser, some: Sequence[Unfinished]
+def _decide(
+    eraser: StoreEraser, batch: Sequence[Unfinished]
 ) -> Iterator[tuple[Unfinished, Erasure, dict[str, int]]]:
     """What would become of some persons' rows now, and how many rows of each place would be ended or emptied."""
-    with eraser.reach.session.looking():
-        erasures = eraser.decide([_of([one]) for one in some])
+    with eraser.reach.session.scratch_transaction():
+        erasures = eraser.decide([_of([one]) for one in batch])
         emptied = eraser.due()
-    for number, (one, erasure) in enumerate(zip(some, erasures, strict=True)):
+    for number, (one, erasure) in enumerate(zip(batch, erasures, strict=True)):
         goes = _summed({fate.places[0]: fate.rows} for fate in erasure.fates if fate.fate == "delete")
         yield one, erasure, _summed([goes, emptied.get(number, {})])
 
@@ -97,17 +97,17 @@ def _of(parts: Sequence[Unfinished]) -> Of:
 
 
 def _summed(counts: Iterator[dict[str, int]] | Sequence[dict[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    totals: dict[str, int] = {}
     for part in counts:
         for place, rows in part.items():
-            found[place] = found.get(place, 0) + rows
-    return found
+            totals[place] = totals.get(place, 0) + rows
+    return totals
 
 
-def _others(project: Project, looked: dict[int, Asked]) -> Iterator[Asked]:
+def _not_due(project: Project, decided: dict[int, Asked]) -> Iterator[Asked]:
     """Erasures of which nothing can be due today: what is known to keep them."""
     for request, kept in sorted(rests.of_requests(project.database).items()):
-        if request not in looked:
+        if request not in decided:
             yield Asked(request, (), tuple(kept))
 
 

@@ -37,12 +37,12 @@ class Case:
     secret: Secret = field(repr=False)
     human: tuple[Person, ...] = field(repr=False)
     rows: tuple[Person, ...] = field(default=(), repr=False)
-    again: bool = False
+    erased_before: bool = False
 
     @property
     def of(self) -> Of:
         """Whom it is about, as plans take it."""
-        return Of(self.reference, self.human, self.request.number, self.key_id, self.rows, self.again)
+        return Of(self.reference, self.human, self.request.number, self.key_id, self.rows, self.erased_before)
 
 
 def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:

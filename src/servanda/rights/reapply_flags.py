@@ -27,7 +27,7 @@ from servanda.vault import Vault
 _CHUNK = 500
 
 
-def again(project: Project) -> int:
+def reapply_flags(project: Project) -> int:
     """Set the flags again of everybody whose objection or withdrawal runs. Returns how many were not set."""
     stores, db, today = project.stores, project.database, project.today.isoformat()
     with db.read() as connection:

@@ -183,16 +183,16 @@ class Partitions:
         del check
         raise NotImplementedError(whole.names)
 
-    def recall(self) -> list[str]:
+    def restore_detached(self) -> list[str]:
         """Put back what a process that died left taken out. Returns a sentence for each partition."""
         return []
 
-    def out(self, table: str) -> list[sa.FromClause]:
+    def detached(self, table: str) -> list[sa.FromClause]:
         """What is taken out of a table now, as tables of their own; their rows are still rows of the table."""
         del table
         return []
 
-    def says(self, table: str, condition: Condition) -> str:
+    def describe(self, table: str, condition: Condition) -> str:
         """What a plan says of a table: how many partitions are over as a whole, or why none can be dropped."""
         del table, condition
         return ""

@@ -29,7 +29,7 @@ def act(case: Case) -> Outcome:
     project = case.project
     with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([case.of])
-        left = made.scan_residue([erased]) if erased.found else []
+        left = made.scan_residue([erased]) if erased.has_rows else []
     if erased.done:
         with project.database.begin() as connection:
             number = case.request.number

@@ -63,7 +63,7 @@ def check(view: View) -> Iterator[Finding]:
     """Check what references write on erasure, and rows that stay below rows to be erased."""
     for graph in SubjectGraph.of(view.bound).stores.values():
         yield from _columns(view, graph)
-        for table in sorted(graph.reached()):
+        for table in sorted(graph.person_tables()):
             for place in graph.places[table]:
                 if not place.place.at_end and place.place.erase == "delete" and not place.table.view:
                     yield from _kept(view, graph, place)
@@ -109,4 +109,4 @@ def _stays(graph: StoreGraph, child: Child) -> str:
         keeper = next((p.name for p, r in living.limits if r.outlives_erasure), "")
         if keeper:
             return f"stays for {keeper}"
-    return "" if child.table.name in graph.reached() else "is nobody’s"
+    return "" if child.table.name in graph.person_tables() else "is nobody’s"

@@ -70,7 +70,7 @@ def check(view: View) -> Iterator[Finding]:
         how = place.place.archive
         if not isinstance(how, ArchiveFlag) or how.flag not in place.table.columns:
             continue
-        if not database(view.sessions[place.store]).shuts_out(place.table.name, how.flag, how.view):
+        if not database(view.sessions[place.store]).hides_flagged_rows(place.table.name, how.flag, how.view):
             problem = (
                 f"the view {how.view} does not ask for it" if how.view else "no view, no policy asks for it"
             )

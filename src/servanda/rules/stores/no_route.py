@@ -46,7 +46,7 @@ def check(view: View) -> Iterator[Finding]:
         person = place.place.person
         if person == "none" or route(view.bound, place) is not None:
             continue
-        if person is None and place.table.name in graphs[place.store].reached():
+        if person is None and place.table.name in graphs[place.store].person_tables():
             continue
         if person is None:
             message = f"{place.name} does not say whose its rows are: a hold on a person does not reach them"

@@ -52,15 +52,15 @@ def ready(session: Session, table: str) -> None:
 
 def copy(session: Session, work: Work, page: Page, what: Copying) -> int:
     """Copy the rows of a page, in the transaction of the page. Returns how many."""
-    row, conditions = session.meant(work, page)
+    row, conditions = session.page_rows(work, page)
     key = session.store.shape.tables[work.table].key
     days = session.days.of(what.trigger, row)
     listed = session.table_of(f"{LIST}_{work.table}")
     session.run(sa.delete(_table(listed)))
     found = session.select(sa.select(*(row.c[k] for k in key), *days.columns).where(*conditions), page.values)
-    told = [(values[: len(key)], days.tell(values[len(key) :])) for values in found]
+    days_by_key = [(values[: len(key)], days.tell(values[len(key) :])) for values in found]
     names = [c.name for c in listed.c]
-    dated = [(*k, day.isoformat(), what.until(day).isoformat()) for k, day in told if day is not None]
+    dated = [(*k, day.isoformat(), what.until(day).isoformat()) for k, day in days_by_key if day is not None]
     if not dated:
         return 0
     session.run(sa.insert(_table(listed)), [dict(zip(names, values, strict=True)) for values in dated])
@@ -90,7 +90,7 @@ def _insert(
 
 def flag(session: Session, work: Work, page: Page, column: str, today: date) -> int:
     """Flag the rows of a page with the day, or with a truth, as the column wants it. Returns how many."""
-    row, conditions = session.meant(work, page)
+    row, conditions = session.page_rows(work, page)
     kind = session.store.shape.tables[work.table].columns[column]
     value: Any = today if kind.time == "date" else datetime.combine(today, time(), UTC)
     if kind.number or kind.type.upper().startswith("BOOL"):

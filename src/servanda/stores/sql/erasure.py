@@ -44,7 +44,7 @@ def transaction_with_retry(session: Lists, act: Callable[[], int]) -> int:
     pause = 0.02
     while True:
         try:
-            with session.whole():
+            with session.long_transaction():
                 return act()
         except sa.exc.IntegrityError as error:
             raise RowsCame(session.store.as_store_error(error).message, advice="try again") from None
@@ -81,13 +81,13 @@ class ErasureStatements:
 
     # -- marks ---------------------------------------------------------------------------------
 
-    def mark(self, table: str, number: int, reasons: Sequence[tuple[Reason, Condition]]) -> int:
+    def mark_reasons(self, table: str, number: int, reasons: Sequence[tuple[Reason, Condition]]) -> int:
         """Note for which of these reasons gathered rows stay. Returns how many rows were looked at."""
 
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
             sql = self.rows.session.where.sql
-            parts = [sa.case((sql(asks, row, table), int(flag)), else_=0) for flag, asks in reasons]
+            parts = [sa.case((sql(condition, row, table), int(flag)), else_=0) for flag, condition in reasons]
             total: Any = parts[0]
             for part in parts[1:]:
                 total = total + part
@@ -95,10 +95,17 @@ class ErasureStatements:
             new = work.c.s.op("|")(sa.func.coalesce(found.scalar_subquery(), 0))
             return sa.update(work).where(work.c.n == number).values(s=new)
 
-        return self.rows.session.run(self.rows.once(("mark", table, number), made))
+        return self.rows.session.run(self.rows.cached(("mark", table, number), made))
 
-    def spread(
-        self, table: str, number: int, flag: int, asks: Condition, *, others: bool = False, name: str = ""
+    def spread_reason(
+        self,
+        table: str,
+        number: int,
+        flag: int,
+        condition: Condition,
+        *,
+        others: bool = False,
+        name: str = "",
     ) -> int:
         """Note a reason where it holds and was not noted; in a circle, again until it returns 0.
 
@@ -110,45 +117,53 @@ class ErasureStatements:
             found = (
                 sa.select(sa.literal(1))
                 .select_from(row)
-                .where(self.rows.same(table, row, work), self.rows.session.where.sql(asks, row, table))
+                .where(self.rows.same(table, row, work), self.rows.session.where.sql(condition, row, table))
             )
-            root = [work.c.r >= 0, ~self._root(work)] if others else []
-            met = [work.c.n == number, ~_has(work, flag), *root, sa.exists(found.correlate(work))]
+            root = [work.c.r >= 0, ~self._is_leaving_person(work)] if others else []
+            met = [work.c.n == number, ~_has_any_reason(work, flag), *root, sa.exists(found.correlate(work))]
             return sa.update(work).where(*met).values(s=work.c.s + int(flag))
 
-        return self.rows.session.run(self.rows.once(("spread", table, number, flag, name), made))
+        return self.rows.session.run(self.rows.cached(("spread", table, number, flag, name), made))
 
-    def persons_held(self, table: str, number: int, asks: Condition) -> list[int]:
+    def persons_held(self, table: str, number: int, condition: Condition) -> list[int]:
         """The persons whose own row is held."""
         row, work, same = self.rows.rows(table)
         query = sa.select(work.c.p).select_from(work.join(row, same)).distinct()
-        query = query.where(work.c.n == number, work.c.r < 0, self.rows.session.where.sql(asks, row, table))
+        query = query.where(
+            work.c.n == number, work.c.r < 0, self.rows.session.where.sql(condition, row, table)
+        )
         return [int(p) for (p,) in self.rows.session.execute(query)]
 
-    def hold(self, persons: Sequence[int]) -> None:
+    def mark_held(self, persons: Sequence[int]) -> None:
         """Hold everything of some persons, also where it is somebody else's too."""
         for made in self.rows.made.values():
-            held = sa.update(made).values(s=made.c.s + int(Reason.HELD)).where(~_has(made, Reason.HELD))
+            held = (
+                sa.update(made)
+                .values(s=made.c.s + int(Reason.HELD))
+                .where(~_has_any_reason(made, Reason.HELD))
+            )
             for start in range(0, len(persons), 500):
                 self.rows.session.execute(held.where(made.c.p.in_(persons[start : start + 500])))
-            other, same = _again(made)
-            found = sa.select(sa.literal(1)).select_from(other).where(*same, _has(other, Reason.HELD))
+            other, same = _self_join(made)
+            found = (
+                sa.select(sa.literal(1)).select_from(other).where(*same, _has_any_reason(other, Reason.HELD))
+            )
             self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
 
-    def _root(self, work: sa.Table) -> Bool:
+    def _is_leaving_person(self, work: sa.Table) -> Bool:
         """Whether a gathered row is itself one of the persons who leave."""
-        other, same = _again(work)
+        other, same = _self_join(work)
         return sa.exists(
             sa.select(sa.literal(1)).select_from(other).where(*same, other.c.r < 0).correlate(work)
         )
 
     # -- what was decided ----------------------------------------------------------------------
 
-    def fates(self) -> list[tuple[int, int, int, int]]:
+    def counts_by_reason(self) -> list[tuple[int, int, int, int]]:
         """How many rows each person has by number and reasons: (person, number, reasons, rows)."""
         found: list[tuple[int, int, int, int]] = []
         for made in self.rows.made.values():
-            query = self.rows.once(("fates", made.name), lambda made=made: _fates(made))
+            query = self.rows.cached(("fates", made.name), lambda made=made: _count_query(made))
             counted: Any = self.rows.session.execute(query).all()
             found += [(int(p), int(n), int(s), int(rows)) for p, n, s, rows in counted]
         return found
@@ -166,84 +181,90 @@ class ErasureStatements:
             met = self.rows.session.where.sql(condition, row, table)
             return query.where(work.c.n == number, met).group_by(work.c.p)
 
-        query = self.rows.once(("latest", table, name), made)
+        query = self.rows.cached(("latest", table, name), made)
         counted: Any = self.rows.session.execute(query).all()
         return [(int(p), int(rows), day.tell(values)) for p, rows, *values in counted]
 
     # -- the end -------------------------------------------------------------------------------
 
-    def delete(self, table: str, number: int, again: Condition | None = None) -> int:
+    def delete(self, table: str, number: int, recheck: Condition | None = None) -> int:
         """Delete the rows that nothing keeps. Returns how many. `again` is asked of each once more."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
-            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
-            parts += [] if again is None else [self.rows.session.where.sql(again, row, table)]
+            parts = self._selected(table, number, row, lambda work: work.c.s == 0)
+            parts += [] if recheck is None else [self.rows.session.where.sql(recheck, row, table)]
             return sa.delete(row).where(*parts)  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.once(("delete", table, number), made))
+        return self.rows.session.run(self.rows.cached(("delete", table, number), made))
 
-    def unpointed(
-        self, table: str, number: int, links: Sequence[Link], again: Condition | None = None
+    def delete_unreferenced(
+        self, table: str, number: int, links: Sequence[Link], recheck: Condition | None = None
     ) -> int:
         """Delete the rows that nothing keeps and that no row of their own circle points at."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
-            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
+            parts = self._selected(table, number, row, lambda work: work.c.s == 0)
             parts += [~self.rows.session.where.sql(PointedAt(link), row, table) for link in links]
-            parts += [] if again is None else [self.rows.session.where.sql(again, row, table)]
+            parts += [] if recheck is None else [self.rows.session.where.sql(recheck, row, table)]
             return sa.delete(row).where(*parts)  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.once(("unpointed", table, number), made))
+        return self.rows.session.run(self.rows.cached(("unpointed", table, number), made))
 
     def detach(self, table: str, number: int, columns: Sequence[str]) -> int:
         """Set references to NULL in rows that go, so that a circle of foreign keys can be opened."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
-            parts = self._meant(table, number, row, lambda work: work.c.s == 0)
+            parts = self._selected(table, number, row, lambda work: work.c.s == 0)
             return sa.update(row).where(*parts).values({c: sa.null() for c in columns})  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.once(("loosen", table, number, tuple(columns)), made))
+        return self.rows.session.run(self.rows.cached(("loosen", table, number, tuple(columns)), made))
 
-    def change(self, what: Emptying) -> int:
+    def change(self, emptying: Emptying) -> int:
         """Empty columns of gathered rows that are not yet empty. Returns how many rows."""
 
         def made() -> Any:
-            row = self.rows.session.table_of(what.table)
-            parts = self._meant(what.table, what.number, row, lambda work: _chosen(work, what))
-            listed = [(condition, tuple(changes)) for condition, changes in what.groups]
-            values = self.rows.session.changed(what.table, listed)
-            return sa.update(row).where(*parts, *self._still_to_change(what, row)).values(values)  # type: ignore[arg-type]
+            row = self.rows.session.table_of(emptying.table)
+            parts = self._selected(emptying.table, emptying.number, row, lambda work: _chosen(work, emptying))
+            listed = [(condition, tuple(changes)) for condition, changes in emptying.groups]
+            values = self.rows.session.changed(emptying.table, listed)
+            return sa.update(row).where(*parts, *self._still_to_change(emptying, row)).values(values)  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.once(("change", what.table, what.number, what.name), made))
+        return self.rows.session.run(
+            self.rows.cached(("change", emptying.table, emptying.number, emptying.name), made)
+        )
 
-    def to_change(self, what: Emptying) -> dict[int, int]:
+    def to_change(self, emptying: Emptying) -> dict[int, int]:
         """How many rows `change` would change, by the number of the person; nothing is changed."""
 
         def made() -> Any:
-            row, work, same = self.rows.rows(what.table)
+            row, work, same = self.rows.rows(emptying.table)
             query = sa.select(work.c.p, sa.func.count()).select_from(work.join(row, same))
-            met = [work.c.n == what.number, _chosen(work, what), *self._still_to_change(what, row)]
+            met = [
+                work.c.n == emptying.number,
+                _chosen(work, emptying),
+                *self._still_to_change(emptying, row),
+            ]
             return query.where(*met).group_by(work.c.p)
 
-        query = self.rows.once(("to change", what.table, what.number, what.name), made)
+        query = self.rows.cached(("to change", emptying.table, emptying.number, emptying.name), made)
         counted: Any = self.rows.session.execute(query).all()
         return {int(person): int(rows) for person, rows in counted}
 
-    def _still_to_change(self, what: Emptying, row: sa.FromClause) -> list[Bool]:
+    def _still_to_change(self, emptying: Emptying, row: sa.FromClause) -> list[Bool]:
         where = self.rows.session.where
-        parts = [where.sql(what.where, row, what.table)]
-        parts += [] if what.met is None else [where.sql(what.met, row, what.table)]
+        parts = [where.sql(emptying.where, row, emptying.table)]
+        parts += [] if emptying.met is None else [where.sql(emptying.met, row, emptying.table)]
         undone = []
-        for condition, changes in what.groups:
-            new = [where.undone(row, what.table, name, change) for name, change in changes]
-            due = [] if condition is None else [where.sql(condition, row, what.table)]
+        for condition, changes in emptying.groups:
+            new = [where.undone(row, emptying.table, name, change) for name, change in changes]
+            due = [] if condition is None else [where.sql(condition, row, emptying.table)]
             undone.append(sa.and_(sa.or_(*new), *due))
         return [*parts, sa.or_(*undone)]
 
-    def _meant(
+    def _selected(
         self, table: str, number: int, row: sa.FromClause, chosen: Callable[[Any], Bool]
     ) -> list[sa.ColumnElement[bool]]:
         """What holds a statement to gathered rows; SQLite finds them by key, the others join."""
@@ -257,23 +278,23 @@ class ErasureStatements:
         return [ours[0].in_(listed) if len(ours) == 1 else sa.tuple_(*ours).in_(listed)]
 
 
-def _again(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]:
+def _self_join(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]:
     """The gathered rows once more, and what makes one of them the same row, whoever it was gathered for."""
     other = work.alias()
     keys = [c.name for c in work.c if c.name == "n" or c.name.startswith("k")]
     return other, [other.c[name] == work.c[name] for name in keys]
 
 
-def _has(work: Any, flags: int) -> Bool:
+def _has_any_reason(work: Any, flags: int) -> Bool:
     """Whether a row stays for any of some reasons."""
     return work.c.s.op("&")(int(flags)) != 0  # type: ignore[no-any-return]
 
 
-def _chosen(work: Any, what: Emptying) -> Bool:
-    parts = [] if what.reasons < 0 else [_has(work, what.reasons)]
-    parts += [~_has(work, what.unless)] if what.unless else []
+def _chosen(work: Any, emptying: Emptying) -> Bool:
+    parts = [] if emptying.reasons < 0 else [_has_any_reason(work, emptying.reasons)]
+    parts += [~_has_any_reason(work, emptying.unless)] if emptying.unless else []
     return sa.and_(sa.true(), *parts)
 
 
-def _fates(made: sa.Table) -> sa.Select[Any]:
+def _count_query(made: sa.Table) -> sa.Select[Any]:
     return sa.select(made.c.p, made.c.n, made.c.s, sa.func.count()).group_by(made.c.p, made.c.n, made.c.s)

@@ -49,14 +49,14 @@ class Lists:
 
     def parts_of(self, table: str) -> list[sa.FromClause]:
         """A table, and what was taken out of it and is still a part of it."""
-        return [self._tables[table], *self.partitions.out(table)]
+        return [self._tables[table], *self.partitions.detached(table)]
 
-    def like(self, table: str, name: str, schema: str | None) -> sa.TableClause:
+    def table_like(self, table: str, name: str, schema: str | None) -> sa.TableClause:
         """Another table with the columns of this one."""
         columns = (sa.column(c.name, c.type) for c in self._tables[table].c)
         return sa.table(name, *columns, schema=schema)
 
-    def ask(self, query: sa.Executable, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
+    def fetch_all(self, query: sa.Executable, values: dict[str, Any]) -> Sequence[sa.Row[Any]]:
         """Every row of a query."""
         with self.store.errors(), self._reading():
             return self._connection.execute(query, values).all()
@@ -66,12 +66,12 @@ class Lists:
         with self.store.errors(), self._reading():
             return self.store.counters(self._connection)
 
-    def rest(self) -> None:
+    def rollback(self) -> None:
         """End whatever transaction is open, so that nobody waits for this session."""
         self._connection.rollback()
 
     @contextmanager
-    def alone(self) -> Iterator[Connection]:
+    def autocommit(self) -> Iterator[Connection]:
         """Our connection outside of any transaction, for what a database does in several of its own."""
         self._connection.rollback()
         level = self._connection.default_isolation_level
@@ -83,12 +83,12 @@ class Lists:
                 self._connection.execution_options(isolation_level=level)
 
     @contextmanager
-    def within(self) -> Iterator[None]:
+    def savepoint(self) -> Iterator[None]:
         """A part of a transaction: where it fails, only it is undone."""
         with self._connection.begin_nested():
             yield
 
-    def say(self, statement: str) -> None:
+    def execute_raw(self, statement: str) -> None:
         """Carry out a statement that is written as the database wants it."""
         self._connection.exec_driver_sql(statement)
 
@@ -144,7 +144,7 @@ class Lists:
                 with self.transaction():
                     self._fill_apart(table, values)
         with self.transaction():
-            self.store.look_at(self._connection, table.name)
+            self.store.analyze(self._connection, table.name)
 
     def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Put keys into a list one by one; of keys that the store takes for one, the latest day stays."""
@@ -200,7 +200,7 @@ class Lists:
             done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
         return int(done.rowcount)
 
-    def gone(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
+    def remove_missing(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
         """The keys of a list whose rows are no longer in the table, in parts; they leave the list."""
         listed, row = self._lists[name], self._tables[table]
         keys = [c for c in listed.c if "of" in c.info]
@@ -218,10 +218,6 @@ class Lists:
                 self._connection.execute(
                     sa.delete(listed).where(*same), [dict(zip(names, row, strict=True)) for row in found]
                 )
-
-    def listed(self, name: str) -> int:
-        """How many keys a list has."""
-        return int(self._scan(sa.select(sa.func.count()).select_from(self._lists[name]))[0])
 
     def table_of(self, name: str) -> sa.FromClause:
         """A table of the store, or a list by its name."""
@@ -257,7 +253,7 @@ class Lists:
             for row in rows:
                 yield tuple(row)
 
-    def make(self, table: sa.Table) -> None:
+    def create_temporary_table(self, table: sa.Table) -> None:
         """Make a temporary table, outside of any transaction; one that was made before, the same, stays as it is."""
         assert not self._connection.in_transaction(), "MariaDB would commit it"
         form = str(sa.schema.CreateTable(table).compile(self._connection))
@@ -266,13 +262,13 @@ class Lists:
             self._ddl(sa.schema.CreateTable(table))
             self._made[table.name] = form
 
-    def begun(self) -> object:
+    def current_transaction(self) -> object:
         """The transaction that is open; another one is another object."""
         return self._connection.get_transaction()
 
-    def look_at(self, table: str) -> None:
+    def analyze(self, table: str) -> None:
         """Let the planner see how many rows a temporary table has, in the transaction that is open."""
-        self.store.look_at(self._connection, table)
+        self.store.analyze(self._connection, table)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -287,7 +283,7 @@ class Lists:
                 self.store.end_snapshot(self._connection)
 
     @contextmanager
-    def looking(self) -> Iterator[None]:
+    def scratch_transaction(self) -> Iterator[None]:
         """A transaction in which our own tables are written beside what is read; everything is undone in the end.
 
         One moment of the store, but where that would lock the application's rows.
@@ -299,17 +295,17 @@ class Lists:
         self._connection.rollback()
         with self.store.errors():
             try:
-                self.store.begin_whole(self._connection)
+                self.store.begin_long_transaction(self._connection)
                 yield
             finally:
                 self._connection.rollback()
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
+    def long_transaction(self) -> Iterator[None]:
         """A transaction that takes its time, and that is undone where anything fails inside."""
         self._connection.rollback()
         try:
-            self.store.begin_whole(self._connection)
+            self.store.begin_long_transaction(self._connection)
             yield
             self._connection.commit()
         except BaseException:
@@ -317,7 +313,7 @@ class Lists:
             raise
         self.store.after_page(self._connection)
 
-    def shuts_out(self, table: str, flag: str, view: str | None) -> bool:
+    def hides_flagged_rows(self, table: str, flag: str, view: str | None) -> bool:
         """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
         with self.store.errors(), self._reading():
             texts = self.store.row_policies(self._connection, table)

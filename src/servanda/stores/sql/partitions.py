@@ -33,7 +33,7 @@ _LOOKED_AT = 12
 """How many partitions one statement of a plan looks at."""
 
 
-class Unfit(Exception):
+class CannotDropWhole(Exception):
     """The partitions of a table cannot be dropped; its rows are ended by ranges. Says why."""
 
 
@@ -48,7 +48,7 @@ class Look:
 class SqlPartitions(Partitions):
     """What the partitions of all databases share: which are free, and how they are looked at."""
 
-    together = 1
+    batch_size = 1
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -77,12 +77,12 @@ class SqlPartitions(Partitions):
         """The partitions of a table in which every row meets a condition."""
         try:
             found = self._over(table, condition, act=True)
-        except Unfit as why:
+        except CannotDropWhole as why:
             self.remarks.append(f"{table}: its partitions are not dropped whole: {why}")
             return
         seen = self._seen.pop((table, condition), None)
-        for start in range(0, len(found), self.together):
-            some = [part for part in found[start : start + self.together] if part.name not in self._refused]
+        for start in range(0, len(found), self.batch_size):
+            some = [part for part in found[start : start + self.batch_size] if part.name not in self._refused]
             free = self._free(some, condition) if seen is None else [p for p in some if p.name in seen]
             if free:
                 yield Whole(tuple(free), condition)
@@ -92,16 +92,16 @@ class SqlPartitions(Partitions):
         looks = zip(parts, self.look(parts, condition), strict=True)
         return [part for part, look in looks if look.filled and not look.stays]
 
-    def says(self, table: str, condition: Condition) -> str:
+    def describe(self, table: str, condition: Condition) -> str:
         """What a plan says. What is seen here is believed once, since rows are looked at again before they go."""
         try:
             over = [part for part in self._over(table, condition, act=False) if part.filled]
-        except Unfit as why:
+        except CannotDropWhole as why:
             return f"by ranges, not whole partitions: {why}"
         if not over:
             return ""
         said = "1 partition over" if len(over) == 1 else f"{len(over)} partitions over"
-        with suppress(Unfit):  # a role that may not drop them may not read them either
+        with suppress(CannotDropWhole):  # a role that may not drop them may not read them either
             over = [part for part in self._over(table, condition, act=True) if part.filled]
             chunks = (over[start : start + _LOOKED_AT] for start in range(0, len(over), _LOOKED_AT))
             free = frozenset(part.name for chunk in chunks for part in self._free(chunk, condition))
@@ -116,9 +116,9 @@ class SqlPartitions(Partitions):
             return []
         along = sel.driver(condition)
         if along is None or not isinstance(along.trigger, OwnTime) or along.trigger.time.kind == "text":
-            raise Unfit("the period does not count from a column of time in the table itself")
+            raise CannotDropWhole("the period does not count from a column of time in the table itself")
         if shape.database_triggers:
-            raise Unfit(f"the database trigger {shape.database_triggers[0].name} would not fire")
+            raise CannotDropWhole(f"the database trigger {shape.database_triggers[0].name} would not fire")
         time = along.trigger.time
         with self.store.errors():
             return self.over(table, time, self.session.where.cut(table, time, along.day), act=act)
@@ -131,8 +131,8 @@ class SqlPartitions(Partitions):
         if self._asked is None or self._asked[0] != asked:
             self._asked = (asked, *self._questions(parts, condition, out=out))
         answers = map(bool, self.session.first(self._asked[1]))
-        told = [list(itertools.islice(answers, size)) for size in self._asked[2]]
-        return [Look(some[0], any(some[1:])) for some in told]
+        answers_by_partition = [list(itertools.islice(answers, size)) for size in self._asked[2]]
+        return [Look(some[0], any(some[1:])) for some in answers_by_partition]
 
     def _questions(
         self, parts: Sequence[Partition], condition: Condition, *, out: bool
@@ -148,19 +148,19 @@ class SqlPartitions(Partitions):
             some = sa.select(sa.literal(1)).select_from(row)
             met = [
                 self.session.where.sql(reason, row, part.table)
-                for reason in reasons(condition, along.trigger.time.name, lowest=part.lowest)
+                for reason in keep_conditions(condition, along.trigger.time.name, lowest=part.lowest)
             ]
             questions += [sa.exists(some), *(sa.exists(some.where(m)) for m in met)]
             sizes.append(1 + len(met))
         return sa.select(*questions), sizes
 
-    def leave(self, part: Partition, why: str) -> None:
+    def skip_whole(self, part: Partition, why: str) -> None:
         """Leave a partition to the ranges, for as long as this session lasts."""
         self._refused.add(part.name)
         self.remarks.append(f"{part.table}: partition {part.name} is not dropped whole: {why}")
 
 
-def reasons(condition: Condition, column: str, *, lowest: bool) -> Iterator[Condition]:
+def keep_conditions(condition: Condition, column: str, *, lowest: bool) -> Iterator[Condition]:
     """What keeps a row of a partition that is over: the row stays where one of these is true.
 
     The bounds of the partition answer for the trigger, `column`, but for values that mean
@@ -169,7 +169,7 @@ def reasons(condition: Condition, column: str, *, lowest: bool) -> Iterator[Cond
     match condition:
         case All(parts):
             for part in parts:
-                yield from reasons(part, column, lowest=lowest)
+                yield from keep_conditions(part, column, lowest=lowest)
         case Before(OwnTime(time), _, None) if time.name == column:
             yield from (Equals(column, value) for value in time.open)
             if lowest:

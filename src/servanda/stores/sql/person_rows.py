@@ -115,7 +115,7 @@ class PersonRows:
             prefixes=["TEMPORARY"],
             postgresql_on_commit="DELETE ROWS",
         )
-        self.session.make(made)
+        self.session.create_temporary_table(made)
         return made
 
     def rows(self, table: str) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
@@ -136,12 +136,12 @@ class PersonRows:
 
     def clear(self) -> None:
         """Forget everything that was gathered; in the transaction that gathers anew."""
-        before, self._within = self._within, self.session.begun()
+        before, self._within = self._within, self.session.current_transaction()
         self._counted = {}
         if self.session.store.dialect.temp_tables_emptied_on_commit and before is not self._within:
             return  # whatever another transaction gathered ended with it
         for made in self.made.values():
-            self.session.execute(self.once(("clear", made.name), lambda made=made: sa.delete(made)))
+            self.session.execute(self.cached(("clear", made.name), lambda made=made: sa.delete(made)))
 
     def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]], *, persons: bool = True) -> None:
         """Begin with rows of persons: of each whose it is and its key; `persons`: the rows are the persons."""
@@ -153,16 +153,16 @@ class PersonRows:
         ]
         for start in range(0, len(rows), _CHUNK):
             self.session.execute(sa.insert(work), rows[start : start + _CHUNK])
-        self._added(work, {number: len(rows)})
+        self._record_added(work, {number: len(rows)})
 
-    def locked(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+    def lock_own_rows(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         """Lock the rows that are persons, so that no row that points at them comes meanwhile.
 
         Returns them whole, each with whose it is.
         """
-        return self._persons(table, "lock", lambda columns: self._locking(table, columns))
+        return self._persons(table, "lock", lambda columns: self._lock_query(table, columns))
 
-    def as_they_are(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+    def kept_own_rows(self, table: str) -> list[tuple[int, dict[str, Any]]]:
         """The rows that are persons and stay, whole, each with whose it is; nothing is locked."""
 
         def made(columns: Sequence[str]) -> Any:
@@ -174,10 +174,10 @@ class PersonRows:
 
     def _persons(self, table: str, name: str, make: Any) -> list[tuple[int, dict[str, Any]]]:
         columns = list(self.session.store.shape.tables[table].columns)
-        found: Any = self.session.execute(self.once((name, table), lambda: make(columns)))
+        found: Any = self.session.execute(self.cached((name, table), lambda: make(columns)))
         return [(int(person), dict(zip(columns, values, strict=True))) for person, *values in found]
 
-    def _locking(self, table: str, columns: Sequence[str]) -> sa.Select[Any]:
+    def _lock_query(self, table: str, columns: Sequence[str]) -> sa.Select[Any]:
         row, work, same = self.rows(table)
         found = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
         found = found.where(work.c.n == self.numbers[table], work.c.r == ROOT)
@@ -185,72 +185,76 @@ class PersonRows:
             return found
         return found.with_for_update(of=row if self.session.store.dialect.for_update_of else None)
 
-    def follow(self, along: EdgeQuery, round_: int = 0, *, reading: bool = False) -> int:
+    def follow(self, edge: EdgeQuery, round_: int = 0, *, reading: bool = False) -> int:
         """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
-        values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if along.rounds else {})
-        return self._followed((along,), values, reading)
+        values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if edge.rounds else {})
+        return self._follow((edge,), values, reading)
 
-    def follow_all(self, alongs: Sequence[EdgeQuery], *, reading: bool = False) -> int:
+    def follow_all(self, edges: Sequence[EdgeQuery], *, reading: bool = False) -> int:
         """Gather what some edges find, none of which begins where another ends; one statement for keys of one type."""
         by_table: dict[str, list[EdgeQuery]] = {}
-        for along in alongs:
-            by_table.setdefault(self.work(_taker(along)).name, []).append(along)
-        return sum(self._followed(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
+        for edge in edges:
+            by_table.setdefault(self.work(_taker(edge)).name, []).append(edge)
+        return sum(self._follow(tuple(mine), {"round": 0}, reading) for mine in by_table.values())
 
-    def _followed(self, alongs: tuple[EdgeQuery, ...], values: dict[str, Any], reading: bool) -> int:
-        work, store = self.work(_taker(alongs[0])), self.session.store
-        query = self.once(("follow", alongs), lambda: self._found_by(alongs))
+    def _follow(self, edges: tuple[EdgeQuery, ...], values: dict[str, Any], reading: bool) -> int:
+        work, store = self.work(_taker(edges[0])), self.session.store
+        query = self.cached(("follow", edges), lambda: self._select_edges(edges))
         if reading and not store.dialect.insert_select_takes_no_locks:
-            return self._added(work, self._carried(work, query, values))
+            return self._record_added(work, self._copy_through_python(work, query, values))
         names = [c.name for c in work.c]
-        insert = self.once(("insert", alongs), lambda: sa.insert(work).from_select(names, query))
+        insert = self.cached(("insert", edges), lambda: sa.insert(work).from_select(names, query))
         if store.dialect.counts_inserted_rows:
-            counting = self.once(("counting", alongs), lambda: _counting(insert.returning(work.c.n).cte()))
-            return self._added(work, {int(n): int(rows) for n, rows in self.session.select(counting, values)})
+            counting = self.cached(
+                ("counting", edges), lambda: _count_by_number(insert.returning(work.c.n).cte())
+            )
+            return self._record_added(
+                work, {int(n): int(rows) for n, rows in self.session.select(counting, values)}
+            )
         rows = self.session.changed_rows(insert, values)
-        if rows and len(alongs) > 1:
+        if rows and len(edges) > 1:
             self._counted = None  # nobody knows yet by which of them
-        return self._added(work, {alongs[0].number: rows})
+        return self._record_added(work, {edges[0].number: rows})
 
-    def _found_by(self, alongs: tuple[EdgeQuery, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
+    def _select_edges(self, edges: tuple[EdgeQuery, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
         """What some edges find; a row that is found several times, once."""
-        found = [self._finding(along) for along in alongs]
-        once = all(a.single for a in alongs) and len({a.number for a in alongs}) == len(alongs)
+        found = [self._edge_select(edge) for edge in edges]
+        once = all(a.single for a in edges) and len({a.number for a in edges}) == len(edges)
         if len(found) == 1:
             return found[0] if once else found[0].distinct()
         return sa.union_all(*found) if once else sa.union(*found)
 
-    def _finding(self, along: EdgeQuery) -> sa.Select[Any]:
-        link, store = along.link, self.session.store
-        giver = link.table if along.forward else link.to_table
-        taker = link.to_table if along.forward else link.table
+    def _edge_select(self, edge: EdgeQuery) -> sa.Select[Any]:
+        link, store = edge.link, self.session.store
+        giver = link.table if edge.forward else link.to_table
+        taker = link.to_table if edge.forward else link.table
         row, work = self.session.table_of(taker).alias(), self.work(giver).alias()
         known: Any = _as_row(work, store.shape.tables[giver].key)
-        wanted = link.columns if along.forward else link.to_columns
-        on = [work.c.n == along.giver]
-        if along.rounds:
+        wanted = link.columns if edge.forward else link.to_columns
+        on = [work.c.n == edge.giver]
+        if edge.rounds:
             on.append(work.c.r >= sa.bindparam("before"))
         named = {
             *wanted,
-            *(dict(along.where) if along.forward else ()),
-            *(dict(link.when) if along.forward else ()),
+            *(dict(edge.where) if edge.forward else ()),
+            *(dict(link.when) if edge.forward else ()),
         }
         if not named <= set(store.shape.tables[giver].key):
             known = self.session.table_of(giver).alias()
             on.append(self.same(giver, known, work))
-        source, target = (known, row) if along.forward else (row, known)
-        side: Side = "target" if along.forward else "source"
+        source, target = (known, row) if edge.forward else (row, known)
+        side: Side = "target" if edge.forward else "source"
         on.append(joined(store, link, source, target, bare=side))
-        on += [equals(source.c[name], value) for name, value in along.where]
+        on += [equals(source.c[name], value) for name, value in edge.where]
         keys = [row.c[k] for k in store.shape.tables[taker].key]
-        there = (None if along.fresh else along.number, along.unless)
-        on += [~self._there(taker, keys, work, n) for n in there if n is not None]
-        numbers = (sa.literal(along.number, sa.SmallInteger), sa.bindparam("round", type_=sa.Integer))
+        already = (None if edge.fresh else edge.number, edge.unless)
+        on += [~self._already_gathered(taker, keys, work, n) for n in already if n is not None]
+        numbers = (sa.literal(edge.number, sa.SmallInteger), sa.bindparam("round", type_=sa.Integer))
         zero = sa.literal(0, sa.SmallInteger)
         found = [numbers[0].label("n"), *(k.label(f"k{i}") for i, k in enumerate(keys)), work.c.p]
         return sa.select(*found, numbers[1].label("r"), zero.label("s")).where(*on)
 
-    def _there(
+    def _already_gathered(
         self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
     ) -> sa.ColumnElement[bool]:
         """Whether a row was gathered before for the same person."""
@@ -258,7 +262,7 @@ class PersonRows:
         same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
         return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
 
-    def _carried(
+    def _copy_through_python(
         self, work: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any], values: dict[str, Any]
     ) -> Counter[int]:
         """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
@@ -278,21 +282,21 @@ class PersonRows:
             if len(rows) < _CHUNK:
                 return done
 
-    def _added(self, work: sa.Table, found: Mapping[int, int]) -> int:
+    def _record_added(self, work: sa.Table, found: Mapping[int, int]) -> int:
         """Note how many rows came by number, and let the planner see a table that has become large."""
         rows = sum(found.values())
         if self._counted is not None:
             for number, some in found.items():
                 self._counted[number] = self._counted.get(number, 0) + some
         if rows >= _MANY:
-            self.session.look_at(work.name)
+            self.session.analyze(work.name)
         return rows
 
-    def forget(self) -> None:
+    def clear_statements(self) -> None:
         """Build every statement anew: holds or the day have changed."""
         self._statements.clear()
 
-    def once(self, name: Any, make: Any) -> Any:
+    def cached(self, name: Any, make: Any) -> Any:
         """A statement that is built once a session."""
         if name not in self._statements:
             self._statements[name] = make()
@@ -305,13 +309,13 @@ class PersonRows:
         if self._counted is None:
             found: dict[int, int] = {}
             for made in self.made.values():
-                query = self.once(("counts", made.name), lambda made=made: _counting(made))
+                query = self.cached(("counts", made.name), lambda made=made: _count_by_number(made))
                 counted: Any = self.session.execute(query).all()
                 found.update({int(n): int(rows) for n, rows in counted})
             self._counted = found
         return self._counted
 
-    def staying(self, flags: int) -> Iterator[tuple[int, int, bool, int, tuple[Any, ...]]]:
+    def kept_rows(self, flags: int) -> Iterator[tuple[int, int, bool, int, tuple[Any, ...]]]:
         """The gathered rows that stay and are persons, or stay for any of some reasons.
 
         Of each whose it is, the number of its table, whether it is a person, why it stays, its key.
@@ -323,7 +327,7 @@ class PersonRows:
                 met = sa.or_(made.c.r == ROOT, made.c.s.op("&")(int(flags)) != 0)
                 return sa.select(made.c.p, made.c.n, made.c.r, made.c.s, *keys).where(made.c.s != 0, met)
 
-            rows: Any = self.session.execute(self.once(("staying", made.name, flags), asked)).all()
+            rows: Any = self.session.execute(self.cached(("staying", made.name, flags), asked)).all()
             for person, number, round_, reasons, *key in rows:
                 yield int(person), int(number), round_ == ROOT, int(reasons), tuple(key)
 
@@ -344,7 +348,7 @@ class PersonRows:
             met = (equals(row.c[n], v) for n, v in where)
             return query.where(work.c.n == number, work.c.p == sa.bindparam("person"), *met)
 
-        query = self.once(("stream", table, number, tuple(columns), tuple(where)), made)
+        query = self.cached(("stream", table, number, tuple(columns), tuple(where)), made)
         values = {"person": person}
         if rows < _FEW:
             yield from self.session.select(query, values)
@@ -352,12 +356,12 @@ class PersonRows:
             yield from self.session.stream(query, values)
 
 
-def _taker(along: EdgeQuery) -> str:
+def _taker(edge: EdgeQuery) -> str:
     """The table of the rows that an edge finds."""
-    return along.link.to_table if along.forward else along.link.table
+    return edge.link.to_table if edge.forward else edge.link.table
 
 
-def _counting(made: sa.FromClause) -> sa.Select[Any]:
+def _count_by_number(made: sa.FromClause) -> sa.Select[Any]:
     return sa.select(made.c.n, sa.func.count()).group_by(made.c.n)
 
 

@@ -87,11 +87,11 @@ _WRITES = re.compile(
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
-def triggers_of(shape: Shape, told: Iterable[Any]) -> dict[str, tuple[DatabaseTrigger, ...]]:
+def triggers_of(shape: Shape, rows: Iterable[Any]) -> dict[str, tuple[DatabaseTrigger, ...]]:
     """The triggers of each table, from their (table, name, text)s; the text says which other tables are written."""
     named = {name.lower(): name for name in shape.tables}
     found: dict[str, list[DatabaseTrigger]] = {}
-    for table, name, text in told:
+    for table, name, text in rows:
         words = _WRITES.findall(_COMMENT.sub(" ", str(text or "")))
         tables = dict.fromkeys(named[word.lower()] for word in words if word.lower() in named)
         writes = tuple(other for other in tables if other != table)

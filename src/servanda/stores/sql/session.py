@@ -45,7 +45,7 @@ from servanda.stores.verbs import Group, PageTooSlow
 _LONGEST = 400
 
 
-class Comparison(Lists):
+class Sampler(Lists):
     """A connection that can look at some rows."""
 
     def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
@@ -95,7 +95,7 @@ class Work:
     statements: dict[Any, Any] = field(default_factory=dict)
 
 
-class Session(Comparison):
+class Session(Sampler):
     """One connection, with the lists that conditions refer to."""
 
     def __init__(self, store: SqlStore, connection: Connection) -> None:
@@ -265,18 +265,18 @@ class Session(Comparison):
         """Do a statement on the rows of a page; where it reads other rows, its rows are locked first."""
         form = (verb, page.form)
         if form not in work.statements:
-            before, conditions = self._held_to(work, page)
+            before, conditions = self._page_statements(work, page)
             work.statements[form] = (*before, statement(self._tables[work.table]).where(*conditions))
         done = 0
         for each in work.statements[form]:
             done = int(self._connection.execute(each, page.values).rowcount)
         return done
 
-    def _held_to(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
+    def _page_statements(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
         """What comes before the statement of a page, and the conditions that hold the statement to it."""
         row, due = self._tables[work.table], work.due
         if due is not None:
-            return self._looked_at_again(work, due, page)
+            return self._recheck_statements(work, due, page)
         if reads_other_rows(work.condition):
             raise StoreError(
                 f"{work.table} has no key, and its rows end by what other tables say",
@@ -285,7 +285,7 @@ class Session(Comparison):
         still = self.where.sql(work.condition, row, work.table)
         return [], [*within(page.form, work.track.along, work.track.key), still]
 
-    def _looked_at_again(
+    def _recheck_statements(
         self, work: Work, due: sa.Table, page: Page
     ) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
         """Rows that end by what other rows say: locked, then looked at again in a statement of its own.
@@ -307,13 +307,13 @@ class Session(Comparison):
                 return [], [*same, *bounds, still]
             locking = sa.select(sa.func.count()).select_from(chosen.subquery())
             return [locking], [*same, *bounds, still]
-        noted = self._note(work.table)
-        mine = [a == b for a, b in zip(ours, noted.c, strict=True)]
-        again = sa.exists(sa.select(sa.literal(1)).where(*mine, still))
+        noted = self._page_keys_table(work.table)
+        same_key = [a == b for a, b in zip(ours, noted.c, strict=True)]
+        again = sa.exists(sa.select(sa.literal(1)).where(*same_key, still))
         note = sa.insert(noted).from_select([c.name for c in noted.c], chosen)
-        return [sa.delete(noted), note, sa.delete(noted).where(~again)], mine
+        return [sa.delete(noted), note, sa.delete(noted).where(~again)], same_key
 
-    def meant(self, work: Work, page: Page) -> tuple[sa.TableClause, list[sa.ColumnElement[bool]]]:
+    def page_rows(self, work: Work, page: Page) -> tuple[sa.TableClause, list[sa.ColumnElement[bool]]]:
         """The table of a work, and the conditions that its rows of a page meet."""
         row = self._tables[work.table]
         ours = work.track.key if work.due is None else tuple(row.c[str(c.info["of"])] for c in work.due.c)
@@ -324,13 +324,13 @@ class Session(Comparison):
         self, work: Work, page: Page, columns: Callable[[sa.FromClause], Sequence[sa.ColumnElement[Any]]]
     ) -> list[tuple[Any, ...]]:
         """Columns of the rows of a page: for archives, the only action for which values come to Python."""
-        self.took, (row, conditions) = 0.0, self.meant(work, page)  # nobody waits for a read
+        self.took, (row, conditions) = 0.0, self.page_rows(work, page)  # nobody waits for a read
         with self.store.errors(), self._reading():
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
         """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
-        row, conditions = self.meant(work, page)
+        row, conditions = self.page_rows(work, page)
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
         query = sa.select(*keys, top, sa.func.count()).where(*conditions).group_by(*keys)
@@ -367,9 +367,9 @@ class Session(Comparison):
                     done = act()
             except sa.exc.DBAPIError as error:
                 if self.store.is_timeout(error):
-                    raise self._smaller(error) from None
+                    raise self._shrink_page(error) from None
                 if time.monotonic() + pause > until or not self.store.is_retryable(error):
-                    raise self._gave_up(error) from None
+                    raise self._lock_error(error) from None
                 time.sleep(pause)
                 pause = min(pause * 2, 1.0)
             else:
@@ -386,20 +386,20 @@ class Session(Comparison):
         factor = min(max(self.aim / max(seconds, 1e-6), 0.5), _GROWTH)
         self._size = min(max(int(self.size * factor), min(_SMALL, self.size)), self.store.page_size)
 
-    def _smaller(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
+    def _shrink_page(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
         """Half a page and half again; no page is smaller than a few rows."""
         if self._size <= _LEAST:
             return self.store.as_store_error(error)
         self._size = max(self.size // 4, _LEAST)
         return PageTooSlow(f"store “{self.store.name}” cut a page off, since it took too long")
 
-    def _gave_up(self, error: sa.exc.DBAPIError) -> StoreError:
+    def _lock_error(self, error: sa.exc.DBAPIError) -> StoreError:
         if self.store.is_retryable(error):
             message = f"store “{self.store.name}”: rows stayed locked by the application"
             return StoreError(message, advice="what was ended is recorded; run the same command again later")
         return self.store.as_store_error(error)
 
-    def _note(self, table: str) -> sa.Table:
+    def _page_keys_table(self, table: str) -> sa.Table:
         if table not in self._notes:
             columns = self._key_columns(table, self.store.shape.tables[table].key)
             name = f"servanda_page_{len(self._notes)}"
@@ -420,9 +420,9 @@ class Session(Comparison):
             self._connection.execute(sa.delete(due))
             self._connection.execute(sa.insert(due).from_select([c.name for c in due.c], chosen))
         with self.transaction():
-            self.store.look_at(self._connection, due.name)
+            self.store.analyze(self._connection, due.name)
         if self.store.dialect.locks_rows and not self.store.dialect.optimizer_fence:
-            self._note(work.table)
+            self._page_keys_table(work.table)
 
 
 @contextmanager

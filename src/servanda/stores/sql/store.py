@@ -70,14 +70,14 @@ class SqlStore:
         del connection
         return shape
 
-    def look_at(self, connection: Connection, table: str) -> None:
+    def analyze(self, connection: Connection, table: str) -> None:
         """Let the planner see how many keys a temporary table of ours has."""
 
     def begin_page(self, connection: Connection) -> None:
         """Open the transaction of a page, with its locks and time limits."""
         connection.begin()
 
-    def begin_whole(self, connection: Connection) -> None:
+    def begin_long_transaction(self, connection: Connection) -> None:
         """Open a transaction that may take long: everything of one person."""
         connection.begin()
 
@@ -110,7 +110,7 @@ class SqlStore:
         """A text in small letters."""
         return sa.func.lower(text)
 
-    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+    def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
         """Whether a text holds another one, byte by byte."""
         found: Bool = sa.func.instr(text, part) > 0
         return found

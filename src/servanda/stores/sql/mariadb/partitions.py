@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
 from servanda.stores.selection import TimeColumn
-from servanda.stores.sql.partitions import SqlPartitions, Unfit
+from servanda.stores.sql.partitions import CannotDropWhole, SqlPartitions
 from servanda.stores.sql.where import ZERO_DAY
 from servanda.stores.verbs import Partition, Whole
 
@@ -56,17 +56,17 @@ class MariadbPartitions(SqlPartitions):
     def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
         """The partitions whose range ends at `cut` or before; the last one never. Raises Unfit."""
         values = {"table": table, "schema": self.store.schema}
-        parts = self.session.ask(sa.text(_PARTS), values)
+        parts = self.session.fetch_all(sa.text(_PARTS), values)
         if (self.store.engine.dialect.server_version_info or ()) < _OLDEST:
-            raise Unfit("MariaDB can take a partition out from version 10.7 on")
+            raise CannotDropWhole("MariaDB can take a partition out from version 10.7 on")
         ends = [_end(part, time.name) for part in parts[:-1]]
         if None in ends or parts[0].deeper is not None:
-            raise Unfit(f"it is not partitioned by range on {time.name}")
+            raise CannotDropWhole(f"it is not partitioned by range on {time.name}")
         lacking = (
             self.session.lacking(_start(table), _RIGHTS) if act else frozenset()
         )  # in the whole database
         if lacking:
-            raise Unfit(f"our role lacks {', '.join(sorted(lacking))}")
+            raise CannotDropWhole(f"our role lacks {', '.join(sorted(lacking))}")
         zero = _comparable(self.session.where.cut(table, time, ZERO_DAY))
         limit = _comparable(cut)
         found, low = [], None
@@ -82,23 +82,23 @@ class MariadbPartitions(SqlPartitions):
     def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
         """The partition by its name; taken out, the table that it became."""
         if out:
-            return self.session.like(part.table, self._became(part), self.store.schema)
+            return self.session.table_like(part.table, self._became(part), self.store.schema)
         name = self.store.engine.dialect.identifier_preparer.quote(part.name)
         whole = self.store.quoted(part.table)
-        return self.session.like(
+        return self.session.table_like(
             part.table, sa.sql.quoted_name(f"{whole} PARTITION ({name})", False), None
         ).alias()
 
-    def out(self, table: str) -> list[sa.FromClause]:
+    def detached(self, table: str) -> list[sa.FromClause]:
         """The tables that partitions of a table became, and that a process which died left so."""
-        return [self.session.like(table, name, self.store.schema) for name in self._left(table)]
+        return [self.session.table_like(table, name, self.store.schema) for name in self._left(table)]
 
     def _left(self, table: str) -> list[str]:
         if not self.store.shape.tables[table].partitioned:
             return []
         start = _start(table)
         values = {"schema": self.store.schema, "start": start, "length": len(start)}
-        return [str(name) for (name,) in self.session.ask(sa.text(_OUT), values)]
+        return [str(name) for (name,) in self.session.fetch_all(sa.text(_OUT), values)]
 
     # -- taken out, dropped, put back ------------------------------------------------------
 
@@ -117,7 +117,7 @@ class MariadbPartitions(SqlPartitions):
                     self._put_back(part.table, became)
                     raise
                 if look.stays:
-                    self.leave(part, "a row that stays came in meanwhile")
+                    self.skip_whole(part, "a row that stays came in meanwhile")
                     self._put_back(part.table, became)
                     continue
                 began = time.monotonic()
@@ -140,12 +140,12 @@ class MariadbPartitions(SqlPartitions):
                 return True
             except sa.exc.DBAPIError as error:
                 if time.monotonic() + pause > until or not self.store.is_retryable(error):
-                    self.leave(part, self.store.reason(error))
+                    self.skip_whole(part, self.store.reason(error))
                     return False
             time.sleep(pause)
             pause = min(pause * 1.2, 0.5)
 
-    def recall(self) -> list[str]:
+    def restore_detached(self) -> list[str]:
         """Put the rows back that a process which died left taken out."""
         said = []
         for table in self.store.shape.tables:
@@ -191,7 +191,7 @@ class MariadbPartitions(SqlPartitions):
         It waits `lock_timeout` for a table of ours that is out: InnoDB's own threads, which gather
         statistics and purge, hold one for a moment. For the table in use, CONVERT says NOWAIT.
         """
-        self.session.rest()
+        self.session.rollback()
         engine = self.store.make_engine()
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -179,7 +179,7 @@ class MariadbStore(SqlStore):
             sa.func.sha2(sa.func.concat_ws(",", self.print_secret.hex(), *parts), 256), sa.LargeBinary
         )
 
-    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+    def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
         """As bytes: a collation takes é for e."""
         texts = (sa.cast(_utf8(t), sa.LargeBinary) for t in (text, part))
         found: Bool = sa.func.instr(*texts) > 0
@@ -290,10 +290,10 @@ class MariadbStore(SqlStore):
 def _completed(
     table: Table,
     engine: str,
-    told: tuple[set[tuple[str, str]], dict[tuple[str, str], str]],
+    column_facts: tuple[set[tuple[str, str]], dict[tuple[str, str], str]],
     triggers: tuple[DatabaseTrigger, ...],
 ) -> Table:
-    updates, collations = told
+    updates, collations = column_facts
     columns = {
         name: replace(
             column,

@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
 from servanda.stores.selection import TimeColumn
-from servanda.stores.sql.partitions import Look, SqlPartitions, Unfit
+from servanda.stores.sql.partitions import CannotDropWhole, Look, SqlPartitions
 from servanda.stores.sql.where import ZERO_DAY
 from servanda.stores.verbs import Partition, Whole
 
@@ -86,19 +86,19 @@ class Marked:
 class PostgresPartitions(SqlPartitions):
     """Declarative partitions by range, one level."""
 
-    together = 12
+    batch_size = 12
 
     # -- which there are -------------------------------------------------------------------
 
     def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
         """The partitions whose range ends at `cut` or before. Raises Unfit."""
         if (self.store.engine.dialect.server_version_info or ()) < _OLDEST:
-            raise Unfit("PostgreSQL does so without stopping others from version 14 on")
+            raise CannotDropWhole("PostgreSQL does so without stopping others from version 14 on")
         parent = self._all(_PARENT, table=table, schema=self.store.schema)[0]
         children = self._all(_CHILDREN, table=table, schema=self.store.schema)
         why = _unfit(parent, children, time, act=act)
         if why:
-            raise Unfit(why)
+            raise CannotDropWhole(why)
         usable = {
             c.name: c for c in children if c.relkind == "r" and not (c.pending or c.fires or c.filtered)
         }
@@ -131,9 +131,9 @@ class PostgresPartitions(SqlPartitions):
     def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
         """The partition: it has the same name in its table and taken out."""
         del out
-        return self.session.like(part.table, part.name, part.schema)
+        return self.session.table_like(part.table, part.name, part.schema)
 
-    def out(self, table: str) -> list[sa.FromClause]:
+    def detached(self, table: str) -> list[sa.FromClause]:
         """Partitions of a table that a process which died left taken out, or on their way."""
         if not self.store.shape.tables[table].partitioned:
             return []
@@ -167,7 +167,7 @@ class PostgresPartitions(SqlPartitions):
         with self.store.errors():
             try:
                 with self._connection() as connection:
-                    self._until_free(partial(self._mark, connection, whole.parts))
+                    self._retry_on_lock(partial(self._mark, connection, whole.parts))
                     out = [part for part in whole.parts if self._take_out(connection, part)]
                 check()
                 began = time.monotonic()
@@ -183,9 +183,9 @@ class PostgresPartitions(SqlPartitions):
         if not out:
             return 0
         with self.session.transaction():
-            self._until_free(lambda: self._lock(out))
+            self._retry_on_lock(lambda: self._lock(out))
             looks = zip(out, self.look(out, whole.condition), strict=True)
-            free = [part for part, look in looks if not self._came(part, look)]
+            free = [part for part, look in looks if not self._has_kept_row(part, look)]
             began = time.monotonic()
             counts = {part: self._count(part) for part in free}
             self.counted += time.monotonic() - began
@@ -197,13 +197,13 @@ class PostgresPartitions(SqlPartitions):
     def _lock(self, out: Sequence[Partition]) -> None:
         """Keep writers out of partitions."""
         names = ", ".join(map(self._name, out))
-        with self.session.within():
-            self.session.say(f"{_LOCKS}; LOCK TABLE {names} IN SHARE MODE")
+        with self.session.savepoint():
+            self.session.execute_raw(f"{_LOCKS}; LOCK TABLE {names} IN SHARE MODE")
 
-    def _came(self, part: Partition, look: Look) -> bool:
+    def _has_kept_row(self, part: Partition, look: Look) -> bool:
         """Whether a row that stays came in before the partition was taken out; it is then left to the ranges."""
         if look.stays:
-            self.leave(part, "a row that stays came in meanwhile")
+            self.skip_whole(part, "a row that stays came in meanwhile")
         return look.stays
 
     def _count(self, part: Partition) -> int:
@@ -214,16 +214,16 @@ class PostgresPartitions(SqlPartitions):
         names = ", ".join(map(self._name, parts))
 
         def drop() -> None:
-            with self.session.within():
-                self.session.say(f"DROP TABLE {names}")
+            with self.session.savepoint():
+                self.session.execute_raw(f"DROP TABLE {names}")
 
         try:
-            self._until_free(drop)
+            self._retry_on_lock(drop)
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 raise
             if len(parts) == 1:
-                self.leave(parts[0], self.store.reason(error))
+                self.skip_whole(parts[0], self.store.reason(error))
             return False
         return True
 
@@ -238,14 +238,14 @@ class PostgresPartitions(SqlPartitions):
         detach = f"ALTER TABLE {self.store.quoted(part.table)} DETACH PARTITION {self._name(part)}"
         how = iter(["CONCURRENTLY"])
         try:
-            self._until_free(
+            self._retry_on_lock(
                 lambda: connection.exec_driver_sql(f"{detach} {next(how, '') or self._how(part)}")
             )
         except sa.exc.DBAPIError as error:
             mark = next(m for m in self._marked() if m.part.name == part.name)
             if mark.pending:
                 raise self._still_read(part) from None
-            self.leave(part, self.store.reason(error))
+            self.skip_whole(part, self.store.reason(error))
             self._unmark(connection, mark)
             return False
         return True
@@ -261,7 +261,7 @@ class PostgresPartitions(SqlPartitions):
             advice="end the oldest transaction (pg_stat_activity); the next apply goes on from there",
         )
 
-    def recall(self) -> list[str]:
+    def restore_detached(self) -> list[str]:
         """Put back what a process that died left taken out; end what it left pending."""
         if not any(table.partitioned for table in self.store.shape.tables.values()):
             return []
@@ -283,9 +283,9 @@ class PostgresPartitions(SqlPartitions):
         try:
             if mark.pending:
                 finalize = f"ALTER TABLE {parent} DETACH PARTITION {self._name(part)} FINALIZE"
-                self._until_free(lambda: connection.exec_driver_sql(finalize))
+                self._retry_on_lock(lambda: connection.exec_driver_sql(finalize))
             if mark.pending or not mark.attached:
-                self._until_free(lambda: self._attach(mark))
+                self._retry_on_lock(lambda: self._attach(mark))
             else:
                 self._unmark(connection, mark)
         except sa.exc.DBAPIError as error:
@@ -349,7 +349,7 @@ class PostgresPartitions(SqlPartitions):
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """For what PostgreSQL does outside of a transaction; it never waits long for a lock."""
-        with self.session.alone() as connection:
+        with self.session.autocommit() as connection:
             connection.exec_driver_sql("SET lock_timeout = 80")
             try:
                 yield connection
@@ -359,7 +359,7 @@ class PostgresPartitions(SqlPartitions):
                         f"SET lock_timeout = {self.store.settings.lock_timeout * 1000}"
                     )
 
-    def _until_free(self, act: Callable[[], Any]) -> None:
+    def _retry_on_lock(self, act: Callable[[], Any]) -> None:
         """Do something, again and again while locks are in the way, as long as a page is tried for."""
         until, pause = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE, 0.02
         while True:
@@ -373,7 +373,7 @@ class PostgresPartitions(SqlPartitions):
             pause = min(pause * 2, 1.0)
 
     def _all(self, query: str | sa.TextClause, **values: Any) -> Sequence[Any]:
-        return self.session.ask(sa.text(query) if isinstance(query, str) else query, values)
+        return self.session.fetch_all(sa.text(query) if isinstance(query, str) else query, values)
 
 
 def _unfit(parent: Any, children: Sequence[Any], time_: TimeColumn, *, act: bool) -> str:

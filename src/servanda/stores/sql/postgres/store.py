@@ -208,7 +208,7 @@ class PostgresStore(SqlStore):
         """An engine whose sessions give up on a lock after some seconds, and speak UTC."""
         return _engine(self.url, self.settings.lock_timeout)
 
-    def look_at(self, connection: Connection, table: str) -> None:
+    def analyze(self, connection: Connection, table: str) -> None:
         """Nobody else looks at temporary tables: they have no statistics until we ask for them."""
         connection.exec_driver_sql(f"ANALYZE {table}")
 
@@ -292,7 +292,7 @@ class PostgresStore(SqlStore):
         text = sa.func.concat_ws(",", self.print_secret.hex(), *parts)
         return sa.func.encode(sa.func.sha256(sa.func.convert_to(text, "UTF8")), "hex")
 
-    def within(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
+    def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
         """Its own name for it."""
         found: Bool = sa.func.strpos(sa.cast(text, sa.Text), part) > 0
         return found

@@ -103,7 +103,7 @@ class SqliteStore(SqlStore):
         finally:
             connection.execution_options(servanda_begin="BEGIN")
 
-    def begin_whole(self, connection: Connection) -> None:
+    def begin_long_transaction(self, connection: Connection) -> None:
         """Take the write lock at once."""
         self.begin_page(connection)
 
@@ -270,7 +270,7 @@ def _completed(
     triggers: tuple[DatabaseTrigger, ...],
     named: dict[str, Table],
 ) -> Table:
-    columns = {name: _told(column) for name, column in table.columns.items()}
+    columns = {name: _with_text_time(column) for name, column in table.columns.items()}
     unique = tuple(names for names, alone in indexes.items() if alone)
     usable = [u for u in unique if all(n in columns and not columns[n].nullable for n in u)]
     return replace(
@@ -281,7 +281,7 @@ def _completed(
         unique=unique,
         database_triggers=triggers,
         points=tuple(
-            _spelt(
+            _respelled(
                 replace(p, on_delete=deletes.get((table.name, p.table, p.columns), p.on_delete)), table, named
             )
             for p in table.points
@@ -289,7 +289,7 @@ def _completed(
     )
 
 
-def _spelt(points: Points, table: Table, named: dict[str, Table]) -> Points:
+def _respelled(points: Points, table: Table, named: dict[str, Table]) -> Points:
     """A foreign key with the names as the tables spell them: SQLite takes Users for users."""
     parent = named.get(points.table.lower())
     if parent is None:
@@ -303,7 +303,7 @@ def _spelt(points: Points, table: Table, named: dict[str, Table]) -> Points:
     )
 
 
-def _told(column: Column) -> Column:
+def _with_text_time(column: Column) -> Column:
     """Text may hold times here, since SQLite has no type for them; its form is proved by the values."""
     textual = not column.time and ("CHAR" in column.type.upper() or column.type.upper() in ("TEXT", "CLOB"))
     return replace(column, time="text") if textual else column
