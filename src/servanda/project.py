@@ -53,12 +53,12 @@ class Project:
         self.folder = folder
         self.clock = clock
         self._database, self._vault = database, vault
-        self._owned: Database | None = None
-        self._read: dict[str, tuple[int, Any]] = {}
+        self._own_database: Database | None = None
+        self._documents: dict[str, tuple[int, Any]] = {}
         self._stores: OpenStores | None = None
-        self._closed: Project | None = None
+        self._parent: Project | None = None
         self._ledger: Ledger | None = None
-        self._founded = False
+        self._ledger_ready = False
 
     def __enter__(self) -> Self:
         return self
@@ -66,8 +66,8 @@ class Project:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._owned is not None:
-            self._owned.close()
+        if self._own_database is not None:
+            self._own_database.close()
 
     @property
     def plans(self) -> Path:
@@ -126,9 +126,9 @@ class Project:
             changed = path.stat().st_mtime_ns
         except OSError:
             return load(path)  # which says what is wrong with it
-        if name not in self._read or self._read[name][0] != changed:
-            self._read[name] = (changed, load(path))
-        return self._read[name][1]
+        if name not in self._documents or self._documents[name][0] != changed:
+            self._documents[name] = (changed, load(path))
+        return self._documents[name][1]
 
     def require(self) -> None:
         """Look whether this is the folder of a project; an empty ledger would verify anywhere.
@@ -147,26 +147,26 @@ class Project:
     @property
     def database(self) -> Database:
         """Servanda's own database, brought forward when it is first asked for."""
-        if self._closed is not None:
-            return self._closed.database
+        if self._parent is not None:
+            return self._parent.database
         if self._database is None:
             from servanda.database import Database
 
             document = (self.folder / "stores.yaml").exists()
             url = self.stores_document.own_address() if document else None
-            self._database = self._owned = Database.open(url, self.folder)
-        if not self._founded:
+            self._database = self._own_database = Database.open(url, self.folder)
+        if not self._ledger_ready:
             from servanda.ledger import Ledger
 
             Ledger(self._database)  # it gets its name now: no transaction that appends can wait for that
-            self._founded = True
+            self._ledger_ready = True
         return self._database
 
     @property
     def vault(self) -> Vault:
         """The keys. Raises VaultError where there are none."""
-        if self._closed is not None:
-            return self._closed.vault
+        if self._parent is not None:
+            return self._parent.vault
         if self._vault is None:
             from servanda.vault import Vault
 
@@ -182,8 +182,8 @@ class Project:
     @property
     def ledger(self) -> Ledger:
         """The ledger; it signs where there are keys."""
-        if self._closed is not None:
-            return self._closed.ledger
+        if self._parent is not None:
+            return self._parent.ledger
         if self._ledger is None:
             self.require()
         vault = self.vault_if_any
@@ -226,5 +226,5 @@ class Project:
     def with_stores(self, stores: OpenStores, now: datetime) -> Project:
         """This project at one instant, with these stores open."""
         opened = Project(self.folder, clock=lambda: now)
-        opened._closed, opened._stores = self, stores
+        opened._parent, opened._stores = self, stores
         return opened

@@ -195,7 +195,7 @@ def check(made: TestProject, story: list[Move], law: dict[int, str]) -> None:
     assert not open_
     with made.opened() as opened:
         assert not restore.check(opened).restored
-        found = rests.to_look_at(
+        found = rests.due_for_review(
             made.db, made.vault, TODAY + timedelta(days=9), NOW + timedelta(days=9), epoch=-1, documents=""
         )
     assert {one.reference for one in found} == {f"p{i}" for i in told.erased if law.get(i, "") > "2017"} | {

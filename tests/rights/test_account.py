@@ -11,7 +11,7 @@ import pytest
 from office import ADDRESS, PLACES, PROMISES, Office
 from projects import policy, project
 from servanda.errors import Refused
-from servanda.rights.account.account import Member, Unfit, account, ask, change, shown
+from servanda.rights.account.account import InvalidValues, Member, account, ask, change, shown
 from servanda.rights.record.requests import Requests
 from servanda.rights.right import right_of
 
@@ -91,7 +91,7 @@ def test_a_change_is_made_at_once_recorded_and_confirmed_by_a_letter(office: Off
 def test_values_that_do_not_fit_change_nothing(office: Office) -> None:
     said = {"app.people.children": "deux", "app.people.phone": "05", "app.people.name": "x" * 21}
     with office.company() as project:
-        with pytest.raises(Unfit) as error:
+        with pytest.raises(InvalidValues) as error:
             change(project, LEA, said, "fr")
         assert sorted(error.value.columns) == ["app.people.children", "app.people.name"]
         assert Requests(project).all() == []

@@ -99,10 +99,10 @@ def test_restricted_data_stay_and_are_flagged_until_the_person_was_told(office: 
             restriction.lift(project, number, project.today, "settled")
         restriction.lift(project, number, date(2026, 12, 10), "settled")
     with office.company(datetime(2026, 12, 10, 12, tzinfo=UTC)) as project:
-        assert restriction.settle(project) == 0
+        assert restriction.clear_ended_flags(project) == 0
     with office.company(datetime(2026, 12, 11, 12, tzinfo=UTC)) as project:
-        assert restriction.settle(project) == 1
-        assert restriction.settle(project) == 0
+        assert restriction.clear_ended_flags(project) == 1
+        assert restriction.clear_ended_flags(project) == 0
     assert office.found.rows("SELECT locked FROM people WHERE id = 1") == [(0,)]
 
 

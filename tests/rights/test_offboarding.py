@@ -81,7 +81,7 @@ def test_done_again_after_a_process_died_it_returns_the_same_copy(office: Office
 
     number = office.ask("offboarding")
     with office.company() as project:
-        case, _ = carry_out._looked(project, number)
+        case, _ = carry_out._prepare(project, number)
         assert case is not None
         planned = right_of("offboarding").plan(case)
         facts = planned.facts() | {"reference": case.reference}

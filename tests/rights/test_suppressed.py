@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from servanda.database import Database, tables
-from servanda.rights.record.suppression import KEPT, lift, sift, suppress, suppressed
+from servanda.rights.record.suppression import KEPT, filter_allowed, lift, suppress, suppressed
 from servanda.vault import Vault
 
 DAY = date(2026, 11, 2)
@@ -37,7 +37,7 @@ def test_an_import_is_sifted_and_the_note_ends(database: Database, vault: Vault)
         suppress(connection, vault, "one@example.org", "marketing", DAY, None)
         suppress(connection, vault, "two@example.org", "all", DAY, None)
         listed = ["zero@example.org", "One@example.org", "two@example.org"]
-        assert sift(connection, vault, listed, "marketing", DAY) == [True, False, False]
-        assert sift(connection, vault, listed, "all", DAY) == [True, True, False]
+        assert filter_allowed(connection, vault, listed, "marketing", DAY) == [True, False, False]
+        assert filter_allowed(connection, vault, listed, "all", DAY) == [True, True, False]
         after = DAY + KEPT + timedelta(days=1)
-        assert sift(connection, vault, listed, "marketing", after) == [True, True, True]
+        assert filter_allowed(connection, vault, listed, "marketing", after) == [True, True, True]

@@ -30,7 +30,7 @@ from servanda.vault import Vault
 
 Why = Literal["law", "hold", "shared"]
 """What keeps a row of somebody who was erased."""
-FULL_LOOK = timedelta(days=7)
+REVIEW_EVERY = timedelta(days=7)
 """After how long everybody of whom something stays is looked at, whatever is said to keep it."""
 
 
@@ -96,16 +96,16 @@ def settle(
     """
     erasure, rest = tables.erasure, tables.rest
     for start in range(0, len(erasures), 500):
-        some = erasures[start : start + 500]
-        mine = rest.c.reference.in_([one.reference for one in some])
-        connection.execute(sa.delete(rest).where(mine, rest.c.store.in_({one.store for one in some})))
-        done = [one.reference for one in some if not one.rests]
+        batch = erasures[start : start + 500]
+        mine = rest.c.reference.in_([one.reference for one in batch])
+        connection.execute(sa.delete(rest).where(mine, rest.c.store.in_({one.store for one in batch})))
+        done = [one.reference for one in batch if not one.rests]
         if done:
             ended = sa.update(erasure).where(erasure.c.reference.in_(done))
-            ended = ended.where(erasure.c.store.in_({one.store for one in some}))
+            ended = ended.where(erasure.c.store.in_({one.store for one in batch}))
             connection.execute(ended.values({"ended_at": moment(at), "sealed": ""}))
-        left = [one for one in some if one.rests]
-        rows = [_erasure(vault, one) | _looked(one.rests, at, epoch, documents) for one in left]
+        left = [one for one in batch if one.rests]
+        rows = [_erasure(vault, one) | _review_columns(one.rests, at, epoch, documents) for one in left]
         put(connection, erasure, rows)
         lines = [_row(one, i, line) for one in left for i, line in enumerate(one.rests)]
         if lines:
@@ -130,13 +130,13 @@ def undo(connection: sa.Connection, store: str, references: Sequence[str]) -> No
     erasure, rest = tables.erasure, tables.rest
     for start in range(0, len(references), 500):
         mine = sa.and_(erasure.c.reference.in_(references[start : start + 500]), erasure.c.store == store)
-        stood = sa.exists(
+        kept_before = sa.exists(
             sa.select(sa.literal(1)).where(rest.c.reference == erasure.c.reference, rest.c.store == store)
         )
-        connection.execute(sa.delete(erasure).where(mine, erasure.c.look_on == "", ~stood))
+        connection.execute(sa.delete(erasure).where(mine, erasure.c.look_on == "", ~kept_before))
 
 
-def _looked(rests: Sequence[Rest], at: datetime, epoch: int, documents: str) -> dict[str, Any]:
+def _review_columns(rests: Sequence[Rest], at: datetime, epoch: int, documents: str) -> dict[str, Any]:
     days = [rest.until for rest in rests if rest.until is not None]
     return {
         "look_on": min(days).isoformat() if days else "9999-12-31",
@@ -168,12 +168,12 @@ def _row(one: Unfinished, position: int, rest: Rest) -> dict[str, Any]:
 # -- reading -------------------------------------------------------------------------------------
 
 
-def to_look_at(
+def due_for_review(
     db: Database, vault: Vault, today: date, now: datetime, *, epoch: int, documents: str
 ) -> list[Unfinished]:
     """The erasures that something may be due of: a day has come, a hold or a document changed, or a week is over."""
     erasure = tables.erasure
-    old = moment(now - FULL_LOOK)
+    old = moment(now - REVIEW_EVERY)
     may = sa.or_(
         erasure.c.look_on < today.isoformat(),
         sa.and_(erasure.c.held == 1, erasure.c.epoch != epoch),
@@ -203,7 +203,7 @@ def of_requests(db: Database) -> dict[int, list[Rest]]:
     return found
 
 
-def over(db: Database) -> list[tuple[str, int]]:
+def completed_erasures(db: Database) -> list[tuple[str, int]]:
     """The erasures with a request of which nothing is left in any store, and of which nobody was told yet."""
     erasure = tables.erasure
     query = (

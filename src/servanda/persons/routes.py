@@ -31,7 +31,7 @@ class Route:
 
 def route(binding: Binding, place: BoundPlace) -> Route | None:
     """The route of a place to its persons, or None where it has none."""
-    return binding.once(("route", place.name), lambda: _route(binding, place))
+    return binding.cached(("route", place.name), lambda: _route(binding, place))
 
 
 def _route(binding: Binding, place: BoundPlace) -> Route | None:
@@ -78,7 +78,7 @@ def children(binding: Binding, place: BoundPlace) -> tuple[Child, ...]:
     rows only, and a real foreign key of all. Archived copies in another table lead to their
     person and are no children: they stay when the row ends.
     """
-    return binding.once(("children", place.name), lambda: tuple(_children(binding, place)))
+    return binding.cached(("children", place.name), lambda: tuple(_children(binding, place)))
 
 
 def _children(binding: Binding, place: BoundPlace) -> list[Child]:
@@ -108,7 +108,7 @@ def _real(table: Table, link: Link) -> Points | None:
 
 def children_first(binding: Binding) -> tuple[BoundPlace, ...]:
     """The places in an order in which rows that point at others come first; cycles by name."""
-    return binding.once("children first", lambda: tuple(_children_first(binding)))
+    return binding.cached("children first", lambda: tuple(_children_first(binding)))
 
 
 def _children_first(binding: Binding) -> list[BoundPlace]:

@@ -41,7 +41,7 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
     vault = project.vault_if_any
     if vault is None:
         return Unended()  # nobody was erased yet: it takes keys
-    listed = rests.to_look_at(
+    listed = rests.due_for_review(
         project.database, vault, project.today, project.now, epoch=epoch, documents=documents
     )
     if not listed:

@@ -16,8 +16,8 @@ def notify_completed(project: Project) -> int:
 
     Somebody whose request is not answered yet is told by that answer first.
     """
-    told, requests = 0, Requests(project)
-    for reference, number in rests.over(project.database):
+    notified, requests = 0, Requests(project)
+    for reference, number in rests.completed_erasures(project.database):
         request = requests.find(number)
         if request.state not in ("answered", "done"):
             continue
@@ -27,7 +27,7 @@ def notify_completed(project: Project) -> int:
             secret = requests.secret(number, "to tell that the rest was erased")
             letter = letters.completed(request, secret, project.today)
             requests.record(number, "completed", letters=[letter])
-            told += 1
+            notified += 1
         with project.database.begin() as connection:
             rests.forget(connection, reference)
-    return told
+    return notified

@@ -41,7 +41,7 @@ _READY = frozenset({"proved", "planned"})
 
 def plan(project: Project, number: int) -> Outcome:
     """What is due for a request; nothing is changed, but for an entry that says that it was looked at."""
-    case, outcome = _looked(project, number)
+    case, outcome = _prepare(project, number)
     return _right(case).plan(case) if case is not None else outcome
 
 
@@ -51,7 +51,7 @@ def apply(project: Project, number: int) -> Outcome:
     Raises Refused, and nothing was changed, where it would fail half way or somebody has to decide first.
     """
     refuse_if_restored(project.database)
-    case, outcome = _looked(project, number)
+    case, outcome = _prepare(project, number)
     requests = Requests(project)
     if case is None:
         if outcome.kind == "several":
@@ -64,7 +64,9 @@ def apply(project: Project, number: int) -> Outcome:
     right = _right(case)
     outcome = right.plan(case)
     if outcome.kind == "refused":
-        raise Refused(f"request {number} cannot be carried out: {outcome.refused[0]}", advice=_more(outcome))
+        raise Refused(
+            f"request {number} cannot be carried out: {outcome.refused[0]}", advice=_further_reasons(outcome)
+        )
     facts = outcome.facts() | {"reference": case.reference}
     requests.record(number, "planned", facts=facts, words=as_text(case.human))
     done = right.act(case)
@@ -74,7 +76,7 @@ def apply(project: Project, number: int) -> Outcome:
     if done.stopped:
         return done
     if right.passes_on:
-        done = replace(done, more={**(done.more or {}), "tell": _whom_to_tell(project, done)})
+        done = replace(done, more={**(done.more or {}), "tell": _recipients_to_notify(project, done)})
     requests.record(number, "done", facts=done.facts())
     return done
 
@@ -92,8 +94,8 @@ def answer(project: Project, number: int, language: str | None = None) -> Reques
         )
     outcome, right = Outcome.of(found.facts), right_of(request.right)
     secret = requests.secret(number, "to answer")
-    spoken = replace(request, language=language or request.language)
-    letter = _letter(project, spoken, secret, outcome)
+    translated = replace(request, language=language or request.language)
+    letter = _letter(project, translated, secret, outcome)
     link = bool(right.copy) and outcome.kind == "ready"
     return requests.answer(number, letter, project.now, link=link)
 
@@ -107,7 +109,7 @@ def carry_out(project: Project, number: int) -> Request:
 # -- whom it is about ------------------------------------------------------------------------
 
 
-def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
+def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
     """The case of a request, or the outcome where there is nobody, or too many, to carry it out for."""
     requests = Requests(project)
     request = requests.find(number)
@@ -120,8 +122,8 @@ def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
             advice=f"see what happened: servanda request show {number}",
         )
     secret = requests.secret(number, "to carry it out")
-    human, reference = _meant(project, requests, request, secret)
-    before = _before(project, requests, request)
+    human, reference = _identify(project, requests, request, secret)
+    before = _unfinished_erasures(project, requests, request)
     rows = tuple(row for one in before for row in one.rows)
     if before:
         human = tuple(dict.fromkeys((*human, *(person for one in before for person in one.human))))
@@ -130,7 +132,7 @@ def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
     if right.rows and not human:
         left = archived.known(project, (), secret.about)
         if not left:
-            return None, _nobody(requests, request)
+            return None, _nothing_held(requests, request)
         if not right.archives:
             why = "nothing but archived rows is left of them: see servanda archive read"
             raise Refused(f"request {number}: {why}", advice="answer it by hand: servanda request refuse")
@@ -140,7 +142,7 @@ def _looked(project: Project, number: int) -> tuple[Case | None, Outcome]:
     return Case(request, project, key_id, reference, secret, human, rows, bool(before)), Outcome()
 
 
-def _meant(
+def _identify(
     project: Project, requests: Requests, request: Request, secret: Secret
 ) -> tuple[tuple[Person, ...], str]:
     """The rows that a request is about, and the reference of the work on it: as before, where it was begun."""
@@ -155,7 +157,7 @@ def _meant(
     return tuple(dict.fromkeys((*known, *look_for(project.stores, secret.about)))), reference
 
 
-def _before(project: Project, requests: Requests, request: Request) -> list[Unfinished]:
+def _unfinished_erasures(project: Project, requests: Requests, request: Request) -> list[Unfinished]:
     """What is not over of earlier erasures of the same person."""
     references = [
         str(happening.facts["reference"])
@@ -166,7 +168,7 @@ def _before(project: Project, requests: Requests, request: Request) -> list[Unfi
     return rests.of_references(project.database, project.vault, references) if references else []
 
 
-def _nobody(requests: Requests, request: Request) -> Outcome:
+def _nothing_held(requests: Requests, request: Request) -> Outcome:
     """Nothing is held; or they were erased before, which is an answer of its own."""
     earlier = [
         happening.day
@@ -189,7 +191,7 @@ _WHY = {
 }
 
 
-def _more(outcome: Outcome) -> str:
+def _further_reasons(outcome: Outcome) -> str:
     rest = outcome.refused[1:]
     return "; ".join(rest) if rest else "nothing was changed"
 
@@ -217,6 +219,6 @@ def _answered_before(requests: Requests, request: Request) -> date | None:
     return max(days, default=None)
 
 
-def _whom_to_tell(project: Project, done: Outcome) -> list[str]:
+def _recipients_to_notify(project: Project, done: Outcome) -> list[str]:
     """The recipients that have the data that something was done with (GDPR 19)."""
     return recipients_of(project.stores.binding, done)

@@ -39,23 +39,23 @@ class Rehearsed:
 
 def rehearse(project: Project) -> list[Rehearsed]:
     """Rehearse every right, and record how it went. Empty where the stores hold no person."""
-    human = _somebody(project)
+    human = _pick_person(project)
     if human is None:
         project.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
         return []
-    done = [_tried(project, found, human) for found in _asked_for(project)]
-    said = {one.right: {"rows": one.rows, "why": one.why} for one in done}
-    project.ledger.append(ENTRY, {"rights": said})
+    done = [_rehearse_right(project, found, human) for found in _rights_to_rehearse(project)]
+    results = {one.right: {"rows": one.rows, "why": one.why} for one in done}
+    project.ledger.append(ENTRY, {"rights": results})
     return done
 
 
-def _asked_for(project: Project) -> list[Right]:
+def _rights_to_rehearse(project: Project) -> list[Right]:
     """The rights that somebody can ask for: persons, and customers where the company is their processor."""
     processes = bool(places_of_customers(project))
     return [found for found in load().values() if found.listed or (found.customers and processes)]
 
 
-def _somebody(project: Project) -> tuple[Person, ...] | None:
+def _pick_person(project: Project) -> tuple[Person, ...] | None:
     """A row that is a person: of the place from which most of the others are reached."""
     roots = [
         (sum(e.giver == p.table.name for e in graph.edges), p)
@@ -84,19 +84,19 @@ def _first(project: Project, place: Any) -> Iterator[tuple[Any, ...]]:
         yield tuple(found)
 
 
-def _tried(project: Project, right: Right, human: tuple[Person, ...]) -> Rehearsed:
+def _rehearse_right(project: Project, right: Right, human: tuple[Person, ...]) -> Rehearsed:
     request = Request(0, right.name, "person", "account", project.policy.languages[0], project.today, ())
     case = Case(request, project, "", "rehearsal", Secret("", "", "", {"wish": "keep"}), human)
     try:
         outcome = (right.rehearse or right.plan)(case)
         if right.copy:
-            outcome = replace(outcome, size=_packed(case, right.copy))
+            outcome = replace(outcome, size=_packed_size(case, right.copy))
     except ServandaError as error:
         return Rehearsed(right.name, 0, error.message)
     return Rehearsed(right.name, outcome.rows(), outcome.refused[0] if outcome.kind == "refused" else "")
 
 
-def _packed(case: Case, copy: Literal["access", "portability"]) -> int:
+def _packed_size(case: Case, copy: Literal["access", "portability"]) -> int:
     project, sink = case.project, cast("BinaryIO", _Counting())
     made = pack.PACKER.pack(
         sink, Copier(project.stores).copy(case.human), project.policy, language=case.request.language,

@@ -48,34 +48,34 @@ class RequestEvidence:
     overdue: tuple[int, ...] = ()
 
 
-def status_of(practice: RequestEvidence, promise: Promise) -> PromiseStatus | None:
+def status_of(evidence: RequestEvidence, promise: Promise) -> PromiseStatus | None:
     """How a promise on rights stands; None where something else has to keep it."""
     wants = _WANTS.get(promise.kind)
     if wants is None or promise.keep not in ("enforce", "workflow"):
         return None
     if promise.sub == "channel" and promise.published.get("channel") == "dedicated_module":
-        return _module(practice, promise)
+        return _module(evidence, promise)
     if promise.kind == "right" and promise.published.get("self_service"):
-        return _self_service(practice, promise)
+        return _self_service(evidence, promise)
     rights = wants(promise)
-    return None if rights is None else _judged(practice, promise, rights)
+    return None if rights is None else _judged(evidence, promise, rights)
 
 
-def _judged(practice: RequestEvidence, promise: Promise, rights: tuple[str, ...]) -> PromiseStatus:
-    mine = [r for r in practice.requests if not rights or r.right in rights]
-    late = [r for r in mine if _late(practice, r)]
+def _judged(evidence: RequestEvidence, promise: Promise, rights: tuple[str, ...]) -> PromiseStatus:
+    relevant = [r for r in evidence.requests if not rights or r.right in rights]
+    late = [r for r in relevant if _late(evidence, r)]
     if late:
         first = late[0]
-        due = first.answer_by(practice.calendar).due
+        due = first.answer_by(evidence.calendar).due
         why = f"request {first.number} was to be answered by {due}"
         return PromiseStatus(
             promise, "broken", "requests", why if len(late) == 1 else f"{why}, and {len(late) - 1} more"
         )
-    overdue = [r.number for r in mine if r.number in practice.overdue]
+    overdue = [r.number for r in relevant if r.number in evidence.overdue]
     if overdue:
         why = f"what was kept of request {overdue[0]} is due, and not erased; run servanda apply"
         return PromiseStatus(promise, "at_risk", "requests", why, evidence={"overdue": len(overdue)})
-    entry = practice.rehearsal
+    entry = evidence.rehearsal
     tried: Mapping[str, Mapping[str, object]] = (
         (entry.body or {}).get("rights", {}) if entry is not None else {}
     )
@@ -90,63 +90,65 @@ def _judged(practice: RequestEvidence, promise: Promise, rights: tuple[str, ...]
     ]
     if failed:
         return PromiseStatus(promise, "broken", "rehearsal", failed[0], entry.at, "", entry.number)
-    return _shown(practice, promise, mine, entry)
+    return _shown(evidence, promise, relevant, entry)
 
 
-def _shown(practice: RequestEvidence, promise: Promise, mine: list[Request], entry: Entry) -> PromiseStatus:
-    near = [r for r in mine if r.open and r.days_left(practice.calendar, practice.today) <= 2]
-    said = f"{_requests(mine)}; rehearsed on {entry.at.date()}"
-    due = min((r.answer_by(practice.calendar).due for r in mine if r.open), default=None)
+def _shown(
+    evidence: RequestEvidence, promise: Promise, relevant: list[Request], entry: Entry
+) -> PromiseStatus:
+    near = [r for r in relevant if r.open and r.days_left(evidence.calendar, evidence.today) <= 2]
+    summary = f"{_requests(relevant)}; rehearsed on {entry.at.date()}"
+    due = min((r.answer_by(evidence.calendar).due for r in relevant if r.open), default=None)
     state: State = "kept" if promise.keep == "enforce" else "worked"
-    why = said
-    if practice.now - entry.at > FRESH:
+    why = summary
+    if evidence.now - entry.at > FRESH:
         state, why = "at_risk", f"the last rehearsal was on {entry.at.date()}"
-    elif not practice.provable(entry):
+    elif not evidence.provable(entry):
         state, why = "at_risk", "the rehearsal cannot be proved"
     elif near:
         state, why = "at_risk", f"request {near[0].number} is to be answered by {due}"
     next_ = f"request to answer by {due}" if due else f"rehearsal by {(entry.at + FRESH).date()}"
     return PromiseStatus(
-        promise, state, "requests", why, entry.at, next_, entry.number, {"requests": len(mine)}
+        promise, state, "requests", why, entry.at, next_, entry.number, {"requests": len(relevant)}
     )
 
 
-def _requests(mine: list[Request]) -> str:
-    if not mine:
+def _requests(relevant: list[Request]) -> str:
+    if not relevant:
         return "no request so far"
-    count = "1 request" if len(mine) == 1 else f"{len(mine)} requests"
+    count = "1 request" if len(relevant) == 1 else f"{len(relevant)} requests"
     return f"{count}, none late"
 
 
-def _late(practice: RequestEvidence, request: Request) -> bool:
+def _late(evidence: RequestEvidence, request: Request) -> bool:
     """Late now, or answered late within the last year."""
     ended = request.ended_on
-    if ended is not None and practice.today - ended > _LOOK_BACK:
+    if ended is not None and evidence.today - ended > _LOOK_BACK:
         return False
-    return request.late(practice.calendar, practice.today)
+    return request.late(evidence.calendar, evidence.today)
 
 
-def _module(practice: RequestEvidence, promise: Promise) -> PromiseStatus:
+def _module(evidence: RequestEvidence, promise: Promise) -> PromiseStatus:
     """The form that a text promises: up within the last day."""
-    if practice.served is None:
+    if evidence.served is None:
         return PromiseStatus(promise, "not_yet", why="needs the privacy centre: servanda serve")
-    if practice.now - practice.served > _SERVED:
-        why = f"the privacy centre was last up on {practice.served.date()}"
-        return PromiseStatus(promise, "at_risk", "privacy centre", why, practice.served)
-    found = _judged(practice, promise, ())
+    if evidence.now - evidence.served > _SERVED:
+        why = f"the privacy centre was last up on {evidence.served.date()}"
+        return PromiseStatus(promise, "at_risk", "privacy centre", why, evidence.served)
+    found = _judged(evidence, promise, ())
     return found if found.state != "kept" else _with(found, "the form of the privacy centre is up; ")
 
 
-def _self_service(practice: RequestEvidence, promise: Promise) -> PromiseStatus:
+def _self_service(evidence: RequestEvidence, promise: Promise) -> PromiseStatus:
     """What people see and change themselves: the pages of who is signed in, and columns that are theirs to change."""
-    if not practice.own:
+    if not evidence.own:
         return PromiseStatus(
             promise, "not_yet", why="needs columns that people may change: editable: in stores.yaml"
         )
-    up = _module(practice, promise)
+    up = _module(evidence, promise)
     if up.state != "kept":
         return up
-    return replace(up, why=f"people change it themselves: {', '.join(practice.own)}; {up.why}")
+    return replace(up, why=f"people change it themselves: {', '.join(evidence.own)}; {up.why}")
 
 
 def _with(found: PromiseStatus, words: str) -> PromiseStatus:

@@ -119,7 +119,7 @@ def expire(project: Project) -> None:
         ):
             Copies(project).remove(request.number)
     IdentityDocuments(project).sweep(requests)
-    restriction.settle(project)
+    restriction.clear_ended_flags(project)
     notify_completed(project)
     requests.forget()
     tombstones.delete_expired_tombstones(project.database, project.today)

@@ -21,8 +21,8 @@ from servanda.apply.corrections import typed
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
 from servanda.persons import references
-from servanda.persons.glance import Seen, glance
 from servanda.persons.person import Person
+from servanda.persons.summary import HeldSummary, summarise_held
 from servanda.project import Project
 from servanda.rights.case import as_text, look_for, several
 from servanda.rights.handle import carry_out
@@ -51,7 +51,7 @@ class Account:
     """What is held of a member. Where `several` persons bear the identifier, nothing of it is shown."""
 
     human: tuple[Person, ...] = field(repr=False)
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[HeldSummary, ...] = ()
     several: bool = False
     down: tuple[str, ...] = ()
 
@@ -61,7 +61,7 @@ class Account:
         return {f"{s.place.name}.{c}": value for s in self.seen for c, value in s.own.items()}
 
 
-class Unfit(Refused):
+class InvalidValues(Refused):
     """Values that their columns do not take: `columns` are theirs."""
 
     def __init__(self, columns: list[str]) -> None:
@@ -74,7 +74,7 @@ def account(project: Project, member: Member) -> Account:
 
     Raises Refused where a store does not answer and nothing was found in the others.
     """
-    found = _found(project, member)
+    found = _load_account(project, member)
     with project.database.begin() as connection:
         person = references.find(connection, project.vault, "request", member.about)
         rows = sum(seen.rows for seen in found.seen)
@@ -88,7 +88,7 @@ def ask(
 ) -> Request:
     """Write a request of a member down; it is proved who asks, and which rows are meant."""
     human = look_for(project.stores, member.about, member.named)
-    return _opened(project, member, right.name, language, human, says, fields)
+    return _open_request(project, member, right.name, language, human, says, fields)
 
 
 def change(project: Project, member: Member, said: Mapping[str, str], language: str) -> Request | None:
@@ -98,12 +98,12 @@ def change(project: Project, member: Member, said: Mapping[str, str], language: 
     change, and while the stores are not what the ledger knows.
     """
     refuse_if_restored(project.database)
-    found = _found(project, member)
-    strange = sorted(said.keys() - found.own.keys())
-    if strange:
-        raise Refused(f"not for the person to change: {', '.join(strange)}")
+    found = _load_account(project, member)
+    unknown = sorted(said.keys() - found.own.keys())
+    if unknown:
+        raise Refused(f"not for the person to change: {', '.join(unknown)}")
     wanted: dict[str, str | None] = {}
-    unfit = []
+    invalid = []
     for name, text in said.items():
         place, _, column = name.rpartition(".")
         bound = project.stores.binding.places[place]
@@ -111,17 +111,17 @@ def change(project: Project, member: Member, said: Mapping[str, str], language: 
         try:
             new = typed(project.stores, bound, {column: value})[column]
         except Refused:
-            unfit.append(name)
+            invalid.append(name)
             continue
         old = found.own[name]
         if new != old and not (value is None and old == ""):
             wanted[name] = value
-    if unfit:
-        raise Unfit(unfit)
+    if invalid:
+        raise InvalidValues(invalid)
     if not wanted:
         return None
     mine = tuple(p for p in found.human if any(name.rpartition(".")[0] == p.place for name in wanted))
-    request = _opened(project, member, "rectification", language, mine, "", {})
+    request = _open_request(project, member, "rectification", language, mine, "", {})
     words = json.dumps(wanted, ensure_ascii=False)
     Requests(project).record(request.number, "corrections", facts={"columns": sorted(wanted)}, words=words)
     return carry_out(project, request.number)
@@ -136,15 +136,15 @@ def shown(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _found(project: Project, member: Member) -> Account:
+def _load_account(project: Project, member: Member) -> Account:
     human = look_for(project.stores, member.about, member.named)
     down = tuple(sorted(project.stores.down))
     if several(project.stores, human):
         return Account(human, several=True, down=down)
-    return Account(human, tuple(glance(project.stores, human)), down=down)
+    return Account(human, tuple(summarise_held(project.stores, human)), down=down)
 
 
-def _opened(
+def _open_request(
     project: Project,
     member: Member,
     right: str,

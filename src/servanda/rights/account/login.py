@@ -45,14 +45,14 @@ class SignedIn:
 
 def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str) -> SignedIn:
     """Check a token, and use it up. Raises BadToken; VaultError where the key cannot be read."""
-    said = _decoded(login, folder / login.keys, token)
-    issued, expires = (datetime.fromtimestamp(int(said[name]), UTC) for name in ("iat", "exp"))
+    claims = _decoded(login, folder / login.keys, token)
+    issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
     if expires - issued > MOST:
         raise BadToken(
             "a token of the login lives longer than ten minutes", advice="let exp be iat + 600 at most"
         )
     row = {
-        "mac": vault.mac("identifiers", f"login:{login.issuer}:{said['jti']}".encode()),
+        "mac": vault.mac("identifiers", f"login:{login.issuer}:{claims['jti']}".encode()),
         "request": 0,
         "use": "login",
         "made_at": moment(issued),
@@ -64,13 +64,13 @@ def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str
             connection.execute(sa.insert(tables.link).values(row))
     except IntegrityError:
         raise BadToken("a token of the login was used before") from None
-    return SignedIn(said["sub"], issued)
+    return SignedIn(claims["sub"], issued)
 
 
 def _decoded(login: Login, path: Path, token: str) -> dict[str, Any]:
     try:
         key = _key(path, token)
-        said: dict[str, Any] = jwt.decode(
+        claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=list(login.algorithms),
@@ -81,9 +81,9 @@ def _decoded(login: Login, path: Path, token: str) -> dict[str, Any]:
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, KeyError, ValueError) as error:
         raise BadToken(f"a token of the login is not believed: {type(error).__name__}") from None
-    if not said["sub"].strip() or not str(said["jti"]).strip():
+    if not claims["sub"].strip() or not str(claims["jti"]).strip():
         raise BadToken("a token of the login names nobody, or has no number")
-    return said
+    return claims
 
 
 def _key(path: Path, token: str) -> Any:

@@ -22,7 +22,7 @@ _DONE: Mapping[str, Done] = {
 _ENDS = frozenset({"delete", "anonymise", "detach"})
 
 
-def after(case: Case, done: Outcome) -> Outcome:
+def with_earlier_work(case: Case, done: Outcome) -> Outcome:
     """What was done; where a process that died had done it before, what it had planned.
 
     A place of which nothing is found any more, and of which an earlier plan ended rows, was ended by it.
@@ -37,7 +37,7 @@ def after(case: Case, done: Outcome) -> Outcome:
             for places in {line.places for line in plan.lines} - now:
                 before[places] = [n for n in plan.lines if n.places == places and n.done in _ENDS]
             kept |= dict.fromkeys(k for k in plan.kept if _store(k.place) not in stores)
-    lines = [line for mine in before.values() for line in mine]
+    lines = [line for of_place in before.values() for line in of_place]
     return replace(done, lines=(*lines, *done.lines), kept=tuple(dict.fromkeys((*kept, *done.kept))))
 
 

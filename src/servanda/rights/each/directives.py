@@ -17,12 +17,12 @@ from servanda.rights.each import erasure
 from servanda.rights.record.directives import Directive, Directives, Fate, Wish
 from servanda.rights.right import Right, register
 
-_AFTER = frozenset({"heir", "executor"})
+_AFTER_DEATH = frozenset({"heir", "executor"})
 
 
 def plan(case: Case) -> Outcome:
     """What would be recorded, or what the directives that stand ask for."""
-    if case.request.asker not in _AFTER:
+    if case.request.asker not in _AFTER_DEATH:
         fate = case.secret.fields.get("wish", "")
         if fate not in get_args(Fate):
             why = f"a wish is one of {', '.join(get_args(Fate))}"
@@ -36,33 +36,33 @@ def plan(case: Case) -> Outcome:
 
 def act(case: Case) -> Outcome:
     """Record them; or carry out those that stand, which then have been carried out."""
-    if case.request.asker not in _AFTER:
+    if case.request.asker not in _AFTER_DEATH:
         fields = case.secret.fields
         wish = Wish(cast("Fate", fields["wish"]), fields.get("executor", ""), case.secret.says)
-        given = _wishes(case).give(case.secret.about, wish)
+        given = _directives(case).give(case.secret.about, wish)
         return Outcome(more={"directive": given.id, "fate": wish.fate})
-    stands, fate = _stands(case), _fate(case)
+    directive, fate = _directive_in_force(case), _fate(case)
     done = Outcome(more={"fate": fate})
     if case.human and fate == "erase":
         done = erasure.act(case)
     elif case.human and fate == "hand_over":
         done = packed(case, "access")
-    if stands is not None:
-        _wishes(case).carry_out(stands.id, f"request {case.request.number}")
+    if directive is not None:
+        _directives(case).carry_out(directive.id, f"request {case.request.number}")
     return done
 
 
 def _fate(case: Case) -> str:
     """What the directives ask for; where there are none, what an heir asks for, erasure unless they say otherwise."""
-    stands = _stands(case)
-    return stands.wish.fate if stands is not None else str(case.secret.fields.get("wish") or "erase")
+    directive = _directive_in_force(case)
+    return directive.wish.fate if directive is not None else str(case.secret.fields.get("wish") or "erase")
 
 
-def _stands(case: Case) -> Directive | None:
-    return _wishes(case).of(case.secret.about)
+def _directive_in_force(case: Case) -> Directive | None:
+    return _directives(case).of(case.secret.about)
 
 
-def _wishes(case: Case) -> Directives:
+def _directives(case: Case) -> Directives:
     return Directives(case.project)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from servanda.apply.by_person import eraser, preview_erasure
 from servanda.law.rights import RIGHTS
 from servanda.rights.answer import archived
-from servanda.rights.answer.from_erasure import after, outcome_of
+from servanda.rights.answer.from_erasure import outcome_of, with_earlier_work
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.case import Case
 from servanda.rights.record import suppression as suppressed
@@ -35,7 +35,7 @@ def act(case: Case) -> Outcome:
             number = case.request.number
             suppressed.suppress(connection, project.vault, case.secret.about, "all", project.today, number)
     residue = sum(one.rows for one in left if not one.kept)
-    done = after(case, outcome_of(erased.erasures, erased, residue))
+    done = with_earlier_work(case, outcome_of(erased.erasures, erased, residue))
     return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from servanda.apply.by_person import eraser, preview_erasure
 from servanda.errors import Refused
 from servanda.law.rights import RIGHTS
-from servanda.rights.answer.from_erasure import after, outcome_of
+from servanda.rights.answer.from_erasure import outcome_of, with_earlier_work
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.pack import packed
 from servanda.rights.case import Case, places_of_customers
@@ -39,7 +39,7 @@ def act(case: Case) -> Outcome:
         made = packed(case, "access", only)
     with eraser(project, wait=_WAIT, only=only) as ready:
         (erased,) = ready.erase([case.of])
-    done = after(case, outcome_of(erased.erasures, erased))
+    done = with_earlier_work(case, outcome_of(erased.erasures, erased))
     return replace(done, digest=made.digest, size=made.size)
 
 

@@ -96,12 +96,12 @@ def lift(project: Project, number: int, ends: date, reasons: str) -> Request:
     return found
 
 
-def settle(project: Project) -> int:
+def clear_ended_flags(project: Project) -> int:
     """Take the flags back of restrictions that have ended. Returns how many rows."""
     rows = 0
     for request in Requests(project).all():
-        said = request.last("lifting")
-        over = said is not None and date.fromisoformat(said.facts["ends"]) < project.today
+        lifting = request.last("lifting")
+        over = lifting is not None and date.fromisoformat(lifting.facts["ends"]) < project.today
         if request.right != "restriction" or not over or request.last("lifted") is not None:
             continue
         position = next(i for i, h in enumerate(request.happenings, 1) if h.kind == "planned")

@@ -42,21 +42,21 @@ def read(content: bytes, zone: str, today: date, right: str | None = None) -> Op
     if str(message.get("Auto-Submitted", "no")).lower() != "no":
         raise Refused("a machine sent this message: it is no request (RFC 3834)")
     text = _text(message)
-    said = plain(f"{message.get('Subject', '')}\n{text}")
+    wording = plain(f"{message.get('Subject', '')}\n{text}")
     return Opening(
-        right=right or meant(said),
+        right=right or right_asked_for(wording),
         about=address,
         contact=address,
         received=min(_day(message, zone) or today, today),
         channel="email",
-        language="fr" if len(_FRENCH.findall(said)) > 1 else "en",
+        language="fr" if len(_FRENCH.findall(wording)) > 1 else "en",
         says=f"{message.get('Subject', '')}\n\n{text}".strip()[:_WORDS],
     )
 
 
-def meant(said: str) -> str:
+def right_asked_for(wording: str) -> str:
     """The right that words in plain small letters ask for; “unsorted” where they tell none, or several."""
-    rights = list(named_in(said))
+    rights = list(named_in(wording))
     if len(rights) > 1:
         rights = [right for right in rights if not right.vague]  # “my data” stands in every request
     return rights[0].name if len(rights) == 1 else UNSORTED

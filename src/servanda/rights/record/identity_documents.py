@@ -44,8 +44,8 @@ class IdentityDocuments:
 
     def look(self, request: Request) -> bytes:
         """The document of a request. Raises ServandaError where there is none any more."""
-        said = request.last("document")
-        path = self._folder / str(said.facts["key"]) if said is not None else None
+        document = request.last("document")
+        path = self._folder / str(document.facts["key"]) if document is not None else None
         if path is None or not path.exists() or not self._vault.has(path.name):
             raise ServandaError(f"request {request.number} has no document; it is destroyed after its check")
         return self._vault.open_sealed(path.name, path.read_text())

@@ -151,7 +151,7 @@ class Requests:
             "language": opening.language,
             "received": opening.received.isoformat(),
             "promised": str(promised.calendar) if promised else None,
-            "more_time": int(not _flat(self._policy)),
+            "more_time": int(not _rules_out_extension(self._policy)),
         }
         key_id = self._vault.new_key()
         secret: dict[str, Any] = {"about": opening.about, "contact": opening.contact}
@@ -187,17 +187,17 @@ class Requests:
 
         `words` are reasons that may name somebody: they are sealed with the request.
         """
-        day, said = day or self._today, dict(facts or {})
+        day, details = day or self._today, dict(facts or {})
         if day > self._today:
             raise Refused(f"{day} is a day to come")
         with self._db.begin() as connection:
             row = self._row(connection, number, lock=True)
             request = self._read(connection, tables.request.c.number == number)[0]
-            request.allow(kind, day, self.calendar, said)
-            self._note(connection, number, len(request.happenings) + 1, kind, day, said, words, row.key_id)
+            request.allow(kind, day, self.calendar, details)
+            self._note(connection, number, len(request.happenings) + 1, kind, day, details, words, row.key_id)
             for letter in letters:
                 self._put(connection, number, row.key_id, letter)
-            self._settle(connection, row, kind, day)
+            self._record_end(connection, row, kind, day)
         return self.find(number)
 
     def sort(self, number: int, right: str) -> Request:
@@ -225,8 +225,10 @@ class Requests:
             links.revoke(connection, number, "identity")
             token = links.make(connection, self._vault, "identity", number, now)
             secret = self._open(row)
-            said = {"right": request.right, "received": request.received.isoformat(), "number": number}
-            letter = Letter("identity-link", request.language, secret.about, {**said, "token": token}, number)
+            details = {"right": request.right, "received": request.received.isoformat(), "number": number}
+            letter = Letter(
+                "identity-link", request.language, secret.about, {**details, "token": token}, number
+            )
             self._note(connection, number, len(request.happenings) + 1, "linked", self._today, {})
             self._put(connection, number, row.key_id, letter)
         return self.find(number)
@@ -260,7 +262,7 @@ class Requests:
                 letter = replace(letter, values={**letter.values, "token": token})
             self._note(connection, number, len(request.happenings) + 1, "answered", self._today, {})
             self._put(connection, number, row.key_id, letter)
-            self._settle(connection, row, "answered", self._today)
+            self._record_end(connection, row, "answered", self._today)
         return self.find(number)
 
     def key_of(self, number: int) -> str:
@@ -302,7 +304,7 @@ class Requests:
     def _put(self, connection: sa.Connection, number: int, key_id: str, letter: Letter) -> None:
         put(connection, self._vault, key_id, replace(letter, request=number))
 
-    def _settle(self, connection: sa.Connection, row: Any, kind: str, day: date) -> None:
+    def _record_end(self, connection: sa.Connection, row: Any, kind: str, day: date) -> None:
         """Note when the request ended, and until when its record stays."""
         ends: date | None = None
         if kind in ENDED:
@@ -315,9 +317,9 @@ class Requests:
         }
         same = tables.request.c.number == row.number
         connection.execute(sa.update(tables.request).where(same).values(values))
-        self._let_go(connection, row.person)
+        self._set_reference_expiry(connection, row.person)
 
-    def _let_go(self, connection: sa.Connection, person: str) -> None:
+    def _set_reference_expiry(self, connection: sa.Connection, person: str) -> None:
         """A reference lasts until the last record of its person ends; while one is open, it has no end."""
         request = tables.request
         theirs = request.c.person == person
@@ -359,7 +361,7 @@ class Requests:
         return len(rows)
 
 
-def _flat(policy: Policy) -> bool:
+def _rules_out_extension(policy: Policy) -> bool:
     """Whether the policy promised less than the law's month, and kept no room for more."""
     deadline = policy.requests.deadline
     if deadline is None or policy.requests.extension is not None:

@@ -56,7 +56,7 @@ def lift(connection: sa.Connection, vault: Vault, address: str, purpose: Purpose
     return bool(connection.execute(sa.delete(kept).where(same)).rowcount)
 
 
-def sift(
+def filter_allowed(
     connection: sa.Connection, vault: Vault, addresses: Iterable[str], purpose: Purpose, today: date
 ) -> list[bool]:
     """Of each address of a list, whether it may be used: for an import, or before a mailing."""

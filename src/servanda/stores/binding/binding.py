@@ -93,7 +93,7 @@ class Binding:
     complaints: list[Complaint] = field(default_factory=list)
     _followed: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
-    def once(self, key: Hashable, follow: Callable[[], Followed]) -> Followed:
+    def cached(self, key: Hashable, follow: Callable[[], Followed]) -> Followed:
         """What follows from the bound places alone, such as a route: worked out once, when it is first asked for."""
         if key not in self._followed:
             self._followed[key] = follow()
@@ -146,7 +146,10 @@ class _Binder:
             return
         if table is None:
             self.complain(
-                "vanished-place", f"there is no table {wanted}", _near(wanted, self.shape.tables), "table"
+                "vanished-place",
+                f"there is no table {wanted}",
+                _did_you_mean(wanted, self.shape.tables),
+                "table",
             )
             return
         if self.place.key and not self._columns(table, self.place.key, "key"):
@@ -170,14 +173,16 @@ class _Binder:
             known = [f for held in data for f in self.binding.policy.categories[held].fields]
             if name not in known:
                 message = f"“{name}” is no field of what lies here"
-                self.complain("unknown-category", message, _near(name, dict.fromkeys(known)), "fields", name)
+                self.complain(
+                    "unknown-category", message, _did_you_mean(name, dict.fromkeys(known)), "fields", name
+                )
         self._columns(table, self.place.secrets, "secrets")
         self._columns(table, [flag.column for flag in self.place.flags.values()], "flags")
         for column, message, advice in editable_faults(self.place, table):
             self.complain("not-editable", message, advice, "editable", column)
         triggers = self._triggers(table, links, limits)
-        for beyond in ability.beyond(can, self.place, limits):
-            self.complain("store-cannot", *beyond)
+        for unsupported in ability.unsupported(can, self.place, limits):
+            self.complain("store-cannot", *unsupported)
         for message, advice in archive_faults(self.place, table, self.shape, self.entry, limits):
             self.complain("archive-nowhere", message, advice, "archive")
         at = self.binding.document.source.spot(self.path, key=True)
@@ -188,7 +193,7 @@ class _Binder:
     def _columns(self, table: Table, names: object, *path: str) -> bool:
         missing = [n for n in names if n not in table.columns]  # type: ignore[attr-defined]
         for name in missing:
-            advice = _near(name, table.columns)
+            advice = _did_you_mean(name, table.columns)
             self.complain("vanished-place", f"table {table.name} has no column {name}", advice, *path)
         return not missing
 
@@ -196,7 +201,7 @@ class _Binder:
         found: dict[str, tuple[str, ...]] = {}
         for category, columns in self.place.data.items():
             if category not in self.binding.policy.categories:
-                advice = _near(category, self.binding.policy.categories)
+                advice = _did_you_mean(category, self.binding.policy.categories)
                 self.complain(
                     "unknown-category", f"“{category}” is no category of the policy", advice, "data"
                 )
@@ -320,7 +325,9 @@ class _Binder:
         here = links
         for name in names:
             if name not in here:
-                self.complain("unbound-trigger", f"there is no reference “{name}”", _near(name, here), *path)
+                self.complain(
+                    "unbound-trigger", f"there is no reference “{name}”", _did_you_mean(name, here), *path
+                )
                 return ()
             if not here[name].plain:
                 message = f"the reference “{name}” is not compared as it is, and no trigger can follow it"
@@ -403,6 +410,6 @@ def _link(table: Table, reference: Reference, target: Table, on: tuple[str, ...]
     )
 
 
-def _near(name: str, known: Mapping[str, object]) -> str:
+def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean “{near[0]}”?" if near else f"known: {', '.join(list(known)[:12])}"

@@ -73,11 +73,11 @@ def uncovered(
 def covers(policy: Policy, place: BoundPlace, column: Column, what: Recognised) -> bool:
     """Whether a category of a place names what a column holds."""
     for name in place.data:
-        said = place.place.data[name]
+        columns = place.place.data[name]
         category = policy.categories[name]
-        if said != "all" and column.name in said:
+        if columns != "all" and column.name in columns:
             return True
-        if said == "all" and (category.role == "processor" or _names(category, column, what)):
+        if columns == "all" and (category.role == "processor" or _names(category, column, what)):
             return True
     return False
 

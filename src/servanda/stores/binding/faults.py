@@ -18,11 +18,11 @@ from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.document.document import Place, StoreEntry
 from servanda.stores.shape import Shape, Table
 
-Beyond = tuple[str, str] | tuple[str, str, str]
+Unsupported = tuple[str, str] | tuple[str, str, str]
 """What is asked, what to write instead, and the key of the place that asks it."""
 
 
-def misplaced(can: frozenset[str], place: Place) -> Beyond | None:
+def misplaced(can: frozenset[str], place: Place) -> Unsupported | None:
     """Whether a place speaks of files where the store has tables, or of a table where it has files."""
     if "key" not in can and not place.files:
         message = "the store is a folder of files, and the place names none"
@@ -32,9 +32,9 @@ def misplaced(can: frozenset[str], place: Place) -> Beyond | None:
     return None
 
 
-def beyond(
+def unsupported(
     can: frozenset[str], place: Place, limits: tuple[tuple[Promise, Retention], ...]
-) -> Iterator[Beyond]:
+) -> Iterator[Unsupported]:
     """Each thing that is asked of a place and that its store cannot do."""
     if "change" not in can:
         if place.at_end:

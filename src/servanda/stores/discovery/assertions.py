@@ -27,8 +27,8 @@ def violating(held: Held, where: dict[str, Scalar]) -> Condition:
     A row that cannot be decided, since a column is NULL, is one of them.
     """
     ours = [Equals(name, value) for name, value in where.items()]
-    exempt = [_among(name, values) for name, values in held.unless.items()]
-    wrong = [Not(_among(held.column, held.is_)), *([Not(All(tuple(exempt)))] if exempt else [])]
+    exempt = [_in_values(name, values) for name, values in held.unless.items()]
+    wrong = [Not(_in_values(held.column, held.is_)), *([Not(All(tuple(exempt)))] if exempt else [])]
     return All((*ours, *wrong))
 
 
@@ -40,7 +40,7 @@ def unconsented(
     Nobody can tell how old somebody is whose day of birth is not known: such a row is not one of them.
     """
     ours: list[Condition] = [Equals(name, value) for name, value in where.items()]
-    exempt = [_among(name, values) for name, values in minor.unless.items()]
+    exempt = [_in_values(name, values) for name, values in minor.unless.items()]
     young = [Not(Before(OwnTime(time), of_age)), Not(Equals(minor.born, None)), Not(PointedAt(link))]
     return All((*ours, *young, *([Not(All(tuple(exempt)))] if exempt else [])))
 
@@ -69,5 +69,5 @@ def has_default(column: Column, wanted: Scalar) -> bool:
     return plain == str(wanted) and (quoted or isinstance(wanted, int))
 
 
-def _among(column: str, values: list[Scalar]) -> Condition:
+def _in_values(column: str, values: list[Scalar]) -> Condition:
     return Any(tuple(Equals(column, value) for value in values))

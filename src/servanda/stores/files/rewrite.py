@@ -69,7 +69,7 @@ def remove(file: LogFile) -> None:
 
 
 @contextmanager
-def told(place: str) -> Iterator[None]:
+def os_error_as_store_error(place: str) -> Iterator[None]:
     """Turn what the system says into sentences that name no file: its name may be a person's."""
     try:
         yield

@@ -34,7 +34,13 @@ from servanda.stores.document.document import Place
 from servanda.stores.document.triggers import AtColumn
 from servanda.stores.files.folder import LogFile, Unreadable, listed, read_name
 from servanda.stores.files.lines import Form, form_of, reader
-from servanda.stores.files.rewrite import being_written, clear_away, end_lines, remove, told
+from servanda.stores.files.rewrite import (
+    being_written,
+    clear_away,
+    end_lines,
+    os_error_as_store_error,
+    remove,
+)
 from servanda.stores.files.scan import Scan, cells, lines_about, readable, remarks, unread
 from servanda.stores.files.where import Span, Test, held_texts, of_file, test_of
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
@@ -196,7 +202,7 @@ class FilesSession:
 
     def ready(self, work: FileWork) -> None:
         """Clear away what a process that died left unfinished."""
-        with told(f"store “{self.store.name}”"):
+        with os_error_as_store_error(f"store “{self.store.name}”"):
             for folder in {file.path.parent for file in self.store.files(work.table)} | {self.store.folder}:
                 clear_away(folder)
 
@@ -211,7 +217,7 @@ class FilesSession:
         """Do something with one file; what the system refuses is a StoreError, and the file is whole."""
         began = monotonic()
         try:
-            with told(f"store “{self.store.name}”"):
+            with os_error_as_store_error(f"store “{self.store.name}”"):
                 return act()
         finally:
             self.took = monotonic() - began

@@ -23,8 +23,8 @@ from starlette.exceptions import HTTPException
 from servanda.documents.packing.shown import heading
 from servanda.documents.packing.statement import CategoryStatement, Statement, make_statement
 from servanda.errors import Refused
-from servanda.persons.glance import Seen
-from servanda.rights.account.account import Account, Member, Unfit, account, change, shown
+from servanda.persons.summary import HeldSummary
+from servanda.rights.account.account import Account, InvalidValues, Member, account, change, shown
 from servanda.rights.account.login import BadToken, signed_in
 from servanda.stores.shape import Column
 from servanda.web import session
@@ -97,7 +97,7 @@ class AccountPages:
         try:
             with project.open_stores(write=True, tolerant=True) as opened:
                 result = change(opened, member, changes, self.centre.view(request).language)
-        except Unfit as error:
+        except InvalidValues as error:
             return self._page(request, member, 422, unfit={n: changes[n] for n in error.columns})
         except Refused as error:
             _log.warning("a change was refused: %s", error.message)
@@ -137,7 +137,7 @@ class AccountPages:
 
 def _sections(account_view: Account, statement: Statement) -> Iterator[Section]:
     """Yield each category with data, in the order of the policy."""
-    by_name: dict[str, list[Seen]] = {}
+    by_name: dict[str, list[HeldSummary]] = {}
     for glance in account_view.seen:
         for name in glance.place.data:
             by_name.setdefault(name, []).append(glance)
@@ -158,7 +158,7 @@ def _fields(account_view: Account, language: str, unfit: Mapping[str, str]) -> I
             yield field_of(name, words, shape, value, unfit.get(name, previous), previous, name in unfit)
 
 
-def _field_name(glance: Seen, column: str) -> str:
+def _field_name(glance: HeldSummary, column: str) -> str:
     """The name of a column's field in the policy, or the name of the column."""
     field_names = (name for name, columns in glance.place.place.fields.items() if column in columns)
     return next(field_names, column)

@@ -31,7 +31,7 @@ from servanda.stores.sql.times import local_day
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HeldSummary:
     """The rows of one place that are a person's. `own` are the columns that they may change, with their values.
 
     `since` is the earliest day that the rows tell. Without a row of the person's own, or with several, `own`
@@ -44,7 +44,7 @@ class Seen:
     own: Mapping[str, Any] = field(repr=False)
 
 
-def glance(stores: OpenStores, human: Human) -> Iterator[Seen]:
+def summarise_held(stores: OpenStores, human: Human) -> Iterator[HeldSummary]:
     """What is held about one human, in every store that answers; in each as it was at one moment."""
     here = {person.place.split(".", 1)[0] for person in human}
     zone = stores.binding.policy.timezone
@@ -57,12 +57,12 @@ def glance(stores: OpenStores, human: Human) -> Iterator[Seen]:
             counts = reach.rows.counts()
             for table, number in reach.numbers.items():
                 for place in graph.places[table] if counts.get(number) else ():
-                    rows, since = _looked(reach, place, number, zone)
+                    rows, since = _count_rows(reach, place, number, zone)
                     if rows:
-                        yield Seen(place, rows, since, _own(reach, place, human))
+                        yield HeldSummary(place, rows, since, _editable_values(reach, place, human))
 
 
-def _looked(reach: Reach, place: BoundPlace, number: int, zone: str) -> tuple[int, date | None]:
+def _count_rows(reach: Reach, place: BoundPlace, number: int, zone: str) -> tuple[int, date | None]:
     """How many rows there are, and the earliest day that they tell."""
     times = list(dict.fromkeys(t for trigger in place.triggers.values() for t in _times(trigger)))
     row, work, same = reach.rows.rows(place.table.name)
@@ -96,7 +96,7 @@ def _times(trigger: Bound) -> Sequence[TimeColumn]:
             return ()
 
 
-def _own(reach: Reach, place: BoundPlace, human: Human) -> dict[str, Any]:
+def _editable_values(reach: Reach, place: BoundPlace, human: Human) -> dict[str, Any]:
     """The values that the person may change, in their only row of a place."""
     keys = [person.key for person in human if person.place == place.name]
     columns = place.place.editable
