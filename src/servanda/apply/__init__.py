@@ -1,4 +1,4 @@
-"""Carries out a plan, page by page, each page proved; the only writer to stores."""
+"""Carries out plans in pages, each recorded in the ledger; the only code that writes to stores."""
 
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.preflight import OverLimit

@@ -1,11 +1,11 @@
-"""Archives rows, ends what is archived, and notes the events that follow an end.
+"""Archives rows, destroys archived rows, and records events.
 
-    copy      write and wait for the disk ─▶ record, with the ledger ─▶ (the row ends by its own step)
-    end       held rows into a segment of their own ─▶ destroy keys ─▶ record, with the ledger
+    archive   write and fsync ─▶ record, with the ledger ─▶ (another step deletes the row)
+    destroy   move held rows to a segment of their own ─▶ destroy keys ─▶ record, with the ledger
 
-A process that dies between two of these leaves bytes that nobody refers to, or keys that are
-gone before it is recorded; the next run cuts the bytes off, or ends the same rows again.
-Nothing is ended in a store that was not recorded as archived, and the content compared.
+After a crash between two of these, bytes without a record or destroyed keys without a record remain; the next
+run truncates the bytes, or destroys the same rows again. A row is deleted from a store only if an archived copy
+is recorded and still equals it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from servanda.stores.sql.pages import Page
 from servanda.stores.sql.session import Session, Work
 
 _WIDE = 2_000
-"""How many rows are read into Python at once, the most that it ever holds."""
+"""The most rows that are in memory at once."""
 
 
 @dataclass(slots=True)
 class Archiver:
-    """Carries out the steps of one apply that archive, end archived rows, or note events."""
+    """Carries out the steps of one apply that archive rows, destroy archived rows, or record events."""
 
     project: Project
     plan: Plan
@@ -52,23 +52,23 @@ class Archiver:
 
     @classmethod
     def of(cls, project: Project, plan: Plan) -> Archiver:
-        """An archiver with the archives of the stores document; its day is that of the plan."""
+        """An archiver with the archives of the stores document, for the day of the plan."""
         return cls(project, plan, archives(project.stores_document, project.database, project.vault))
 
     def ready(self, step: Step) -> None:
-        """Make what the pages of a step need, outside of their transactions."""
+        """Create the temporary tables of a step, outside of its transactions."""
         if step.archiving is not None and isinstance(step.archiving.place.place.archive, ArchiveTable):
             sql_copy.ready(sql_copy.database(self.project.stores.sessions[step.store]), step.table)
 
     def pages(self, step: Step, session: verbs.Session, work: Work) -> Iterator[Page]:
-        """The pages of a step; wide ones where rows are only read."""
+        """The pages of a step; larger ones if rows are only read."""
         how = step.archiving.place.place.archive if step.archiving is not None else None
         if isinstance(how, str):
             return sql_copy.database(session).pages(work, _WIDE)
         return session.pages(work)
 
     def act(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
-        """Archive the rows of a page. Returns how many. Raises StoreError where archive, vault or store refuse."""
+        """Archive the rows of a page. Returns the number of rows. Raises StoreError if archive, vault or store fail."""
         session = sql_copy.database(opened)
         archiving = step.archiving
         assert archiving is not None
@@ -90,7 +90,7 @@ class Archiver:
         return sql_copy.Copying(how, archiving.columns, trigger, "; ".join(archiving.grounds), until)
 
     def _copy(self, step: Step, archiving: Archiving, name: str, where: tuple[Session, Work, Page]) -> int:
-        """Archive the rows of a page: on the disk first, then recorded."""
+        """Write the rows of a page to a segment, fsync, then record them."""
         copies = list(self._copies(archiving, *where))
         if not copies:
             return 0
@@ -155,7 +155,7 @@ class Archiver:
             )
 
     def close(self) -> Iterator[str]:
-        """What follows all steps: rows that left are noted, segments that are over lose their keys.
+        """Finish the run: record archived rows that left their store, destroy keys of expired segments.
 
         Yields a sentence for each segment.
         """
@@ -174,7 +174,7 @@ class Archiver:
             yield f"archive: {error.message}"
 
     def _settle_all(self) -> None:
-        """Note which archived rows have left their store, so that the next plan need not look for them."""
+        """Record which archived rows have left their store, so that the next plan skips them."""
         for place in self.project.stores.binding.places.values():
             for archiving in archivings(place):
                 if isinstance(place.place.archive, str):
@@ -184,7 +184,7 @@ class Archiver:
         table, session = tables.archived, sql_copy.database(self.project.stores.session_of(place))
         mine = sa.and_(table.c.place == place.name, table.c.promise == archiving.promise, table.c.live == 1)
         if session.partitions.detached(place.table.name):
-            return  # what is only taken out has not left
+            return  # rows of a detached partition have not left
         left = sa.update(table).where(mine, table.c.row_key == sa.bindparam("gone")).values(live=0)
         for keys in session.remove_missing(archiving.list, place.table.name):
             with self.project.database.begin() as connection:
@@ -193,7 +193,7 @@ class Archiver:
     # -- the end of what is archived ---------------------------------------------------------
 
     def due(self, step: Step) -> Iterator[tuple[int, Callable[[], int]]]:
-        """The archived rows of a step that are over, in parts: how many, and what ends them."""
+        """The due archived rows of a step in batches: the number of rows, and a function that destroys them."""
         running = self.project.holds.running(self.plan.today)
         held = held_rows(self.project, running, self.archives)
         for part in due_rows(self.project.database, self.plan.today, step.place, step.promises[0]):
@@ -204,7 +204,7 @@ class Archiver:
             return self._destroy(step, part, held)
 
     def _destroy(self, step: Step, part: Sequence[Archived], held: Held) -> int:
-        """End rows whose last day has passed; held ones are first written where nothing ends with its month."""
+        """Destroy rows whose last day has passed; held rows are first moved to a segment without a month."""
         free = [row for row in part if not held.holds(row)]
         beside = self._rows_under({row.data_key for row in free})
         kept = {row for row in (*part, *beside) if held.holds(row)}
@@ -243,7 +243,7 @@ class Archiver:
         return self.archives[name]
 
     def _move_held(self, rows: Sequence[Archived]) -> None:
-        """Write held rows into a segment of their own, each under a key of its own."""
+        """Move held rows to a separate segment, each under its own key."""
         table = tables.segment
         with self.project.database.read() as connection:
             query = sa.select(table.c.id, table.c.archive).where(table.c.month != HELD)
@@ -261,12 +261,12 @@ class Archiver:
                 self.project.ledger.append_in(connection, "archive.held", body)
 
     def _key_copies_until(self, segments: set[str], held: Held) -> str | None:
-        """The last day on which a backup of the vault may still have the keys that end now."""
+        """The last day on which a backup of the vault may still contain the destroyed keys."""
         days = [last_day(self.plan.today, self._archive_of(segment, held).key_backup) for segment in segments]
         return max(days).isoformat() if days else None
 
     def _end_segments(self) -> Iterator[str]:
-        """Destroy the keys of segments whose month is over and in which nothing lies. Yields their names."""
+        """Destroy the keys of empty segments whose month is over. Yields their names."""
         table = tables.segment
         for name, of in over_segments(self.project.database, self.plan.today):
             if of not in self.archives:
@@ -284,7 +284,7 @@ class Archiver:
     # -- events ------------------------------------------------------------------------------
 
     def note(self, step: Step, opened: verbs.Session, work: Work, page: Page) -> int:
-        """Record the event of each row of a page, once. Returns how many."""
+        """Record one event for each row of a page. Returns the number of rows."""
         session = sql_copy.database(opened)
         name, event, place = step.event, tables.event, self.project.stores.binding.places[step.place]
         keys = session.read(work, page, lambda row: [row.c[k] for k in place.table.key])
@@ -306,7 +306,7 @@ class Archiver:
 
 @contextmanager
 def _vault_error_as_store_error() -> Iterator[None]:
-    """A fault of the vault stops a step, as one of a store does."""
+    """Turn a VaultError into a StoreError, so that it stops the step only."""
     try:
         yield
     except VaultError as error:
@@ -314,12 +314,12 @@ def _vault_error_as_store_error() -> Iterator[None]:
 
 
 def _segments(written: Written) -> dict[str, dict[str, Any]]:
-    """What the ledger says of segments: how long they are now, and their digest."""
+    """The size and digest of each segment, for the ledger."""
     return {s.id: {"size": s.size, "digest": s.digest} for s in written.segments}
 
 
 def _as_copy(row: Archived, archive: Archive) -> Copy:
-    """An archived row, to be written elsewhere."""
+    """An archived row as a copy that can be written to another segment."""
     content = archive.read(row)
     return Copy(
         place=row.place,

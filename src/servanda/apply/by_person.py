@@ -1,13 +1,14 @@
-"""Erases persons: decides and acts in one transaction a store, and records both sides of it.
+"""Erases persons: one transaction per store decides and acts, and the ledger records intent and outcome.
 
     gather, decide ─▶ intent in the ledger ─▶ change, delete ─▶ commit ─▶ outcome in the ledger
 
-1. Nothing is changed for somebody whose erasure would be refused half way; others go on without them. Where
-   a store refuses some together, as a trigger of its own may, halves are tried, until it is one who is refused.
-2. The intent is recorded inside the transaction, before the first change; a process that dies leaves
-   rows as they were, or erased, and an intent that the next start closes with a fresh count.
-3. Who is erased twice loses nothing more: what is done is not done again.
-4. A hold that was confirmed is respected: a transaction begins under its epoch, or not at all.
+1. If the erasure of a person would be refused, nothing of theirs is changed, and the batch goes on without
+   them. If the store refuses a whole batch (a trigger, for example), the batch is split in halves until
+   the person whose rows are refused is alone.
+2. The intent is recorded inside the transaction, before the first change. After a crash the rows are either
+   unchanged or erased, and the next start closes the intent with a fresh count.
+3. Erasing a person twice is idempotent.
+4. A confirmed hold is respected: a transaction starts under the current hold epoch, or not at all.
 
 Law: GDPR 17(1) without undue delay; 5(2) and 24 evidence.
 """
@@ -57,11 +58,11 @@ _TRIES, _TRIES_TOGETHER = 5, 2
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was done for one human: in each store what was decided, rows that were changed, what is still found.
+    """The result of erasing one person: the decision of each store, and the rows in which identifiers remain.
 
-    `done_rows` are the rows that were ended or emptied together with others of their transaction, by place, once.
-    `named` are their identifiers, in memory for the residue scan only. `stopped` gives the stores in which it
-    could not be done, and why: the rest was.
+    `done_rows` counts the rows deleted or emptied by place; the first person of a batch carries the counts of the
+    whole batch. `named` are the person's identifiers, kept in memory for the residue scan only. `stopped` lists
+    the stores that failed, each with the reason; the other stores were done.
     """
 
     reference: str
@@ -73,22 +74,22 @@ class Erased:
 
     @property
     def has_rows(self) -> bool:
-        """Whether anything of them was there."""
+        """Whether any row of the person was found."""
         return any(e.has_rows for e in self.erasures)
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Why nothing was changed, in the stores where it was refused."""
+        """The reasons for which stores refused; nothing was changed in those stores."""
         return tuple(why for e in self.erasures for why in e.refused)
 
     @property
     def done(self) -> bool:
-        """Whether everything that was decided is done."""
+        """Whether no store refused or failed."""
         return not self.refused and not self.stopped
 
 
 class _SomeRefused(Exception):
-    """Some of a batch are refused; the others go on without them."""
+    """Some persons of a batch are refused; the others are tried again without them."""
 
     def __init__(self, refused: list[Erasure]) -> None:
         self.refused = refused
@@ -96,10 +97,10 @@ class _SomeRefused(Exception):
 
 @dataclass(slots=True)
 class Eraser:
-    """Erases persons, under the ledger and the holds of now; see `eraser`.
+    """Erases persons under the current holds; see `eraser` for how to get one.
 
-    With `only`, their rows of some places alone: they themselves stay, so no tombstone is set, and nothing else
-    is looked for.
+    With `only`, just the rows of these places: the persons themselves stay, so no tombstone is written and no
+    residue is scanned for.
     """
 
     project: Project
@@ -114,14 +115,14 @@ class Eraser:
 
     @classmethod
     def in_run(cls, project: Project, run: str, only: frozenset[str] | None = None) -> Eraser:
-        """An eraser under an apply that runs: the lock is held, and the ledger was looked at."""
+        """An eraser inside a running apply, which holds the lock and has verified the ledger."""
         pages = Pages(project.database, project.ledger, run, 0)
         made = cls(project, pages, Fingerprinter.of(project.vault), only)
         made.load()
         return made
 
     def load(self) -> None:
-        """Load the holds of now, and make ready what follows from them."""
+        """Load the current holds, and prepare an eraser for each store."""
         circumstances = self.circumstances = Circumstances.of(self.project)
         load_holds(self.project.stores, circumstances.holds)
         load_records(self.project.stores, self.project.database, circumstances.now)
@@ -139,7 +140,7 @@ class Eraser:
                 )
 
     def left_out(self) -> list[tuple[str, str]]:
-        """Places whose rows are persons' and that no erasure reaches, each with the reason; their promise ends them."""
+        """Places of persons' rows that no erasure can reach, each with the reason; only retention ends those rows."""
         return [
             (
                 place.name,
@@ -153,7 +154,7 @@ class Eraser:
     def scan_residue(
         self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
     ) -> list[Residue]:
-        """Look for what is left of some humans in every text, once for all of them, and record what was found."""
+        """Scan every mapped text column for identifiers of erased persons, and record the result in the ledger."""
         left = scan(self.project.stores, frozenset().union(*(e.named for e in erased)), pause)
         found = [{"place": r.place, "column": r.column, "rows": r.rows, "kept": r.kept} for r in left]
         self.project.ledger.append(
@@ -162,7 +163,7 @@ class Eraser:
         return left
 
     def plan(self, asked: Sequence[Of]) -> list[Erasure]:
-        """Decide, and change nothing: what would become of the rows of some humans, store by store."""
+        """Decide what would happen to the rows of some persons, store by store; changes nothing."""
         found: list[Erasure] = []
         for name, store in self.erasers.items():
             batch = _in_store(asked, name)
@@ -172,7 +173,7 @@ class Eraser:
         return found
 
     def erase(self, asked: Sequence[Of]) -> list[Erased]:
-        """Erase some humans, as many together as one transaction takes. Returns what was done, in their order."""
+        """Erase persons in batches, one transaction per batch and store. Returns one result each, in their order."""
         erasures: dict[str, list[Erasure]] = {a.reference: [] for a in asked}
         residue: dict[str, int] = {}
         named: dict[str, set[str]] = {}
@@ -223,12 +224,12 @@ class Eraser:
         ]
 
     def _batches(self, name: str, asked: Sequence[Of]) -> list[list[Of]]:
-        """Those who have rows in a store, in parts that leave it together, the last part first."""
+        """The persons with rows in a store, in batches of one transaction each, the last batch first."""
         batch, size = _in_store(asked, name), self.erasers[name].reach.session.store.dialect.erase_batch_size
         return [batch[start : start + size] for start in range(0, len(batch), size)][::-1]
 
     def _erase_in_store(self, name: str, asked: list[Of]) -> _StoreOutcome:
-        """One transaction: everything of some humans in one store."""
+        """Erase a batch in one store, in one transaction. Raises _SomeRefused, EpochChanged or StoreError."""
         store, expected = self.erasers[name], [0]
         session = store.reach.session
         outcome = _StoreOutcome()
@@ -236,7 +237,7 @@ class Eraser:
 
         def effect() -> int:
             nonlocal outcome
-            if outcome.intended:  # locks were in the way, and everything was undone
+            if outcome.intended:  # a lock rolled everything back
                 self.pages.record_failure(
                     RowsCame("locked"), expected[0], partial(self._record_rollback, outcome, name)
                 )
@@ -286,32 +287,32 @@ class Eraser:
         return outcome
 
     def _lowered_extents(self, store: StoreEraser, outcome: _StoreOutcome) -> list[tuple[BoundPlace, int]]:
-        """The places in which rows were deleted and whose store does not count, with their greatest key now."""
+        """The places whose rows were deleted in a store without counters, with their greatest key now."""
         gone = {n for e in outcome.erasures for f in e.fates if f.fate == "delete" for n in f.places}
         places = [self.project.stores.binding.places[n] for n in sorted(gone & self.uncounted)]
         tops = extents.greatest_keys(store.reach.session, places)
         return [(place, top or 0) for place, top in zip(places, tops, strict=True)]
 
     def _key(self, erasures: Sequence[Erasure]) -> str:
-        """The key that seals what stays of persons whose request has none; empty where nothing stays."""
+        """A new key that seals the remaining rows of persons without a request; empty if nothing remains."""
         return self.project.vault.new_key() if any(e.rests for e in erasures) else ""
 
     def _record_intent(self, outcome: _StoreOutcome, connection: sa.Connection) -> None:
-        """With the intent: tombstones that are not confirmed yet, and whom to look at again whatever happens."""
+        """Written with the intent: unconfirmed tombstones, and the erasures to review even after a crash."""
         write_tombstones(connection, outcome.tombstones, expiry_day(self.project.policy, self.project.today))
         rests.begin(
             connection, self.project.vault, [u for u in outcome.unfinished if u.rests], self.project.now
         )
 
     def _record_rollback(self, outcome: _StoreOutcome, store: str, connection: sa.Connection) -> None:
-        """Nothing was changed."""
+        """Written after a rollback: takes back what was written with the intent."""
         delete_tombstones(connection, outcome.tombstones)
         rests.undo(connection, store, [one.reference for one in outcome.unfinished])
 
     def _record_outcome(
         self, outcome: _StoreOutcome, shrunk: Sequence[tuple[BoundPlace, int]], connection: sa.Connection
     ) -> None:
-        """With the outcome: tombstones of rows that are gone, and what stays of whom."""
+        """Written with the outcome: confirms the tombstones of deleted rows, and stores which rows remain."""
         extents.lower_extents(connection, shrunk)
         delete_tombstones(connection, outcome.kept_tombstones)
         confirm_tombstones(connection, [e.reference for e in outcome.erasures])
@@ -323,7 +324,7 @@ class Eraser:
 
 @dataclass(slots=True)
 class _StoreOutcome:
-    """What one transaction did."""
+    """What one transaction decided and did. `kept_tombstones` belong to rows that stay unchanged: they are deleted."""
 
     erasures: list[Erasure] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
@@ -340,7 +341,7 @@ class _StoreOutcome:
         return sum(self.done.values())
 
     def count(self, place: str, rows: int) -> None:
-        """Count rows that a statement ended."""
+        """Add the rows that a statement changed or deleted."""
         if place:
             self.done[place] = self.done.get(place, 0) + rows
 
@@ -349,10 +350,10 @@ class _StoreOutcome:
 def eraser(
     project: Project, *, wait: float = 0.0, replaying: bool = False, only: frozenset[str] | None = None
 ) -> Iterator[Eraser]:
-    """Make ready to erase persons; with `only`, their rows of some places. Waits some seconds for an apply that runs.
+    """Take the apply lock and prepare to erase persons; with `only`, just their rows of these places.
 
-    Raises Refused where it does not end in that time, the ledger does not verify, or a restored database is not
-    settled and this is not what settles it.
+    Waits up to `wait` seconds for a running apply. Raises Refused if it does not end in time, if the ledger does
+    not verify, or if a restored database is not resolved yet (unless `replaying`, which resolves it).
     """
     db, ledger = project.database, project.ledger
     if not replaying:
@@ -374,20 +375,20 @@ def eraser(
 def preview_erasure(
     project: Project, asked: Sequence[Of], only: frozenset[str] | None = None
 ) -> list[Erasure]:
-    """What would become of the rows of some humans, store by store; nothing is changed, and nobody waits."""
+    """Decide what an erasure would do, store by store; changes nothing and takes no lock."""
     project.stores.lend_secret(project.vault.secret("pseudonym"))
     made = Eraser.in_run(project, "", only)
     return made.plan(asked)
 
 
 def erase(project: Project, asked: Sequence[Of]) -> list[Erased]:
-    """Erase some humans. For several calls, one `eraser` is faster."""
+    """Erase persons. For several calls, use one `eraser`."""
     with eraser(project) as made:
         return made.erase(asked)
 
 
 def _halves(batch: list[Of]) -> list[list[Of]]:
-    """What is refused to some together may be refused to one of them alone; the half to be tried first is the last."""
+    """A refused batch in halves, the half to try first last."""
     middle = len(batch) // 2
     return [batch[middle:], batch[:middle]]
 
@@ -398,7 +399,7 @@ def _in_store(asked: Sequence[Of], store: str) -> list[Of]:
 
 @dataclass(frozen=True, slots=True)
 class _ErasureSubject:
-    """What the ledger calls an erasure: one human by reference, or how many there are."""
+    """How the ledger names an erasure: by the reference of one person, or by the number of persons."""
 
     id: str
     place: str
@@ -410,7 +411,7 @@ def _page_subject(asked: Sequence[Of], store: str) -> _ErasureSubject:
 
 
 def _ledger_entries(asked: Sequence[Of], outcome: _StoreOutcome) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The entry of each human: how many rows had which fate, what was kept on which ground and until when."""
+    """One ledger entry per person: rows by fate, and which rows are kept on which ground until when."""
     for i, (one, erasure) in enumerate(zip(asked, outcome.erasures, strict=True)):
         kept = [
             {"place": k.place, "rows": k.rows, "promise": k.promise, "ground": k.ground}

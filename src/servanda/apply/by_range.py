@@ -1,7 +1,7 @@
-"""One apply from its first entry to its last: step by step, page by page, at the pace of each store.
+"""One sweep from its first ledger entry to its last: step by step, in pages, at the pace of each store.
 
-A page is intended, done and recorded. Between two pages nothing is held: this is where a
-sweep rests, waits for a replica, is paused or stopped, and learns of new holds.
+The ledger records an intent and an outcome for each page. Between two pages no lock is held: there a sweep
+pauses, waits for replicas, is stopped, or reloads the holds.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from servanda.project import Project
 from servanda.stores.selection import since as from_day
 from servanda.stores.verbs import Page, PageTooSlow, Session, Work
 
-_TRIES = 20  # how often a page is done again because rows came into it
+_TRIES = 20  # how often a page is retried because rows were inserted meanwhile
 
 
 def exceeds_plan(now: int, planned: int) -> bool:
-    """Over 10 % and over 100 rows more than planned."""
+    """Whether a count exceeds the planned one by more than 10 % and more than 100 rows."""
     return now - planned > 100 and now > planned * 1.1
 
 
 @dataclass(slots=True)
 class Sweep:
-    """One apply, from its first entry to its last. It is the `Run` that actions are carried out with."""
+    """One run of a plan. It implements `Run`, which actions are carried out with."""
 
     project: Project
     plan: Plan
@@ -58,7 +58,7 @@ class Sweep:
         self.pages = Pages(self.project.database, self.project.ledger, self.outcome.run, self.plan.pins.epoch)
 
     def carry_out(self, saved: Saved | None) -> Outcome:
-        """Do the steps of the plan in their order. Returns what was done and what stopped."""
+        """Run the steps of the plan in order. Returns the rows done, and which steps stopped and why."""
         outcome, ledger = self.outcome, self.project.ledger
         begun = {
             "run": outcome.run,
@@ -97,14 +97,14 @@ class Sweep:
         return outcome
 
     def _residue_notes(self) -> str:
-        """What may remain of what was ended, store by store."""
+        """What may remain of deleted bytes, store by store."""
         swept = {s.store for s in self.plan.steps} or set(self.project.stores.sessions)
         return "; ".join(
             sorted({self.project.stores.sessions[name].store.dialect.residue_note for name in swept})
         )
 
     def _save_watermark(self, mark: dict[str, str], *, full: bool) -> None:
-        """Note how far a step has come; only a look at everything renews the date of the full pass."""
+        """Save the watermark of a step; only a full pass renews `passed_at`."""
         watermark = tables.watermark
         with self.project.database.begin() as connection:
             same = watermark.c.step == mark["step"]
@@ -115,42 +115,42 @@ class Sweep:
     # -- what actions ask for ------------------------------------------------------------------
 
     def page(self, step: Step, act: Act) -> None:
-        """Page through the rows of a step; what parents need of them is kept first."""
+        """Run an action on the rows of a step in pages; latest dates that parents need are remembered first."""
         self._page_through(step, lambda session, work, page: self._end_page(step, act, (session, work, page)))
 
     def archive(self, step: Step) -> None:
-        """Page through the rows of a step, and archive them."""
+        """Archive the rows of a step in pages."""
         self._page_through(step, partial(self.archiver.act, step))
 
     def note_events(self, step: Step) -> None:
-        """Page through the rows of a step, and record the event of each."""
+        """Record an event for each row of a step, in pages."""
         self._page_through(step, partial(self.archiver.note, step))
 
     def warn(self, step: Step) -> None:
-        """Forget the warnings of who became active again, and write to the others."""
+        """Delete the warnings of persons who became active again, and write to the others."""
         warnings.forget(self.project, step)
         if step.rows:
             self.outcome.done[step.id] = warnings.warn(self.project, step)
 
     def drop_partitions(self, step: Step) -> None:
-        """Drop the partitions that are over as a whole; each page is as many as the store drops together."""
+        """Drop the partitions in which every row is due, in batches."""
         if step.rows and not step.folds:
             self._with_retry(step, self._drop_partitions)
 
     def end_archived(self, step: Step) -> None:
-        """End archived rows, in parts; stores are not asked for it."""
+        """Destroy archived rows in batches; does not touch the store."""
         if step.rows or step.held:
             self._with_retry(step, self._end_archived)
 
     def erase(self, step: Step) -> None:
-        """End what is due of persons who asked, all of them at the first step that is about one."""
+        """Erase the due rows of persons who asked; the first such step does it for all of them."""
         if self._erased is None and not self._stopped():
             self._erased = self._erase()
         self.outcome.done[step.id] = (self._erased or {}).get(step.place, 0)
         self.listener.moved(step, self.outcome.done[step.id])
 
     def _erase(self) -> dict[str, int]:
-        """How many rows were ended by place. What stopped some persons stops the steps of their store."""
+        """Erase the due persons. Returns the rows by place; a failure stops the steps of that store."""
         done: dict[str, int] = {}
         stores = {step.store for step in self.plan.steps if self._is_request(step)}
         for store in stores:
@@ -178,7 +178,7 @@ class Sweep:
         return step.due is not None and isinstance(step.due.scope, Of)
 
     def _update_unfinished(self) -> None:
-        """Note of erasures of which nothing is due what keeps the rest now."""
+        """Update what keeps the remaining rows of erasures that have nothing due."""
         if self.plan.unchanged:
             at = Circumstances.of(self.project)
             with self.project.database.begin() as connection:
@@ -194,7 +194,7 @@ class Sweep:
             self._with_retry(step, lambda step: self._run_pages(step, act))
 
     def _with_retry(self, step: Step, work: Callable[[Step], None]) -> None:
-        """Do a step, again under the holds of now where they changed meanwhile."""
+        """Run a step, with a retry under the current holds if they changed; a StoreError stops the step."""
         step = next((s for s in self.plan.steps if s.id == step.id), step)
 
         def once() -> None:
@@ -264,12 +264,12 @@ class Sweep:
             self.listener.moved(step, self.outcome.done[step.id])
 
     def _stopped(self) -> bool:
-        """Whether somebody asked to stop; the step ends after the page before."""
+        """Whether somebody asked to stop; sets `outcome.interrupted`."""
         self.outcome.interrupted = self.outcome.interrupted or self.options.stop()
         return self.outcome.interrupted
 
     def _count_rows(self, step: Step, done: int) -> bool:
-        """Count what a page ended; stop the step where this is far more than was planned."""
+        """Add the rows of a page; stop the step if they far exceed the plan. Returns whether the step stopped."""
         outcome = self.outcome
         outcome.done[step.id] += done
         self.listener.moved(step, outcome.done[step.id])
@@ -278,7 +278,7 @@ class Sweep:
         return step.id in outcome.stopped
 
     def _end_page(self, step: Step, act: Act, where: tuple[Session, Work, Page]) -> int:
-        """Do one page in its transaction: keep the dates that parents need, then end the rows."""
+        """Run one page in its transaction: remember dates that parents need, then act on the rows."""
         session, work, page = where
         place = self.project.stores.binding.places[step.place]
 
@@ -308,7 +308,7 @@ class Sweep:
         return self.throttles[store]
 
     def _reload(self, step: Step) -> Step:
-        """The same step under the holds of now."""
+        """The same step under the current holds."""
         fresh = make(self.project, on=self.plan.today)
         self.pages.epoch = fresh.pins.epoch
         by_id: dict[str, Step] = {s.id: s for s in fresh.steps}
@@ -317,7 +317,7 @@ class Sweep:
 
 
 def _with_current_conditions(steps: Sequence[Step], fresh: Mapping[str, Step]) -> tuple[Step, ...]:
-    """The steps of a plan with the conditions of now and the counts of then."""
+    """The steps of a plan with current conditions and the counts of the plan."""
     return tuple(
         replace(s, condition=fresh[s.id].condition, groups=fresh[s.id].groups) if s.id in fresh else s
         for s in steps

@@ -1,7 +1,7 @@
 """Writes values into rows of a person: corrections that they asked for, and flags that the application reads.
 
-One transaction a store, everything looked at before the first change; what was said is typed as its
-column is. Values live in memory and in the store, never in a plan, the ledger or a message.
+One transaction per store, after all values were checked and converted to the types of their columns. Values
+are kept in memory and in the store only, never in a plan, the ledger or a message.
 
 Law: GDPR 16 rectification; 18(2) and 21(3), where the application is told by a column of its own.
 """
@@ -31,17 +31,17 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "oui", "on"}), frozenset({"0", "f
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """New values of one row; texts are read as their column's type."""
+    """New values of one row; texts are converted to the type of their column."""
 
     person: Person
     values: Mapping[str, Scalar] = field(repr=False)
 
 
 def correct(stores: OpenStores, corrections: Sequence[Correction]) -> int:
-    """Write values into rows. Returns how many rows have them now.
+    """Write values into rows. Returns the number of rows found.
 
-    Raises Refused, and nothing was changed, for a value that its column does not take; StoreError where
-    the store refuses.
+    Raises Refused, with nothing changed, for a value that its column does not accept; StoreError if the store
+    fails.
     """
     by_store: dict[str, list[tuple[BoundPlace, Correction, dict[str, Any]]]] = {}
     for one in corrections:
@@ -69,7 +69,7 @@ def _update(session: Session, place: BoundPlace, one: Correction, values: dict[s
 
 
 def typed(stores: OpenStores, place: BoundPlace, values: Mapping[str, Scalar]) -> dict[str, Any]:
-    """Values as their columns take them. Raises Refused with the column, never the value."""
+    """Values converted to the types of their columns. Raises Refused, naming the column but never the value."""
     store = database(stores.sessions[place.store]).store
     values_by_column: dict[str, Any] = {}
     for name, value in values.items():
@@ -141,7 +141,7 @@ def _parse(kind: type, value: Scalar) -> Any:
 
 
 def keys_fit(stores: OpenStores, person: Person) -> Person:
-    """A row as somebody named it, with its key typed as the table's. Raises StoreError."""
+    """A row with its key converted to the column types. Raises StoreError for an unknown place or a wrong key."""
     place = stores.binding.places.get(person.place)
     if place is None or place.place.files:
         raise StoreError(f"there is no place {person.place} with rows of persons")

@@ -1,7 +1,7 @@
-"""The statements that carry out an erasure, in their order: first what stays is emptied, then what goes goes.
+"""The statements of an erasure, in order: UPDATEs of rows that stay, then DELETEs of rows that go.
 
-Children go before what they point at. A circle of foreign keys is opened by a reference that may be NULL;
-a table that points at itself by one that may not is unwound from its outermost rows.
+Children are deleted before their parents. A cycle of foreign keys is broken by setting a nullable reference
+to NULL. A table with a NOT NULL reference to itself is deleted in rounds, unreferenced rows first.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from servanda.plan.reasons import TableRules
 from servanda.stores.sql.erasure import ErasureStatements
 
 Statement = tuple[str, Callable[[], int]]
-"""The place whose rows a statement ends, and the statement; it returns how many."""
+"""A place, and a statement that changes or deletes its rows and returns the number of rows."""
 
 
 def update_statements(eraser: StoreEraser) -> Iterator[Statement]:
-    """What lets rows that stay lead elsewhere, and empties them."""
+    """The statements that redirect references of rows that stay, and empty their fields."""
     for place, emptying in eraser.emptyings():
         yield place, partial(eraser.rules.statements.change, emptying)
 
 
 def delete_statements(eraser: StoreEraser) -> Iterator[Statement]:
-    """What ends the rows that nothing keeps, children first."""
+    """The statements that delete the rows without a reason to stay, children first."""
     rules = eraser.rules
     for component, every in rules.order:
         tables = [t for t in every if 0 in eraser.present.get(t.number, ())]
@@ -63,7 +63,7 @@ def _detach(statements: ErasureStatements, table: TableRules, column: str) -> in
 
 
 def _delete_self_referencing(statements: ErasureStatements, table: TableRules) -> int:
-    """Delete rows of a table that may point at itself by a key that cannot be NULL: the outermost first."""
+    """Delete rows of a table that may reference itself by a NOT NULL key: unreferenced rows first, in rounds."""
     own = [c for c in table.cycle if c.table.name == table.table and c.real is not None]
     fixed = [c.link for c in own if not any(c.table.columns[n].nullable for n in c.link.columns)]
     if not fixed:

@@ -1,7 +1,7 @@
-"""How far a place has come: its greatest key, by which a database that is older than the ledger is noticed.
+"""The extent of a place: its greatest key. If it shrinks, the database was probably restored from a backup.
 
-An erasure may take the rows with the greatest keys. Where the store does not count by itself, what is known is
-brought down with it, so that nobody takes our own erasure for a restored backup.
+An erasure may delete the rows with the greatest keys. In stores without counters the stored extent is then
+lowered, so that our own erasure is not mistaken for a restored backup.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from servanda.stores.sql.session import Session
 
 
 def has_numeric_key(place: BoundPlace) -> bool:
-    """Whether the greatest key of a place says how far it has come: one number, of a table of its own."""
+    """Whether a place has an extent: a key of one numeric column, in a table that it does not share."""
     key = place.table.key
     return (
         not place.place.files
@@ -28,14 +28,14 @@ def has_numeric_key(place: BoundPlace) -> bool:
 
 
 def uncounted(db: Database) -> set[str]:
-    """The places of which only the greatest key is known."""
+    """The places in stores without counters: only their greatest key is known."""
     extent = tables.extent
     with db.read() as connection:
         return set(connection.execute(sa.select(extent.c.place).where(extent.c.counted == 0)).scalars())
 
 
 def greatest_keys(session: Session, places: Sequence[BoundPlace]) -> list[int | None]:
-    """The greatest key of each place, in one statement; None where nothing is there."""
+    """The greatest key of each place, in one statement; None for an empty table."""
     tops: list[Any] = []
     for place in places:
         row = session.table_of(place.table.name)
@@ -45,7 +45,7 @@ def greatest_keys(session: Session, places: Sequence[BoundPlace]) -> list[int | 
 
 
 def lower_extents(connection: sa.Connection, shrunk: Sequence[tuple[BoundPlace, int]]) -> None:
-    """Note the greatest keys of places in which rows were erased; what was known to be lower stays."""
+    """Lower the stored extents of places in which rows were erased; never raises one."""
     extent = tables.extent
     for place, top in shrunk:
         lower = sa.update(extent).where(extent.c.place == place.name, extent.c.greatest > top)

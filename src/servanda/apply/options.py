@@ -1,4 +1,4 @@
-"""What the caller of an apply gives, who watches it, and what it answers."""
+"""The options of an apply, its listener, and its outcome."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from servanda.stores.verbs import Scrubbed
 
 
 class Listener(Protocol):
-    """Who watches an apply: a terminal, a file, a page."""
+    """Receives messages and progress of an apply: a terminal, a file, a page."""
 
     def said(self, sentence: str) -> None:
-        """Something worth a line happened."""
+        """Called with a message for the user."""
 
     def moved(self, step: Step, done: int) -> None:
-        """A page of a step was done; `done` rows of it so far."""
+        """Called after a page; `done` is the number of rows of the step so far."""
 
 
 class Pause(Protocol):
-    """Who may pause an apply between two pages."""
+    """Pauses an apply between two pages."""
 
     def asked(self) -> bool:
         """Whether somebody asked to pause."""
 
     def wait(self) -> None:
-        """Return when the apply is to go on."""
+        """Block until the apply may continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller allows (rows by place), how it asks to stop, and whether watermarks are believed.
+    """Options of an apply: rows allowed over the limit by place, `stop` to interrupt, `quick` to start at watermarks.
 
-    `scrub`: afterwards, write the tables anew in which rows ended.
-    `pace` is that of every store; None: as stores.yaml says.
+    `scrub`: rewrite the changed tables afterwards. `pace` overrides the pace of every store; None: as in stores.yaml.
     """
 
     allow: Mapping[str, int] = field(default_factory=dict)
@@ -49,9 +48,9 @@ class Options:
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done: rows by step, what stopped a step, whether somebody asked to stop.
+    """The outcome of an apply: rows by step, why steps stopped, whether somebody asked to stop.
 
-    `scrubbed` are the tables that were written anew, `unscrubbed` those that were not, and why.
+    `scrubbed` are the rewritten tables, `unscrubbed` those that were not, each with the reason.
     """
 
     run: str
@@ -64,5 +63,5 @@ class Outcome:
 
     @property
     def whole(self) -> bool:
-        """Whether everything that was planned was done."""
+        """Whether everything planned was done."""
         return not self.stopped and not self.interrupted and not self.unscrubbed

@@ -1,11 +1,10 @@
-"""How fast a sweep goes, so that the application does not notice it.
+"""The pace of a sweep: how long pages take, and how long it pauses between them.
 
-    gentle   short transactions, then a rest several times as long as they took, and a ceiling
+    gentle   short transactions, then a pause several times as long, and a maximum of rows a second
     N        at most N rows a second
-    full     no rest: for a night without users, or a restore
+    full     no pauses: for a night without users, or a restore
 
-A rest is owed for work that was done, and is paid before the next page: a small sweep,
-which would be over before anybody noticed, never rests.
+Pauses are accumulated and taken before the next page. A sweep of one page never pauses.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _SLICE = 0.1
 
 @dataclass(slots=True)
 class Pace:
-    """The pace in one store. `page_seconds` is what a page should take; `rest` follows each second of work."""
+    """The pace in one store: target seconds per page, seconds of pause per second of work, most rows a second."""
 
     page_seconds: float
     rest_factor: float
@@ -33,7 +32,7 @@ class Pace:
 
     @classmethod
     def of(cls, pacing: Pacing, chosen: PaceChoice) -> Pace:
-        """The pace that was chosen, with the manners of a kind of store."""
+        """The pace for a choice of the user, with the defaults of a kind of store."""
         if chosen == "full":
             return cls(pacing.full_page, 0.0)
         if chosen == "gentle":
@@ -41,24 +40,24 @@ class Pace:
         return cls(pacing.gentle_page, 0.0, int(chosen))
 
     def record(self, rows: int, seconds: float) -> None:
-        """Note what a page took: seconds of a transaction, and rows."""
+        """Record what a page took: its rows, and the seconds of its transaction."""
         self._subtract_elapsed()
         slow = rows / self.ceiling - seconds if self.ceiling is not None else 0.0
         self._debt += max(seconds * self.rest_factor, slow)
 
     def rest_due(self) -> float:
-        """How many seconds of rest are owed before the next page; 0 until a whole page's worth has come together."""
+        """Seconds to pause before the next page; 0 until the pause for a whole page has accumulated."""
         self._subtract_elapsed()
         return self._debt if self._debt >= (self.page_seconds * self.rest_factor or _SLICE) else 0.0
 
     def rest(self, stop: Callable[[], bool]) -> None:
-        """Rest for as long as is owed, or until somebody asks to stop."""
+        """Pause for the accumulated time, or until `stop` returns true."""
         while self._debt > 1e-4 and not stop():
             time.sleep(min(self._debt, _SLICE))
             self._subtract_elapsed()
 
     def _subtract_elapsed(self) -> None:
-        """Time that has passed by itself counts as rest."""
+        """Count time that passed since the last call as a pause."""
         now = time.monotonic()
         if self._since:
             self._debt = max(self._debt - (now - self._since), 0.0)

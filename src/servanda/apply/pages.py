@@ -2,11 +2,11 @@
 
     open + intent   one transaction of Servanda's: the page row and the ledger entry
     effect          one transaction of the store's
-    outcome + close with the open + intent of the page that follows, or alone before a rest
+    outcome + close with the open + intent of the next page, or alone before a pause
 
-The two databases share no transaction: a process that dies in between leaves an intent
-without an outcome, which the next start counts again and closes. A store that goes away
-in the middle of a page may have done it or not: its outcome is interrupted, without a count.
+The two databases share no transaction. A process that dies in between leaves an intent without an
+outcome; `recover` counts the rows again and closes it at the next start. If the connection to a store
+is lost during a page, nobody knows whether it was committed: the outcome says "interrupted", without a count.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ class EpochChanged(Exception):
 
 
 class PageSubject(Protocol):
-    """What pages are of: a step of a plan, or the erasure of some persons."""
+    """What a page belongs to: a step of a plan, or an erasure of one or more persons."""
 
     @property
     def id(self) -> str:
-        """What it is called in the ledger."""
+        """Its identifier in the ledger."""
 
     @property
     def place(self) -> str:
-        """Where rows end."""
+        """The place whose rows are changed or deleted."""
 
 
 Write = Callable[[sa.Connection], None]
-"""What is written into Servanda's own tables in the same transaction."""
+"""A write to Servanda's own tables in the same transaction as a ledger entry."""
 
 
 @dataclass(slots=True)
 class Pages:
-    """Carries out the pages of one apply, under the epoch whose holds are loaded."""
+    """Runs the pages of one apply under one hold epoch, and records each in the ledger."""
 
     db: Database
     ledger: Ledger
@@ -60,15 +60,15 @@ class Pages:
     _writes: list[Write] = field(default_factory=list)
 
     def carry_out(self, work: PageSubject, expected: int, act: Callable[[], int], **more: Any) -> int:
-        """Do one page. Raises EpochChanged before anything was done, StoreError where the store refuses.
+        """Run one page, and return its rows. Raises EpochChanged before any change, StoreError if the store fails.
 
-        What it did stands in the ledger once the next page begins, or `settle` is called.
-        `more` is said in the intent.
+        The outcome is written to the ledger when the next page begins or `settle` is called.
+        `more` is added to the intent.
         """
         number = self._open(work, expected, more)
         try:
             done = act()
-        except StoreDown as error:  # it may have been committed, and nobody heard of it
+        except StoreDown as error:  # it may have been committed: the connection was lost
             lost = {"page": number, "run": self.run, "interrupted": True, "expected": expected}
             self._outcome(lost | {"failed": type(error).__name__})
             self.settle()
@@ -81,20 +81,20 @@ class Pages:
         return done
 
     def record_intent(self, work: PageSubject, expected: int, also: Write, **more: Any) -> None:
-        """Record what is about to be done, where that is known only inside the store's transaction.
+        """Record an intent from inside the store's transaction, where the rows are known only there.
 
-        Raises EpochChanged before anything was done. `end` or `undone` says what became of it; `also` is
-        written with the intent.
+        Raises EpochChanged before any change. Must be followed by `record_outcome` or `record_failure`.
+        `also` is written with the intent.
         """
         self._open(work, expected, more, also)
 
     def record_outcome(self, rows: int, also: Write, *said: tuple[str, dict[str, Any]]) -> None:
-        """Say what was done since `intend`, with entries of its own; `also` is written with them."""
+        """Record the outcome of the last intent, with further ledger entries; `also` is written with them."""
         self._writes = [also]
         self._entries = [("page.outcome", {"page": self._number, "run": self.run, "rows": rows}), *said]
 
     def record_failure(self, error: Exception, expected: int, also: Write | None = None) -> None:
-        """Say that it was not done, with `also` in the same transaction; or that nobody can tell."""
+        """Record that the last intent was rolled back, with `also`; or “interrupted” if the connection was lost."""
         body: dict[str, Any] = {"page": self._number, "run": self.run, "failed": type(error).__name__}
         lost = isinstance(error, StoreDown)
         self._outcome(body | ({"interrupted": True, "expected": expected} if lost else {"rows": 0}))
@@ -102,12 +102,12 @@ class Pages:
         self.settle()
 
     def check(self) -> None:
-        """Raise EpochChanged where a hold was placed or lifted since this page was opened."""
+        """Raise EpochChanged if a hold was placed or lifted since this page was opened."""
         if int(self.db.setting(EPOCH) or 0) != self.epoch:
             raise EpochChanged
 
     def settle(self) -> None:
-        """Record what the last page did, and close it; nothing where this was done before."""
+        """Record the outcome of the last page and close it; does nothing if that was done already."""
         if self._entries:
             with self.db.begin() as connection:
                 self._close(connection)
@@ -142,7 +142,7 @@ class Pages:
         return number
 
     def _next(self, connection: sa.Connection) -> int:
-        """The number of the next page; that of the first follows all that the table and the ledger know."""
+        """The number of the next page; the first one continues after the highest number in the table."""
         if self._number:
             return self._number + 1
         page = tables.page
@@ -162,10 +162,10 @@ class Pages:
 def remember_latest(
     db: Database, session: Session, place: BoundPlace, work: Work, page: Page, latest: LatestTime
 ) -> int:
-    """Keep the latest date of each parent among the rows that are about to go. Returns how many they are.
+    """Remember the latest date of each parent among the rows of a page, before they are deleted. Returns the row count.
 
-    The dates stay true if the page is undone afterwards, so they are kept first. A page that then
-    ends more rows than these must be undone: one that came meanwhile has left no date.
+    The dates stay correct if the page is rolled back, so they are stored first. If the page then deletes more
+    rows than were counted here, a row was inserted meanwhile without its date: the page must be rolled back.
     """
     found = session.latest_by(work, page, latest)
     rows = [row[:-1] for row in found if None not in row[:-1]]
@@ -180,10 +180,10 @@ def remember_latest(
 
 
 def recover(db: Database, ledger: Ledger, count: Callable[[str], int | None]) -> list[str]:
-    """Close what a process that died left open: each intent without an outcome, with a fresh count.
+    """Close each intent that a crashed process left without an outcome, with a fresh count of the rows.
 
-    `count` gives how many rows of a step are due now, or None where nothing can tell.
-    Returns a sentence for each.
+    `count` returns how many rows of a step are due now, or None if that is unknown.
+    Returns one sentence for each intent.
     """
     said = []
     for entry in ledger.open_intents():

@@ -1,7 +1,7 @@
-"""Looks before the first change for everything that would stop a plan half way.
+"""Checks before the first change for everything that would stop a plan half way.
 
-refused   a right that the role lacks, a change that a column would refuse, a step
-          that ends too much without being allowed to
+Refused are: a right that the role lacks, a change that a column would refuse, a step over its size limit
+that `--allow` does not permit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from servanda.stores.selection import reads_other_rows
 
 
 class OverLimit(Refused):
-    """A step would end more than its place is allowed to at once."""
+    """A step would delete or empty more rows than its place allows at once."""
 
 
 MOST_ROWS = 100_000
@@ -28,7 +28,7 @@ SMALL_TABLE = 1_000
 
 
 def check(stores: OpenStores, plan: Plan, allow: Mapping[str, int]) -> None:
-    """Raise Refused with every reason at once; nothing has been changed then."""
+    """Raise Refused with all reasons, or OverLimit if only size limits are exceeded; nothing is changed."""
     reasons = [*_reasons(stores, plan.steps)]
     if reasons:
         raise Refused("\n".join(reasons), advice="nothing was changed; see each line")
@@ -72,7 +72,7 @@ def _rights(stores: OpenStores, place: BoundPlace, step: Step) -> Iterator[str]:
 
 
 def _archive_rights(stores: OpenStores, step: Step) -> Iterator[str]:
-    """What archiving inside the store needs: to write the other table, or the flag."""
+    """The missing rights for archiving inside the store: to write the archive table, or the flag."""
     place = stores.binding.places[step.place]
     how, session = place.place.archive, stores.session_of(place)
     wanted = {(place.table.name, "SELECT")}
@@ -86,7 +86,7 @@ def _archive_rights(stores: OpenStores, step: Step) -> Iterator[str]:
 
 
 def _outside(stores: OpenStores, place: BoundPlace, step: Step) -> Iterator[str]:
-    """Rows of another schema that a delete would take along, or that would refuse it, unseen by the plan."""
+    """Foreign keys from another schema: a delete may cascade there or fail, and the plan cannot count those rows."""
     others = stores.binding.shapes[place.store].outside.get(place.table.name, [])
     if action(step.action).end == "row" and others:
         yield f"{step.place}: {', '.join(others)} of another schema points at it, and no plan can count its rows"

@@ -1,8 +1,8 @@
-"""What is still found of somebody who was erased: their identifiers, in rows that stay and in whole tables.
+"""The residue of an erasure: identifiers of erased persons that are still found in text columns.
 
-Identifiers are read before anything goes, and lie in memory and in a temporary table for as long as they
-are looked for. Columns that a law keeps are left out: there they are meant to be. Rows that were reached are
-looked through before the transaction ends; whole tables afterwards, page by page, once for many persons.
+Identifiers are read before the erasure and kept in memory and in a temporary table only. Gathered rows are
+searched inside the transaction, without the columns that a law keeps; whole tables are scanned afterwards, once
+for many persons.
 
 Law: GDPR 5(2): to be able to show it; 17(1).
 """
@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"[^\s<>()\[\]{}\"',;:|]+")
 
 @dataclass(slots=True)
 class Identifiers:
-    """The identifiers of the persons who were gathered in one store."""
+    """The identifiers of the gathered persons in one store, and the temporary table to search for them."""
 
     reach: Reach
     table: sa.Table
@@ -41,7 +41,7 @@ class Identifiers:
 
     @classmethod
     def of(cls, reach: Reach) -> Identifiers:
-        """Make room for identifiers; outside of any transaction."""
+        """Create the temporary table; outside of any transaction."""
         made = sa.Table(
             "servanda_named",
             sa.MetaData(),
@@ -60,7 +60,7 @@ class Identifiers:
         return cls(reach, made, columns)
 
     def read_identifiers(self) -> dict[int, set[str]]:
-        """The identifiers of each person, in small letters, from the rows that are persons, as they were locked."""
+        """Read the identifiers of each person, in lower case, from their own locked rows."""
         found: dict[int, set[str]] = {}
         for table, rows in self.reach.own.items():
             columns = self.columns.get(table, ())
@@ -71,7 +71,7 @@ class Identifiers:
         return found
 
     def count_left(self, store: StoreEraser, erasures: Sequence[Erasure]) -> dict[int, int]:
-        """In how many rows that were reached, and stay, a person's identifiers still stand where nothing keeps them."""
+        """Count, by person, the remaining gathered rows that still contain an identifier where nothing keeps it."""
         found: dict[int, int] = {}
         stay = {n for e in erasures for f in e.fates if f.fate == "anonymise" for n in f.places}
         tables = [r for r in store.rules.tables.values() if any(p.name in stay for p in r.places)]
@@ -109,9 +109,9 @@ class Identifiers:
 
 @dataclass(frozen=True, slots=True)
 class Residue:
-    """In how many rows of a place a column still holds an identifier of somebody who was erased.
+    """The number of rows of a place in which a column still contains an identifier of an erased person.
 
-    `kept`: a law keeps what is in the column, at least of some rows, so that it may be meant to be there.
+    `kept`: a law keeps this column in some rows, so that the identifier may be lawful there.
     """
 
     place: str
@@ -123,9 +123,9 @@ class Residue:
 def scan(
     stores: OpenStores, named: frozenset[str], pause: Callable[[], None] = lambda: None
 ) -> list[Residue]:
-    """Look for identifiers in every text column that is mapped; `pause` is called between two statements.
+    """Search every mapped text column for identifiers; `pause` is called between two statements.
 
-    A few identifiers are looked for by the database; many by reading the texts once, word by word.
+    A few identifiers are searched for by the database; many by streaming the texts and matching word by word.
     """
     results: list[Residue] = []
     for place in stores.binding.places.values():
@@ -176,7 +176,7 @@ def _contains_identifier(text: str, named: frozenset[str]) -> bool:
 
 
 def _unprotected_columns(places: Sequence[BoundPlace], limits: dict[str, Any]) -> list[str]:
-    """The text columns of a table in which nothing lets an identifier stay."""
+    """The text columns of a table that no limit protects, so that no identifier may remain."""
     found: list[str] = []
     for place in places:
         owners = by_column(place, limits[place.name])

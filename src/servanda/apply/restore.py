@@ -1,12 +1,11 @@
-"""Notices a database that is older than the ledger, since somebody restored a backup, and erases anew.
+"""Detects a database that was restored from a backup, and erases the restored persons again.
 
-    rows that were erased are back          certain: they are known by their tombstones
-    the latest keys lie below those known   suspected, where that is so in most places
-    a key of somebody erased, nothing else  doubtful: a key that was used again; counted, never erased
+    erased rows are back                    certain: they match their tombstones
+    greatest keys are below the known ones  suspected, if so in most places
+    only the key of an erased row matches   doubtful: a reused key; counted, never erased
 
-Until it is settled nothing is swept, erased, answered or downloaded, since all of that would rest on a past that
-was undone. `replay` erases again who is back, under the same reference and by the ordinary way, lets the
-sweeps begin anew, and looks once more.
+Until this is resolved, every sweep, erasure, answer and download is refused. `replay` erases the restored
+persons again under the same reference, resets the watermarks, and checks again. `accept` records a false alarm.
 
 Law: GDPR 17(1); 5(1)(d) and (f); 5(2).
 """
@@ -43,9 +42,9 @@ from servanda.stores.sql.archive_table import database
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What was found: how many erased rows are back and where, places whose latest keys are gone, doubtful rows.
+    """The result of a check: erased rows that are back, places whose greatest key fell, doubtful rows.
 
-    `back` are the rows in memory, by the reference of their erasure.
+    `back` holds the restored rows by the reference of their erasure; in memory only.
     """
 
     rows: int = 0
@@ -56,16 +55,16 @@ class Verdict:
 
     @property
     def certain(self) -> bool:
-        """Whether somebody who was erased is back."""
+        """Whether an erased row is back."""
         return self.rows > 0
 
     @property
     def restored(self) -> bool:
-        """Whether something has to be settled first."""
+        """Whether the database looks restored, so that it has to be resolved first."""
         return self.certain or bool(self.behind)
 
     def facts(self) -> dict[str, Any]:
-        """As values that can be written down."""
+        """The verdict as JSON values, without personal data."""
         return {
             "rows": self.rows,
             "places": list(self.places),
@@ -75,7 +74,7 @@ class Verdict:
 
 
 def detect(project: Project) -> Verdict:
-    """Look whether a store is older than the ledger; keys are hashed one by one, a bounded number at a time."""
+    """Check whether a store was restored from a backup, by tombstones and extents; keys are hashed as a stream."""
     stores, db = project.stores, project.database
     tombstones, fingerprinter = all_tombstones(db), Fingerprinter.of(project.vault)
     back: dict[str, list[Person]] = {}
@@ -99,7 +98,7 @@ def detect(project: Project) -> Verdict:
 
 
 def check(project: Project) -> Verdict:
-    """Look, and remember what was found: from then on nothing is done until it is settled."""
+    """Run `detect` and store the verdict, which `refuse_if_restored` reads from then on."""
     verdict, db = detect(project), project.database
     before = db.setting(SETTING)
     if verdict.restored:
@@ -112,9 +111,9 @@ def check(project: Project) -> Verdict:
 
 
 def replay(project: Project) -> Verdict:
-    """Erase again who is back, and let the sweeps begin anew. Returns what is left; it can be run again.
+    """Erase restored persons again and reset watermarks and extents. Returns what is left; may be run again.
 
-    Raises Refused where an erasure would be refused now.
+    Raises Refused if an erasure is refused or stopped.
     """
     verdict = check(project)
     asked = [Of(reference, human) for reference, human in sorted(verdict.back.items())]
@@ -139,11 +138,11 @@ def replay(project: Project) -> Verdict:
 
 
 def accept(project: Project, reason: str, second: str) -> int:
-    """Note that the alarm was wrong: nothing was restored. Returns how many rows are believed to be nobody's return.
+    """Record a false alarm: nothing was restored. Returns how many rows had matched a tombstone.
 
-    `second` is the name of a second person who looked at it, too. Whatever the alarm rested on is forgotten, the
-    fingerprints of rows that are there included: they will not be looked for again. Raises Refused where nothing
-    looks restored, or nobody else is named.
+    `second` is the name of a second person who confirms it. The evidence of the alarm is deleted, including the
+    tombstones of rows that are there. Raises Refused if nothing looks restored, or if no reason or second
+    person is given.
     """
     db = project.database
     if not db.setting(SETTING):
@@ -186,7 +185,7 @@ def _keys_with_tombstone(
     place: BoundPlace,
     tombstones: dict[str, list[tuple[Tombstone, bool]]],
 ) -> list[tuple[str, tuple[Any, ...]]]:
-    """The keys of a place that have a stone: hashed in a stream, few of them ever in memory."""
+    """The keys of a place that match a tombstone; hashed as a stream."""
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     query = sa.select(*(row.c[c] for c in place.table.key))
@@ -207,7 +206,7 @@ def _read_row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> di
 
 
 def _confirm_gone(db: Database, tombstones: dict[str, list[tuple[Tombstone, bool]]], gone: set[str]) -> None:
-    """An erasure whose end nobody heard of was done, if its rows are not there."""
+    """Confirm the unconfirmed tombstones whose rows are gone: those erasures were committed."""
     done = [s.reference for mac in gone for s, confirmed in tombstones[mac] if not confirmed]
     if done:
         with db.begin() as connection:
@@ -218,9 +217,9 @@ def _confirm_gone(db: Database, tombstones: dict[str, list[tuple[Tombstone, bool
 
 
 def note_extents(project: Project) -> None:
-    """Keep how far each place has come: the last number that the store gave, or its greatest key, as an index has it.
+    """Store the extent of each place: the last number that the store assigned, or its greatest key.
 
-    A store that counts tells a delete from a restore: a delete takes no number back.
+    Counters tell a delete from a restore: a delete does not lower the counter.
     """
     rows = [
         {"place": place.name, "greatest": greatest, "counted": int(counted), "seen_at": moment(project.now)}
@@ -233,7 +232,7 @@ def note_extents(project: Project) -> None:
 
 
 def _extents(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool]]:
-    """How far each place with a number for a key has come, and whether the store itself counts there."""
+    """The extent of each place with a numeric key, and whether it comes from a counter of the store."""
     given: dict[str, dict[str, int]] = {}
     for place in stores.binding.places.values():
         if not extents.has_numeric_key(place) or place.store not in stores.sessions:
@@ -248,7 +247,7 @@ def _extents(stores: OpenStores) -> Iterator[tuple[BoundPlace, int | None, bool]
 
 
 def _places_behind(project: Project) -> tuple[str, ...]:
-    """The places whose latest rows are gone, where these are most of those that are known, and two at least."""
+    """The places whose extent fell; empty unless that are at least two, and more than half of the known ones."""
     with project.database.read() as connection:
         query = sa.select(tables.extent.c.place, tables.extent.c.greatest)
         known = {place: int(top) for place, top in connection.execute(query)}

@@ -1,7 +1,7 @@
-"""When something is done again: rows came meanwhile, holds changed, a page took too long.
+"""The retry loop of sweeps and erasures: rows were inserted meanwhile, holds changed, a page took too long.
 
-Every sweep and every erasure is tried by this one loop, and nothing else in `apply` is. Locks are waited
-for below it, in the session of a store: there nothing was decided yet that could have become wrong.
+Locks are retried one level below, where nothing has been decided yet: `Session.attempt` for a page,
+`transaction_with_retry` in stores/sql/erasure.py for a whole transaction.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ def repeat(
     before_again: Mapping[type[Exception], Callable[[Any], None]],
     tries: int | None = None,
 ) -> Done:
-    """Do `work` until it goes through, and return what it returns.
+    """Call `work` until it succeeds, and return its result.
 
-    For each exception that is worth another try, `before_again` says what is done before it, given the
-    exception. Raises every other one at once, and these, too, after `tries` of them; None: as often as it takes.
+    `before_again` maps each retryable exception to a function that is called with it before the next try. Other
+    exceptions are raised at once, retryable ones after `tries` failures (None: no limit).
     """
     failed = 0
     while True:
@@ -35,4 +35,4 @@ def repeat(
 
 
 def at_once(_error: Exception) -> None:
-    """Nothing is to be done before the next try."""
+    """Retry without any preparation."""

@@ -1,11 +1,11 @@
 """Carries out a plan.
 
-The laws of it:
-    1. One apply at a time, and only under a ledger that verifies.
-    2. Nothing is changed before everything was looked at: pins, age, sizes, rights, columns.
-    3. A page is intended, done and recorded; what a process that died left open is closed first.
-    4. A step that grows while it is paged is stopped.
-    5. A stop asked for (Ctrl-C) ends with the page at hand; the same command goes on later.
+Rules:
+    1. One apply at a time, and only if the ledger verifies.
+    2. Before the first change everything is checked: pins, age, sizes, rights, columns.
+    3. Each page has an intent and an outcome in the ledger; pages that a crash left open are closed first.
+    4. A step whose rows far exceed the plan is stopped.
+    5. A stop (Ctrl-C) takes effect after the current page; running the same command again continues.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LIFE = timedelta(hours=24)
 
 
 def record(ledger: Ledger, plan: Plan) -> int:
-    """Note in the ledger what a plan counted: the closing count of the apply before it. Returns the entry's number."""
+    """Record the counts of a plan in the ledger: the closing count of the last apply. Returns the entry number."""
     counts = [
         {"place": s.place, "action": s.action, "promises": list(s.promises), "rows": s.rows, "held": s.held}
         for s in plan.steps
@@ -44,7 +44,7 @@ def record(ledger: Ledger, plan: Plan) -> int:
 
 
 def apply(project: Project, *, saved: Saved | None, options: Options, listener: Listener) -> Outcome:
-    """Carry out a saved plan, or what is due now. Raises Refused where it must not; nothing has changed then."""
+    """Carry out a saved plan, or what is due now. Raises Refused, with nothing changed, if a check fails."""
     stores, db, ledger = project.stores, project.database, project.ledger
     stores.lend_secret(project.vault.secret("pseudonym"))
     with db.exclusive("apply"):

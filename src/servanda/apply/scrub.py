@@ -1,4 +1,4 @@
-"""Writes the tables anew in which rows ended: in this run, and since the last scrub of each."""
+"""Rewrites the tables in which rows were deleted or emptied since the last scrub of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from servanda.stores.verbs import Scrubbed
 
 
 def scrub(stores: OpenStores, ledger: Ledger, outcome: Outcome, listener: Listener) -> None:
-    """Scrub every store in which rows ended; each table is an entry of the ledger, or a reason why not."""
+    """Scrub every store with unscrubbed places; the ledger records each table, or why it was not rewritten."""
     waiting = [stores.binding.places[name] for name in unscrubbed(ledger) if name in stores.binding.places]
     for store in sorted({place.store for place in waiting}):
         places = [place for place in waiting if place.store == store]

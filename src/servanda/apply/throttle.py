@@ -1,4 +1,4 @@
-"""What happens between two pages, when nothing is held in the store: hours, rest, replicas, a pause."""
+"""Throttling between two pages, while no lock is held: working hours, pace, replica lag, a pause by the user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHECK_EVERY, _SLICE = 1.0, 0.2  # seconds between two looks at the replicas, an
 
 
 def within_hours(hours: str, now: datetime) -> bool:
-    """Whether a local time lies in hours such as 22:00-06:00; the end is no longer in them."""
+    """Whether a local time is within hours such as 22:00-06:00, end excluded."""
     first, last = (clock.fromisoformat(text) for text in hours.split("-"))
     at = now.time().replace(tzinfo=None)
     return first <= at < last if first < last else at >= first or at < last
@@ -28,7 +28,7 @@ def within_hours(hours: str, now: datetime) -> bool:
 
 @dataclass(slots=True)
 class Throttle:
-    """What one store asks for between two pages. `settle` records what the last page did before any wait."""
+    """The throttle of one store. `settle` records the outcome of the last page before any wait."""
 
     store: str
     entry: StoreEntry
@@ -51,13 +51,13 @@ class Throttle:
         listener: Listener,
         settle: Callable[[], None],
     ) -> Throttle:
-        """What a store of the stores document asks for; the caller's pace is stronger than its own."""
+        """The throttle that the stores document declares; a pace in `options` overrides it."""
         pace = Pace.of(pacing, options.pace if options.pace is not None else entry.pace)
         replicas = [Replica(store, address) for address in entry.replica_addresses()]
         return cls(store, entry, zone, pace, options, listener, settle, replicas)
 
     def wait(self) -> None:
-        """Wait until the next page may begin. Raises StoreError outside of the store's hours."""
+        """Wait until the next page may begin. Raises StoreError out of hours, StoreDown for a lost replica."""
         self._wait_if_paused()
         self._check_hours()
         self._wait_for_replicas()
@@ -66,7 +66,7 @@ class Throttle:
             self.pace.rest(self.options.stop)
 
     def close(self) -> None:
-        """Give back the connections to replicas."""
+        """Close the connections to replicas."""
         for replica in self._replicas:
             replica.close()
 
@@ -86,7 +86,7 @@ class Throttle:
             )
 
     def _wait_for_replicas(self) -> None:
-        """Wait while a replica is further behind than is allowed."""
+        """Wait while the lag of a replica exceeds the limit."""
         if not self._replicas or time.monotonic() - self._checked_at < _CHECK_EVERY:
             return
         announced = False

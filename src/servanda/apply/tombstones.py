@@ -1,13 +1,13 @@
-"""Tombstones: by which somebody who was erased is known again when a backup brings them back.
+"""Tombstones: keyed hashes of erased rows, by which they are recognised when a backup restores them.
 
-    erased ──▶ HMAC of place and key · HMAC of the whole row · HMAC of each identifier · until when
+    erased row ──▶ HMAC of place and key · HMAC of the whole row · HMAC of each identifier · expiry day
 
-They lie in Servanda's own database, outside of the one that is restored, hold nothing that names anybody,
-and end with the longest backup. One that is not confirmed belongs to an erasure whose end nobody heard of.
+They are stored in Servanda's own database, not in the one that is restored, contain no personal data, and
+expire with the longest backup. An unconfirmed tombstone belongs to an erasure whose outcome is unknown.
 
 Law: GDPR 17(1) stays done after a restore; 25(1), 5(1)(c): no more than that takes.
 
-Whether a restored database still has to be settled: nothing is done before that.
+`refuse_if_restored` stops every command until a restored database is resolved.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from servanda.stores.binding.binding import BoundPlace
 from servanda.vault import Vault
 
 DEFAULT_LIFETIME = Period(years=1)
-"""How long a tombstone stays where the policy does not say how long a backup is kept."""
+"""How long a tombstone is kept if the policy does not state how long backups are kept."""
 _KEY = "identifiers"
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What is kept of one row that was somebody: fingerprints in hex, and for which erasure."""
+    """The fingerprints (hex) of one erased row of a person, and the reference of the erasure."""
 
     reference: str
     place: str
@@ -50,13 +50,13 @@ class Tombstone:
 
 @dataclass(slots=True)
 class Fingerprinter:
-    """Makes fingerprints under the current key, or under each key that there was."""
+    """Computes fingerprints (HMAC-SHA256) under the current key, or under an earlier one by its number."""
 
     secrets: Sequence[bytes] = field(repr=False)
 
     @classmethod
     def of(cls, vault: Vault) -> Fingerprinter:
-        """A mason who knows every key, the newest first."""
+        """A fingerprinter with every key of the vault, the newest first."""
         newest = vault.current(_KEY)
         return cls([vault.secret(_KEY, n) for n in range(newest, 0, -1)])
 
@@ -100,7 +100,7 @@ def _plain(value: Any) -> str:
 def tombstones_of(
     reach: Reach, fingerprinter: Fingerprinter, references: Sequence[str], at: datetime
 ) -> list[tuple[str, tuple[Any, ...], Tombstone]]:
-    """The tombstones of the persons whose rows were locked: the table and key of each row, and its tombstone."""
+    """The tombstones of the locked rows of persons, each with the table and the key of its row."""
     return [
         (table, tuple(row[k] for k in reach.graph.shape[table].key), tombstone)
         for table, rows in reach.own.items()
@@ -128,7 +128,7 @@ def _tombstones_of_row(
 
 
 def write_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone], until: date) -> None:
-    """Put down stones whose erasure is about to be done; those of one that was done before stand as they are."""
+    """Store unconfirmed tombstones before the erasure; confirmed ones with the same key are left as they are."""
     tombstone = tables.tombstone
     known: set[tuple[str, str]] = set()
     references = list(dict.fromkeys(s.reference for s in tombstones))
@@ -155,7 +155,7 @@ def write_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone],
 
 
 def delete_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone]) -> None:
-    """Forget tombstones of rows that stayed, or that are believed to be nobody's return."""
+    """Delete tombstones of rows that stayed, or that were accepted as not restored."""
     tombstone = tables.tombstone
     for one in tombstones:
         same = sa.and_(tombstone.c.mac == one.key, tombstone.c.reference == one.reference)
@@ -163,7 +163,7 @@ def delete_tombstones(connection: sa.Connection, tombstones: Sequence[Tombstone]
 
 
 def confirm_tombstones(connection: sa.Connection, references: Sequence[str]) -> None:
-    """Note that erasures were done."""
+    """Mark the tombstones of completed erasures as confirmed."""
     tombstone = tables.tombstone
     for start in range(0, len(references), 500):
         mine = tombstone.c.reference.in_(references[start : start + 500])
@@ -171,7 +171,7 @@ def confirm_tombstones(connection: sa.Connection, references: Sequence[str]) -> 
 
 
 def all_tombstones(db: Database) -> dict[str, list[tuple[Tombstone, bool]]]:
-    """Every stone by the fingerprint of its key, and whether its erasure was confirmed."""
+    """Every tombstone by the fingerprint of its key, and whether it is confirmed."""
     found: dict[str, list[tuple[Tombstone, bool]]] = {}
     with db.read() as connection:
         for row in connection.execute(sa.select(tables.tombstone)):
@@ -184,13 +184,13 @@ def all_tombstones(db: Database) -> dict[str, list[tuple[Tombstone, bool]]]:
 
 
 def expiry_day(policy: Policy, today: date) -> date:
-    """Until when a tombstone is needed: as long as the longest backup is kept."""
+    """The day until which a tombstone is needed: as long as the longest backup is kept."""
     expire = policy.backups.expire_after if policy.backups is not None else None
     return today + (expire or DEFAULT_LIFETIME)
 
 
 def delete_expired_tombstones(db: Database, today: date) -> int:
-    """End the tombstones that no backup needs any more. Returns how many."""
+    """Delete expired tombstones. Returns the number of rows."""
     over = tables.tombstone.c.expires_on < today.isoformat()
     with db.begin() as connection:
         return int(connection.execute(sa.delete(tables.tombstone).where(over)).rowcount)
@@ -199,7 +199,7 @@ def delete_expired_tombstones(db: Database, today: date) -> int:
 def tombstones_of_unchanged_rows(
     reach: Reach, fingerprinter: Fingerprinter, set_: Sequence[Tombstone]
 ) -> list[Tombstone]:
-    """The tombstones whose row is there as it was, though it was to be emptied; before the transaction ends."""
+    """The tombstones whose row is still unchanged although it was to be emptied; inside the erasing transaction."""
     by_key = {one.key: one for one in set_}
     found: list[Tombstone] = []
     for table in reach.own:
@@ -215,10 +215,10 @@ def tombstones_of_unchanged_rows(
 def is_restored(
     fingerprinter: Fingerprinter, place: BoundPlace, row: Mapping[str, Any], tombstone: Tombstone
 ) -> bool | None:
-    """Whether a row is the one that was erased; None where nobody can tell, since its key alone is the same.
+    """Whether a row is the erased one, restored; None if unknown, because only the key is the same.
 
-    It is, where the whole row is as it was, or where an identifier is the same and no date of the row is
-    later than the erasure: a new account of the same human is none of a backup.
+    It is if the whole row is unchanged, or if an identifier is the same and no date in the row is later than
+    the erasure: a later date means a new account of the same person.
     """
     named = [row[c] for c in place.place.identifiers.values() if row.get(c) is not None]
     for number in range(len(fingerprinter.secrets)):
@@ -230,7 +230,7 @@ def is_restored(
 
 
 def _later(value: Any, than: datetime) -> bool:
-    """Whether a date, a moment or a text that reads like one is later than an instant."""
+    """Whether a date, a datetime or an ISO text is later than an instant."""
     if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-":
         try:
             value = datetime.fromisoformat(value)
@@ -245,7 +245,7 @@ SETTING = "restored"
 
 
 def refuse_if_restored(db: Database) -> None:
-    """Raise Refused while a restored database is not settled; cheap, since it asks only what the last look found."""
+    """Raise Refused while a restored database is not resolved; reads only the stored result of the last check."""
     said = db.setting(SETTING)
     if not said:
         return

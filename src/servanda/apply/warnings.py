@@ -1,7 +1,7 @@
 """Letters to persons whose account is about to end through inactivity.
 
-A warning counts only while the person stays inactive: who became active again is
-forgotten here, and is warned anew before the next end.
+A warning is valid only while the person stays inactive. If they become active again it is deleted, and they
+are warned again before the next end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from servanda.stores.selection import All, Not, Reaches
 
 
 def warn(project: Project, step: Step) -> int:
-    """Put a letter for each person of a step into the outbox, once. Returns how many."""
+    """Put one letter for each person of a step into the outbox. Returns the number of letters."""
     stores, policy, vault = project.stores, project.policy, project.vault
     place, session = stores.binding.places[step.place], stores.sessions[step.store]
     assert step.condition is not None
@@ -37,7 +37,7 @@ def warn(project: Project, step: Step) -> int:
 
 
 def _end_day(project: Project, step: Step) -> date:
-    """The day on which the accounts end: as long after the letter as the policy promises."""
+    """The day on which the accounts end: today plus the `warn_before` of the policy."""
     for promise, retention in project.policy.retentions():
         if promise.id == step.promises[0] and retention.warn_before is not None:
             return project.today + retention.warn_before
@@ -45,7 +45,7 @@ def _end_day(project: Project, step: Step) -> date:
 
 
 def notify_officer(project: Project, plan: str) -> None:
-    """Put a letter to the data protection officer into the outbox: a plan waits for a person."""
+    """Put a letter to the data protection officer into the outbox: a plan over its limits needs a decision."""
     letter = Letter("plan-over-limit", project.policy.languages[0], OFFICER, {"plan": plan})
     key_id = project.vault.new_key()
     with project.database.begin() as connection:
@@ -53,7 +53,7 @@ def notify_officer(project: Project, plan: str) -> None:
 
 
 def forget(project: Project, step: Step) -> int:
-    """Forget the warnings of persons who became active again. Returns how many."""
+    """Delete the warnings of persons who became active again. Returns the number of warnings."""
     stores, db = project.stores, project.database
     place, session = stores.binding.places[step.place], stores.sessions[step.store]
     warned_at_all = Reaches((), place.table.key, f"told_{place.short}")

@@ -1,1 +1,1 @@
-"""What will be done, to how many rows, and why: Due + Hold -> Step -> Plan."""
+"""Plans: what will be done, to how many rows, and why (Due + Hold -> Step -> Plan)."""

@@ -1,11 +1,11 @@
-"""What of a place goes into its archive together: the retentions that share trigger, ground and fields.
+"""What a place archives together: the retentions that share trigger, ground and fields.
 
     archive: legal          a copy in an encrypted segment, known by its fingerprint
     archive: {table: …}     a copy in another table of the store, compared there
     archive: {flag: …}      no copy: the row is flagged and stays until its whole period is over
 
-After its active stage a row is copied once; what daily use has of it then ends by the ordinary
-steps, but only where the copy still equals the row. A row that changed is archived anew first.
+After its active stage a row is copied once. The row itself is then deleted or emptied by the ordinary steps, but
+only if the copy still equals it; a row that changed is archived again first.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from servanda.stores.selection import (
 
 @dataclass(frozen=True, slots=True)
 class Archiving:
-    """What is archived of the rows of a place at one time, on one ground, and for which promises."""
+    """The columns of a place that are archived by one trigger, on one ground, for these promises."""
 
     place: BoundPlace
     trigger: str
@@ -48,7 +48,7 @@ class Archiving:
 
     @property
     def promise(self) -> str:
-        """The first promise: archived rows are known by it."""
+        """The first promise: archived rows are recorded under it."""
         return self.promises[0].id
 
     @property
@@ -59,17 +59,17 @@ class Archiving:
 
     @property
     def copies(self) -> bool:
-        """Whether there is a copy elsewhere, so that the row may end here."""
+        """Whether rows are copied elsewhere, so that they may be deleted here."""
         return not isinstance(self.place.place.archive, ArchiveFlag)
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """The columns that a fingerprint is about: those archived, and those of the row’s own trigger."""
+        """The columns of the fingerprint: the archived ones, and those of the row’s own trigger."""
         return tuple(dict.fromkeys((*self.columns, *_own(self.place.triggers[self.trigger]))))
 
     @property
     def archived(self) -> Condition:
-        """The rows that need no archiving (any more): an equal copy is known, or their fields are empty."""
+        """The rows that need no archiving: an equal copy is known, or their fields are empty."""
         how = self.place.place.archive
         if isinstance(how, ArchiveFlag):
             return Not(unflagged(self.place, how))
@@ -96,7 +96,7 @@ class Archiving:
 
 
 def archivings(place: BoundPlace) -> list[Archiving]:
-    """What a place archives; nothing where it does not say how, or cannot be used for it."""
+    """What a place archives; empty if it does not say how, or has no key."""
     if place.place.archive is None or not place.table.key:
         return []
     found: dict[tuple[str, ...], list[tuple[Promise, Retention]]] = {}

@@ -1,4 +1,4 @@
-"""Makes a plan: drafts the steps of every place, counts them in the stores, pins what they rest on."""
+"""Makes a plan: drafts the steps of every place, counts their rows in the stores, and pins its inputs."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from servanda.stores.selection import (
 from servanda.stores.verbs import Session
 
 FULL_PASS = timedelta(days=7)
-"""How long a watermark is believed before everything is looked through again."""
+"""How long a watermark is valid before a full pass is required."""
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What holds at the moment of planning: the time, the holds and their epoch."""
+    """The inputs at the moment of planning: the time, the holds and their epoch, the digest of the documents."""
 
     now: datetime
     today: date
@@ -56,14 +56,14 @@ class Circumstances:
 
     @property
     def holds_version(self) -> int:
-        """A number that rises whenever a hold is placed, lifted or over."""
+        """A number that rises whenever a hold is placed, is lifted, or ends."""
         return self.epoch + self.lifted
 
     @classmethod
     def of(cls, project: Project) -> Circumstances:
         """The circumstances at the instant of a project, on the company's calendar.
 
-        The epoch is read first: a hold that is placed while the others are read makes the plan stale.
+        The epoch is read first: a hold placed while the others are read makes the plan stale.
         """
         holds, today = project.holds, project.today
         epoch = holds.epoch()
@@ -75,9 +75,9 @@ class Circumstances:
 
 
 def make(project: Project, *, on: date | None = None, quick: bool = False) -> Plan:
-    """Make the plan of a day, by default today; of another day it is a preview that `apply` refuses.
+    """Make the plan of a day, by default today; for any other day it is a preview, which `apply` refuses.
 
-    It looks at every row; a `quick` one, as the timer makes it, begins at the watermarks.
+    A `quick` plan, as the timer makes it, starts at the watermarks; otherwise every row is evaluated.
     """
     stores, db, policy = project.stores, project.database, project.policy
     circumstances = Circumstances.of(project)
@@ -129,7 +129,7 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
 
 
 def pins(stores: OpenStores, epoch: int) -> Pins:
-    """What a plan rests on: documents, the shape of each store's mapped tables, the hold epoch, the program."""
+    """The inputs that a plan is pinned to: documents, shapes of mapped tables, hold epoch, program version."""
     binding = stores.binding
     tables: dict[str, list[str]] = {}
     for place in binding.places.values():
@@ -145,7 +145,7 @@ def _counted(
     circumstances: Circumstances,
     marks: dict[str, tuple[str, date]],
 ) -> Step:
-    """A step: it acts on what is drafted, and counts as if the steps before it were done."""
+    """A step that acts on `draft` and whose rows are counted with `counted`, as if earlier steps were done."""
     place, session = draft.place, stores.session_of(draft.place)
     table = place.table.name
     at = identity(draft)
@@ -163,7 +163,7 @@ def _counted(
 
 
 def _partition_note(session: Session, draft: Draft, rows: int) -> str:
-    """Whether whole partitions go; told from their bounds alone."""
+    """A note whether whole partitions are dropped; read from their bounds."""
     if action(draft.action).end != "row" or draft.folds or not rows:
         return ""
     return session.partitions.describe(draft.place.table.name, draft.condition)
@@ -177,7 +177,7 @@ def _total(stores: OpenStores, place: BoundPlace, limits: Sequence[Limit]) -> in
 
 
 def _watermark_is_exact(condition: Condition) -> bool:
-    """Whether nothing but the trigger, holds and done fields decides, so that a watermark is true."""
+    """Whether a watermark is exact: only the trigger, holds and already emptied fields decide."""
     parts = condition.parts if isinstance(condition, All) else (condition,)
     triggers = [p.trigger for p in parts if isinstance(p, Before)]
     plain = all(isinstance(t, OwnTime) and t == triggers[0] for t in triggers)
@@ -188,7 +188,7 @@ def _watermark_is_exact(condition: Condition) -> bool:
 
 
 def _signature(draft: Draft, circumstances: Circumstances) -> str:
-    """What a watermark is true for: the same rows but for the day, and no hold lifted since."""
+    """What a watermark is valid for: the same condition apart from the day, and no hold lifted since."""
     text = re.sub(r"datetime\.date\([^)]*\)", "day", repr((draft.unheld, draft.groups)))
     return hashlib.sha256(f"{text}|{circumstances.lifted}".encode()).hexdigest()[:32]
 
@@ -250,7 +250,7 @@ def _without_end(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> 
 
 
 def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
-    """Places that cannot be ended, and why."""
+    """The places that cannot be swept, each with the reason."""
     reasons: dict[str, str] = {}
     for complaint in stores.binding.complaints:
         reasons.setdefault(complaint.place, complaint.message)
@@ -263,7 +263,7 @@ def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
 
 
 def _smallest_groups(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterator[SmallestGroup]:
-    """How small the smallest group is where rows stay for statistics (k-anonymity)."""
+    """The size of the smallest group in places that keep rows for statistics (k-anonymity)."""
     for place in places:
         if any(r.statistics and r.keeps_row for _, r in place.limits):
             changes = tuple(place.place.at_end.items())
@@ -275,7 +275,7 @@ def _smallest_groups(stores: OpenStores, places: Sequence[BoundPlace]) -> Iterat
 
 
 def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Stuck]:
-    """Rows that should have ended and cannot: nothing empties them, or a program is writing there."""
+    """Overdue rows that cannot end: they are referenced and nothing empties them, or a program is writing there."""
     for place in places:
         condition = drafter.stuck(place)
         rows = stores.session_of(place).count(place.table.name, condition) if condition is not None else 0
@@ -288,7 +288,7 @@ def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -
 
 
 def _waiting(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> Iterator[Waiting]:
-    """Rows whose time is over and whose warning is not."""
+    """Overdue rows whose person has not been warned long enough ago."""
     for place in places:
         for limit in drafter.limits(place):
             condition = drafter.waiting(place, limit)

@@ -1,9 +1,9 @@
-"""What is due, and for which rows: promises and requests are sources of one thing.
+"""What is due, and for which rows: by a promise of the policy, or by the request of a person.
 
     Due(source, scope, action)
         source    a promise of the policy, or the request of a person
         scope     Expired(before): rows whose trigger lies before a day
-                  Of(person): everything of one person, as far as nothing else keeps it
+                  Of(person): every row of one person that nothing else keeps
         action    what is then done with the rows
 
 Law: GDPR 5(1)(e) time has passed; 17(1) somebody asked; 7(3) and 21 consent was withdrawn, somebody objected.
@@ -26,11 +26,11 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Of:
-    """Everything of one person: a random reference for plan and ledger, and the rows that stand for them.
+    """Every row of one person: a random reference for plan and ledger, and the rows that stand for the person.
 
-    `request` and `key_id` are those of the request that asks, if one does. `again`: something of them was kept
-    when they were erased before; `rows` are those that were, and may not be found from `human` any more. With
-    `only`, their rows of these places alone: the person stays.
+    `request` and `key_id` belong to the request, if there is one. `erased_before`: an earlier erasure left rows;
+    `rows` are those, since they may not be reachable from `human` any more. With `only`, just the rows of these
+    places: the person stays.
     """
 
     reference: str
@@ -47,7 +47,7 @@ Scope = Expired | Of
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that is to be done: why, with which rows, and what."""
+    """Something due: its source, the rows, and the action."""
 
     source: str
     scope: Scope

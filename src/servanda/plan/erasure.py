@@ -1,9 +1,10 @@
-"""The erasure of persons: which of their rows go, which are emptied, what stays, why and until when.
+"""Decides the erasure of persons: which rows are deleted, which are emptied, which stay, why and until when.
 
-    gather ─▶ shared? held? kept by law? declared? pointed at? ─▶ goes · emptied · stays
+    gather rows ─▶ mark reasons: shared, held, law, declared, pointed at ─▶ delete · anonymise · keep
 
-The same limits, holds and changes as in the nightly plan, but for what does not outlive an erasure; asked
-only about the rows that were gathered. Decided in temporary tables: until `apply` acts, nothing is changed.
+Uses the limits that outlive an erasure, and the holds and changes of the nightly plan, on the gathered rows
+only. Decisions are made in temporary tables: the application's tables are not changed here. Whether a row is
+shared is defined in plan/reasons.py (`StoreRules.shared`, `shared_outright`).
 
 Law: GDPR 17(1) and (3); 18 restriction and 17(3)(e) claims suspend it by a hold.
 """
@@ -34,7 +35,7 @@ from servanda.stores.sql.person_rows import Reason
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How many rows of a table have one fate: delete, anonymise, keep, held, shared, or mention."""
+    """The number of rows with one fate: delete, anonymise, keep, held, shared, or mention (only names them)."""
 
     places: tuple[str, ...]
     fate: str
@@ -43,9 +44,9 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure does to one human in one store. `refused` says why it must not be done, if it must not.
+    """The decision for one person in one store. `refused` gives the reasons for which it must not be carried out.
 
-    `rests` is what stays for now: by law, under a hold, since somebody else shares it.
+    `rests` are the rows that stay for now: by law, under a hold, or because another person shares them.
     """
 
     reference: str
@@ -56,30 +57,30 @@ class Erasure:
 
     @property
     def has_rows(self) -> bool:
-        """Whether anything of the person is there."""
+        """Whether any row of the person was found."""
         return bool(self.fates)
 
     @property
     def kept(self) -> tuple[Rest, ...]:
-        """What a law keeps, field by field."""
+        """The rows and fields that a law keeps."""
         return tuple(rest for rest in self.rests if rest.why == "law")
 
     def rows(self, fate: str) -> int:
-        """How many rows have a fate."""
+        """The number of rows with this fate."""
         return sum(f.rows for f in self.fates if f.fate == fate)
 
 
 _WHY: dict[str, Why] = {"held": "hold", "shared": "shared"}
-"""Fates of rows that stay for now, and whole."""
+"""Fates of whole rows that stay for now, and why."""
 
 _RowFate = tuple[tuple[str, ...], str, tuple[str, ...]]
-"""The places of rows, their fate, and why it must not be done, if it must not."""
+"""The places of rows, their fate, and the reasons to refuse it."""
 
 
 def store_erasers(
     stores: OpenStores, today: date, holds: Sequence[Hold], only: frozenset[str] | None = None
 ) -> dict[str, StoreEraser]:
-    """An eraser for each store that is open and has persons; outside of any transaction."""
+    """An eraser for each open store with places of persons; call it outside of any transaction."""
     return {
         name: StoreEraser.of(stores, Reach.of(stores, graph), today, holds, only)
         for name, graph in SubjectGraph.of(stores.binding).stores.items()
@@ -89,9 +90,9 @@ def store_erasers(
 
 @dataclass(slots=True)
 class StoreEraser:
-    """Decides what becomes of persons' rows in one store.
+    """Decides the fate of persons' rows in one store.
 
-    `present` are the sums of reasons that rows were found to have, by the number of their table or mention.
+    `present` are the combinations of reasons (flags) that occur, by the number of their table or mention.
     """
 
     stores: OpenStores
@@ -109,11 +110,11 @@ class StoreEraser:
         holds: Sequence[Hold],
         only: frozenset[str] | None = None,
     ) -> StoreEraser:
-        """An eraser for one day and its holds; with `only`, of the rows of some places."""
+        """An eraser for one day and its holds; with `only`, for the rows of these places."""
         return cls(stores, reach, StoreRules(stores, reach, today, holds, only))
 
     def decide(self, asked: Sequence[Of], *, lock: bool = False) -> list[Erasure]:
-        """Decide what becomes of the rows of some humans; inside a transaction, which nothing is written in."""
+        """Decide the fate of the rows of some persons; inside a transaction, writing to temporary tables only."""
         self.reach.gather([a.human for a in asked], rows=[a.rows for a in asked], reading=False, lock=lock)
         gathered = self.reach.gathered_tables
         for rules, condition, others in self.rules.shared_outright:
@@ -150,7 +151,7 @@ class StoreEraser:
         return self._decided(asked)
 
     def _hold_persons(self) -> None:
-        """Somebody who is held themselves is held with everything that is theirs, by whichever edge."""
+        """Mark every row of a held person as held."""
         held_: set[int] = set()
         for rules in self.rules.tables.values() if self.rules.holds else ():
             for flag, condition in rules.reasons:
@@ -195,7 +196,7 @@ class StoreEraser:
         ]
 
     def _row_fate(self, rules: TableRules | None, number: int, reasons: int) -> _RowFate:
-        """What becomes of rows of a number that stay for a sum of reasons, the same for whoever they are of."""
+        """The fate of rows of a table or mention for a combination of reasons; the same for every person."""
         if rules is None:
             edge = self.reach.mentions[number]
             return (edge.place,), _mention_fate(reasons), tuple(self._mention_refusals(edge))
@@ -203,7 +204,7 @@ class StoreEraser:
         return tuple(p.name for p in rules.places), fate, tuple(self._fate_refusals(rules, fate))
 
     def _kept(self, number: int) -> Iterator[tuple[int, Rest]]:
-        """Which fields stay by law, and until when: of the rows of a table, or of what a reference would empty."""
+        """The fields that stay by law, and until when, for a table or for the columns that a mention would empty."""
         policy, edge = self.stores.binding.policy, self.reach.mentions.get(number)
         table = edge.taker if edge else next(t for t, n in self.reach.numbers.items() if n == number)
         rules = self.rules.tables[table]
@@ -219,9 +220,9 @@ class StoreEraser:
                     yield person, Rest(place.name, rows, "law", columns, until, *by)
 
     def unfinished(self, asked: Sequence[Of], erasures: Sequence[Erasure], key_id: str) -> list[Unfinished]:
-        """What is not over once the decided was done, of those of whom something stays; or of whom something did.
+        """The erasures to keep track of: those with remaining rows, and those that had some before.
 
-        `key_id` seals that of persons who have no key of a request. In the transaction that decided.
+        `key_id` seals the rows of persons without a request. Call it in the transaction that decided.
         """
         human: dict[int, list[Person]] = {}
         others: dict[int, list[Person]] = {}
@@ -239,7 +240,7 @@ class StoreEraser:
         ]  # fmt: skip
 
     def untouched(self) -> set[tuple[str, tuple[Any, ...]]]:
-        """The persons' own rows that stay as they are, by table and key; in the transaction that decided."""
+        """The persons' own rows that stay unchanged, by table and key; in the transaction that decided."""
         if not any(rows - {0} for rows in self.present.values()):
             return set()
         return {
@@ -249,7 +250,7 @@ class StoreEraser:
         }
 
     def _kept_rows(self) -> Iterator[tuple[int, str, bool, int, tuple[Any, ...]]]:
-        """The rows that are persons and stay, and those that stay for now: whose, table, whether a person, why, key."""
+        """The rows that stay: (number of the person, table, whether it is the person's own row, reasons, key)."""
         tables = {number: table for table, number in self.reach.numbers.items()}
         for person, number, is_person, reasons, key in self.reach.rows.kept_rows(
             Reason.LAW | Reason.HELD | Reason.SHARED
@@ -260,16 +261,16 @@ class StoreEraser:
     def _latest(
         self, table: str, number: int, place: BoundPlace, limit: Limit
     ) -> list[tuple[int, int, date | None]]:
-        """The rows of each person that a limit keeps, and the latest day that it counts from."""
+        """For each person, the rows that a limit keeps and the latest trigger day: (person, rows, day)."""
         keeps, name = All((where(place), Not(limit.over))), f"{number} {place.name} {limit.promise.id}"
         return self.rules.statements.latest(table, number, keeps, limit.trigger, name=name)
 
     # -- what is emptied -------------------------------------------------------------------------
 
     def emptyings(self) -> Iterator[tuple[str, Emptying]]:
-        """What lets rows that stay lead elsewhere, and empties them, each with its place.
+        """The updates of rows that stay, each with its place: first references are redirected, then fields emptied.
 
-        In this order, for some lead by what is emptied. Of the rows that were decided about last.
+        The order matters, since references may be found by fields that are emptied. For the last decision.
         """
         tables = [(t, self.present.get(t.number, set())) for t in self.rules.tables.values()]
         for table, present in tables:
@@ -285,7 +286,7 @@ class StoreEraser:
                 yield from self._field_changes(table)
 
     def due(self) -> dict[int, dict[str, int]]:
-        """How many rows would be changed now, by person and place; of those that were decided about last."""
+        """How many rows would be updated now, by person and place; for the last decision."""
         found: dict[int, dict[str, int]] = {}
         for place, emptying in self.emptyings():
             for person, rows in self.rules.statements.to_change(emptying).items():
@@ -294,7 +295,7 @@ class StoreEraser:
         return found
 
     def _field_changes(self, table: TableRules) -> Iterator[tuple[str, Emptying]]:
-        """What empties the fields of rows that stay, where nothing keeps them."""
+        """The updates that empty the unprotected fields of rows that stay."""
         for place in table.places:
             listed = tuple(change_groups(place, table.limits[place.name]))
             if listed and place.place.erase != "keep":
@@ -302,7 +303,7 @@ class StoreEraser:
                 yield place.name, Emptying(*at, reasons=EMPTIED, unless=UNTOUCHED)
 
     def _detachments(self, table: TableRules, present: set[int]) -> Iterator[tuple[str, Emptying]]:
-        """What lets rows that stay lead to nobody who leaves, by what shares them or by what they name."""
+        """The updates that detach rows that stay from leaving persons, through ownership or mentions."""
         for ownership, reasons, unless in (
             ("owned", Reason.SHARED, Reason.HELD | Reason.LAW),
             ("mentions", STAYS, Reason.HELD | Reason.APART),
@@ -327,7 +328,7 @@ class StoreEraser:
     # -- what would stop it half way -------------------------------------------------------------
 
     def _fate_refusals(self, rules: TableRules, fate: str) -> Iterator[str]:
-        """Why the rows of a table cannot have their fate; told before anything is changed."""
+        """The reasons for which the rows of a table cannot have their fate; checked before any change."""
         name = ", ".join(p.name for p in rules.places)
         place = rules.places[0]
         if any(p.place.erase == "refuse" for p in rules.places):
@@ -349,7 +350,7 @@ class StoreEraser:
                 yield from _column_refusals(p, p.place.at_end.items())
 
     def _reference_refusals(self, rules: TableRules, fate: str) -> Iterator[str]:
-        """References of rows that stay which are to lead to nobody, and cannot."""
+        """The references of rows that stay which must be changed and cannot be."""
         for edge in self.reach.graph.edges if fate != "delete" else ():
             named = edge.ownership == "mentions" and (
                 fate != "keep" or self.rules.without_legal_minimum(edge) is None
@@ -363,7 +364,7 @@ class StoreEraser:
         yield from _column_refusals(self.stores.binding.places[edge.place], edge.changes)
 
     def _cycle_refusals(self, rules: TableRules) -> Iterator[str]:
-        """A circle of foreign keys none of which may be NULL, beside that of a table to itself."""
+        """Cycles of NOT NULL foreign keys between two tables."""
         for child in rules.cycle:
             fixed = child.real is not None and not any(
                 child.table.columns[c].nullable for c in child.link.columns
@@ -380,13 +381,13 @@ def _column_refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -
 
 
 def _mention_fate(reasons: int) -> str:
-    """What becomes of rows of others that name somebody."""
+    """The fate of other persons' rows that name the person."""
     fates = ((Reason.HELD, "held"), (Reason.SHARED, "shared"), (Reason.LAW, "keep"))
     return next((fate for flag, fate in fates if reasons & flag), "mention")
 
 
 def _fate(reasons: int, rules: TableRules) -> str:
-    """What becomes of rows that stay for a sum of reasons."""
+    """The fate of rows with a combination of reasons."""
     if reasons & Reason.HELD:
         return "held"
     if reasons & Reason.SHARED:

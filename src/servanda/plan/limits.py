@@ -1,16 +1,13 @@
-"""How the limits of a place meet, per field.
+"""The retention limits of a place, and how several of them combine for one field.
 
     one ground        of several maxima the earliest counts, of several minima the latest
-    several grounds   a field stays while any of them runs: its end is the latest of their ends
+    several grounds   a field stays while any of them runs: it ends with the latest of their ends
     a row             ends when its last field has ended; before that, ended fields are emptied
 
-A maximum says "gone by then" (GDPR 5(1)(e)), a legal minimum "not before then"
-(GDPR 17(3)(b)); when the last ground of a field has ended, nothing justifies it.
+A maximum means "gone by then" (GDPR 5(1)(e)), a legal minimum "not before then" (GDPR 17(3)(b)).
 
-What of a person's data must stay when they are erased, and on which ground.
-
-A company's own choice does not outlive an erasure: only a duty by law, or what it needs for legal
-claims. Such a limit ends its own fields as it always would; every other field ends at once.
+When a person is erased, only limits by law or for legal claims stay in force (`limits_after_erasure`): they
+keep their own fields until their usual end. Every other field ends at once.
 
 Law: GDPR 17(3)(b) legal obligation, 17(3)(e) legal claims; 17(1) everything else.
 """
@@ -33,10 +30,10 @@ from servanda.stores.selection import All, Any, Before, Bound, Condition, Equals
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A retention at one place: its trigger there, and the day before which a trigger is over.
+    """A retention at one place: its trigger there, and the cutoff `day`; a trigger before it is over.
 
-    `active_day` is the same for the end of the active stage alone, where an archive follows.
-    `archived` are the rows of which an archived copy is known that still equals them.
+    `active_day` is the cutoff of the active stage alone, if an archive follows. `archived` selects the rows with an
+    archived copy that still equals them, `warned` the rows whose person was warned long enough ago.
     """
 
     promise: Promise
@@ -49,9 +46,9 @@ class Limit:
 
     @property
     def over(self) -> Condition:
-        """The rows for which this limit has run out, and who were warned where that was promised.
+        """The rows for which this limit is over and, if a warning was promised, whose person was warned.
 
-        A row that is archived has left its active stage, and has no business here any more.
+        An archived row is over at the end of its active stage.
         """
         over: Condition = Before(self.trigger, self.day)
         if self.archived is not None and self.active_day is not None:
@@ -60,7 +57,7 @@ class Limit:
 
     @property
     def words(self) -> str:
-        """The limit as a plan says it: “account closure before 2023-11-22”."""
+        """The limit as shown in a plan: “account closure before 2023-11-22”."""
         day = self.day if self.archived is None or self.active_day is None else self.active_day
         return f"{self.retention.trigger.replace('_', ' ')} before {day.isoformat()}"
 
@@ -68,7 +65,7 @@ class Limit:
 def limits_of(binding: Binding, place: BoundPlace, today: date, *, assume: bool = False) -> list[Limit]:
     """The limits of a place whose triggers are bound, in the order of the policy.
 
-    With `assume`, as if everything that is to be archived was: so a plan counts what follows.
+    With `assume`, as if all rows due for the archive were archived: a plan counts the following steps so.
     """
     policy = binding.policy
     found = []
@@ -99,7 +96,7 @@ def _archived(archiving: Archiving | None, assume: bool) -> Condition | None:
 
 
 def is_warned(binding: Binding, place: BoundPlace) -> bool:
-    """Whether the rows of a place get the letters; not where they belong to persons who get them."""
+    """Whether letters are sent for the rows of this place; not if they are sent for the persons that own the rows."""
     path = route(binding, place)
     return path is None or path.root == place.name or not _warns(binding.places[path.root])
 
@@ -118,7 +115,7 @@ def _warns(place: BoundPlace) -> bool:
 
 
 def cutoff_of(policy: Policy, retention: Retention, today: date) -> date:
-    """The smallest local day whose period, all stages together, is not over today; found by adding."""
+    """The cutoff: the first local day whose whole period (all stages) is not over today."""
     return _cutoff(policy, retention, today, retention.periods)
 
 
@@ -132,7 +129,7 @@ def _cutoff(policy: Policy, retention: Retention, today: date, periods: Sequence
 
 
 def end_of(policy: Policy, retention: Retention, trigger: date) -> date:
-    """The last day of a row with this trigger."""
+    """The last day of the retention period of a row with this trigger."""
     from servanda.law.retention import fiscal_year_end
 
     day = fiscal_year_end(trigger, policy.fiscal_year_end) if retention.end_of else trigger
@@ -175,7 +172,7 @@ def endless_categories(policy: Policy, place: BoundPlace, limits: Sequence[Limit
 
 
 CLAIMS = ("c-civ/2224", "c-com/L110-4", "c-mon-fin/L133-24", "c-conso/L218-2")
-"""Texts that say how long somebody may sue: data kept for them are kept for legal claims."""
+"""Statutes of limitation: data kept under these are kept for legal claims."""
 
 Group = tuple[Condition | None, tuple[tuple[str, Change], ...]]
 
@@ -187,7 +184,7 @@ def article(retention: Retention) -> str:
 
 
 def limits_after_erasure(binding: Binding, place: BoundPlace, today: date) -> list[Limit]:
-    """The limits of a place that an erasure leaves in force; nobody is warned first, and copies do not count."""
+    """The limits of a place that stay in force after an erasure, without regard to warnings and archived copies."""
     limits = limits_of(binding, place, today)
     return [
         replace(limit, warned=None, archived=None) for limit in limits if limit.retention.outlives_erasure
@@ -195,7 +192,7 @@ def limits_after_erasure(binding: Binding, place: BoundPlace, today: date) -> li
 
 
 def has_unbound_minimum(place: BoundPlace) -> bool:
-    """Whether something must stay by law and nobody can tell how long: its trigger is bound to nothing."""
+    """Whether a legal minimum has no bound trigger, so that its end is unknown and all rows must stay."""
     return bool(_unbound_minima(place))
 
 
@@ -204,12 +201,12 @@ def _unbound_minima(place: BoundPlace) -> list[Retention]:
 
 
 def where(place: BoundPlace) -> Condition:
-    """The rows of a table that are of this place."""
+    """The rows of the table that belong to this place."""
     return All(tuple(Equals(column, value) for column, value in place.place.where.items()))
 
 
 def kept_by_law(place: BoundPlace, limits: Sequence[Limit]) -> Condition | None:
-    """The rows of which some field must stay; None where no limit is in force."""
+    """The rows in which some field must stay by law; None if no limit is in force."""
     owners = {tuple(limits.index(m) for m in own) for own in by_column(place, limits).values() if own}
     if not owners:
         return None
@@ -218,7 +215,7 @@ def kept_by_law(place: BoundPlace, limits: Sequence[Limit]) -> Condition | None:
 
 
 def change_groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
-    """How the fields of a row that stays are emptied: those that nothing keeps at once, the others once it may be."""
+    """The changes that empty a row that stays, grouped by condition; None: at once, since no law keeps the field."""
     owners = by_column(place, limits)
     found: dict[tuple[int, ...], list[tuple[str, Change]]] = {}
     for column, change in place.place.at_end.items():
@@ -232,7 +229,7 @@ def change_groups(place: BoundPlace, limits: Sequence[Limit]) -> list[Group]:
 def without_legal_minimum(
     place: BoundPlace, limits: Sequence[Limit], columns: Iterable[str]
 ) -> Condition | None:
-    """The rows in which no duty by law keeps any of some columns; None where none ever does."""
+    """The rows in which no law keeps any of these columns; None if no law ever does, so that it is every row."""
     wanted = set(columns)
     about = {name for name, own in place.data.items() if wanted & set(own)}
     if any(about & set(r.data) for r in _unbound_minima(place)):
@@ -242,5 +239,5 @@ def without_legal_minimum(
 
 
 def is_set_to_null(place: BoundPlace, limits: Sequence[Limit], column: str) -> bool:
-    """Whether a column of a row that stays is set to NULL, so that it points at nobody any more."""
+    """Whether an erasure sets this column to NULL in a row that stays, so that it references no one any more."""
     return place.place.at_end.get(column) == Change() and not by_column(place, limits).get(column)

@@ -1,10 +1,10 @@
-"""The lists of keys that conditions refer to, loaded into the temporary tables of a store.
+"""Loads the lists of keys that conditions refer to into temporary tables of the stores.
 
-held_<place>          the persons of a place who are held
-rows_<place>          the rows of a place that are held by a condition
+held_<place>          the held persons of a place
+rows_<place>          the rows of a place held by a condition
 warned_<place>        who was warned long enough ago; told_<place>: who was warned at all
 event_<place>_<name>  days recorded with `servanda event`
-remembered_<place>_<child>  latest dates folded in from child rows that were ended
+remembered_<place>_<child>  latest dates of child rows that were deleted
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ Key = tuple[Anything, ...]
 
 
 def key_text(key: Sequence[Anything]) -> str:
-    """A key as Servanda's own tables keep it."""
+    """A key as JSON text, as stored in Servanda's own tables."""
     return json.dumps([str(part) if not isinstance(part, int) else part for part in key])
 
 
 def key_of(text: str) -> Key:
-    """A key as it was kept by `key_text`."""
+    """The key that `key_text` encoded."""
     return tuple(json.loads(text))
 
 
 def load_holds(stores: OpenStores, holds: Sequence[Hold]) -> None:
-    """Put the keys of what is held into the lists of every store; the lists of before are replaced."""
+    """Load the keys of held persons and rows into every store; replaces earlier lists."""
     persons: dict[str, set[Key]] = {}
     rows: dict[str, list[HeldRows]] = {}
     for hold in holds:
@@ -62,7 +62,7 @@ def load_holds(stores: OpenStores, holds: Sequence[Hold]) -> None:
 
 
 def held(stores: OpenStores, place: BoundPlace, holds: Sequence[Hold]) -> Condition | None:
-    """The rows of a place that some hold covers, or None where no hold can."""
+    """The rows of a place that a hold covers; None if no hold can cover any."""
     parts: list[Condition] = []
     scopes = [scope for hold in holds for scope in hold.scope]
     path = route(stores.binding, place)
@@ -80,7 +80,7 @@ def held(stores: OpenStores, place: BoundPlace, holds: Sequence[Hold]) -> Condit
 
 
 def _same_table(stores: OpenStores, one: str, other: str) -> bool:
-    """Whether two places live in one table, so that their persons are the same rows."""
+    """Whether two places share one table and key, so that their persons are the same rows."""
     places = stores.binding.places
     if one not in places or other not in places:
         return False
@@ -93,7 +93,7 @@ def _compares(scope: HeldRows) -> Condition:
 
 
 def load_records(stores: OpenStores, db: Database, now: datetime) -> None:
-    """Load events, remembered dates and warnings into the lists of every store that needs them."""
+    """Load events, remembered dates and warnings into every store that needs them."""
     zone = stores.binding.policy.timezone
     with db.read() as connection:
         for place in stores.binding.places.values():
@@ -126,7 +126,7 @@ def warn_before(place: BoundPlace) -> Period | None:
 
 
 def _events(place: BoundPlace) -> list[str]:
-    """Every event that a trigger of the place counts from, alone or as one of several."""
+    """The events that triggers or notes of the place refer to."""
     triggers = place.place.triggers.values()
     parts = [p for t in triggers for p in (t.greatest if isinstance(t, AtGreatest) else [t])]
     return sorted({part.event for part in parts if isinstance(part, AtEvent)} | set(place.place.notes))

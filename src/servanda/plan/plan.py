@@ -1,8 +1,7 @@
-"""A plan: steps in their order, what was counted, and what everything was pinned to.
+"""A plan: its steps in order, their counts, and the pinned inputs.
 
-A plan is made, read by a person, and carried out later or never. The file holds counts,
-cutoffs and digests, no personal value; the statements are made again from the pinned
-documents when it is carried out.
+A plan is made, reviewed, and carried out later or never. Its file contains counts, cutoffs and digests, but no
+personal data; the statements are built again from the pinned documents when it is carried out.
 """
 
 from __future__ import annotations
@@ -30,10 +29,9 @@ FORMAT = 1
 class Step:
     """One action at one place. `rows` are due; `held` would be, were they not held.
 
-    `condition` selects the rows, `unheld` the same without regard to holds. `since` is
-    the watermark: rows with an earlier trigger were ended before. `total` counts the
-    rows with a trigger, against which the size of the step is judged. `event` is what is
-    recorded, if anything; `due` is why the step is there.
+    `condition` selects the rows, holds excluded. `since` is the watermark: rows with an earlier trigger were
+    ended before; `marks` the next one. `total` counts the rows with a trigger, to judge the size of the step.
+    `event` is the event to record, if any; `due` is the promise or request behind the step.
     """
 
     id: str
@@ -62,7 +60,7 @@ class Step:
     archiving: Archiving | None = field(default=None, repr=False, compare=False)
 
     def summary(self) -> dict[str, Any]:
-        """What stands in the plan's file and in the ledger."""
+        """The step as written to the plan's file and to the ledger."""
         skip = {"due", "condition", "groups", "folds", "archiving"}
         found = {k: v for k, v in asdict_shallow(self).items() if k not in skip}
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in found.items()}
@@ -76,7 +74,7 @@ def asdict_shallow(step: Step) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Rows whose promise has run out and that another ground keeps, with the last day of the latest."""
+    """Rows whose maximum is over and that another ground keeps; `until` is the last day of the latest of them."""
 
     place: str
     rows: int
@@ -88,7 +86,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class WithoutEnd:
-    """Rows whose trigger is missing: reported, never ended."""
+    """Rows without a trigger date: reported, never ended."""
 
     place: str
     trigger: str
@@ -97,7 +95,7 @@ class WithoutEnd:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Rows that are over, and whose persons were not warned, or not long enough ago."""
+    """Overdue rows whose persons were not warned, or not long enough ago."""
 
     place: str
     promise: str
@@ -106,7 +104,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Rows that are over and cannot end: rows that stay point at them, or a program is writing there."""
+    """Overdue rows that cannot end: rows that stay reference them, or a program is writing there."""
 
     place: str
     rows: int
@@ -115,7 +113,7 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class SmallestGroup:
-    """Rows kept for statistics: the smallest group that looks alike has `k` of them."""
+    """Rows kept for statistics: the smallest group of equal rows has `k` of them."""
 
     place: str
     k: int
@@ -123,9 +121,9 @@ class SmallestGroup:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One erasure that is not over: rows that are due, by place, and what stays.
+    """One unfinished erasure: the due rows by place, and the rows that stay.
 
-    `why_not` says why nothing may be done, if nothing may.
+    `why_not` gives the reasons if it is refused.
     """
 
     request: int | None
@@ -134,7 +132,7 @@ class Asked:
     why_not: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, Any]:
-        """What stands in the plan's file."""
+        """The erasure as written to the plan's file."""
         rests = [
             {
                 "place": r.place,
@@ -150,7 +148,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What a plan was made from; when one of these has changed, it is refused."""
+    """The inputs of a plan; if one of them has changed, the plan is refused."""
 
     policy: str
     stores: str
@@ -177,8 +175,8 @@ class Pins:
 class Plan:
     """What is due on `today`, the company's local date, read at `made_at`.
 
-    `asked` are erasures that are not over; `people` are those of them who are due, `same` those of whom nothing
-    is: both in memory only.
+    `asked` are the unfinished erasures. `due_persons` are the persons with due rows, `unchanged` the erasures
+    without; both in memory only.
     """
 
     made_at: datetime
@@ -207,7 +205,7 @@ class Plan:
 
     @property
     def due(self) -> int:
-        """How many rows, or letters, are due."""
+        """The number of due rows and letters."""
         return sum(s.rows for s in self.steps)
 
     def rows(self, action: str) -> int:
@@ -215,7 +213,7 @@ class Plan:
         return sum(s.rows for s in self.steps if s.action == action)
 
     def content(self) -> dict[str, Any]:
-        """The plan as it is written to its file."""
+        """The plan as written to its file."""
         return {
             "format": FORMAT,
             "made_at": self.made_at.isoformat(timespec="seconds"),
@@ -242,7 +240,7 @@ class Plan:
         return hashlib.sha256(rfc8785.dumps(self.content())).hexdigest()
 
     def save(self, folder: Path) -> Path:
-        """Write the plan into a folder, under its name. Raises ServandaError where that fails."""
+        """Write the plan to a folder, under its name. Raises ServandaError if the file cannot be written."""
         path = folder / f"{self.name}.json"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -257,7 +255,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A plan as it was read back from its file: pins and counts, without its conditions."""
+    """A plan read from its file: pins and counts, without conditions."""
 
     content: dict[str, Any]
     digest: str
@@ -283,7 +281,7 @@ class Saved:
 
 
 def load(path: Path) -> Saved:
-    """Read a plan's file. Raises Refused where it is no plan, or was edited."""
+    """Read a plan's file. Raises ServandaError if there is none, Refused if it is no plan or was edited."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         digest = content.pop("digest")

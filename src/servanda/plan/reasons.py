@@ -1,12 +1,12 @@
-"""Why rows of a person stay when they are erased, table by table, as questions that the store answers.
+"""The reasons for which rows stay when their person is erased, as one condition per table and reason.
 
-    shared     another person's too                        in the order in which persons reach rows
-    held       by a hold, with everything of whom it is about
-    by law     some field has a ground that is not over
-    declared   stores.yaml says that such rows stay
-    pointed at by a row that stays                         children first; in a circle, until nothing new stays
+    shared       another person owns the row, too          evaluated from persons outwards
+    held         a hold covers the row, or its person
+    by law       the ground of some field is not over
+    declared     stores.yaml says `erase: anonymise` or `erase: keep`
+    pointed at   a row that stays references it            evaluated children first; in cycles, until stable
 
-Each is one statement a table at most, and none where nothing of the kind can be.
+Each is at most one statement per table, and none if the reason cannot occur.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from servanda.stores.sql.person_rows import Reason
 
 @dataclass(slots=True)
 class TableRules:
-    """What holds for the gathered rows of one table."""
+    """The rules for the gathered rows of one table. `recheck` is evaluated again by the DELETE."""
 
     table: str
     number: int
@@ -51,15 +51,16 @@ class TableRules:
 
     @property
     def may_stay(self) -> bool:
-        """Whether a row can stay for a reason of its own."""
+        """Whether any reason to stay can occur in this table."""
         return bool(self.reasons or self.pointed_at_in_cycle)
 
 
 @dataclass(slots=True)
 class StoreRules:
-    """Why rows stay in one store, under the holds and on the day that this was made with.
+    """The reasons for which rows stay in one store, on one day and under its holds.
 
-    With `only`, every row of another place stays as it is.
+    `shared` are the conditions for shared rows, in the order of ownership; `shared_outright` those that need no
+    propagation: rows of other persons, and places with `shared: mine`. With `only`, rows of all other places stay.
     """
 
     stores: OpenStores
@@ -106,7 +107,7 @@ class StoreRules:
     # -- the rules of each table ---------------------------------------------------------------
 
     def _add_reasons(self, rules: TableRules) -> None:
-        """Why rows of a table stay of themselves: law, holds, what the document declares."""
+        """Add the reasons of a table that do not depend on other rows: law, holds, declared, outside of `only`."""
         law = [s for p in rules.places if (s := kept_by_law(p, rules.limits[p.name])) is not None]
         law += [where(p) for p in rules.places if has_unbound_minimum(p)]
         covered = [
@@ -126,7 +127,7 @@ class StoreRules:
             rules.recheck = All(tuple(Not(part) for part in law))
 
     def _mention_reasons(self, edge: Edge, sharing: set[str]) -> list[tuple[Reason, Condition]]:
-        """Why rows of others go on naming somebody: who is named stays, a hold, a law on what would be emptied."""
+        """The reasons for which a mention stays: a hold, a law on the columns to empty, or the named row stays."""
         place, reasons = self.stores.binding.places[edge.place], []
         covered = held(self.stores, place, self.holds)
         if covered is not None:
@@ -140,17 +141,17 @@ class StoreRules:
         return reasons
 
     def without_legal_minimum(self, edge: Edge) -> Condition | None:
-        """The rows in which no law keeps what a reference empties; None: all."""
+        """The rows in which no law keeps the columns that a reference empties; None: all rows."""
         place = self.stores.binding.places[edge.place]
         return without_legal_minimum(place, self.tables[edge.taker].limits[edge.place], dict(edge.changes))
 
     def _add_pointed_at(self, rules: TableRules, component: Component, sharing: set[str]) -> None:
-        """What points at rows of a table and stays keeps them, at least as skeletons."""
+        """Add the reason POINTED: a referencing row that stays keeps the row, at least anonymised."""
         every: dict[tuple[str, tuple[str, ...], str], Child] = {}
         for place in rules.places:
             for child in children(self.stores.binding, place):
                 if child.real is None and set(child.link.to_columns) & place.place.at_end.keys():
-                    continue  # by a value that a skeleton has not: it would lead nowhere all the same
+                    continue  # references a column that is emptied: keeping the row would not help
                 every.setdefault((child.table.name, child.link.columns, repr(child.link.when)), child)
         outside: list[Condition] = []
         for (table, columns, _), child in every.items():
@@ -169,7 +170,7 @@ class StoreRules:
         rules.reasons += [(Reason.POINTED, Any(tuple(outside)))] if outside else []
 
     def _always_goes(self, child: Child, component: Component, sharing: set[str]) -> bool:
-        """Whether every row that points here by this reference was gathered, and nothing can keep it."""
+        """Whether every row that references this one was gathered and has no reason to stay."""
         theirs = self.tables.get(child.table.name)
         if theirs is None or theirs.may_stay or child.table.name in sharing | set(component.tables):
             return False
@@ -183,7 +184,7 @@ class StoreRules:
         )
 
     def _is_gone(self, child: Child) -> Condition | None:
-        """Whether a row that points here is gone, or points elsewhere, once this one's turn has come."""
+        """When a referencing row is deleted or redirected before this row's turn; None: never."""
         theirs = self.tables.get(child.table.name)
         ways: list[Condition] = []
         if child.real is not None and child.real.on_delete == "SET NULL":
@@ -202,7 +203,7 @@ class StoreRules:
         return Any(tuple(ways))
 
     def _redirected(self, theirs: TableRules, edge: Edge) -> Iterator[Condition]:
-        """When a reference of a row that stays is changed, so that it does not lead to who leaves any more."""
+        """When the reference of a row that stays is changed, so that it no longer leads to a leaving person."""
         if edge.ownership == "owned":
             yield Gathered(theirs.number, any_of=Reason.SHARED, none_of=Reason.HELD | Reason.LAW)
         number = next((n for n, e in self.reach.mentions.items() if e is edge), None)
@@ -213,14 +214,14 @@ class StoreRules:
             yield own if over is None else All((own, over))
 
     def _replacing_edges(self, child: Child) -> Iterator[Edge]:
-        """The edges that lead elsewhere, when a person leaves, by the columns of this reference."""
+        """The edges whose changes overwrite the columns of this reference."""
         for edge in self.graph.edges:
             same = edge.link.table == child.table.name and edge.link.columns == child.link.columns
             if same and {c for c, _ in edge.changes} & set(edge.link.columns):
                 yield edge
 
     def _shared_condition(self, rules: TableRules, sharing: set[str]) -> Condition | None:
-        """When a row is also somebody else's: one who stays, or whose row is shared itself."""
+        """When a row is shared: one of its owners stays, or is a shared row itself. None if it never is."""
         conditions: list[Condition] = []
         if all(p.place.shared == "any" for p in rules.places):
             return None
@@ -228,7 +229,7 @@ class StoreRules:
         for edge in self.graph.owners(rules.table):
             theirs = self.tables.get(edge.giver)
             if theirs is None or edge.giver not in able:
-                continue  # its rows can be nobody's, so they make nobody an owner
+                continue  # its rows belong to no person, so they make no one an owner
             leaves = Gathered(theirs.number, none_of=Reason.SHARED if edge.giver in sharing else 0)
             other = All((Not(leaves), self._not_anonymised(theirs)))
             if edge.ownership == "owned":
@@ -243,7 +244,7 @@ class StoreRules:
         return Any(tuple(conditions)) if conditions else None
 
     def _not_anonymised(self, theirs: TableRules) -> Condition:
-        """Whether a row is not the skeleton of somebody who left before."""
+        """Whether a row is not the anonymised row of a person who was erased before."""
         left = [p for p in theirs.places if p.place.person == "self" and p.place.skeleton and p.place.at_end]
         parts = [Any((Not(where(p)), Undone(tuple(p.place.at_end.items())))) for p in left]
         return All(tuple(parts))

@@ -1,11 +1,9 @@
-"""Who keeps retentions, archives, holds and anonymisation: the sweep, and how it is known that it did.
+"""The status of promises on retention, archives, holds and anonymisation, which sweeps keep.
 
-kept      an entry younger than the promise's interval says so and can be proved, and a
-          count of now finds no overdue row
-at_risk   rows are due and the last sweep is young; or there is no young evidence; or a
-          store does not answer
-broken    rows are overdue and nobody sweeps; a trigger is bound to nothing; no period
-not_yet   a place that does not say how it archives
+kept      a ledger entry within the promise's interval proves it, and a count now finds no overdue row
+at_risk   rows are due and the last sweep is recent; or there is no recent evidence; or a store does not answer
+broken    rows are overdue and no sweep ran; a trigger is not bound; there is no period
+not_yet   a place does not say how it archives
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ from servanda.stores.binding.open_stores import OpenStores
 
 @dataclass(frozen=True, slots=True)
 class RetentionEvidence:
-    """What a keeper sees: the documents, the stores as they are now, and the ledger."""
+    """The evidence for a status: the documents, the stores as they are now, the plan, and the ledger."""
 
     project: Project
     plan: Plan
@@ -55,7 +53,7 @@ class RetentionEvidence:
 
     @property
     def now(self) -> datetime:
-        """The instant at which everything was looked at."""
+        """The instant of the evidence."""
         return self.project.now
 
     @property
@@ -65,9 +63,9 @@ class RetentionEvidence:
 
 
 def latest_entries(ledger: Ledger) -> dict[str, Entry]:
-    """The newest entry that speaks well of each promise: it counted none overdue, or ended all it planned.
+    """The newest favourable ledger entry of each promise: it counted nothing overdue, or ended all that was planned.
 
-    “*” is the newest plan or sweep of all; “swept” the newest sweep.
+    The key “*” is the newest plan or sweep, “swept” the newest sweep.
     """
     found: dict[str, Entry] = {}
     for kind, part in (("plan.made", "counts"), ("apply.ended", "steps")):
@@ -82,14 +80,14 @@ def latest_entries(ledger: Ledger) -> dict[str, Entry]:
 
 
 def _leaves_nothing_overdue(line: Mapping[str, Any]) -> bool:
-    """Whether a line of an entry leaves nothing overdue; who waits for a warning is told apart."""
+    """Whether a line of an entry leaves nothing overdue; actions that make nothing overdue do not count."""
     if not action(line["action"]).makes_overdue:
         return True
     return bool(line["done"] >= line["planned"] if "done" in line else not line["rows"])
 
 
 def status_of(seen: RetentionEvidence, promise: Promise) -> PromiseStatus:
-    """How a promise that the sweep keeps stands now."""
+    """The status of a promise that sweeps keep."""
     if not promise.enforced:
         if promise.lacks_period:
             return PromiseStatus(
@@ -161,7 +159,7 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
 
 
 def _archives(stores: OpenStores, place: BoundPlace) -> bool:
-    """Whether a place says how it archives, or is itself the table into which another place does."""
+    """Whether a place says how it archives, or is itself the archive table of another place."""
     if place.place.archive is not None:
         return bool(place.table.key)
     return place.table.name in archive_tables(stores.binding, place.store)

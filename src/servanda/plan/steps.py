@@ -1,12 +1,12 @@
-"""From the limits of a place to its steps: which rows are archived, deleted, emptied, warned, noted.
+"""Drafts the steps of a place from its limits: which rows are archived, deleted, emptied, warned, noted.
 
     over        every ground of the row has ended
-    pointed at  a row that must stay points here (children that end today do not count)
+    pointed at  a row that must stay references it (children that end today do not count)
     deleted     over, and not pointed at
     emptied     a field whose own grounds have ended, in a row that stays
 
-Children come before parents. A parent whose children must stay is emptied to a skeleton
-and is deleted by the plan that finds its last child gone.
+Children come before parents. A parent whose children must stay is anonymised, and deleted by the plan that finds
+its last child gone.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Changes = tuple[tuple[str, Change], ...]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A step before anything was counted. `unheld` leaves holds out of account."""
+    """A step before its rows are counted. `unheld` is the condition without regard to holds."""
 
     place: BoundPlace
     action: str
@@ -70,7 +70,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted for a step; see `Step`."""
+    """The counts of a step; see `Step`."""
 
     rows: int
     held: int = 0
@@ -84,8 +84,8 @@ class Counts:
 class Drafter:
     """Drafts the steps of every place for one day.
 
-    With `assume`, as if what is to be archived or emptied first was: a plan counts so, and shows the
-    whole of the day's work; `apply` acts on the steps of a drafter that assumes nothing.
+    With `assume`, as if earlier steps (archive, empty) were done already: a plan counts so, to show the whole work
+    of the day. `apply` acts on the steps of a drafter without it.
     """
 
     stores: OpenStores
@@ -97,7 +97,7 @@ class Drafter:
     _order: dict[str, int] = field(default_factory=dict)
 
     def limits(self, place: BoundPlace) -> list[Limit]:
-        """The limits of a place; none where it cannot be used as declared, so that it keeps what it has."""
+        """The limits of a place; none if it cannot be used as declared, so that its rows stay."""
         if self.stores.binding.unusable(place.name) or not place.endable:
             return []
         if place.name not in self._limits:
@@ -133,7 +133,7 @@ class Drafter:
         )
 
     def deletable(self, place: BoundPlace) -> Condition | None:
-        """The rows of a place that may go today, holds respected; None where none ever may."""
+        """The rows of a place that may be deleted today, apart from holds; None if none ever may."""
         if place.name not in self._deletable:
             over = self.over(place)
             parts = [*self._where(place)] if over is not None else []
@@ -144,7 +144,7 @@ class Drafter:
         return self._deletable[place.name]
 
     def over(self, place: BoundPlace) -> Condition | None:
-        """The rows all of whose grounds have ended; None where a category never ends or ends emptied."""
+        """The rows all of whose grounds have ended; None if a category never ends, or ends by emptying."""
         limits = self.limits(place)
         if not limits or endless_categories(self.stores.binding.policy, place, limits):
             return None
@@ -157,7 +157,7 @@ class Drafter:
         return _all([ended([limits[i] for i in own]) for own in sorted(owners)])
 
     def _keeping_conditions(self, place: BoundPlace) -> list[Condition]:
-        """What keeps a row of a place though it is over: what points at it, and what else lives in it."""
+        """The conditions that keep an overdue row: rows that reference it, and other places in the same row."""
         parts = self._pointed_at(place)
         for other in self._other_places(place):
             over = self.over(other)
@@ -182,13 +182,13 @@ class Drafter:
         return parts
 
     def _before(self, child: Child, place: BoundPlace) -> bool:
-        """Whether rows of a child end before those of a place do; not where references go in circles."""
+        """Whether rows of a child end before those of a place; false in cycles of references."""
         if not self._order:
             self._order.update((p.name, i) for i, p in enumerate(children_first(self.stores.binding)))
         return all(self._order[p.name] < self._order[place.name] for p in child.places)
 
     def _kept(self, child: Child, place: BoundPlace) -> Condition | None:
-        """What must be true of a child row so that it stays until a place has its turn; None: whichever row."""
+        """The child rows that still exist when a place has its turn; None: all of them."""
         if not child.places or not self._before(child, place):
             return None
         stays: list[Condition] = []
@@ -199,7 +199,7 @@ class Drafter:
         return _all(stays) if stays else None
 
     def _set_to_null(self, place: BoundPlace, link: Link) -> Condition | None:
-        """The rows of a child whose reference is itself set to NULL today."""
+        """The rows of a child whose reference is set to NULL today; None if never."""
         owners = by_column(place, self.limits(place))
         nulled = [c for c in link.columns if place.place.at_end.get(c) == Change() and owners.get(c)]
         return _all([*self._where(place), ended(owners[nulled[0]])]) if nulled else None
@@ -232,7 +232,7 @@ class Drafter:
         )
 
     def stuck(self, place: BoundPlace) -> Condition | None:
-        """The rows that are over, that rows which stay point at, and that nothing empties."""
+        """The overdue rows that remaining rows reference and that nothing empties; None if there are none."""
         limits, over = self.limits(place), self.over(place)
         pointed = self._pointed_at(place) if over is not None else []
         if over is None or not pointed or self._groups(place, limits) or self.processed_for_others(place):
@@ -243,20 +243,20 @@ class Drafter:
         return self._with_holds(place, condition)
 
     def reachable(self, place: BoundPlace) -> Condition | None:
-        """The rows of a place that may go today, but for where they lie; held ones left out."""
+        """The rows of a place that may be deleted today, without held rows, wherever they are stored."""
         if not self.limits(place) or self.processed_for_others(place):
             return None
         return self._with_holds(place, self.deletable(place))
 
     def waiting(self, place: BoundPlace, limit: Limit) -> Condition | None:
-        """The rows for which a limit has run out, and whose persons must be warned first."""
+        """The rows for which a limit is over and whose persons must be warned first."""
         if limit.warned is None or self.processed_for_others(place):
             return None
         late = _all([*self._where(place), Before(limit.trigger, limit.day), Not(limit.warned)])
         return self._with_holds(place, late)
 
     def _groups(self, place: BoundPlace, limits: list[Limit]) -> list[tuple[tuple[Limit, ...], Changes]]:
-        """The columns that are emptied together, since the same limits end them."""
+        """The columns that are emptied together, because the same limits end them."""
         owners = by_column(place, limits)
         found: dict[tuple[int, ...], list[tuple[str, Change]]] = {}
         for column, change in place.place.at_end.items():
@@ -266,7 +266,7 @@ class Drafter:
         return [(tuple(limits[i] for i in own), tuple(changes)) for own, changes in found.items()]
 
     def _why(self, place: BoundPlace, limits: list[Limit]) -> str:
-        """Which children keep a row of this place from being deleted: those with grounds of their own."""
+        """A note which children keep a row from being deleted: those with limits of their own."""
         own = {id(limit.retention) for limit in limits}
         names = set()
         for child in children(self.stores.binding, place):
@@ -281,7 +281,7 @@ class Drafter:
     # -- archive and warnings --------------------------------------------------------------
 
     def _archive(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
-        """The rows whose active stage is over, whose whole period is not, and that are not archived yet."""
+        """Archive the rows whose active stage is over, whose whole period is not, and that are not archived yet."""
         found = []
         for archiving in archivings(place):
             same = [m for m in limits if any(m.retention is r for r in archiving.retentions)]
@@ -294,7 +294,7 @@ class Drafter:
         return found
 
     def _note(self, place: BoundPlace, limits: list[Limit]) -> list[Draft]:
-        """The rows in which the data of a category have ended, and whose event was not recorded yet."""
+        """Record an event for the rows in which a category has ended and whose event is not recorded yet."""
         found = []
         for event, note in place.place.notes.items():
             own = [m for m in limits if note.ended in m.retention.data]
@@ -335,7 +335,7 @@ class Drafter:
         return _all([condition, Not(covered)])
 
     def _covered(self, place: BoundPlace) -> Condition | None:
-        """The rows of a place that some hold covers, also by another place that they belong to."""
+        """The rows of a place that a hold covers, directly or through another place of the same table."""
         own = held(self.stores, place, self.holds)
         parts = [] if own is None else [own]
         for other in self._other_places(place):
@@ -349,7 +349,7 @@ class Drafter:
         return replace(draft, condition=free)
 
     def _folds(self, place: BoundPlace) -> tuple[LatestTime, ...]:
-        """The triggers of parents that remember the latest date of the rows that end, or leave them, here."""
+        """The triggers of parents that must remember the latest date of rows deleted or detached here."""
         found: list[LatestTime] = []
         for other in self.stores.binding.places.values():
             for trigger in other.triggers.values():
@@ -362,19 +362,19 @@ class Drafter:
 
 
 def _end_action(limits: Sequence[Limit], usual: Action) -> str:
-    """The action that the policy names for rows, or for fields, of a place; the usual one where it names several."""
+    """The action that the policy names for rows, or fields, of a place; `usual` if it names none or several."""
     named = {m.retention.end for m in limits if m.retention.keeps_row == (usual.end == "fields")}
     return named.pop() if len(named) == 1 else usual.name
 
 
 def _disjoint(one: BoundPlace, other: BoundPlace) -> bool:
-    """Whether no row can be of both places, since their `where` want different values of a column."""
+    """Whether no row can belong to both places, because their `where` require different values of a column."""
     ours, theirs = one.place.where, other.place.where
     return any(_differ(ours[column], theirs[column]) for column in ours.keys() & theirs.keys())
 
 
 def _differ(one: Scalar, other: Scalar) -> bool:
-    """Whether no database takes two values for one; a collation may do so for two texts."""
+    """Whether two values differ in every database; texts are compared without case, as a collation may."""
     if one is None or other is None:
         return one is not other
     if isinstance(one, str) and isinstance(other, str):
@@ -393,7 +393,7 @@ def _all(parts: list[Condition]) -> Condition:
 
 
 def drafted_step(draft: Draft, policy: Policy, signature: str, counts: Counts) -> Step:
-    """The step of a draft: what it acts on, and how many rows were counted."""
+    """The step of a draft, with its counts."""
     first = _first(draft.limits)
     return Step(
         id=identity(draft),
@@ -424,7 +424,7 @@ def drafted_step(draft: Draft, policy: Policy, signature: str, counts: Counts) -
 def archived_step(
     place: str, promises: Sequence[Promise], named: str, counts: Counts, today: date, policy: Policy
 ) -> Step:
-    """The step that ends the archived rows of a place that are known by a promise, also of one that is gone."""
+    """The step that destroys the archived rows of a place and promise; the promise may no longer exist."""
     return Step(
         id=f"{place}:{DESTROY.name}:{named}",
         place=place,
@@ -446,7 +446,7 @@ def archived_step(
 def asked_step(
     due: Due, place: BoundPlace, rows: int, total: int, promise: Promise | None, policy: Policy
 ) -> Step:
-    """The step that ends rows of a place for persons who asked for it."""
+    """The step that erases rows of a place for persons who asked for it."""
     return Step(
         id=f"{place.name}:{due.action}",
         place=place.name,
@@ -466,7 +466,7 @@ def asked_step(
 
 
 def identity(draft: Draft) -> str:
-    """What a step is called in plans and in the ledger."""
+    """The id of a step, in plans and in the ledger."""
     at = f"{draft.place.name}:{draft.action}"
     if draft.event:
         return f"{at}:{draft.event}"

@@ -1,10 +1,10 @@
-"""Erasures that are not over: whom something is due of today, and what keeps the rest.
+"""Unfinished erasures: whose remaining rows are due today, and what keeps the others.
 
-    looked at ─▶ the day has come · a hold was lifted · the other person left ─▶ due: ended by this plan
-             └─▶ still kept ─▶ what keeps it now, and until when
+    review ─▶ the day has come · a hold was lifted · the other person left ─▶ due: erased by this plan
+          └─▶ still kept ─▶ why now, and until when
 
-Everybody is decided about anew, in temporary tables, as when they asked: so a plan is right whatever changed
-since. Persons of whom nothing can have changed are not looked at (see `rests.to_look_at`).
+Each review decides again from scratch, in temporary tables, so that a plan is right whatever changed. Erasures
+for which nothing can have changed are skipped (see `rests.due_for_review`).
 
 Law: GDPR 17(1) and 17(3).
 """
@@ -28,7 +28,7 @@ from servanda.stores.selection import All
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedErasures:
-    """What a plan knows of erasures: steps, those who are due, and those who were looked at and stay as they are."""
+    """The unfinished erasures in a plan: their steps, the persons with due rows, and the erasures without."""
 
     steps: tuple[Step, ...] = ()
     asked: tuple[Asked, ...] = ()
@@ -37,10 +37,10 @@ class UnfinishedErasures:
 
 
 def find_unfinished(project: Project, *, epoch: int, documents: str) -> UnfinishedErasures:
-    """Look at every erasure of which something may be due; nothing is changed."""
+    """Review every erasure that may have due rows; changes nothing."""
     vault = project.vault_if_any
     if vault is None:
-        return Unended()  # nobody was erased yet: it takes keys
+        return UnfinishedErasures()  # an erasure takes keys, so there was none
     listed = rests.due_for_review(
         project.database, vault, project.today, project.now, epoch=epoch, documents=documents
     )
@@ -79,7 +79,7 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
 def _decide(
     eraser: StoreEraser, batch: Sequence[Unfinished]
 ) -> Iterator[tuple[Unfinished, Erasure, dict[str, int]]]:
-    """What would become of some persons' rows now, and how many rows of each place would be ended or emptied."""
+    """Decide for a batch: each erasure, its decision, and the rows to delete or empty by place."""
     with eraser.reach.session.scratch_transaction():
         erasures = eraser.decide([_of([one]) for one in batch])
         emptied = eraser.due()
@@ -89,7 +89,7 @@ def _decide(
 
 
 def _of(parts: Sequence[Unfinished]) -> Of:
-    """One person in all their stores."""
+    """One person, with their rows in all stores."""
     first = parts[0]
     human = tuple(person for one in parts for person in one.human)
     rows = tuple(person for one in parts for person in one.rows)
@@ -105,14 +105,14 @@ def _summed(counts: Iterator[dict[str, int]] | Sequence[dict[str, int]]) -> dict
 
 
 def _not_due(project: Project, decided: dict[int, Asked]) -> Iterator[Asked]:
-    """Erasures of which nothing can be due today: what is known to keep them."""
+    """The erasures that cannot have due rows today, with the stored reasons."""
     for request, kept in sorted(rests.of_requests(project.database).items()):
         if request not in decided:
             yield Asked(request, (), tuple(kept))
 
 
 def _steps(project: Project, rows: dict[str, int], due: Sequence[Of]) -> Iterator[Step]:
-    """One step for each place: a plan may be about thousands of persons."""
+    """One step per place, for all persons together."""
     promise = _promise(project)
     for name, number in sorted(rows.items()):
         place = project.stores.binding.places[name]

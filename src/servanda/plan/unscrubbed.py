@@ -1,7 +1,7 @@
-"""Where deleted bytes may still lie in the files of a store, as the ledger tells it.
+"""Where deleted bytes may remain in the files of a store, according to the ledger.
 
-A place is unscrubbed from the first row that ended in it after its last scrub; a page of
-a process that died counts as one in which rows ended.
+A place is unscrubbed from the first row that was deleted or emptied after its last scrub. A page without an
+outcome (a crash) counts as one that changed rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 
 SCRUBBED = "store.scrubbed"
-"""The kind of an entry that says that the tables of places were written anew."""
+"""The kind of ledger entry that records a scrub."""
 
 
 def scrubs(ledger: Ledger) -> dict[str, Entry]:
@@ -26,7 +26,7 @@ def scrubs(ledger: Ledger) -> dict[str, Entry]:
 
 
 def unscrubbed(ledger: Ledger) -> dict[str, Entry]:
-    """The places in which rows ended since their last scrub, each with the newest entry that says so."""
+    """The places in which rows were deleted or emptied since their last scrub, each with the newest ledger entry."""
     last = scrubs(ledger)
     found: dict[str, Entry] = {}
     for place, entry in _ended(ledger):
@@ -36,7 +36,7 @@ def unscrubbed(ledger: Ledger) -> dict[str, Entry]:
 
 
 def _ended(ledger: Ledger) -> Iterator[tuple[str, Entry]]:
-    """Each place in which a run ended rows, and the entry that says so."""
+    """Each place in which a run deleted or emptied rows, and the ledger entry."""
     open_: Entry | None = None
     for entry in ledger.entries("apply.begun"):
         if open_ is not None:
@@ -47,7 +47,7 @@ def _ended(ledger: Ledger) -> Iterator[tuple[str, Entry]]:
 
 
 def _of(ledger: Ledger, begun: Entry, until: int | None) -> Iterator[tuple[str, Entry]]:
-    """What one run ended: from its last entry; where it has none, from its pages."""
+    """The places that one run changed: from its last entry, or from its pages if it has none."""
     for entry in ledger.entries("apply.ended", after=begun.number):
         if until is not None and entry.number > until:
             break

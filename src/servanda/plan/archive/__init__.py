@@ -1,1 +1,1 @@
-"""What a plan does with archives: what is copied there, what ends there, where it lies."""
+"""Archives in plans: due archived rows, and an overview of what is archived."""

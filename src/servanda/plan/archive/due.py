@@ -1,8 +1,7 @@
-"""What is archived: the lists that conditions refer to, and the steps that end it.
+"""Archived rows in a plan: the lists that conditions refer to, and the steps that destroy due rows.
 
-Archived rows are due the day after their last one, like rows of a store. Who is held by
-person is known by the key; a hold by condition is compared with the row itself, which is
-decrypted for that, and in doubt the row stays held.
+An archived row is due on the day after its last day. Holds on persons are matched by key. For a hold by
+condition the row is decrypted and compared; if it cannot be read, it counts as held.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _PART = 5_000
 
 
 def load_archived(project: Project) -> None:
-    """Put the keys and fingerprints of archived rows that may still be there into the lists of each store."""
+    """Load the keys and fingerprints of archived rows that may still be in their store into lists."""
     stores, db = project.stores, project.database
     mine = [(place, a) for place in stores.binding.places.values() for a in archivings(place)]
     if not mine:
@@ -60,7 +59,7 @@ def _any_archived(db: Database) -> bool:
 
 
 def _live(db: Database, place: str, promise: str) -> Iterator[list[tuple[Any, ...]]]:
-    """The keys, with fingerprints, of archived rows that were still in the store, in parts."""
+    """The keys and fingerprints of archived rows that were still in the store, in batches."""
     table = tables.archived
     mine = sa.and_(table.c.place == place, table.c.promise == promise, table.c.live == 1)
     after = ""
@@ -68,7 +67,7 @@ def _live(db: Database, place: str, promise: str) -> Iterator[list[tuple[Any, ..
         query = sa.select(table.c.row_key, table.c.fingerprint).where(mine, table.c.row_key > after)
         with db.read() as connection:
             rows = [*connection.execute(query.order_by(table.c.row_key).limit(_PART)).all()]
-            if rows:  # the rest of the last key, of which there may be several copies
+            if rows:  # a key may have several copies: fetch all of the last one
                 same = sa.select(table.c.row_key, table.c.fingerprint).where(
                     mine, table.c.row_key == rows[-1][0]
                 )
@@ -84,7 +83,7 @@ def _live(db: Database, place: str, promise: str) -> Iterator[list[tuple[Any, ..
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Which archived rows are held. `archives` open the rows that a condition is compared with."""
+    """Which archived rows are held. `archives` decrypt the rows for holds by condition."""
 
     persons: frozenset[tuple[str, str]]
     rows: Mapping[str, tuple[HeldRows, ...]]
@@ -106,7 +105,7 @@ class Held:
 
 
 def held_rows(project: Project, holds: Sequence[Hold], opened: Mapping[str, Archive]) -> Held:
-    """What the running holds say of archived rows. Places of one table have the same persons."""
+    """The running holds applied to archived rows. Places of one table have the same persons."""
     persons: set[tuple[str, str]] = set()
     rows: dict[str, list[HeldRows]] = {}
     for hold in holds:
@@ -130,7 +129,7 @@ def _alike(stores: OpenStores, name: str) -> list[str]:
 
 
 def _meets(values: Mapping[str, Any], scope: HeldRows) -> bool:
-    """Whether an archived row meets the condition of a hold; in doubt it does."""
+    """Whether an archived row meets the condition of a hold; true if its column is missing."""
     if scope.column not in values:
         return True
     found, wanted = values[scope.column], scope.value
@@ -149,7 +148,7 @@ def _meets(values: Mapping[str, Any], scope: HeldRows) -> bool:
 
 
 def due_rows(db: Database, today: date, place: str, promise: str) -> Iterator[list[Archived]]:
-    """The archived rows whose last day has passed, in parts."""
+    """The archived rows whose last day has passed, in batches."""
     table = tables.archived
     mine = sa.and_(table.c.place == place, table.c.promise == promise, table.c.last_day < today.isoformat())
     after: tuple[str, str, str] | None = None
@@ -169,7 +168,7 @@ def due_rows(db: Database, today: date, place: str, promise: str) -> Iterator[li
 
 
 def archive_steps(project: Project, today: date, holds: Sequence[Hold]) -> list[Step]:
-    """The steps that end archived data, by place and promise; also of places that are declared no more."""
+    """The steps that destroy archived rows, by place and promise; also for places that are no longer declared."""
     stores, db = project.stores, project.database
     if not _any_archived(db):
         return []
@@ -202,7 +201,7 @@ def _step(stores: OpenStores, place: str, promise: str, counts: tuple[int, int, 
 
 
 def over_segments(db: Database, today: date) -> list[tuple[str, str]]:
-    """The segments, with their archives, that nothing lies in any more and nothing will: their keys may go."""
+    """The empty segments whose month is over, each with its archive: their keys may be destroyed."""
     segment, row = tables.segment, tables.archived
     empty = ~sa.exists(sa.select(sa.literal(1)).where(row.c.segment == segment.c.id))
     past = sa.or_(segment.c.month < today.isoformat()[:7], segment.c.month == HELD)

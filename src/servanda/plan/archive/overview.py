@@ -1,4 +1,4 @@
-"""Where archived data are, and when their keys end: what `promises` shows beside a place.
+"""An overview of archived rows: where they are, and when their keys end, as `promises` shows it.
 
 app.users → legal (12 rows, 3 segments; next key ends 2031-03-31, backups of it by 2031-04-14)
 """
@@ -24,7 +24,7 @@ from servanda.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class ArchivedRows:
-    """What lies in an archive for one promise at one place."""
+    """The archived rows of one place and promise: rows, segments, and the next month in which keys end."""
 
     rows: int
     segments: int
@@ -33,14 +33,14 @@ class ArchivedRows:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveOverview:
-    """What lies where, and what is wrong with an archive, by its name."""
+    """The archived rows by place and promise, and the problem of each archive by its name."""
 
     archived: Mapping[tuple[str, str], ArchivedRows] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     document: StoresDocument | None = None
 
     def where(self, place: BoundPlace) -> str:
-        """The place with its archive; the place alone where it archives nothing."""
+        """The place with its archive; the place alone if it has none."""
         match place.place.archive:
             case None:
                 return place.name
@@ -52,7 +52,7 @@ class ArchiveOverview:
                 return f"{place.name} → {name}"
 
     def describe(self, place: BoundPlace, promise: str) -> str:
-        """What lies in the archive and when its keys end; empty where nothing does."""
+        """The rows in the archive and when their keys end, as text; empty if there are none."""
         how, found = place.place.archive, self.archived.get((place.name, promise))
         if found is None or not isinstance(how, str) or self.document is None:
             return ""
@@ -64,7 +64,7 @@ class ArchiveOverview:
         return f"{said}; next key ends {ends}, backups of it by {copies})"
 
     def problem(self, place: BoundPlace) -> str:
-        """What is wrong with the archive of a place, if anything."""
+        """The problem of the archive of a place; empty if there is none."""
         how = place.place.archive
         return self.problems.get(how, "") if isinstance(how, str) else ""
 
@@ -72,7 +72,7 @@ class ArchiveOverview:
 def overview(
     document: StoresDocument, db: Database, promises: Mapping[tuple[str, str], str]
 ) -> ArchiveOverview:
-    """Look where archived data are. `promises` gives, for a place and a promise, the one rows are known by."""
+    """Make the overview. `promises` maps a place and promise to the promise under which rows are recorded."""
     if not document.archives or db.setting("vault") is None:
         return ArchiveOverview()
     row, segment = tables.archived, tables.segment
