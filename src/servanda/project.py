@@ -1,11 +1,11 @@
 """The project in a folder: its documents, database, keys, ledger, holds, stores and clock, in one context.
 
-    project = Project(folder)                  nothing is read before it is needed
+    project = Project(folder)                  everything is loaded lazily
     with project.open_stores() as project:     the same project at one instant, with its stores open
         project.stores.binding …
 
-The command line, the web, the worker, the rights and the promises are all given this one thing. Documents
-are read again when their files change, so that a server need not be started anew.
+The command line, the web, the worker, the rights and the promises all take a `Project`. Documents are reloaded when
+their files change, so that a server need not be restarted.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:  # `servanda --help` loads no database, and `check --no-stores
 
 
 def utc_now() -> datetime:
-    """The instant, in UTC."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 class Project:
-    """A folder with policy.yaml and stores.yaml. `clock` tells the instant; tests give another one.
+    """A folder with policy.yaml and stores.yaml. `clock` returns the current time; tests pass another one.
 
-    `database` and `vault` are given where somebody has opened them already; they are then not closed here.
+    Pass `database` and `vault` if they are open already; they are then not closed here.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Project:
 
     @property
     def now(self) -> datetime:
-        """The instant; the same one throughout, once the stores are open."""
+        """The current time; fixed once the stores are open."""
         return self.clock()
 
     @property
@@ -87,16 +87,16 @@ class Project:
         return self.local(self.now).date()
 
     def local(self, at: datetime) -> datetime:
-        """An instant on the company's clock."""
+        """A time in the company's time zone."""
         return at.astimezone(ZoneInfo(self.policy.timezone))
 
     # -- the documents -------------------------------------------------------------------------
 
     @property
     def policy(self) -> Policy:
-        """The policy as its file is now; once the stores are open, the one that they are bound to.
+        """The policy in its current file; once the stores are open, the one that they are bound to.
 
-        Raises PolicyError where it cannot be used.
+        Raises PolicyError if it is invalid.
         """
         if self._stores is not None:
             return self._stores.binding.policy
@@ -106,7 +106,7 @@ class Project:
 
     @property
     def stores_document(self) -> StoresDocument:
-        """The stores document, as `policy` is told. Raises PolicyError where it cannot be used."""
+        """The stores document, in the same way as `policy`. Raises PolicyError if it is invalid."""
         if self._stores is not None:
             return self._stores.binding.document
         from servanda.stores.document.document import load_stores
@@ -115,7 +115,7 @@ class Project:
 
     @property
     def mail(self) -> Mail:
-        """How letters leave the company."""
+        """How letters are sent."""
         from servanda.stores.document.company import Mail
 
         return self.stores_document.mail or Mail()
@@ -131,9 +131,9 @@ class Project:
         return self._documents[name][1]
 
     def require(self) -> None:
-        """Look whether this is the folder of a project; an empty ledger would verify anywhere.
+        """Check that this is the folder of a project, since an empty ledger would verify anywhere.
 
-        Raises ServandaError where there is neither a stores document nor a database.
+        Raises ServandaError if there is neither a stores document nor a database.
         """
         if self._database is None and not any((self.folder / name).exists() for name in ("stores.yaml", "servanda.db")):
             raise ServandaError(
@@ -146,7 +146,7 @@ class Project:
 
     @property
     def database(self) -> Database:
-        """Servanda's own database, brought forward when it is first asked for."""
+        """Servanda's own database; opened and migrated on first use."""
         if self._parent is not None:
             return self._parent.database
         if self._database is None:
@@ -158,13 +158,13 @@ class Project:
         if not self._ledger_ready:
             from servanda.ledger import Ledger
 
-            Ledger(self._database)  # it gets its name now: no transaction that appends can wait for that
+            Ledger(self._database)  # it gets its name now, outside of any transaction that appends
             self._ledger_ready = True
         return self._database
 
     @property
     def vault(self) -> Vault:
-        """The keys. Raises VaultError where there are none."""
+        """The vault. Raises VaultError if it was not created yet."""
         if self._parent is not None:
             return self._parent.vault
         if self._vault is None:
@@ -176,12 +176,12 @@ class Project:
 
     @property
     def vault_if_any(self) -> Vault | None:
-        """The keys, or None where none were made yet."""
+        """The vault; None if it was not created yet."""
         return self.vault if self.database.setting("vault") is not None else None
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger; it signs where there are keys."""
+        """The ledger; it signs its entries if there is a vault."""
         if self._parent is not None:
             return self._parent.ledger
         if self._ledger is None:
@@ -211,7 +211,7 @@ class Project:
 
     @contextmanager
     def open_stores(self, *, write: bool = False, tolerant: bool = False) -> Iterator[Project]:
-        """This project at one instant, with every store open; with `tolerant` those that answer.
+        """This project at one instant, with every store open; with `tolerant`, those that answer.
 
         Raises StoreDown for the first store that does not answer, unless `tolerant`.
         """

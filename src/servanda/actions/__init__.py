@@ -1,4 +1,4 @@
-"""What can be done with rows; one file each, written with the verbs of a store."""
+"""Actions on rows, one file each, written with the verbs of a store."""
 
 from servanda.actions.action import Action, Run, action, known, load
 

@@ -1,8 +1,8 @@
-"""What an action is, and the register of those there are.
+"""The `Action` type, and the registry of actions.
 
-To add one, write a file here that makes an `Action` and registers it. It brings all that is said of it:
-its word in policies and plans, its sign, its section in a plan, the rights that it needs, and how a step
-of it is carried out. No other file compares names of actions.
+To add an action, write a file here that creates an `Action` and registers it, with its word in policies and plans,
+its sign, its section in a plan, the database rights that it needs, and a function that carries out a step. No
+other file compares names of actions.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from servanda.policy.ends import declare
 from servanda.stores.verbs import Group, Page, Session, Work
 
 Act = Callable[[Session, Work, Page, Sequence[Group]], int]
-"""Ends, or does something with, the rows of a page, and returns how many they were."""
+"""Acts on the rows of a page, and returns the number of rows."""
 
 Step = Any
-"""A step of a plan. Actions hand it on and look at nothing but its `rows` and `held`."""
+"""A step of a plan. Actions pass it on; they read its `rows` and `held` only."""
 
 
 class Run(Protocol):
-    """What `apply` offers to an action. Each verb returns when the step is done, stopped or interrupted."""
+    """The operations that `apply` offers to an action. Each returns when the step is done, stopped or interrupted."""
 
     def drop_partitions(self, step: Step) -> None:
-        """Drop the partitions in which every row is meant, as a whole; the rest is left for pages."""
+        """Drop the partitions in which every row is due; the remaining rows are left for `page`."""
 
     def page(self, step: Step, act: Act) -> None:
-        """Page through the rows of a step, each page in a transaction, intended and recorded in the ledger."""
+        """Act on the rows of a step in pages, each in a transaction, with intent and outcome in the ledger."""
 
     def archive(self, step: Step) -> None:
-        """Page through the rows of a step, and archive them as their place says."""
+        """Archive the rows of a step in pages, as their place declares."""
 
     def end_archived(self, step: Step) -> None:
-        """End archived rows with their keys."""
+        """Destroy archived rows with their keys."""
 
     def note_events(self, step: Step) -> None:
-        """Page through the rows of a step, and record the event of each."""
+        """Record an event for each row of a step, in pages."""
 
     def warn(self, step: Step) -> None:
-        """Write to the persons of a step; forget who was warned and became active again."""
+        """Write to the persons of a step; delete warnings of persons who became active again."""
 
     def erase(self, step: Step) -> None:
-        """End what is due of persons who asked to be erased, each in one transaction a store."""
+        """Erase the due rows of persons who asked, in one transaction per store."""
 
 
 CarryOut = Callable[[Run, Step], None]
@@ -54,13 +54,13 @@ CarryOut = Callable[[Run, Step], None]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action: its words, what follows from it, and how it is carried out.
+    """An action: its words, its properties, and how it is carried out.
 
-    `sign` stands before its line in a plan; `to` and `done` in its sentences ("to delete", "deleted"), with
-    `noun` for what is counted. Its lines stand under `section`, and sections in the order of `order`.
-    `rights` are what the role of `apply` needs on the table.
-    `end`: what a policy says with `end: NAME`: that rows go, that fields are emptied; empty: not a policy's word.
-    `ends`: whether personal data are gone afterwards, so that limits on size, holds and sums count it.
+    `sign` precedes its line in a plan; `to` and `done` are used in sentences ("to delete", "deleted"), with
+    `noun` for what is counted. Lines are grouped under `section`, sections sorted by `order`. `rights` are the
+    database rights that the role of `apply` needs on the table.
+    `end`: whether `end: NAME` in a policy deletes the row or empties fields; empty: not allowed in a policy.
+    `ends`: whether personal data are gone afterwards, so that size limits, holds and sums apply.
     `owed`: whether rows are overdue until it is done. `leaves_bytes`: whether files of the store may still hold
     what was ended. `ranges`: whether it can work on a table without a key, by ranges of the trigger.
     """
@@ -82,7 +82,7 @@ class Action:
 
     @property
     def writes(self) -> bool:
-        """Whether rows of the store's own tables are changed by it."""
+        """Whether it changes rows of the application's tables."""
         return bool(self.rights & {"UPDATE", "DELETE"})
 
 
@@ -90,7 +90,7 @@ _KNOWN: dict[str, Action] = {}
 
 
 def register(new: Action) -> Action:
-    """Add an action. Raises ValueError where another one has its name."""
+    """Register an action. Raises ValueError if another one has its name."""
     if _KNOWN.setdefault(new.name, new) is not new:
         raise ValueError(f"two files register the action {new.name}")
     if new.end:
@@ -108,7 +108,7 @@ def load() -> dict[str, Action]:
 
 
 def action(name: str) -> Action:
-    """The action with this name. Raises KeyError where nobody registered it."""
+    """The action with this name. Raises KeyError if there is none."""
     return load()[name]
 
 

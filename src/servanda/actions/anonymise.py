@@ -1,7 +1,7 @@
 """Anonymise: the fields that have ended are emptied, all of a row in one statement.
 
-Each column says how: NULL, a constant, a date or an IP address cut short, a postcode
-made general, or a keyed pseudonym, which is called so since it is still personal data.
+The stores document defines the new value of each column: NULL, a constant, a truncated date or IP address, a
+generalised postcode, or a keyed pseudonym (which is still personal data).
 """
 
 from __future__ import annotations

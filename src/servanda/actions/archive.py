@@ -1,7 +1,7 @@
-"""Archive: what its ground needs of a row is kept apart until its end, shut from daily use.
+"""Archive: the columns that a ground needs are copied to an archive, out of daily use, until their end.
 
-The one action for which values pass through the program, streamed.
-What daily use has of the row then ends by the ordinary actions.
+This is the only action for which values pass through the program. The original row is then deleted or emptied by
+the other actions.
 """
 
 from __future__ import annotations

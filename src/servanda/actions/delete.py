@@ -1,4 +1,4 @@
-"""Delete: the row is gone. What the database keeps of its bytes is said in the evidence."""
+"""Delete: the row is deleted. The evidence states what may remain of its bytes."""
 
 from __future__ import annotations
 

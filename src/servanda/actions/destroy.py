@@ -1,4 +1,4 @@
-"""Destroy: archived rows end with their key, also in every copy of the archive that somebody kept."""
+"""Destroy: the key of archived rows is destroyed, so that no copy of the archive can be read."""
 
 from __future__ import annotations
 

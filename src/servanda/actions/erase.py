@@ -1,4 +1,4 @@
-"""Erase: what a person asked to be erased, and could not be then, goes now that its reason has gone."""
+"""Erase: rows of a requested erasure that had to stay are erased now that the reason has ended."""
 
 from __future__ import annotations
 

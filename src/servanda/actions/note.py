@@ -1,4 +1,4 @@
-"""Note: the data of a category have ended in a row, and a promise counts from that day: it is recorded."""
+"""Note: records the day on which the data of a category ended in a row, since a promise counts from it."""
 
 from __future__ import annotations
 

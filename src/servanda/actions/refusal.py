@@ -1,7 +1,6 @@
-"""Why a column would refuse to be emptied, told before anything is tried.
+"""Why a column cannot take a change, decided from the shape of the table alone.
 
-`apply` looks here before its first change, and a rule looks here long before that, so
-that both say the same. Nothing is asked of the store: its shape is enough.
+Both the pre-flight of `apply` and a rule of `check` use it, so that they agree.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from servanda.stores.shape import Column, Table
 
 
 def refuses(table: Table, column: Column, change: Change) -> str:
-    """Why a column would refuse a change; empty where it would not."""
+    """Why a column cannot take a change; empty if it can."""
     empties = change == Change()
     if column.name in table.key:
         return "it is part of the key"

@@ -1,4 +1,4 @@
-"""Warn: a person whose account ends through inactivity is written to first."""
+"""Warn: a letter to a person whose account is about to end through inactivity."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Persons: how a row reaches one, and the holds that stop the end of their data."""
+"""Persons: which rows belong to whom, and the holds that keep their data from ending."""

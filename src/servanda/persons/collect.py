@@ -1,9 +1,9 @@
-"""What belongs to some persons in one store: every row, found set by set along the subject graph.
+"""Gathers every row that belongs to some persons in one store, set by set along the subject graph.
 
-    the persons' own rows ─▶ component after component of the graph, circles in rounds ─▶ who is only named
+    the persons' own rows ─▶ component after component of the graph, cycles in rounds ─▶ rows that mention them
 
-One statement a stage of edges, or an edge and round of a circle, whoever and how many they are. What is found
-lies in temporary tables of the store, for as long as the transaction that found it.
+It takes one statement per stage of edges, or per edge and round of a cycle, however many persons there are. The
+keys of the rows are kept in temporary tables of the store, until the transaction ends.
 
 Law: GDPR 15(1) and 17(1).
 """
@@ -24,7 +24,7 @@ from servanda.stores.sql.session import Session
 
 @dataclass(slots=True)
 class Stage:
-    """Edges that are followed together, none of which begins where another ends; then circles that they led into."""
+    """Edges that are independent and followed together; then the cycles that they lead into."""
 
     entering: list[EdgeQuery] = field(default_factory=list)
     cycles: list[tuple[Component, list[EdgeQuery]]] = field(default_factory=list)
@@ -32,10 +32,10 @@ class Stage:
 
 @dataclass(slots=True)
 class Reach:
-    """The rows of some persons in one store. `mentions` gives each edge that only names them its number.
+    """The gathered rows of some persons in one store. `mentions` are the edges that only name them, by number.
 
-    `some` are the tables of which rows were gathered; `own` are the rows that are persons, table by table, each
-    with whose it is, where they were locked.
+    `gathered_tables` are the tables with gathered rows. `own` holds the locked rows of the persons themselves, by
+    table, each with the number of the person.
     """
 
     graph: StoreGraph
@@ -49,7 +49,7 @@ class Reach:
 
     @classmethod
     def of(cls, stores: OpenStores, graph: StoreGraph) -> Reach:
-        """Make ready to follow a graph; outside of any transaction."""
+        """Prepare to follow a graph: creates the temporary tables; outside of any transaction."""
         tables = sorted(
             t for t in graph.person_tables() | {e.taker for e in graph.mentions()} if graph.shape[t].key
         )
@@ -80,10 +80,10 @@ class Reach:
         reading: bool = True,
         lock: bool = False,
     ) -> None:
-        """Gather everything of some persons, each with its number in `humans`; inside a transaction.
+        """Gather every row of some persons, each with its number in `humans`; inside a transaction.
 
-        `rows` are others of theirs that are known already. With `lock` their own rows are locked first, and
-        read. `reading` locks nothing.
+        `rows` are further known rows of theirs. With `lock` their own rows are locked and read first. With
+        `reading` no row of the application is locked.
         """
         self.rows.clear()
         self.own = {}
@@ -108,7 +108,7 @@ class Reach:
         self._follow(self.mention_queries, gathered_tables, reading)
 
     def _seeds(self, humans: Sequence[Human]) -> dict[str, dict[tuple[object, ...], int]]:
-        """The rows of some persons by table: whose each is, by that number and the row's key."""
+        """The rows of some persons by table: the number of the person, by that number and the key of the row."""
         places = {p.name: t for t, living in self.graph.places.items() for p in living}
         found: dict[str, dict[tuple[object, ...], int]] = {}
         for number, human in enumerate(humans):
@@ -118,7 +118,7 @@ class Reach:
         return found
 
     def _follow(self, queries: Sequence[EdgeQuery], gathered_tables: set[str], reading: bool) -> set[str]:
-        """Follow edges, where anything was found at their beginning. Returns the tables that they led to."""
+        """Follow the edges that start in gathered tables. Returns the tables that they led to."""
         begun = [a for a in queries if (a.link.table if a.forward else a.link.to_table) in gathered_tables]
         if not begun or not self.rows.follow_all(begun, reading=reading):
             return set()
@@ -126,14 +126,14 @@ class Reach:
         return {a.link.to_table if a.forward else a.link.table for a in begun if counts.get(a.number)}
 
     def _follow_cycle(self, inside: list[EdgeQuery], reading: bool) -> None:
-        """Follow the edges of a circle until a round finds nothing new."""
+        """Follow the edges of a cycle until a round finds nothing new."""
         round_ = 1
         while any([self.rows.follow(query, round_, reading=reading) for query in inside]):  # noqa: C419 (all of them)
             round_ += 1
 
 
 def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:
-    """The components in stages: what leads into those of one begins in those before it."""
+    """The components in stages; the edges into a stage start in earlier stages."""
     level: dict[str, int] = {}
     stages: dict[int, Stage] = {}
     for component in graph.ownership_order():

@@ -1,11 +1,10 @@
-"""What is held about a person: every row that is theirs, as it was at one moment of each store.
+"""Reads every row that is held about a person, in one snapshot per store.
 
     for held in copy_of(found, human):         place by place
         for row in held.rows: …                row by row, as the store sends them
 
-Rows are read one after the other and never all at once: two million of them need no more memory than
-two. Each `Held` is read before the next is asked for. Of rows that only name the person, the columns
-that name them are theirs. Passwords and keys are left out, and named.
+Rows are streamed: two million need no more memory than two. Each `Held` must be read before the next. Of rows that
+only mention the person, just the columns that name them are copied. Passwords and keys are omitted, and listed.
 
 Law: GDPR 15(1) and (3), 15(4) rights of others, 32 for what proves who somebody is.
 """
@@ -26,11 +25,10 @@ from servanda.stores.discovery.secrets import secrets
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The rows of one place that are a person's. `data` gives each category its columns.
+    """The rows of one place that belong to a person. `data` maps each category to its columns.
 
-    `left_out` are columns that prove who somebody is. `named` is true where the rows are somebody else's
-    and only name the person. `fields` gives columns that hold a declared field of the policy its name;
-    `zone` is that of times without one.
+    `left_out` are omitted columns, such as passwords. `named` is true if the rows belong to others and only mention
+    the person. `fields` maps columns to fields of the policy; `zone` is the time zone of naive times.
     """
 
     place: str
@@ -45,7 +43,7 @@ class Held:
 
 
 class Copier:
-    """Copies what is held about persons, one after the other, in the stores of one project."""
+    """Copies the rows of persons, one person after the other, from the stores of one project."""
 
     def __init__(self, stores: OpenStores) -> None:
         graphs = SubjectGraph.of(stores.binding).stores
@@ -56,7 +54,7 @@ class Copier:
         }
 
     def count(self, human: Human) -> dict[tuple[str, ...], int]:
-        """How many rows of one human each table has, by the places that lie in it; nothing of them is read."""
+        """The number of rows of a person in each table, by the places of the table; no row is read."""
         here = {person.place.split(".", 1)[0] for person in human}
         found: dict[tuple[str, ...], int] = {}
         for store, reach in self._reaches.items():
@@ -71,7 +69,7 @@ class Copier:
         return found
 
     def copy(self, human: Human) -> Iterator[Held]:
-        """Everything of one human, place by place; in each store as it was at one moment."""
+        """Every row of a person, place by place, in one snapshot per store."""
         here = {person.place.split(".", 1)[0] for person in human}
         for store, reach in self._reaches.items():
             if store in here:
@@ -80,7 +78,7 @@ class Copier:
 
 
 def copy_of(stores: OpenStores, human: Human) -> Iterator[Held]:
-    """Everything of one human. For several, one `Copier` is faster."""
+    """Every row of a person. For several persons, use one `Copier`."""
     yield from Copier(stores).copy(human)
 
 
@@ -99,7 +97,7 @@ def _held(reach: Reach, human: Human) -> Iterator[Held]:
 def _read(
     reach: Reach, place: BoundPlace, counted: tuple[int, int], columns: Sequence[str], *, named: bool = False
 ) -> Iterator[Held]:
-    """The rows of a place, if there are any, by number and count; what was not read of them is passed over."""
+    """The rows of a place, if there are any; rows that the caller did not read are skipped."""
     hidden = secrets(place.place, tuple(columns))
     shown = tuple(c for c in columns if c not in hidden)
     where, (number, count) = tuple(place.place.where.items()), counted
@@ -121,7 +119,7 @@ def _again(first: tuple[Any, ...], rest: Iterator[tuple[Any, ...]]) -> Iterator[
 
 
 def _columns(graph: StoreGraph, place: BoundPlace) -> list[str]:
-    """The columns of a place in their order: its data, what names the row, and what leads to its person."""
+    """The columns of a place in table order: data, key, identifiers, and references to the person."""
     wanted = {c for own in place.data.values() for c in own} | set(place.table.key)
     wanted |= set(place.place.identifiers.values())
     wanted |= {c for e in graph.owners(place.table.name) if e.ownership == "owned" for c in e.link.columns}
@@ -129,6 +127,6 @@ def _columns(graph: StoreGraph, place: BoundPlace) -> list[str]:
 
 
 def _naming(place: BoundPlace, edge: Edge) -> list[str]:
-    """The columns of somebody else's row that name the person."""
+    """The columns of another person's row that name the person."""
     wanted = {*place.table.key, *edge.link.columns, *(c for c, _ in edge.changes)}
     return [c for c in place.table.columns if c in wanted]

@@ -1,11 +1,10 @@
-"""Holds: data that must not end, while a case or an order runs.
+"""Holds: data that must not be deleted or emptied while a case or an order runs.
 
     placed --> (review date passed: a finding) --> lifted, or its end date passed
 
-A hold stops the action and not the clock: what became due under it is due the day after.
-Placing one raises the hold epoch. `apply` opens each page under the epoch whose holds it
-has loaded; `place` returns only when no page of an older epoch is open, so that a hold
-which was confirmed is always respected.
+A hold stops the action, not the clock: rows that became due under it are due the day after it ends. Placing a
+hold raises the hold epoch. `apply` opens each page under the epoch whose holds it has loaded, and `place` returns
+only when no page of an older epoch is open: a confirmed hold is always respected.
 
 Scope, case, reason and author are sealed under a key of the hold and end with it.
 Law: GDPR 17(3)(e) legal claims, 18 restriction, 6(1)(c) an authority's order.
@@ -34,7 +33,7 @@ EPOCH, LIFTED = "hold-epoch", "holds-lifted"
 
 @dataclass(frozen=True, slots=True)
 class HeldPerson:
-    """Everything of one person, by the key of a place whose rows are persons."""
+    """Every row of one person, by the key of a place whose rows are persons."""
 
     place: str
     key: tuple[Value, ...]
@@ -42,7 +41,7 @@ class HeldPerson:
 
 @dataclass(frozen=True, slots=True)
 class HeldRows:
-    """The rows of one place that meet a condition, such as invoices.customer = 42."""
+    """The rows of one place with a condition, such as invoices.customer = 42."""
 
     place: str
     column: str
@@ -52,7 +51,7 @@ class HeldRows:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One hold. `ends_on` is the last day of an order; `review_on` when somebody looks again."""
+    """One hold. `ends_on` is its last day, `review_on` the day by which somebody reviews it."""
 
     id: int
     kind: str
@@ -67,7 +66,7 @@ class Hold:
     epoch: int
 
     def runs(self, today: date) -> bool:
-        """Whether it stops the end of data today."""
+        """Whether the hold is in force today."""
         return self.lifted_at is None and (self.ends_on is None or self.ends_on >= today)
 
     def unreviewed(self, today: date) -> bool:
@@ -82,11 +81,11 @@ class Holds:
         self._db, self._vault, self._ledger = db, vault, ledger
 
     def epoch(self) -> int:
-        """The number of times that a hold was placed or lifted."""
+        """The hold epoch: how many times a hold was placed or lifted."""
         return int(self._db.setting(EPOCH) or 0)
 
     def lifted(self, today: date) -> int:
-        """The number of holds that were lifted or had ended by a day: watermarks of before are worthless."""
+        """The number of holds lifted or ended by a day; if it changes, older watermarks are invalid."""
         with self._db.read() as connection:
             past = sa.select(sa.func.count()).select_from(tables.hold)
             over = tables.hold.c.ends_on < today.isoformat()
@@ -105,9 +104,10 @@ class Holds:
         ends_on: date | None = None,
         wait: float = 600.0,
     ) -> Hold:
-        """Place a hold; returns when no page that does not know of it is open.
+        """Place a hold; returns when no page is open that started without it.
 
-        Raises Refused for an order without an end, or a review in the past.
+        Raises Refused for an order without an end, a review in the past, or a page still open after `wait` seconds;
+        in the last case the hold is placed.
         """
         if kind == "order" and ends_on is None:
             raise Refused("an authority's order has an end date", advice="give it with --until 2027-06-30")
@@ -144,7 +144,7 @@ class Holds:
         return found
 
     def lift(self, number: int) -> Hold:
-        """Lift a hold; what is overdue is due again from the next plan on."""
+        """Lift a hold; overdue rows are due again from the next plan on. Raises ServandaError if it is unknown."""
         hold = self.find(number)
         if hold is None:
             raise ServandaError(f"there is no hold {number}", advice="see them with: servanda hold list")
@@ -160,7 +160,7 @@ class Holds:
         return found
 
     def end_on(self, number: int, day: date) -> None:
-        """Give a hold its last day; until then it stands."""
+        """Set the last day of a hold."""
         with self._db.begin() as connection:
             same = tables.hold.c.id == number
             connection.execute(sa.update(tables.hold).where(same).values(ends_on=day.isoformat()))
@@ -171,13 +171,13 @@ class Holds:
         return next((h for h in self.all() if h.id == number), None)
 
     def all(self) -> list[Hold]:
-        """Every hold ever placed, oldest first. Raises VaultError where a key of one is missing."""
+        """Every hold ever placed, oldest first. Raises VaultError if the key of one is missing."""
         with self._db.read() as connection:
             rows = connection.execute(sa.select(tables.hold).order_by(tables.hold.c.id)).mappings().all()
         return [self._read(row) for row in rows]
 
     def running(self, today: date) -> list[Hold]:
-        """The holds that stop the end of data today."""
+        """The holds in force today."""
         return [h for h in self.all() if h.runs(today)]
 
     def _read(self, row: Any) -> Hold:
@@ -200,12 +200,12 @@ class Holds:
         return self._vault if self._vault is not None else Vault.open(self._db)
 
     def _wait_for_older_pages(self, epoch: int, wait: float) -> None:
-        """Wait until no page of an older epoch is open, or no apply is there that could have one."""
+        """Wait until no page of an older epoch is open, or no apply is running. Raises Refused after `wait` seconds."""
         until = time.monotonic() + wait
         while self._open_pages(epoch):
             try:
                 with self._db.exclusive("apply"):
-                    return  # nobody applies: the open pages are those of a process that died
+                    return  # no apply is running: the open pages are of a crashed process
             except Refused:
                 pass
             if time.monotonic() > until:

@@ -1,7 +1,7 @@
-"""Rows that belong to nobody: personal data none of whose references arrives anywhere.
+"""Orphans: rows with personal data that belong to no person, because no reference leads to one.
 
-NULL, a value that stands for nobody, a parent that is gone: no person reaches such a row, so that no request
-does. Only retention ends it.
+The reference is NULL, a value that means “nobody”, or the parent is gone. No request can reach such a row; only
+retention ends it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from servanda.stores.verbs import Session
 
 
 def orphans(graph: StoreGraph, session: Session) -> dict[str, int]:
-    """How many rows of each table belong to nobody, of the tables whose rows should belong to somebody."""
+    """The number of orphans in each table whose rows should belong to persons."""
     import sqlalchemy as sa
 
     opened = database(session)

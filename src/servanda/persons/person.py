@@ -1,10 +1,7 @@
-"""One person, by a row of the application that stands for them.
+"""A person, represented by a row of the application; and `find`, which looks persons up by an identifier.
 
-Who is meant by an address, a number or another identifier: every row that bears it.
-
-Looked for in the columns that the stores document names under `identifiers`, and at places that know a
-person by nothing but an address: a guest's ticket, a newsletter. Letters' case does not count; everything
-else does: josé@ is not jose@.
+An identifier is searched for in the columns under `identifiers` in the stores document, and in places that know a
+person by an address only, such as a newsletter. Case is ignored, accents are not: josé@ is not jose@.
 """
 
 from __future__ import annotations
@@ -19,10 +16,10 @@ from servanda.stores.binding.open_stores import OpenStores
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A row that is a person, or is about one: its place and its key there.
+    """A row that represents a person: its place and its key there.
 
-    It lives in memory only: never in a plan, the ledger, a log or a message. One human may be several
-    of these, since an account, a newsletter and a contact form know each other by an address at most.
+    It is kept in memory only: never in a plan, the ledger, a log or a message. One human being may have several,
+    such as an account, a newsletter and a contact form.
     """
 
     place: str
@@ -30,17 +27,17 @@ class Person:
 
 
 Human = Sequence[Person]
-"""Every row that stands for one human being."""
+"""Every row that represents one human being."""
 
 
 _BY_VALUE = frozenset({"folded", "lower", "text", "exact"})
 
 
 def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[Person]:
-    """Every row that bears an identifier, of any name or of this one; empty where nobody does.
+    """Every row with this identifier, in columns of any name or of the name `named`; empty if there is none.
 
-    Several rows of one place are several persons, or one who is there twice: who asks must be told apart.
-    Rows that are found by the address of a row that was found are left out: that one leads to them.
+    Several rows of one place may be several persons: somebody has to choose. Rows that belong to a row already
+    found are left out.
     """
     wanted = identifier.strip()
     persons: list[Person] = []
@@ -57,7 +54,7 @@ def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[
 
 
 def _columns(stores: OpenStores, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:
-    """The columns that identify, persons' own rows first; of addresses the table that they lead to."""
+    """The identifying columns, persons' own rows first, each with the table that an address leads to (or “”)."""
     for place in sorted(stores.binding.places.values(), key=lambda p: p.place.person != "self"):
         if place.table.key:
             own = {column: "" for name, column in place.place.identifiers.items() if named in (None, name)}
@@ -67,7 +64,7 @@ def _columns(stores: OpenStores, named: str | None) -> Iterator[tuple[BoundPlace
 
 
 def _addresses(stores: OpenStores) -> Iterator[tuple[BoundPlace, str, str]]:
-    """Columns by which rows point at a person's identifier, and not at their key: there without the person, too."""
+    """The columns that reference a person by an identifier instead of a key, so that the person may be missing."""
     for graph in SubjectGraph.of(stores.binding).stores.values():
         selves = {p.table.name: set(p.place.identifiers.values()) for p in graph.roots}
         for edge in graph.edges:

@@ -1,9 +1,9 @@
-"""References to persons: random names by which plans, requests and the ledger speak of somebody.
+"""References to persons: random identifiers that plans, requests and the ledger use for them.
 
     address ──normalise──▶ HMAC under the key “identifiers” ──▶ reference
 
-The row that joins the two is the only way from an address to a reference. It is made for one
-use and ends with it; the ledger then speaks of somebody whom nobody can name.
+One row maps the hash of an address to its reference, and it is the only link. It is created for one use and
+deleted after it; the references in the ledger are anonymous from then on.
 Law: GDPR 4(5) and 25(1): what is pseudonymous while the row is there, is anonymous after.
 """
 
@@ -24,7 +24,7 @@ _KEY = "identifiers"
 
 
 def normalise(identifier: str) -> str:
-    """An address as it is compared: blanks around it, letters' case and composed accents do not count."""
+    """An address as it is compared: without surrounding blanks, case-folded, in Unicode form NFC."""
     return unicodedata.normalize("NFC", identifier.strip()).casefold()
 
 
@@ -34,14 +34,14 @@ def mac_of(vault: Vault, identifier: str) -> str:
 
 
 def macs_of(vault: Vault, identifier: str) -> list[str]:
-    """The keyed hash under every key, newest first: to find what an older key made."""
+    """The keyed hash under every key, newest first, to find entries made under an older key."""
     return vault.macs(_KEY, normalise(identifier).encode())
 
 
 def refer(
     connection: sa.Connection, vault: Vault, use: Use, identifier: str, expires_on: date | None = None
 ) -> str:
-    """The reference of an address for one use, made where there is none; it lasts as long as asked for last."""
+    """Get or create the reference of an address for one use; sets its expiry day."""
     person = tables.person
     until = expires_on.isoformat() if expires_on else None
     found = find(connection, vault, use, identifier)
@@ -56,7 +56,7 @@ def refer(
 
 
 def find(connection: sa.Connection, vault: Vault, use: Use, identifier: str) -> str | None:
-    """The reference of an address for one use, None where there is none."""
+    """The reference of an address for one use; None if there is none."""
     person = tables.person
     query = sa.select(person.c.reference).where(
         person.c.use == use, person.c.mac.in_(macs_of(vault, identifier))
@@ -66,6 +66,6 @@ def find(connection: sa.Connection, vault: Vault, use: Use, identifier: str) -> 
 
 
 def forget(connection: sa.Connection, today: date) -> int:
-    """End the references whose use is over. Returns how many."""
+    """Delete expired references. Returns the number of rows."""
     over = tables.person.c.expires_on < today.isoformat()
     return int(connection.execute(sa.delete(tables.person).where(over)).rowcount)

@@ -1,15 +1,15 @@
-"""What stays of persons who were erased, until that has ended, too.
+"""The remaining rows (rests) of unfinished erasures, stored until they are erased, too.
 
-    erased in part ─▶ written down: which rows, why, until when ─▶ looked at again ─▶ nothing is left: told, forgotten
+    erased in part ─▶ stored: which rows, why, until when ─▶ reviewed ─▶ nothing is left: person notified, deleted
 
-An erasure that a hold, a restriction, a law or another person's share keeps in part is not over. Which rows
-stay is sealed with the request; why, and what ends it, stands beside in the open, and names nobody:
+An erasure is unfinished while a hold, a restriction, a law or another owner keeps some of its rows. The keys of
+those rows are sealed with the request. The reasons are stored in clear, since they name no one:
 
     law      the last day of a duty to keep
     hold     a hold or a restriction that is lifted
     shared   the other person of a shared row, who leaves
 
-A person is looked at again when the day has come, when holds or documents have changed, and once a week.
+An erasure is reviewed when the day has come, when holds or documents have changed, and once a week.
 
 Law: GDPR 17(1) without undue delay; 17(3) only "to the extent that" and for as long as it is necessary.
 """
@@ -29,17 +29,17 @@ from servanda.persons.person import Person
 from servanda.vault import Vault
 
 Why = Literal["law", "hold", "shared"]
-"""What keeps a row of somebody who was erased."""
+"""Why a row of an erased person stays."""
 REVIEW_EVERY = timedelta(days=7)
-"""After how long everybody of whom something stays is looked at, whatever is said to keep it."""
+"""How often each unfinished erasure is reviewed at least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Rows, or fields of rows, that stay: where, why, until which day.
+    """Rows, or fields of rows, that stay after an erasure: where, why, until which day.
 
-    `columns` are empty where whole rows stay. `until` is None where no day is known: a hold without an end, another
-    person's row. `promise`, `name`, `ground` and `article` say which law keeps them, where one does.
+    `columns` is empty if whole rows stay. `until` is None if no day is known: a hold without an end, a shared row.
+    `promise`, `name`, `ground` and `article` name the law that keeps them, if one does.
     """
 
     place: str
@@ -55,11 +55,10 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """One person's erasure in one store, and what stays there; over, where nothing does.
+    """The erasure of one person in one store, and what stays there; it is completed if `rests` is empty.
 
-    `request` is the one that asked for it, if one did; everything is sealed under its `key_id`. `only` are the
-    places that it is about, where it is not about everything. `human` are
-    the rows that stand for the person, `rows` others of theirs that stay; both in memory only.
+    `request` is the request behind it, if any; keys of rows are sealed under `key_id`. `only` limits it to some
+    places. `human` are the rows that stand for the person, `rows` others that stay; both in memory only.
     """
 
     reference: str
@@ -76,7 +75,7 @@ class Unfinished:
 
 
 def begin(connection: sa.Connection, vault: Vault, erasures: Iterable[Unfinished], at: datetime) -> None:
-    """Note, before the first change, that erasures are under way: whatever happens, they are looked at again."""
+    """Record erasures before their first change, so that they are reviewed even after a crash."""
     under_way = {"look_on": "", "held": 0, "shared": 0, "epoch": 0, "documents": "", "looked_at": moment(at)}
     put(connection, tables.erasure, [_erasure(vault, one) | under_way for one in erasures])
 
@@ -90,9 +89,9 @@ def settle(
     epoch: int,
     documents: str,
 ) -> None:
-    """Note what stays now that erasures were done, or were looked at again; where nothing does, that it is over.
+    """Store what stays after erasures or reviews; an erasure of which nothing stays is marked as ended.
 
-    `epoch` is that of the holds, `documents` the digest of policy and stores document that were decided under.
+    `epoch` is the version of the holds, `documents` the digest of the documents, under which was decided.
     """
     erasure, rest = tables.erasure, tables.rest
     for start in range(0, len(erasures), 500):
@@ -126,7 +125,7 @@ def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
 
 
 def undo(connection: sa.Connection, store: str, references: Sequence[str]) -> None:
-    """Take back what `begin` noted of erasures that changed nothing, but for those that stood before."""
+    """Delete what `begin` recorded of erasures that were rolled back, unless they were unfinished before."""
     erasure, rest = tables.erasure, tables.rest
     for start in range(0, len(references), 500):
         mine = sa.and_(erasure.c.reference.in_(references[start : start + 500]), erasure.c.store == store)
@@ -171,7 +170,7 @@ def _row(one: Unfinished, position: int, rest: Rest) -> dict[str, Any]:
 def due_for_review(
     db: Database, vault: Vault, today: date, now: datetime, *, epoch: int, documents: str
 ) -> list[Unfinished]:
-    """The erasures that something may be due of: a day has come, a hold or a document changed, or a week is over."""
+    """The unfinished erasures that may have due rows: the day has come, holds or documents changed, a week passed."""
     erasure = tables.erasure
     old = moment(now - REVIEW_EVERY)
     may = sa.or_(
@@ -185,13 +184,13 @@ def due_for_review(
 
 
 def of_references(db: Database, vault: Vault, references: Sequence[str]) -> list[Unfinished]:
-    """What is not over of some erasures, by their references."""
+    """The unfinished erasures with these references."""
     erasure = tables.erasure
     return _read(db, vault, sa.and_(erasure.c.ended_at.is_(None), erasure.c.reference.in_(list(references))))
 
 
 def of_requests(db: Database) -> dict[int, list[Rest]]:
-    """The rests of each request whose erasure is not over; nothing is unsealed."""
+    """The rests of each request with an unfinished erasure; nothing is decrypted."""
     erasure = tables.erasure
     query = sa.select(erasure).where(erasure.c.ended_at.is_(None), erasure.c.request.is_not(None))
     found: dict[int, list[Rest]] = {}
@@ -204,7 +203,7 @@ def of_requests(db: Database) -> dict[int, list[Rest]]:
 
 
 def completed_erasures(db: Database) -> list[tuple[str, int]]:
-    """The erasures with a request of which nothing is left in any store, and of which nobody was told yet."""
+    """The completed erasures whose person is not notified yet: (reference, request)."""
     erasure = tables.erasure
     query = (
         sa.select(erasure.c.reference, erasure.c.request)
@@ -217,7 +216,7 @@ def completed_erasures(db: Database) -> list[tuple[str, int]]:
 
 
 def forget(connection: sa.Connection, reference: str) -> None:
-    """Forget an erasure that is over and told."""
+    """Delete a completed erasure after the person was notified."""
     for table in (tables.rest, tables.erasure):
         connection.execute(sa.delete(table).where(table.c.reference == reference))
 
@@ -265,7 +264,7 @@ def _rest(row: Any) -> Rest:
 
 
 def requests_not_over(connection: sa.Connection) -> set[int]:
-    """The requests whose erasure is not over in some store."""
+    """The requests with an unfinished erasure in any store."""
     erasure = tables.erasure
     query = sa.select(erasure.c.request).where(erasure.c.ended_at.is_(None), erasure.c.request.is_not(None))
     return {int(number) for number in connection.execute(query).scalars()}

@@ -2,8 +2,8 @@
 
     lines --invoice--> invoices --account--> accounts (person: self)
 
-The route of a place is the chain of links to the place whose rows are persons. NULL is
-no link: a row none of whose routes arrives is nobody's, and only retention ends it.
+The route of a place is the chain of links to the place whose rows are persons. A row whose route is broken (NULL,
+a missing parent) is an orphan, which only retention ends.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from servanda.stores.shape import Points, Table
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The links from a place to the place of its persons; none where its rows are persons."""
+    """The links from a place to the place of its persons; empty if its rows are persons."""
 
     links: tuple[Link, ...]
     root: str
 
     def reaches(self, key: tuple[str, ...], listed: str) -> Condition:
-        """The rows whose person stands in a list."""
+        """The rows whose person is in a list."""
         return Reaches(self.links, key, listed)
 
 
 def route(binding: Binding, place: BoundPlace) -> Route | None:
-    """The route of a place to its persons, or None where it has none."""
+    """The route of a place to its persons; None if it has none."""
     return binding.cached(("route", place.name), lambda: _route(binding, place))
 
 
@@ -60,9 +60,9 @@ def _target(place: BoundPlace, label: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """Rows of `table` point at a place. `places` are the places that live in that table, if any.
+    """A table whose rows reference a place. `places` are the places in that table, if any.
 
-    `real` is the foreign key, where the database declares one.
+    `real` is the foreign key, if the database declares one.
     """
 
     table: Table
@@ -72,11 +72,10 @@ class Child:
 
 
 def children(binding: Binding, place: BoundPlace) -> tuple[Child, ...]:
-    """Every table that points at a place, by a declared reference or a real foreign key.
+    """Every table that references a place, by a declared reference or a foreign key.
 
-    A reference with `when` is a child of its own beside the one without: it speaks of some
-    rows only, and a real foreign key of all. Archived copies in another table lead to their
-    person and are no children: they stay when the row ends.
+    A reference with `when` applies to some rows only, and is a separate child. The archive table of the place is
+    no child: its rows stay when the original is deleted.
     """
     return binding.cached(("children", place.name), lambda: tuple(_children(binding, place)))
 
@@ -107,7 +106,7 @@ def _real(table: Table, link: Link) -> Points | None:
 
 
 def children_first(binding: Binding) -> tuple[BoundPlace, ...]:
-    """The places in an order in which rows that point at others come first; cycles by name."""
+    """The places in the order of deletion, children first; cycles by name."""
     return binding.cached("children first", lambda: tuple(_children_first(binding)))
 
 

@@ -2,12 +2,11 @@
 
     lines ──owned──▶ invoices ──owned──▶ accounts (self)       the person's rows, against the arrows
     accounts ──owns──▶ addresses                               along the arrow: data that a person points to
-    comments ──mentions──▶ accounts                            somebody else's row that names the person
+    comments ──mentions──▶ accounts                            another person's row that names the person
 
-Nodes are tables, since ownership is a fact of a row, whichever places describe it. A person
-flows from table to table along the edges; where the flow goes in circles, a *component*, it is
-followed until nothing new is found. A row none of whose references arrives is nobody's:
-orphan personal data, which only retention ends.
+Nodes are tables, because ownership belongs to a row, whichever places describe it. Ownership is followed from
+table to table along the edges; tables in a cycle form a *component*, which is followed until nothing new is
+found. A row without a path to a person is an orphan, which only retention ends.
 
 Law: GDPR 4(1), 15(1) and 17(1): what is about a person is theirs, wherever it lies.
 """
@@ -26,9 +25,9 @@ from servanda.stores.shape import Table
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A reference of a place, and what it says about persons.
+    """A reference of a place, and what it means for ownership.
 
-    `where` are the values that rows of the place have. `erase` and `changes` say what becomes of a row
+    `where` are the values that select the rows of the place. `erase` and `changes` define what happens to a row
     when the person at the other end is erased.
     """
 
@@ -43,18 +42,18 @@ class Edge:
 
     @property
     def giver(self) -> str:
-        """The table from which the person comes."""
+        """The table whose rows pass their persons on, along this edge."""
         return self.link.table if self.ownership == "owns" else self.link.to_table
 
     @property
     def taker(self) -> str:
-        """The table whose rows are then the person's, or name them."""
+        """The table whose rows then belong to those persons, or name them."""
         return self.link.to_table if self.ownership == "owns" else self.link.table
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Tables that lead to each other; a single one, unless the references go in circles."""
+    """A strongly connected component: tables in a cycle of references, or a single table."""
 
     tables: tuple[str, ...]
     cyclic: bool
@@ -75,19 +74,19 @@ class StoreGraph:
         return [p for living in self.places.values() for p in living if p.place.person == "self"]
 
     def owners(self, table: str) -> list[Edge]:
-        """The edges that make rows of a table somebody's."""
+        """The edges that give rows of a table an owner."""
         return [e for e in self.edges if e.taker == table and e.ownership in ("owned", "owns")]
 
     def mentions(self, table: str | None = None) -> list[Edge]:
-        """The edges by which rows of others name a person."""
+        """The edges by which other persons' rows name a person."""
         return [e for e in self.edges if e.ownership == "mentions" and table in (None, e.taker)]
 
     def writes(self, place: str) -> bool:
-        """Whether references of a place are changed when a person leaves."""
+        """Whether references of a place are changed when a person is erased."""
         return any(e.place == place and e.changes and e.ownership != "none" for e in self.edges)
 
     def person_tables(self) -> set[str]:
-        """The tables whose rows can be a person's."""
+        """The tables whose rows can belong to a person."""
         found = {p.table.name for p in self.roots}
         while True:
             more = {e.taker for t in self.places for e in self.owners(t) if e.giver in found} - found
@@ -96,7 +95,7 @@ class StoreGraph:
             found |= more
 
     def ownership_order(self) -> list[Component]:
-        """The tables in the order in which persons reach them."""
+        """The tables in the order of ownership: owners first."""
         giving: dict[str, list[str]] = {t: [] for t in self.places}
         for edge in self.edges:
             if edge.ownership in ("owned", "owns"):
@@ -104,7 +103,7 @@ class StoreGraph:
         return components(giving)
 
     def deletion_order(self) -> list[Component]:
-        """The tables in an order in which rows that point at others come first, by whichever reference."""
+        """The tables in the order of deletion: children before parents, by any reference."""
         pointed: dict[str, list[str]] = {t: [] for t in self.places}
         for living in self.places.values():
             for place in living:
@@ -121,7 +120,7 @@ class StoreGraph:
         return many or len(owners) + selves > 1
 
     def is_unique(self, edge: Edge) -> bool:
-        """Whether a row is found along an edge by one row at most."""
+        """Whether at most one row leads to a given row along this edge."""
         if edge.ownership == "owns":
             return False
         there, ends = self.shape[edge.link.to_table], set(edge.link.to_columns)
@@ -129,7 +128,7 @@ class StoreGraph:
         return exact and any(set(key) <= ends for key in (there.key, *there.unique) if key)
 
     def shareable(self) -> set[str]:
-        """The tables that have rows of several persons, themselves or through their owners."""
+        """The tables whose rows may be shared by several persons, directly or through their owners."""
         found = {t for t in self.places if self.may_have_several_owners(t)}
         while True:
             more = {
@@ -148,7 +147,7 @@ class SubjectGraph:
 
     @classmethod
     def of(cls, binding: Binding) -> SubjectGraph:
-        """The graph that a stores document declares over real tables."""
+        """The graph of the references that the stores document declares."""
         found: dict[str, StoreGraph] = {}
         for store, shape in binding.shapes.items():
             own_places = [p for p in binding.places.values() if p.store == store and not p.place.files]
@@ -162,7 +161,7 @@ class SubjectGraph:
 
 
 def _edges(place: BoundPlace) -> Iterator[Edge]:
-    """What the references of a place say; real foreign keys that nobody declared say nothing."""
+    """The edges of a place; undeclared foreign keys have the ownership “none”."""
     person = place.place.person
     own = "person" if isinstance(person, Reference) else person
     declared = place.place.links()
@@ -184,7 +183,7 @@ def _edges(place: BoundPlace) -> Iterator[Edge]:
 
 
 def _compared_as_bytes(place: BoundPlace, link: Link) -> Link:
-    """Texts that no foreign key binds are compared as bytes, whatever their collation says."""
+    """The link; text columns without a foreign key are compared as bytes, whatever their collation."""
     real = any(p.columns == link.columns and p.table == link.to_table for p in place.table.points)
     if link.plain and not real and len(link.columns) == 1 and _is_text(place.table, link.columns[0]):
         return replace(link, compare="text")
@@ -197,7 +196,7 @@ def _is_text(table: Table, column: str) -> bool:
 
 
 def components(before: Mapping[str, Iterable[str]]) -> list[Component]:
-    """The nodes of a graph, each after those that `before` names for it; circles as one (Tarjan)."""
+    """The strongly connected components (Tarjan), each after those that `before` names for its nodes."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

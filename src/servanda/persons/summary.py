@@ -1,12 +1,10 @@
-"""What is held about a person, at a glance: how many rows of each place, since when, and what is theirs to change.
+"""A summary of what is held about a person: rows of each place, since when, and the values that they may change.
 
-    for seen in glance(found, human):   place by place
+    for seen in summarise_held(stores, human):   place by place
         seen.rows, seen.since, seen.own
 
-Counted in the store; no row is read but those of the person whose columns they may change.
-
-“Since” is the earliest day that the rows themselves tell, of the times that the stores document names; where
-they tell none, nothing is said.
+Rows are counted in the store; only the person's own rows with editable columns are read. `since` is the earliest
+day in the time columns of the stores document.
 
 Law: GDPR 12(2) facilitating; 15(1); 16.
 """
@@ -32,10 +30,10 @@ from servanda.stores.sql.times import local_day
 
 @dataclass(frozen=True, slots=True)
 class HeldSummary:
-    """The rows of one place that are a person's. `own` are the columns that they may change, with their values.
+    """The rows of one place that belong to a person. `own` maps the columns that they may change to their values.
 
-    `since` is the earliest day that the rows tell. Without a row of the person's own, or with several, `own`
-    is empty: nobody can tell which is meant.
+    `since` is the earliest day in the rows, None if unknown. `own` is empty unless the person has exactly one row
+    of their own there.
     """
 
     place: BoundPlace
@@ -45,7 +43,7 @@ class HeldSummary:
 
 
 def summarise_held(stores: OpenStores, human: Human) -> Iterator[HeldSummary]:
-    """What is held about one human, in every store that answers; in each as it was at one moment."""
+    """A summary of each place with rows of a person, in every store that answers; one snapshot per store."""
     here = {person.place.split(".", 1)[0] for person in human}
     zone = stores.binding.policy.timezone
     for name, graph in SubjectGraph.of(stores.binding).stores.items():
@@ -63,7 +61,7 @@ def summarise_held(stores: OpenStores, human: Human) -> Iterator[HeldSummary]:
 
 
 def _count_rows(reach: Reach, place: BoundPlace, number: int, zone: str) -> tuple[int, date | None]:
-    """How many rows there are, and the earliest day that they tell."""
+    """The number of rows, and the earliest day in them."""
     times = list(dict.fromkeys(t for trigger in place.triggers.values() for t in _times(trigger)))
     row, work, same = reach.rows.rows(place.table.name)
     where = [work.c.n == number, *(equals(row.c[n], v) for n, v in place.place.where.items())]
@@ -74,7 +72,7 @@ def _count_rows(reach: Reach, place: BoundPlace, number: int, zone: str) -> tupl
 
 
 def _earliest(row: sa.FromClause, time: TimeColumn) -> sa.ColumnElement[Any]:
-    """The earliest value of a time that is a time, and does not mean “still running”."""
+    """The earliest value of a time column, without values that mean “open” or “not set”."""
     column = row.c[time.name]
     values = [value for value in time.open if value is not None]
     real = [column != value for value in values]
@@ -84,7 +82,7 @@ def _earliest(row: sa.FromClause, time: TimeColumn) -> sa.ColumnElement[Any]:
 
 
 def _times(trigger: Bound) -> Sequence[TimeColumn]:
-    """The times that a row bears itself."""
+    """The time columns of the row itself that a trigger reads."""
     match trigger:
         case OwnTime(time):
             return (time,)
@@ -97,7 +95,7 @@ def _times(trigger: Bound) -> Sequence[TimeColumn]:
 
 
 def _editable_values(reach: Reach, place: BoundPlace, human: Human) -> dict[str, Any]:
-    """The values that the person may change, in their only row of a place."""
+    """The values that the person may change, in their only row of a place; else empty."""
     keys = [person.key for person in human if person.place == place.name]
     columns = place.place.editable
     if len(keys) != 1 or not columns:
