@@ -1,7 +1,7 @@
-"""A request, whom it is about, and all that carrying it out takes.
+"""A case: a request with the rows of its person, ready to be carried out.
 
-Whom it is about is found once, by what the request names, and then sealed with the request: whoever carries
-it out a second time, after a process died, means the same rows.
+The person is looked up once, and the rows are sealed with the request, so that a retry after a crash handles the
+same rows.
 
 Law: GDPR 11, 12(2) and (6): a doubt about whose data these are is settled before anything is done.
 """
@@ -24,10 +24,10 @@ from servanda.stores.binding.open_stores import OpenStores
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One request with everything that carrying it out takes.
+    """One request with everything needed to carry it out.
 
-    `human` are the rows that stand for whom it is about; `reference` is how plans and the ledger call them.
-    `again`: something of them was kept when they were erased before; `rows` are those that were.
+    `human` are the rows that represent the person, `reference` is their name in plans and the ledger.
+    `erased_before`: an earlier erasure left rows; `rows` are those.
     """
 
     request: Request
@@ -41,14 +41,14 @@ class Case:
 
     @property
     def of(self) -> Of:
-        """Whom it is about, as plans take it."""
+        """The person as the scope of a plan."""
         return Of(self.reference, self.human, self.request.number, self.key_id, self.rows, self.erased_before)
 
 
 def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:
-    """Rows of which only one can be meant: of a place to which others point, there is one for each human.
+    """The rows among which somebody has to choose: several rows of a place of persons that other tables reference.
 
-    Two letters of a contact form may be from one person; two accounts with one address may not be.
+    Two letters of a contact form may be from one person; two accounts with one address may not.
     """
     graphs = SubjectGraph.of(stores.binding).stores
     counts: dict[str, list[Person]] = {}
@@ -62,7 +62,7 @@ def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:
 
 
 def places_of_customers(project: Project) -> frozenset[str]:
-    """The places that hold what customers decide about, and nothing that the company decides about (GDPR 28)."""
+    """The places that hold only data for which customers are the controller (GDPR 28)."""
     categories = project.policy.categories
     return frozenset(
         place.name
@@ -72,9 +72,9 @@ def places_of_customers(project: Project) -> frozenset[str]:
 
 
 def look_for(stores: OpenStores, identifier: str, named: str | None = None) -> tuple[Person, ...]:
-    """The rows that stand for whoever bears an identifier, in every store that answers.
+    """The rows with an identifier, in every store that answers.
 
-    Raises Refused where one does not and nothing was found: nobody may be told then that nothing is held.
+    Raises Refused if a store does not answer and no row was found in the others: it may hold some.
     """
     human = tuple(find(stores, identifier, named))
     if stores.down and not human:
@@ -86,10 +86,10 @@ def look_for(stores: OpenStores, identifier: str, named: str | None = None) -> t
 
 
 def as_text(human: Sequence[Person]) -> str:
-    """Rows as they are sealed with a request."""
+    """Rows as JSON text, to be sealed with a request."""
     return json.dumps([[p.place, list(p.key)] for p in human], default=str)
 
 
 def from_text(text: str) -> tuple[Person, ...]:
-    """What `as_text` sealed."""
+    """The rows that `as_text` encoded."""
     return tuple(Person(place, tuple(key)) for place, key in json.loads(text))

@@ -1,4 +1,4 @@
-"""Erasures whose rest has ended: the person is told by a second letter, and what was written down is forgotten.
+"""Completed erasures: when the remaining rows are erased, a second letter notifies the person.
 
 Law: GDPR 12(3) information on action taken; 17(1).
 """
@@ -12,9 +12,9 @@ from servanda.rights.record.requests import Requests
 
 
 def notify_completed(project: Project) -> int:
-    """Tell everybody of whom nothing is left any more. Returns how many were told.
+    """Notify every person whose erasure is completed, and delete its record. Returns the number of letters.
 
-    Somebody whose request is not answered yet is told by that answer first.
+    If the request is not answered yet, its answer comes first.
     """
     notified, requests = 0, Requests(project)
     for reference, number in rests.completed_erasures(project.database):

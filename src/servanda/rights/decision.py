@@ -1,10 +1,8 @@
-"""May the data of somebody be used for a purpose now? What an application asks before it does.
+"""Decides whether data of a person may be used for a purpose now; applications ask before they use it.
 
-    no    erased, and not to come back · objected or withdrew, for canvassing · restricted
-          nobody of that address · in doubt: several are meant, or a store does not answer
-    yes   none of that
-
-In doubt the answer is no: not to use data harms nobody.
+    no    erased · objected or withdrew, for marketing · restricted · unknown person
+          in doubt: several persons match, or a store does not answer
+    yes   otherwise
 
 Law: GDPR 18(2) restriction; 21(3) objection; 7(3) withdrawal; 5(2) who asks can show that they did.
 """
@@ -21,12 +19,12 @@ from servanda.rights.case import look_for, several
 from servanda.rights.record import suppression as suppressed
 
 MARKETING = "marketing"
-"""The purpose that every company has a word for, whatever its policy calls it."""
+"""A purpose that is always known, whatever the policy calls it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer, and why; `article` is where that stands."""
+    """The answer, the reason, and its article."""
 
     allowed: bool
     why: str
@@ -34,7 +32,7 @@ class Decision:
 
 
 def decide(project: Project, identifier: str, purpose: str) -> Decision:
-    """Decide for one person, by an address or number of theirs, and one purpose of the policy."""
+    """Decide for one person, by an identifier, and one purpose of the policy."""
     if purpose != MARKETING and purpose not in project.policy.purposes:
         return Decision(False, "unknown purpose", "GDPR 5(1)(b)")
     with project.database.read() as connection:
@@ -57,7 +55,7 @@ def decide(project: Project, identifier: str, purpose: str) -> Decision:
 
 
 def _canvasses(project: Project, purpose: str) -> bool:
-    """Whether a purpose is one that a person may end by a word: marketing, or whatever rests on consent."""
+    """Whether an objection or withdrawal ends this purpose: marketing, or a purpose based on consent."""
     return purpose == MARKETING or "consent" in project.policy.purposes[purpose].basis
 
 

@@ -1,12 +1,12 @@
-"""Carries out a request: whom it is about, what is due, doing it, answering.
+"""Handles a request: identifies the person, plans, carries out, and answers.
 
-    find whom it is about ─▶ plan ─▶ “planned”, sealed with their rows ─▶ act ─▶ “done” ─▶ “answered”
+    identify the person ─▶ plan ─▶ “planned”, sealed with their rows ─▶ act ─▶ “done” ─▶ “answered”
 
-1. Nothing is looked for before it is proved who asks, but for rights that need no proof.
-2. What was planned is written down before the first change. After a process died, the same rows are meant,
-   what is done is not done twice, and the answer says what was planned and done.
-3. Where a store does not answer, the others are done; the request stays open, and the clock shows it.
-4. No answer leaves the company while one of its stores holds rows that were erased (a restored backup).
+1. No person is looked up before the identity is proved, except for rights that need no proof.
+2. The plan is recorded before the first change. A retry after a crash handles the same rows and is idempotent, and
+   the answer covers both runs.
+3. If a store does not answer, the others are done; the request stays open and its deadline keeps running.
+4. No answer is sent while a store contains erased rows (a restored backup).
 
 Law: GDPR 12(3) and (4); 15 to 22.
 """
@@ -40,15 +40,15 @@ _READY = frozenset({"proved", "planned"})
 
 
 def plan(project: Project, number: int) -> Outcome:
-    """What is due for a request; nothing is changed, but for an entry that says that it was looked at."""
+    """Plan a request; changes nothing but a ledger entry that it was read."""
     case, outcome = _prepare(project, number)
     return _right(case).plan(case) if case is not None else outcome
 
 
 def apply(project: Project, number: int) -> Outcome:
-    """Carry out a request. Returns what was done; `stopped` names stores in which it could not be.
+    """Carry out a request. Returns the outcome; `stopped` names the stores that failed.
 
-    Raises Refused, and nothing was changed, where it would fail half way or somebody has to decide first.
+    Raises Refused, with nothing changed, if it would fail half way or needs a decision first.
     """
     refuse_if_restored(project.database)
     case, outcome = _prepare(project, number)
@@ -82,7 +82,7 @@ def apply(project: Project, number: int) -> Outcome:
 
 
 def answer(project: Project, number: int, language: str | None = None) -> Request:
-    """Answer a request that was carried out: the letter says what was done, what stays, why and until when."""
+    """Answer a request with a letter: what was done, what stays and why. Raises Refused if it is not done."""
     refuse_if_restored(project.database)
     requests = Requests(project)
     request = requests.find(number)
@@ -101,7 +101,7 @@ def answer(project: Project, number: int, language: str | None = None) -> Reques
 
 
 def carry_out(project: Project, number: int) -> Request:
-    """Plan, do and answer a request, as far as it goes by itself."""
+    """Carry out and answer a request, unless a store failed."""
     done = apply(project, number)
     return Requests(project).find(number) if done.stopped else answer(project, number)
 
@@ -110,7 +110,7 @@ def carry_out(project: Project, number: int) -> Request:
 
 
 def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
-    """The case of a request, or the outcome where there is nobody, or too many, to carry it out for."""
+    """The case of a request; or None and the outcome, if no person or several persons match. Raises Refused."""
     requests = Requests(project)
     request = requests.find(number)
     right = right_of(request.right)
@@ -145,7 +145,7 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
 def _identify(
     project: Project, requests: Requests, request: Request, secret: Secret
 ) -> tuple[tuple[Person, ...], str]:
-    """The rows that a request is about, and the reference of the work on it: as before, where it was begun."""
+    """The rows of the person, and the reference of the work; the recorded ones if the request was begun before."""
     begun = [(i, h) for i, h in enumerate(request.happenings, 1) if h.kind in ("planned", "chosen")]
     known: tuple[Person, ...] = ()
     reference = secrets.token_hex(16)
@@ -158,7 +158,7 @@ def _identify(
 
 
 def _unfinished_erasures(project: Project, requests: Requests, request: Request) -> list[Unfinished]:
-    """What is not over of earlier erasures of the same person."""
+    """The unfinished erasures of the same person."""
     references = [
         str(happening.facts["reference"])
         for other in requests.of(request.person or "")
@@ -169,7 +169,7 @@ def _unfinished_erasures(project: Project, requests: Requests, request: Request)
 
 
 def _nothing_held(requests: Requests, request: Request) -> Outcome:
-    """Nothing is held; or they were erased before, which is an answer of its own."""
+    """The outcome if no row was found: “erased” with the day of an earlier erasure, else “nobody”."""
     earlier = [
         happening.day
         for other in requests.of(request.person or "")

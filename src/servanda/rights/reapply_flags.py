@@ -1,7 +1,7 @@
-"""Objections and withdrawals that a restored database has forgotten: their flags are set again.
+"""Sets the flags of objections and withdrawals again, after a database was restored from a backup.
 
-Who objected is known by a keyed hash of the address alone, so every address of the places that have a flag
-is hashed in a stream and compared.
+Objections are stored by a keyed hash of the address only, so every address in places with flags is hashed, as a
+stream, and compared.
 
 Law: GDPR 21(3) and 7(3): they hold whatever becomes of the database.
 """
@@ -28,7 +28,7 @@ _CHUNK = 500
 
 
 def reapply_flags(project: Project) -> int:
-    """Set the flags again of everybody whose objection or withdrawal runs. Returns how many were not set."""
+    """Set the flags of all objections and withdrawals in force. Returns the number of rows that lacked one."""
     stores, db, today = project.stores, project.database, project.today.isoformat()
     with db.read() as connection:
         running = tables.suppression.c.expires_on >= today

@@ -1,8 +1,7 @@
-"""A rehearsal: every right is planned for one person of the real stores, and nothing is changed.
+"""A rehearsal: plans every right for one person of the real stores; changes nothing.
 
-It shows that a request could be carried out today: rows are found, nothing would be refused half way, the
-copy can be packed, the clock counts. The ledger keeps which rights went well, for how many rows, and of whom
-nothing.
+It shows that a request could be carried out today: rows are found, nothing would be refused, the copy can be
+packed. The ledger records the result and the number of rows of each right, but nothing about the person.
 
 Law: GDPR 12(2), 24(1): to be able to; 32(1)(d) a process for regularly testing.
 """
@@ -30,7 +29,7 @@ ENTRY = "rights.rehearsed"
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """How one right went: for how many rows; `why` it could not be carried out, empty where it could."""
+    """The result for one right: the number of rows, and `why` it would fail (empty: it would not)."""
 
     right: str
     rows: int
@@ -38,7 +37,7 @@ class Rehearsed:
 
 
 def rehearse(project: Project) -> list[Rehearsed]:
-    """Rehearse every right, and record how it went. Empty where the stores hold no person."""
+    """Rehearse every right, and record the results; empty if the stores contain no person."""
     human = _pick_person(project)
     if human is None:
         project.ledger.append(ENTRY, {"rights": {}, "why": "the stores hold no person"})
@@ -50,13 +49,13 @@ def rehearse(project: Project) -> list[Rehearsed]:
 
 
 def _rights_to_rehearse(project: Project) -> list[Right]:
-    """The rights that somebody can ask for: persons, and customers where the company is their processor."""
+    """The rights that persons can ask for, and those of customers if the company is a processor."""
     processes = bool(places_of_customers(project))
     return [found for found in load().values() if found.listed or (found.customers and processes)]
 
 
 def _pick_person(project: Project) -> tuple[Person, ...] | None:
-    """A row that is a person: of the place from which most of the others are reached."""
+    """A row of a person, from the place that most other tables reference; None if there is none."""
     roots = [
         (sum(e.giver == p.table.name for e in graph.edges), p)
         for graph in SubjectGraph.of(project.stores.binding).stores.values()
@@ -107,7 +106,7 @@ def _packed_size(case: Case, copy: Literal["access", "portability"]) -> int:
 
 
 class _Counting(io.RawIOBase):
-    """Takes what is written, and keeps nothing of it."""
+    """A sink that counts bytes and discards them."""
 
     def __init__(self) -> None:
         self._at = 0

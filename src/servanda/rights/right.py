@@ -1,10 +1,9 @@
-"""How a right is carried out. One file a right, in `rights/each/`; its name and article stand in `law/rights.py`.
+"""How a right is carried out: one file per right in `rights/each/`; names and articles are in `law/rights.py`.
 
     RIGHT = register(Right(RIGHTS["erasure"], plan, act))
 
-`plan` looks and changes nothing; `act` does what was planned, and may be done again after a process died:
-what is done is not done twice. A right whose sentences are missing in a catalogue is refused when rights
-are loaded, with the missing keys.
+`plan` changes nothing. `act` carries out the plan and is idempotent, so that it can be repeated after a crash. If
+sentences of a right are missing in a catalogue, loading the rights fails with the missing keys.
 """
 
 from __future__ import annotations
@@ -29,14 +28,11 @@ Step = Callable[[Case], Outcome]
 class Right:
     """How a right is carried out.
 
-    Without `proof` it is carried out before anybody knows who asks: to stop writing to an
-    address takes no more than the address. With `rows` it is about rows, so that nothing is to be done
-    where nobody is found; `copy` is the kind of copy that its answer brings, and `keeps_copy` says that the
-    copy stays after the answer. `passes_on`: recipients are told (GDPR 19). `may_ask` are fields that a
-    request for it may bring, `form` the question that its form asks. `customers` ask for it whom the company
-    serves as a processor (GDPR 28). With `archives` it goes on where nothing but archived rows is left of a
-    person. `ends`: the person's rows are ended by it. `rehearse` says how a rehearsal tries it, where that is
-    not its `plan`.
+    `proof`: the identity of the asker must be proved first. `rows`: it acts on rows, so that there is nothing to do
+    if no person is found. `copy` is the kind of copy in its answer; `keeps_copy`: the copy is kept after the answer.
+    `passes_on`: recipients are notified (GDPR 19). `may_ask` are the fields of a request, `form` the question of its
+    form. `customers`: customers of the company as a processor ask for it (GDPR 28). `archives`: it is carried out
+    even if only archived rows are left. `ends`: it erases rows. `rehearse` replaces `plan` in a rehearsal.
     """
 
     law: LegalRight
@@ -61,7 +57,7 @@ class Right:
 
     @property
     def article(self) -> str:
-        """Where it stands in the law."""
+        """Its article in the law."""
         return self.law.article
 
     @property
@@ -74,7 +70,7 @@ _KNOWN: dict[str, Right] = {}
 
 
 def register(found: Right) -> Right:
-    """Make a right known by its name. Raises ValueError where two files register one."""
+    """Register a right. Raises ValueError if two files register the same name."""
     if found.name in _KNOWN:
         raise ValueError(f"two files register the right {found.name}")
     declare(found.law)
@@ -86,7 +82,7 @@ def register(found: Right) -> Right:
 def load() -> dict[str, Right]:
     """Every right by name, in order: each file of the folder `each`.
 
-    Raises ServandaError where sentences of one are missing.
+    Raises ServandaError if sentences are missing.
     """
     for file in sorted((Path(__file__).parent / "each").glob("[a-z]*.py")):
         import_module(f"servanda.rights.each.{file.stem}")
@@ -101,7 +97,7 @@ def load() -> dict[str, Right]:
 
 
 def _missing(right: Right) -> Iterator[str]:
-    """The sentences that a right needs and that a catalogue lacks, such as fr/letters.po right.review."""
+    """The sentences of a right that a catalogue lacks, such as fr/letters.po right.review."""
     name = right.name
     wanted = {"centre": [f"right.{name}"], "letters": [f"right.{name}"]}
     if right.listed:

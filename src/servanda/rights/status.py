@@ -1,4 +1,4 @@
-"""Who keeps the promises on rights: the requests, and a rehearsal that shows that the next one can be kept.
+"""The status of promises on rights: from the requests, and from the last rehearsal.
 
     a request of it is late ───────────────────────────────────────▶ broken
     the last rehearsal failed ─────────────────────────────────────▶ broken
@@ -23,7 +23,7 @@ from servanda.policy.status import PromiseStatus, State
 from servanda.rights.record.request import Request
 
 FRESH = timedelta(days=92)
-"""How long a rehearsal shows anything."""
+"""How long a rehearsal is valid evidence."""
 _LOOK_BACK = timedelta(days=366)
 _SERVED = timedelta(days=1)
 KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem", "role-as-processor"})
@@ -31,10 +31,10 @@ KINDS = frozenset({"right", "deadline", "identity-proof", "minors", "post-mortem
 
 @dataclass(frozen=True, slots=True)
 class RequestEvidence:
-    """How requests went: what a keeper of rights sees.
+    """The evidence for a status: requests, calendar, and the last rehearsal.
 
-    `served` is when the privacy centre was last up; `own` are the places with columns that persons change there,
-    `overdue` the requests of which something that was kept is due and not ended.
+    `served` is when the privacy centre was last up, `own` the places with columns that persons may change there,
+    `overdue` the requests with remaining rows that are due and not erased.
     """
 
     requests: tuple[Request, ...]
@@ -49,7 +49,7 @@ class RequestEvidence:
 
 
 def status_of(evidence: RequestEvidence, promise: Promise) -> PromiseStatus | None:
-    """How a promise on rights stands; None where something else has to keep it."""
+    """The status of a promise on rights; None if something else keeps it."""
     wants = _WANTS.get(promise.kind)
     if wants is None or promise.keep not in ("enforce", "workflow"):
         return None
@@ -121,7 +121,7 @@ def _requests(relevant: list[Request]) -> str:
 
 
 def _late(evidence: RequestEvidence, request: Request) -> bool:
-    """Late now, or answered late within the last year."""
+    """Whether a request is late now, or was answered late within the last year."""
     ended = request.ended_on
     if ended is not None and evidence.today - ended > _LOOK_BACK:
         return False
@@ -129,7 +129,7 @@ def _late(evidence: RequestEvidence, request: Request) -> bool:
 
 
 def _module(evidence: RequestEvidence, promise: Promise) -> PromiseStatus:
-    """The form that a text promises: up within the last day."""
+    """The status of a promised form: the privacy centre was up within the last day."""
     if evidence.served is None:
         return PromiseStatus(promise, "not_yet", why="needs the privacy centre: servanda serve")
     if evidence.now - evidence.served > _SERVED:
@@ -140,7 +140,7 @@ def _module(evidence: RequestEvidence, promise: Promise) -> PromiseStatus:
 
 
 def _self_service(evidence: RequestEvidence, promise: Promise) -> PromiseStatus:
-    """What people see and change themselves: the pages of who is signed in, and columns that are theirs to change."""
+    """The status of promised self-service: the centre is up, and has editable columns."""
     if not evidence.own:
         return PromiseStatus(
             promise, "not_yet", why="needs columns that people may change: editable: in stores.yaml"

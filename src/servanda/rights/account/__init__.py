@@ -1,1 +1,1 @@
-"""Who is signed in at the privacy centre: what they see, what they change themselves."""
+"""Accounts in the privacy centre: sign-in, what is shown, what people change themselves."""

@@ -1,7 +1,7 @@
-"""What somebody who is signed in sees and does: what is held of them, and changes of what is theirs to change.
+"""The account page of the privacy centre: shows what is held about a signed-in person, and lets them change it.
 
-A change is a rectification that nobody has to look at: opened, proved, carried out and answered at once, with
-every entry of the ledger that others have, and a letter that says so to the address on record.
+A change is a rectification without review: opened, proved, carried out and answered at once, with the same ledger
+entries as any request, and a letter to the address on record.
 
 Law: GDPR 12(2) facilitating; 15(1); 16 without undue delay; EDPB Guidelines 01/2022, §73.
 """
@@ -36,9 +36,9 @@ _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who is signed in. `about` is what they are known by, `by` what proved it: link or login.
+    """A signed-in person. `about` is their identifier, `by` the proof: link or login.
 
-    `named` is what the login's identifier is called in the stores document, if it says so.
+    `named` is the name of the login's identifier in the stores document, if it has one.
     """
 
     about: str = field(repr=False)
@@ -48,7 +48,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is held of a member. Where `several` persons bear the identifier, nothing of it is shown."""
+    """What is held about a member. If `several` persons match the identifier, nothing is shown."""
 
     human: tuple[Person, ...] = field(repr=False)
     seen: tuple[HeldSummary, ...] = ()
@@ -57,12 +57,12 @@ class Account:
 
     @property
     def own(self) -> dict[str, Any]:
-        """What they may change: the value of each `place.column`."""
+        """The values that they may change, by `place.column`."""
         return {f"{s.place.name}.{c}": value for s in self.seen for c, value in s.own.items()}
 
 
 class InvalidValues(Refused):
-    """Values that their columns do not take: `columns` are theirs."""
+    """Values that their columns (`columns`) do not accept."""
 
     def __init__(self, columns: list[str]) -> None:
         super().__init__(f"these columns do not take what was said: {', '.join(columns)}")
@@ -70,9 +70,9 @@ class InvalidValues(Refused):
 
 
 def account(project: Project, member: Member) -> Account:
-    """What is held of a member; that they looked is an entry of the ledger.
+    """What is held about a member; the access is recorded in the ledger.
 
-    Raises Refused where a store does not answer and nothing was found in the others.
+    Raises Refused if a store does not answer and nothing was found in the others.
     """
     found = _load_account(project, member)
     with project.database.begin() as connection:
@@ -86,16 +86,16 @@ def account(project: Project, member: Member) -> Account:
 def ask(
     project: Project, member: Member, right: Right, language: str, says: str, fields: Mapping[str, str]
 ) -> Request:
-    """Write a request of a member down; it is proved who asks, and which rows are meant."""
+    """Open a request of a member; identity and rows are proved by the login."""
     human = look_for(project.stores, member.about, member.named)
     return _open_request(project, member, right.name, language, human, says, fields)
 
 
 def change(project: Project, member: Member, said: Mapping[str, str], language: str) -> Request | None:
-    """Change at once what a member said, by `place.column`. None where nothing is different.
+    """Change values of a member, by `place.column`, and return the request; None if nothing is different.
 
-    Raises Unfit, and nothing was changed, for values that do not fit; Refused for what is not theirs to
-    change, and while the stores are not what the ledger knows.
+    Raises, with nothing changed, InvalidValues for values that a column does not accept; Refused for columns that
+    are not editable, and while a restored database is not resolved.
     """
     refuse_if_restored(project.database)
     found = _load_account(project, member)
@@ -128,7 +128,7 @@ def change(project: Project, member: Member, said: Mapping[str, str], language: 
 
 
 def shown(value: Any) -> str:
-    """A value as a field of a form has it."""
+    """A value as text for a form field."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -153,7 +153,7 @@ def _open_request(
     says: str,
     fields: Mapping[str, str],
 ) -> Request:
-    """A request of somebody who is logged in: proved, with the rows that it is about."""
+    """A request of a signed-in person: proved, with the rows of the person."""
     requests = Requests(project)
     contact = _contact(project, member, human)
     opening = Opening(
@@ -167,7 +167,7 @@ def _open_request(
 
 
 def _contact(project: Project, member: Member, human: tuple[Person, ...]) -> str:
-    """Where letters go: the identifier where it is an address, else the address on record."""
+    """The address for letters: the identifier if it is an e-mail address, else the address on record."""
     if _EMAIL.fullmatch(member.about):
         return member.about
     for person in human:

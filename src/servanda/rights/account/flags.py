@@ -1,4 +1,4 @@
-"""Tells an application of a right in force, by the columns that the stores document names as flags."""
+"""Sets flags: columns of the stores document by which the application learns of a right in force."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from servanda.stores.document.flags import FlagName
 
 
 def flag(project: Project, human: Sequence[Person], name: FlagName, *, on: bool) -> int:
-    """Set or take back the flags of a human’s own rows. Returns how many rows have one."""
+    """Set or clear a flag in the own rows of a person. Returns the number of rows."""
     return correct(project.stores, list(_flags(project, human, name, on)))
 
 

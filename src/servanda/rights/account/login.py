@@ -1,9 +1,9 @@
-"""A token of the company's own login: whoever is signed in there need prove nothing here.
+"""Verifies tokens of the company's own login: who is signed in there needs no other proof of identity.
 
     application ──signs {iss, aud, sub, exp, jti}──▶ person's browser ──▶ centre
 
-The token lives for ten minutes at most and is good for once: its number is noted, as a keyed
-hash, until it is over. What is wrong with a token is not told to who brings it.
+A token is valid for ten minutes at most and can be used once: a keyed hash of its `jti` is stored until it expires.
+The reason for which a token is rejected is not shown to its bearer.
 
 Law: GDPR 12(6); EDPB Guidelines 01/2022, §73: who is authenticated is not asked for more.
 """
@@ -26,13 +26,13 @@ from servanda.stores.document.company import Login
 from servanda.vault import Vault
 
 MOST = timedelta(minutes=10)
-"""The longest life of a token that is believed."""
+"""The longest accepted lifetime of a token."""
 _NEEDS = ["iss", "aud", "sub", "iat", "exp", "jti"]
 _SKEW = timedelta(seconds=30)
 
 
 class BadToken(Refused):
-    """A token that is not believed; the reason is for the company, not for who brought it."""
+    """A rejected token; the reason is for the company, not for the bearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class SignedIn:
 
 
 def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str) -> SignedIn:
-    """Check a token, and use it up. Raises BadToken; VaultError where the key cannot be read."""
+    """Verify a token and mark it as used. Raises BadToken, or VaultError if the public key cannot be read."""
     claims = _decoded(login, folder / login.keys, token)
     issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
     if expires - issued > MOST:
@@ -87,7 +87,7 @@ def _decoded(login: Login, path: Path, token: str) -> dict[str, Any]:
 
 
 def _key(path: Path, token: str) -> Any:
-    """The public key for a token: that of the PEM file, or the one of the set that the token names."""
+    """The public key for a token: the PEM file, or the key of the JWK set that the token names."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

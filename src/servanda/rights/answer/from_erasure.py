@@ -1,4 +1,4 @@
-"""From erasures to an outcome: what is told of rows that go, are emptied, or stay."""
+"""Converts erasures to the outcome of a request: rows deleted, emptied, or kept."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ENDS = frozenset({"delete", "anonymise", "detach"})
 
 
 def with_earlier_work(case: Case, done: Outcome) -> Outcome:
-    """What was done; where a process that died had done it before, what it had planned.
+    """The outcome, together with the work of an earlier run that crashed.
 
-    A place of which nothing is found any more, and of which an earlier plan ended rows, was ended by it.
+    If no row of a place is found any more and an earlier plan erased rows there, that run erased them.
     """
     now = {line.places for line in done.lines}
     before: dict[tuple[str, ...], list[Line]] = {}
@@ -46,7 +46,7 @@ def _store(place: str) -> str:
 
 
 def outcome_of(erasures: Sequence[Erasure], erased: Erased | None = None, residue: int = 0) -> Outcome:
-    """What is, or was, done with the rows of one human, in all stores; `residue` is how much is still found."""
+    """The outcome for the rows of one person in all stores; `residue` is the number of rows with identifiers left."""
     refused = tuple(why for e in erasures for why in e.refused)
     return Outcome(
         kind="refused" if refused else "ready",

@@ -1,12 +1,12 @@
-"""What a right does to somebody's data: first as it is planned, then as it was done.
+"""The outcome of a request: first as planned, then as done.
 
-It names places, numbers and days, and nobody: so it may stand in the ledger and in the record of a request.
+It contains places, numbers and days, but no personal data, so that it may be stored in the ledger.
 
     ready     it can be done, or was
     nobody    nothing is held about them
     erased    they were erased before, on a day
-    several   several persons bear what was given; somebody has to tell them apart
-    refused   it would fail half way, or somebody has to decide first; nothing is changed
+    several   several persons match; somebody has to choose
+    refused   it would fail half way, or needs a decision first; nothing is changed
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Done = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How many rows of some places something is done with."""
+    """The number of rows of some places, and what is done with them."""
 
     places: tuple[str, ...]
     done: Done
@@ -35,9 +35,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is, or was, done. `stopped` names stores in which it could not be, and why; `found` how much is still there.
+    """What is, or was, done. `stopped` lists the stores that failed, each with the reason.
 
-    `digest` is the SHA-256 of a copy, `erased_on` when they were erased before.
+    `residue` is the number of rows with identifiers left, `digest` the SHA-256 of a copy, `size` its bytes,
+    `erased_on` the day of an earlier erasure.
     """
 
     kind: Kind = "ready"
@@ -53,7 +54,7 @@ class Outcome:
 
     @property
     def ends(self) -> bool:
-        """Whether anything was ended, emptied, or names the person no more."""
+        """Whether any row was deleted, emptied or detached."""
         return any(
             line.done in ("delete", "anonymise", "detach", "shared") and line.rows for line in self.lines
         )
@@ -78,7 +79,7 @@ class Outcome:
         return sum(line.rows for line in self.lines if not done or line.done in done)
 
     def facts(self) -> dict[str, Any]:
-        """As values that can be written down."""
+        """The outcome as JSON values, without personal data."""
         kept = [
             {"place": k.place, "columns": list(k.columns), "rows": k.rows, "promise": k.promise}
             | {"ground": k.ground, "article": k.article, "until": k.until.isoformat() if k.until else None}
@@ -100,7 +101,7 @@ class Outcome:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Outcome:
-        """What `facts` wrote down."""
+        """The outcome that `facts` encoded."""
         return cls(
             kind=facts.get("outcome", "ready"),
             lines=tuple(Line(tuple(n["places"]), n["done"], n["rows"]) for n in facts.get("lines", ())),

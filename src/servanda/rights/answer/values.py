@@ -1,4 +1,4 @@
-"""From an outcome to the values of an answer: data by the policy’s words, laws by their names, days.
+"""Converts an outcome to the values of the answer's letter: data in the words of the policy, laws by name, days.
 
 Law: GDPR 12(1) in plain language; 12(4) reasons; 17(3) what stays; 19 recipients, by name (CJEU C-154/21).
 """
@@ -19,7 +19,7 @@ _SHOWN = {"copy": None, "held": "keep", "shared": "detach", "flag": None, "restr
 
 
 def values_of(binding: Binding, outcome: Outcome, language: str, done: date) -> dict[str, Any]:
-    """What the letter of an answer says."""
+    """The values of the letter."""
     values: dict[str, Any] = {"done": done.isoformat()}
     lines = list(_lines(binding, outcome.lines, language))
     kept = list(_kept(binding, outcome.kept, language))
@@ -86,7 +86,7 @@ def _backups(policy: Policy, done: date) -> date | None:
 
 
 def recipients_of(binding: Binding, outcome: Outcome) -> list[str]:
-    """The recipients that have data of the places in which something was changed, by their names."""
+    """The names of the recipients of data in places that were changed."""
     touched = {c for name in outcome.places if name in binding.places for c in binding.places[name].data}
     found: dict[str, None] = {}
     for name, recipient in binding.policy.recipients.items():

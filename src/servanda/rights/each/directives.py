@@ -1,8 +1,7 @@
-"""What is to happen to somebody's data after death: recorded, changed, and carried out (LIL 85, France).
+"""Directives on data after death: recorded, changed, and carried out (LIL 85, France).
 
-A person gives directives; whom they charged, or an heir where they charged nobody, asks for them to be
-carried out, and shows the death. Without directives heirs may have the data erased, or have what settling
-the estate takes (LIL 85 III).
+A person gives directives. Their executor, or an heir if there is none, asks for them to be carried out and proves
+the death. Without directives, heirs may have the data erased, or receive what the estate requires (LIL 85 III).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _AFTER_DEATH = frozenset({"heir", "executor"})
 
 
 def plan(case: Case) -> Outcome:
-    """What would be recorded, or what the directives that stand ask for."""
+    """What would be recorded; or, after a death, what the directives in force ask for."""
     if case.request.asker not in _AFTER_DEATH:
         fate = case.secret.fields.get("wish", "")
         if fate not in get_args(Fate):
@@ -35,7 +34,7 @@ def plan(case: Case) -> Outcome:
 
 
 def act(case: Case) -> Outcome:
-    """Record them; or carry out those that stand, which then have been carried out."""
+    """Record directives; or, after a death, carry out those in force."""
     if case.request.asker not in _AFTER_DEATH:
         fields = case.secret.fields
         wish = Wish(cast("Fate", fields["wish"]), fields.get("executor", ""), case.secret.says)
@@ -53,7 +52,7 @@ def act(case: Case) -> Outcome:
 
 
 def _fate(case: Case) -> str:
-    """What the directives ask for; where there are none, what an heir asks for, erasure unless they say otherwise."""
+    """What the directives ask for; without any, what the heir asks for, erasure by default."""
     directive = _directive_in_force(case)
     return directive.wish.fate if directive is not None else str(case.secret.fields.get("wish") or "erase")
 

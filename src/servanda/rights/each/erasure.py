@@ -1,4 +1,4 @@
-"""Data are erased, but for what a law or a claim keeps (GDPR 17)."""
+"""Erasure, except for data that a law or a legal claim keeps (GDPR 17)."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from servanda.rights.record import suppression as suppressed
 from servanda.rights.right import Right, register
 
 _WAIT = 60.0
-"""Seconds for which an erasure waits for a sweep that runs."""
+"""Seconds to wait for a running sweep."""
 
 
 def plan(case: Case) -> Outcome:
-    """Which rows would go, which are emptied, what stays, why and until when."""
+    """Which rows would be deleted or emptied, which stay, why and until when."""
     project, asked = case.project, case.of
     found = outcome_of(preview_erasure(project, [asked]))
     return replace(found, kept=(*found.kept, *archived.kept(case)))
 
 
 def act(case: Case) -> Outcome:
-    """Erase them: one transaction a store, then a look for what is left. They are known again if imported."""
+    """Erase the person in one transaction per store, scan for residue, and suppress the address for later imports."""
     project = case.project
     with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([case.of])

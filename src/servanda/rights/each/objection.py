@@ -1,7 +1,6 @@
-"""A use of data is objected to; canvassing ends at once, whatever the reason (GDPR 21(2) and (3)).
+"""Objection: marketing ends at once, without a reason (GDPR 21(2) and (3)).
 
-Against other uses somebody has to weigh (21(1)): the request then names the purpose, and waits for a
-decision.
+An objection to another purpose needs a balancing decision (21(1)): the request names the purpose and waits for it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _WEIGH = (
 
 
 def plan(case: Case) -> Outcome:
-    """Which rows would be flagged; the address is not written to any more, whether or not it is known."""
+    """Which rows would be flagged; refused while a balancing decision is missing."""
     purpose = case.secret.fields.get("purpose", "")
     if purpose and purpose != "marketing" and case.request.last("weighed") is None:
         return Outcome("refused", refused=(_WEIGH.format(n=case.request.number),))
@@ -30,7 +29,7 @@ def plan(case: Case) -> Outcome:
 
 
 def act(case: Case) -> Outcome:
-    """Note the address, so that an import does not bring it back, and set the flags."""
+    """Suppress the address for marketing, also for later imports, and set the flags."""
     project = case.project
     with project.database.begin() as connection:
         suppressed.suppress(

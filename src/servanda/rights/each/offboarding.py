@@ -1,4 +1,4 @@
-"""A customer leaves: what they entrusted to the company as their processor is returned, erased, and certified.
+"""Offboarding: the data of a leaving customer, for whom the company is a processor, are returned and erased.
 
     copy of their places ─▶ sealed, to download ─▶ those rows erased ─▶ a letter that certifies it
 
@@ -26,13 +26,13 @@ _WAIT = 60.0
 
 
 def plan(case: Case) -> Outcome:
-    """Which rows would be returned and go, and what stays, why and until when."""
+    """Which rows would be returned and erased, which stay, why and until when."""
     project, asked, only = case.project, case.of, _only(case)
     return outcome_of(preview_erasure(project, [asked], only))
 
 
 def act(case: Case) -> Outcome:
-    """Return a copy, then erase. A copy that was made before a process died is the one that counts."""
+    """Make a copy, then erase. After a crash, the copy that exists already is kept."""
     project, only = case.project, _only(case)
     made = _made(case)
     if made is None:
@@ -44,7 +44,7 @@ def act(case: Case) -> Outcome:
 
 
 def _made(case: Case) -> Outcome | None:
-    """The copy that was made for this request, None where none lies there."""
+    """The outcome of an existing copy for this request; None if there is none."""
     project, number = case.project, case.request.number
     if not Copies(project).present(number):
         return None

@@ -1,4 +1,4 @@
-"""What somebody provided, to take along in a form that software reads (GDPR 20)."""
+"""Portability: the data that a person provided, in a machine-readable form (GDPR 20)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from servanda.rights.right import Right, register
 
 
 def plan(case: Case) -> Outcome:
-    """How many rows are held; the copy leaves out what the person did not provide."""
+    """The number of rows held; the copy omits what the person did not provide."""
     return counted(case)
 
 

@@ -1,7 +1,6 @@
-"""Data that are wrong are put right, completed where they are incomplete (GDPR 16).
+"""Rectification: wrong data are corrected, incomplete data completed (GDPR 16).
 
-What the person wrote is read by somebody, who says which columns get which values; both are sealed with
-the request.
+An employee reads the request and decides which columns get which values; both are sealed with the request.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from servanda.rights.right import Right, register
 
 
 def plan(case: Case) -> Outcome:
-    """Which places would be corrected. Raises Refused for a value that its column does not take."""
+    """Which places would be corrected. Raises Refused for a value that its column does not accept."""
     wanted = corrections(case)
     if not wanted:
         number = case.request.number
@@ -39,7 +38,7 @@ def act(case: Case) -> Outcome:
 
 
 def corrections(case: Case) -> list[Correction]:
-    """What was said, row by row; what was said last of a column counts."""
+    """The decided corrections, row by row; the last value of a column counts. Raises Refused if no row is theirs."""
     requests, request = Requests(case.project), case.request
     values: dict[str, dict[str, str]] = {}
     for position, happening in enumerate(request.happenings, 1):
@@ -58,7 +57,7 @@ def corrections(case: Case) -> list[Correction]:
 
 
 def writable(case: Case) -> Outcome:
-    """Try it without a value: whether our role may write where the person's own rows lie."""
+    """A rehearsal without values: whether our role may write the person's own rows."""
     stores = case.project.stores
     for person in case.human:
         place = stores.binding.places[person.place]

@@ -1,7 +1,7 @@
-"""Data are stored and not used, while a question about them is open (GDPR 18).
+"""Restriction: data are stored but not used while a question about them is open (GDPR 18).
 
-A hold of kind restriction keeps them from ending; a sealed copy shows how they were; `decision` answers
-no; and where a place names a flag, the application is told by its own column.
+A hold of kind “restriction” keeps them from ending, a sealed copy preserves their state, `decision` answers no, and
+flags in the stores document inform the application.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, register
 
 _REVIEW = Period(months=3)
-"""After how long somebody looks whether the question is settled."""
+"""When the hold must be reviewed."""
 
 
 def plan(case: Case) -> Outcome:
-    """How many rows would not be used any more."""
+    """The number of rows that would be restricted."""
     counts = counted(case)
     scope(case.project, case.human)
     return Outcome(lines=tuple(Line(n.places, "restrict", n.rows) for n in counts.lines))
@@ -56,7 +56,7 @@ def act(case: Case) -> Outcome:
 
 
 def scope(project: Project, human: tuple[Person, ...]) -> tuple[HeldPerson | HeldRows, ...]:
-    """What a hold of a human covers. Raises Refused for a row that no hold can name."""
+    """The scope of a hold on a person. Raises Refused for a row whose key has several columns."""
     return tuple(_scope(project, human))
 
 
@@ -72,15 +72,15 @@ def _scope(project: Project, human: tuple[Person, ...]) -> Iterator[HeldPerson |
 
 
 def running(project: Project, number: int) -> Hold | None:
-    """The hold of a request that still runs, if any."""
+    """The hold of a request that is in force, if any."""
     holds = project.holds.running(project.today)
     return next((h for h in holds if h.kind == "restriction" and h.case == f"request {number}"), None)
 
 
 def lift(project: Project, number: int, ends: date, reasons: str) -> Request:
-    """Say that a restriction ends on a day, and why; the person is told before it does (GDPR 18(3)).
+    """Set the day on which a restriction ends, and notify the person before it does (GDPR 18(3)).
 
-    Raises Refused where none runs, or the day is not to come.
+    Raises Refused if none is in force, or if the day is not in the future.
     """
     hold = running(project, number)
     if hold is None:
@@ -97,7 +97,7 @@ def lift(project: Project, number: int, ends: date, reasons: str) -> Request:
 
 
 def clear_ended_flags(project: Project) -> int:
-    """Take the flags back of restrictions that have ended. Returns how many rows."""
+    """Clear the flags of ended restrictions. Returns the number of rows."""
     rows = 0
     for request in Requests(project).all():
         lifting = request.last("lifting")

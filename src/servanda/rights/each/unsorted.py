@@ -1,4 +1,4 @@
-"""A request whose right nobody has told yet: recorded with its day, and sorted by a person (GDPR 12(2), (3))."""
+"""A request whose right is not known yet: recorded with its day, and assigned by an employee (GDPR 12(2), (3))."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from servanda.rights.right import Right, register
 
 
 def plan(case: Case) -> Outcome:
-    """Nothing, until somebody says what it is for."""
+    """Refused until an employee assigns a right."""
     why = f"nobody has said yet what it is for: servanda request sort {case.request.number} RIGHT"
     return Outcome("refused", refused=(why,))
 

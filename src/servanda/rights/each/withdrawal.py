@@ -1,4 +1,4 @@
-"""Consent is taken back, as easily as it was given (GDPR 7(3))."""
+"""Withdrawal of consent, as easy as giving it (GDPR 7(3))."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from servanda.rights.right import Right, register
 
 
 def plan(case: Case) -> Outcome:
-    """Which rows would be flagged; messages that rest on consent end with it."""
+    """Which rows would be flagged."""
     places = case.project.stores.binding.places
     flagged = [p.place for p in case.human if "withdrawal" in places[p.place].place.flags]
     return Outcome(lines=tuple(Line((name,), "flag", flagged.count(name)) for name in dict.fromkeys(flagged)))
 
 
 def act(case: Case) -> Outcome:
-    """Note the address, and set the flags."""
+    """Suppress the address for marketing, and set the flags."""
     project = case.project
     with project.database.begin() as connection:
         suppressed.suppress(

@@ -34,10 +34,10 @@ class Copies:
 
     @contextmanager
     def write(self, request: int, key_id: str) -> Iterator[BinaryIO]:
-        """A file to write a copy into; it stands for the request once the block ends without an error.
+        """A file to write a copy to; it becomes the copy of the request if the block ends without an error.
 
-        Raises VaultError where the key has ended, ServandaError where the disk refuses. Until the end
-        an older copy of the request stays.
+        Raises VaultError if the key was destroyed, ServandaError if the file cannot be written. An older copy of the
+        request stays until then.
         """
         key = self._vault.record_key(key_id)
         with _disk(request):
@@ -76,7 +76,7 @@ class Copies:
         return _read(path, key, request)
 
     def remove(self, request: int) -> bool:
-        """Remove the copy of a request, and what is left of one that was never finished; False without one."""
+        """Remove the copy of a request, and partial files. Returns whether there was a copy."""
         with _disk(request):
             self._remove_partial_files(request)
             there = self.present(request)
@@ -93,7 +93,7 @@ class Copies:
         return self._folder / f"{request}.sealed"
 
     def _remove_partial_files(self, request: int) -> None:
-        """Remove what a process left that died while it wrote."""
+        """Remove the partial files of a crashed process."""
         for part in self._folder.glob(f".{request}.*.part"):
             part.unlink(missing_ok=True)
 
@@ -109,7 +109,7 @@ def _bound(request: int) -> str:
 
 @contextmanager
 def _disk(request: int) -> Iterator[None]:
-    """What the disk refuses, as a sentence."""
+    """Turn an OSError into a ServandaError."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What people want to happen to their data after death: kept, changed, taken back, carried out.
+"""Directives of people on their data after death: stored, replaced, revoked, carried out.
 
     given ──▶ replaced by a newer one, or revoked ──▶ nothing
       └─────▶ carried out, by whom the person charged, or by an heir
@@ -25,7 +25,7 @@ from servanda.persons import references
 from servanda.project import Project
 
 Fate = Literal["keep", "erase", "hand_over"]
-"""What becomes of the data: they stay as long as promised, go, or are given to somebody."""
+"""What happens to the data: kept as promised, erased, or handed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """A wish as it was given on a day, and what became of it."""
+    """A wish with the days on which it was made, revoked, or carried out."""
 
     id: int
     wish: Wish
@@ -49,7 +49,7 @@ class Directive:
 
     @property
     def in_force(self) -> bool:
-        """Whether it is to be followed."""
+        """Whether it is neither revoked nor carried out."""
         return self.revoked_on is None and self.carried_out_on is None
 
 
@@ -61,7 +61,7 @@ class Directives:
         self._today = project.today
 
     def give(self, address: str, wish: Wish) -> Directive:
-        """Keep a wish; one that stood before is replaced."""
+        """Store a wish; replaces the one in force."""
         key_id = self._vault.new_key()
         sealed = self._vault.seal(key_id, json.dumps(asdict(wish), ensure_ascii=False).encode())
         with self._db.begin() as connection:
@@ -77,7 +77,7 @@ class Directives:
         return Directive(number, wish, self._today, None, None)
 
     def revoke(self, address: str) -> bool:
-        """Take back the wish that stands. Returns whether there was one."""
+        """Revoke the wish in force. Returns whether there was one."""
         with self._db.begin() as connection:
             person = references.find(connection, self._vault, "directive", address)
             return person is not None and self._revoke(connection, person)
@@ -99,7 +99,7 @@ class Directives:
         return bool(found)
 
     def of(self, address: str) -> Directive | None:
-        """The wish of a person that stands, if any; the reading is an entry of the ledger."""
+        """The directive of a person in force, if any; the access is recorded in the ledger."""
         directive = tables.directive
         with self._db.begin() as connection:
             person = references.find(connection, self._vault, "directive", address)
@@ -113,9 +113,9 @@ class Directives:
         return found
 
     def carry_out(self, number: int, proof: str) -> None:
-        """Note that a wish was followed; `proof` says how the death was shown.
+        """Record that a directive was carried out; `proof` states how the death was proved.
 
-        Raises Refused where it does not stand.
+        Raises Refused if it is not in force.
         """
         directive = tables.directive
         with self._db.begin() as connection:

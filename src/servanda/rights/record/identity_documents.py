@@ -1,7 +1,7 @@
-"""A document that somebody showed to prove who they are: sealed until it was looked at, then destroyed.
+"""Identity documents: sealed until they are checked, then destroyed.
 
-It is never asked for as a matter of course. It lies in a file of its own under a key of its own; once the
-check is over, the key is destroyed first, so that no copy of the file opens.
+They are never required by default. Each is a separate file under a separate key. After the check the key is
+destroyed first, so that no copy of the file can be read.
 
 Law: GDPR 12(6) and 5(1)(c), (e); EDPB Guidelines 01/2022, §73 to 79: no copy is kept after the check.
 """
@@ -26,9 +26,9 @@ class IdentityDocuments:
         self._folder, self._vault = project.folder / "papers", project.vault
 
     def keep(self, requests: Requests, number: int, content: bytes) -> Request:
-        """Seal a document of a request until it was looked at.
+        """Seal a document of a request until it is checked.
 
-        Raises Refused where nothing was asked for, with a doubt that is written down.
+        Raises Refused if it is empty or too large, or if the request is not waiting for one.
         """
         if not 0 < len(content) <= LARGEST:
             raise Refused(
@@ -43,7 +43,7 @@ class IdentityDocuments:
         return found
 
     def look(self, request: Request) -> bytes:
-        """The document of a request. Raises ServandaError where there is none any more."""
+        """The content of the document of a request. Raises ServandaError if there is none."""
         document = request.last("document")
         path = self._folder / str(document.facts["key"]) if document is not None else None
         if path is None or not path.exists() or not self._vault.has(path.name):
@@ -51,7 +51,7 @@ class IdentityDocuments:
         return self._vault.open_sealed(path.name, path.read_text())
 
     def destroy(self, request: Request) -> int:
-        """Destroy the documents of a request, keys first. Returns how many there were."""
+        """Destroy the documents of a request, keys first. Returns the number of documents."""
         done = 0
         for happening in request.happenings:
             if happening.kind == "document":
@@ -60,6 +60,6 @@ class IdentityDocuments:
         return done
 
     def sweep(self, requests: Requests) -> int:
-        """Destroy the documents of requests whose check is over. Returns how many there were."""
+        """Destroy the documents of requests whose check is over. Returns the number of documents."""
         over = (r for r in requests.all() if r.state != "asked")
         return sum(self.destroy(request) for request in over)

@@ -1,9 +1,8 @@
-"""The requests of a project: opened, told from one another, carried on, and ended in time.
+"""The requests of a project: opened, recorded step by step, and deleted in time.
 
-Each happening is written with its ledger entry and its letters in one transaction, so that
-there is never a letter without a decision. Who asks, in which words, and what is said about
-them is sealed under a key of the request; that key is destroyed when nobody needs the
-record any more, and the ledger keeps what never named anybody.
+Each happening is written with its ledger entry and its letters in one transaction, so that there is never a letter
+without a decision. Personal data of a request are sealed under a key of their own, which is destroyed when the
+retention of the record ends; the ledger contains no personal data.
 
 How long a record stays after its end: as long as somebody may ask in court whether the
 request was answered, five years (C. civ. 2224; GDPR 5(2), 17(3)(e)).
@@ -38,10 +37,10 @@ _MONTH = Period(months=1)
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What of a request names somebody: opened with a reason, and each time an entry of the ledger.
+    """The personal data of a request; each access has a reason and a ledger entry.
 
-    `about` identifies whom the data are about, `contact` is where answers go; they differ where
-    somebody asks for another person. `says` are the asker's words, `fields` what the right needs.
+    `about` identifies the data subject, `contact` is the address for answers; they differ if somebody asks for
+    another person. `says` are the asker's words, `fields` the values that the right needs.
     """
 
     about: str
@@ -101,9 +100,9 @@ class Requests:
             return self._read(connection, where)
 
     def secret(self, number: int, reason: str) -> Secret:
-        """What of a request names somebody; the reading is an entry of the ledger.
+        """The personal data of a request; the access is recorded in the ledger.
 
-        Raises VaultError where the record has ended.
+        Raises VaultError if the record was deleted.
         """
         with self._db.begin() as connection:
             row = self._row(connection, number)
@@ -137,9 +136,9 @@ class Requests:
     # -- opening ---------------------------------------------------------------------------
 
     def open(self, opening: Opening, letters: Sequence[Letter] = ()) -> Request:
-        """Write a request down; the clock runs from the day on which it was received.
+        """Record a new request; its deadline counts from the day on which it was received.
 
-        Raises Refused for a day to come.
+        Raises Refused for a day in the future.
         """
         if opening.received > self._today:
             raise Refused(f"{opening.received} is a day to come; write the day on which it arrived")
@@ -183,7 +182,7 @@ class Requests:
         words: str = "",
         letters: Sequence[Letter] = (),
     ) -> Request:
-        """Write down that something happened, with its letters. Raises Refused where it may not.
+        """Record a happening, with its letters. Raises Refused if it is not allowed in the current state.
 
         `words` are reasons that may name somebody: they are sealed with the request.
         """
@@ -201,7 +200,7 @@ class Requests:
         return self.find(number)
 
     def sort(self, number: int, right: str) -> Request:
-        """Say which right a request is for, where its words did not, or told another one."""
+        """Assign the right of a request."""
         with self._db.begin() as connection:
             self._row(connection, number, lock=True)
             request = self._read(connection, tables.request.c.number == number)[0]
@@ -234,7 +233,7 @@ class Requests:
         return self.find(number)
 
     def follow_link(self, token: str, now: datetime) -> Request | None:
-        """Use a link up: its request is proved then. None where the link is forged, used, or over."""
+        """Use a link, which proves the identity for its request. None if the link is forged, used, or expired."""
         with self._db.begin() as connection:
             found = links.spend(connection, self._vault, "identity", token, now)
             if found is None:
@@ -305,7 +304,7 @@ class Requests:
         put(connection, self._vault, key_id, replace(letter, request=number))
 
     def _record_end(self, connection: sa.Connection, row: Any, kind: str, day: date) -> None:
-        """Note when the request ended, and until when its record stays."""
+        """Record when the request ended, and until when its record is kept."""
         ends: date | None = None
         if kind in ENDED:
             ends = day + KEPT
@@ -320,7 +319,7 @@ class Requests:
         self._set_reference_expiry(connection, row.person)
 
     def _set_reference_expiry(self, connection: sa.Connection, person: str) -> None:
-        """A reference lasts until the last record of its person ends; while one is open, it has no end."""
+        """Set the expiry of a reference to the end of the person's last record; none while a request is open."""
         request = tables.request
         theirs = request.c.person == person
         still = sa.select(sa.func.count()).where(theirs, request.c.ended_on.is_(None))
@@ -341,13 +340,13 @@ class Requests:
     # -- ending ----------------------------------------------------------------------------
 
     def forget(self) -> int:
-        """End the records whose time is over: their keys first, so that no copy of them opens. Returns how many."""
+        """Delete expired records, keys first, so that no copy can be read. Returns the number of records."""
         request, today = tables.request, self._today.isoformat()
         with self._db.read() as connection:
             over = sa.and_(request.c.erase_on < today, request.c.sealed.is_not(None))
             rows = connection.execute(sa.select(request.c.number, request.c.key_id).where(over)).all()
             kept = rests.requests_not_over(connection)
-        rows = [row for row in rows if row.number not in kept]  # the rest is still to be ended, and told
+        rows = [row for row in rows if row.number not in kept]  # remaining rows are still to be erased
         for number, key_id in rows:
             self._vault.destroy(key_id)
             with self._db.begin() as connection:
@@ -362,7 +361,7 @@ class Requests:
 
 
 def _rules_out_extension(policy: Policy) -> bool:
-    """Whether the policy promised less than the law's month, and kept no room for more."""
+    """Whether the policy promises a shorter deadline without an extension."""
     deadline = policy.requests.deadline
     if deadline is None or policy.requests.extension is not None:
         return False

@@ -1,8 +1,7 @@
-"""Who is not to be written to, or not to come back: keyed hashes of addresses, kept for that alone.
+"""The suppression list: keyed hashes of addresses that must not be used or imported again.
 
-An address that was erased or objected must be known again when somebody imports a list, and
-must not be kept in clear for it. What stays is the least that does: a hash under a key of the
-vault, the purpose, a date.
+An address that was erased or objected must be recognised when a list is imported, without being stored in clear.
+Stored are only a hash under a key of the vault, the purpose, and dates.
 
 Law: GDPR 21(3) who objects is not canvassed any more; 5(1)(c) nothing more is kept than that
 takes; CNIL, référentiel “gestion des activités commerciales” (2022): three years at least.
@@ -22,15 +21,15 @@ from servanda.persons.references import mac_of, macs_of
 from servanda.vault import Vault
 
 Purpose = Literal["marketing", "all"]
-"""What is suppressed: messages that canvass, or everything, after an erasure."""
+"""What is suppressed: marketing, or everything (after an erasure)."""
 KEPT = Period(years=3)
-"""How long an address is known again; begun anew by each objection."""
+"""How long an address is suppressed; restarts with each objection."""
 
 
 def suppress(
     connection: sa.Connection, vault: Vault, address: str, purpose: Purpose, today: date, request: int | None
 ) -> None:
-    """Note that an address is not to be used for a purpose any more."""
+    """Suppress an address for a purpose."""
     row = {
         "mac": mac_of(vault, address),
         "purpose": purpose,
@@ -42,7 +41,7 @@ def suppress(
 
 
 def suppressed(connection: sa.Connection, vault: Vault, address: str, today: date) -> set[Purpose]:
-    """For which purposes an address is not to be used today."""
+    """The purposes for which an address is suppressed today."""
     kept = tables.suppression
     mine = kept.c.mac.in_(macs_of(vault, address))
     query = sa.select(kept.c.purpose).where(mine, kept.c.expires_on >= today.isoformat())
@@ -50,7 +49,7 @@ def suppressed(connection: sa.Connection, vault: Vault, address: str, today: dat
 
 
 def lift(connection: sa.Connection, vault: Vault, address: str, purpose: Purpose) -> bool:
-    """Let an address be used again, since its person asked for that. Returns whether it was suppressed."""
+    """Remove an address from the list, at the person's request. Returns whether it was suppressed."""
     kept = tables.suppression
     same = sa.and_(kept.c.mac.in_(macs_of(vault, address)), kept.c.purpose == purpose)
     return bool(connection.execute(sa.delete(kept).where(same)).rowcount)
@@ -59,7 +58,7 @@ def lift(connection: sa.Connection, vault: Vault, address: str, purpose: Purpose
 def filter_allowed(
     connection: sa.Connection, vault: Vault, addresses: Iterable[str], purpose: Purpose, today: date
 ) -> list[bool]:
-    """Of each address of a list, whether it may be used: for an import, or before a mailing."""
+    """For each address, whether it may be used; for an import, or before a mailing."""
     kept, listed = tables.suppression, list(addresses)
     macs = [macs_of(vault, address) for address in listed]
     wanted = [mac for each in macs for mac in each]

@@ -1,10 +1,10 @@
-"""What becomes of the rows of persons who are erased: decided in the gathered rows, then done, set by set.
+"""The SQL of an erasure: marks reasons in the temporary tables of gathered rows, then changes and deletes rows.
 
-    mark      each gathered row learns why it stays, if it does; nothing of the application's is touched
-    change    columns of rows that stay are emptied
-    delete    rows that nothing keeps go
+    mark      set the reasons for which a gathered row stays; the application's tables are not touched
+    change    empty columns of rows that stay
+    delete    delete the rows without a reason to stay
 
-What a mark asks is asked again by the statement that ends a row, where it may have changed meanwhile.
+A condition that may change after it was marked is evaluated again by the DELETE (`recheck`).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from servanda.stores.sql.person_rows import PersonRows, Reason
 
 Bool = sa.ColumnElement[bool]
 EMPTIED = Reason.LAW | Reason.POINTED | Reason.DECLARED
-"""Reasons for which a row stays and its fields go."""
+"""Reasons for which a row stays and its fields are emptied."""
 UNTOUCHED = Reason.HELD | Reason.SHARED | Reason.APART
 STAYS = EMPTIED | Reason.SHARED
-"""Reasons for which a row stays and names nobody any more who leaves."""
+"""Reasons for which a row stays and is detached from leaving persons."""
 
 
 _PATIENCE = 6
-"""How many times `lock_timeout` a transaction is tried for, while rows are locked."""
+"""A transaction is retried on locks for this many times `lock_timeout`."""
 
 
 def transaction_with_retry(session: Lists, act: Callable[[], int]) -> int:
-    """Do something in one transaction, however long it takes: wholly or not at all; again while locks are in the way.
+    """Call `act` in one transaction without a time limit, and commit; retried with a backoff on locks and deadlocks.
 
-    Raises RowsCame where a constraint refuses, StoreError for everything else that does.
+    Raises RowsCame if a constraint is violated, StoreError for any other error of the database.
     """
     until = time.monotonic() + session.store.settings.lock_timeout * _PATIENCE
     pause = 0.02
@@ -57,10 +57,10 @@ def transaction_with_retry(session: Lists, act: Callable[[], int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Emptying:
-    """Columns of gathered rows of a table that are emptied, each group where its condition holds.
+    """An update that empties columns of gathered rows of a table; each group of columns under its condition.
 
-    Of rows of `where` (and `met`) that stay for some of `reasons` (-1: of all) and for none of `unless`. `name`
-    tells it from others of the table.
+    It selects rows that meet `where` and `met`, with any of `reasons` (-1: all rows) and none of `unless`. `name`
+    distinguishes it from other updates of the table.
     """
 
     table: str
@@ -75,14 +75,14 @@ class Emptying:
 
 @dataclass(slots=True)
 class ErasureStatements:
-    """Marks and ends the gathered rows of one session."""
+    """Marks, changes and deletes the gathered rows of one session."""
 
     rows: PersonRows
 
     # -- marks ---------------------------------------------------------------------------------
 
     def mark_reasons(self, table: str, number: int, reasons: Sequence[tuple[Reason, Condition]]) -> int:
-        """Note for which of these reasons gathered rows stay. Returns how many rows were looked at."""
+        """Set the reasons of gathered rows whose conditions hold. Returns the number of rows evaluated."""
 
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
@@ -107,9 +107,9 @@ class ErasureStatements:
         others: bool = False,
         name: str = "",
     ) -> int:
-        """Note a reason where it holds and was not noted; in a circle, again until it returns 0.
+        """Set one reason where its condition holds and it is not set yet. In a cycle, call it until it returns 0.
 
-        `others` leaves out the rows that are persons themselves who leave, too.
+        `others` skips the own rows of persons who are erased together.
         """
 
         def made() -> Any:
@@ -126,7 +126,7 @@ class ErasureStatements:
         return self.rows.session.run(self.rows.cached(("spread", table, number, flag, name), made))
 
     def persons_held(self, table: str, number: int, condition: Condition) -> list[int]:
-        """The persons whose own row is held."""
+        """The numbers of the persons whose own row meets the condition of a hold."""
         row, work, same = self.rows.rows(table)
         query = sa.select(work.c.p).select_from(work.join(row, same)).distinct()
         query = query.where(
@@ -135,7 +135,7 @@ class ErasureStatements:
         return [int(p) for (p,) in self.rows.session.execute(query)]
 
     def mark_held(self, persons: Sequence[int]) -> None:
-        """Hold everything of some persons, also where it is somebody else's too."""
+        """Mark every row of some persons as held, including shared rows."""
         for made in self.rows.made.values():
             held = (
                 sa.update(made)
@@ -151,7 +151,7 @@ class ErasureStatements:
             self.rows.session.execute(held.where(sa.exists(found.correlate(made))))
 
     def _is_leaving_person(self, work: sa.Table) -> Bool:
-        """Whether a gathered row is itself one of the persons who leave."""
+        """Whether a gathered row is the own row of a leaving person."""
         other, same = _self_join(work)
         return sa.exists(
             sa.select(sa.literal(1)).select_from(other).where(*same, other.c.r < 0).correlate(work)
@@ -160,7 +160,7 @@ class ErasureStatements:
     # -- what was decided ----------------------------------------------------------------------
 
     def counts_by_reason(self) -> list[tuple[int, int, int, int]]:
-        """How many rows each person has by number and reasons: (person, number, reasons, rows)."""
+        """The gathered rows by person, table number and reasons: (person, number, reasons, rows)."""
         found: list[tuple[int, int, int, int]] = []
         for made in self.rows.made.values():
             query = self.rows.cached(("fates", made.name), lambda made=made: _count_query(made))
@@ -171,7 +171,7 @@ class ErasureStatements:
     def latest(
         self, table: str, number: int, condition: Condition, trigger: Bound, *, name: str
     ) -> list[tuple[int, int, date | None]]:
-        """The rows of each person that meet a condition, and the latest day of a trigger: (person, rows, day)."""
+        """For each person, the rows that meet a condition and the latest day of a trigger: (person, rows, day)."""
         row, work, same = self.rows.rows(table)
         day = self.rows.session.days.of(trigger, row)
 
@@ -188,7 +188,7 @@ class ErasureStatements:
     # -- the end -------------------------------------------------------------------------------
 
     def delete(self, table: str, number: int, recheck: Condition | None = None) -> int:
-        """Delete the rows that nothing keeps. Returns how many. `again` is asked of each once more."""
+        """Delete the rows without reasons. Returns the number of rows. `recheck` is part of the DELETE."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
@@ -201,7 +201,7 @@ class ErasureStatements:
     def delete_unreferenced(
         self, table: str, number: int, links: Sequence[Link], recheck: Condition | None = None
     ) -> int:
-        """Delete the rows that nothing keeps and that no row of their own circle points at."""
+        """Delete the rows without reasons that no row of the same table references. Returns the number of rows."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
@@ -213,7 +213,7 @@ class ErasureStatements:
         return self.rows.session.run(self.rows.cached(("unpointed", table, number), made))
 
     def detach(self, table: str, number: int, columns: Sequence[str]) -> int:
-        """Set references to NULL in rows that go, so that a circle of foreign keys can be opened."""
+        """Set references to NULL in rows that will be deleted, to break a cycle of foreign keys."""
 
         def made() -> Any:
             row = self.rows.session.table_of(table)
@@ -223,7 +223,7 @@ class ErasureStatements:
         return self.rows.session.run(self.rows.cached(("loosen", table, number, tuple(columns)), made))
 
     def change(self, emptying: Emptying) -> int:
-        """Empty columns of gathered rows that are not yet empty. Returns how many rows."""
+        """Carry out an update; skips rows that are emptied already. Returns the number of rows."""
 
         def made() -> Any:
             row = self.rows.session.table_of(emptying.table)
@@ -237,7 +237,7 @@ class ErasureStatements:
         )
 
     def to_change(self, emptying: Emptying) -> dict[int, int]:
-        """How many rows `change` would change, by the number of the person; nothing is changed."""
+        """How many rows `change` would update, by the number of the person; changes nothing."""
 
         def made() -> Any:
             row, work, same = self.rows.rows(emptying.table)
@@ -267,7 +267,7 @@ class ErasureStatements:
     def _selected(
         self, table: str, number: int, row: sa.FromClause, chosen: Callable[[Any], Bool]
     ) -> list[sa.ColumnElement[bool]]:
-        """What holds a statement to gathered rows; SQLite finds them by key, the others join."""
+        """The conditions that restrict a statement to gathered rows: by key in SQLite, by a join elsewhere."""
         work, key = self.rows.gathered(table), self.rows.session.store.shape.tables[table].key
         if self.rows.session.store.dialect.locks_rows:
             return [work.c.n == number, chosen(work), self.rows.same(table, row, work)]
@@ -279,14 +279,14 @@ class ErasureStatements:
 
 
 def _self_join(work: sa.Table) -> tuple[sa.FromClause, list[sa.ColumnElement[bool]]]:
-    """The gathered rows once more, and what makes one of them the same row, whoever it was gathered for."""
+    """An alias of the gathered rows, and the conditions for the same row, for whichever person."""
     other = work.alias()
     keys = [c.name for c in work.c if c.name == "n" or c.name.startswith("k")]
     return other, [other.c[name] == work.c[name] for name in keys]
 
 
 def _has_any_reason(work: Any, flags: int) -> Bool:
-    """Whether a row stays for any of some reasons."""
+    """Whether a gathered row has any of these reasons."""
     return work.c.s.op("&")(int(flags)) != 0  # type: ignore[no-any-return]
 
 

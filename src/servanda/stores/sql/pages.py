@@ -1,11 +1,8 @@
-"""Pages of a sweep: ranges that are found on an index and never leave the database.
+"""Pages of a sweep: ranges of an indexed column or of the key, found with LIMIT 1 OFFSET n.
 
-along a trigger   [low, high) of an indexed column; the upper bound is the value
-                  OFFSET a page further. Where one value holds more than a page,
-                  the page goes on inside it by key.
-along the key     where no such column is there: key ranges of the rows that end; where these
-                  end by what other rows say, of the list of those that are due, which the
-                  store makes for itself, once, before the first page
+by trigger   [low, high) of an indexed column. If one value fills more than a page, it is split by key.
+by key       if there is no such column: ranges of the primary key. If the condition reads other rows, the ranges
+             are taken from a temporary table of the due keys, which is filled once before the first page.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ Scan = Callable[[sa.Select[Any], dict[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One range. `low` and `high` bound the trigger, `after` and `until` the key; None is no bound."""
+    """One range: low <= trigger < high, and after < key <= until; None means no bound."""
 
     low: Any = None
     high: Any = None
@@ -31,7 +28,7 @@ class Page:
 
     @property
     def form(self) -> tuple[bool, bool, bool]:
-        """Which bounds it has; pages of one form share their statements."""
+        """Which bounds it has; pages of the same form share their statements."""
         return self.low is not None, self.after is not None, self.until is not None
 
     @property
@@ -45,10 +42,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What pages follow: `source` is a table, or a list of what is due; `along` the trigger's column, if any.
+    """The input of paging: `source` is a table, or the list of due keys; `along` the trigger's column, if any.
 
-    `start` and `end` bound the trigger, `found` selects the rows where there is no trigger,
-    `key` is the key of the rows that end (empty: they have none).
+    `start` and `end` bound the trigger, `found` selects the rows if there is no trigger, `key` is the primary key
+    (empty: none).
     """
 
     source: sa.FromClause
@@ -60,7 +57,7 @@ class Track:
 
 
 def pages(scan: Scan, track: Track, size: Callable[[], int]) -> Iterator[Page]:
-    """The pages of a track, each found when the one before has been dealt with; `size` may change meanwhile."""
+    """The pages of a track, each found after the previous one is done; `size` may change between them."""
     if track.along is None:
         yield from _key_pages(scan, track, size, track.found, Page())
         return
@@ -81,7 +78,7 @@ def pages(scan: Scan, track: Track, size: Callable[[], int]) -> Iterator[Page]:
             same = track.along == _bound("servanda_low", track.along)
             yield from _key_pages(scan, track, size, same, tied)
         else:
-            yield tied  # without a key a value is one page, however many rows have it
+            yield tied  # without a key, all rows of one value are one page
         low = after
 
 
@@ -90,7 +87,7 @@ def within(
     along: sa.ColumnElement[Any] | None,
     key: tuple[sa.ColumnElement[Any], ...],
 ) -> list[Bool]:
-    """The conditions that hold a statement to a page of a form; its bounds are parameters."""
+    """The conditions that restrict a statement to a page of this form; the bounds are parameters."""
     low, after, until = form
     found: list[Bool] = []
     if along is not None and low:
@@ -103,13 +100,13 @@ def within(
 
 
 def _bound(name: str, column: sa.ColumnElement[Any]) -> sa.BindParameter[Any]:
-    """A parameter that is compared with a column, raw where the column has no type of ours."""
+    """A parameter with the type of a column; untyped if the column has none."""
     raw = isinstance(column.type, sa.types.NullType)
     return sa.bindparam(name) if raw else sa.bindparam(name, type_=column.type)
 
 
 def _beyond(key: tuple[sa.ColumnElement[Any], ...], name: str, at: int = 0) -> Bool:
-    """The key is greater than a bound, spelt out: MariaDB does not search a row value."""
+    """The key is greater than a bound, without a row value, which MariaDB cannot search in an index."""
     bound = _bound(f"{name}_{at}", key[at])
     first: Bool = key[at] > bound
     if at == len(key) - 1:

@@ -1,14 +1,13 @@
-"""Partitions that are over as a whole: dropped in one piece instead of row by row.
+"""Drops whole partitions in which every row is due, instead of deleting row by row.
 
-    over        the partition's range ends before the day from which rows stay
-    free        and no row in it is held, shielded by another ground, or without a date
-    taken out   free, and no longer part of its table: nobody writes to it any more
-    dropped     taken out, looked at once more, its rows counted; else put back
+    over        the range of the partition ends before the cutoff
+    free        and no row in it is held, kept by another ground, or without a date
+    detached    free, and no longer part of its table, so that no one writes to it
+    dropped     detached, checked again, and its rows counted; otherwise attached again
 
-Looking comes before and again after a partition is taken out, since rows change in
-between. What a process that died left taken out is put back by the next apply before it
-plans: nothing is then lost, nothing forgotten, and the plan decides anew. Until then its
-rows count as rows of the table. A partition is never made here.
+The check is repeated after detaching, since rows may change in between. A partition that a crash left detached is
+attached again by the next apply before it plans; until then its rows count as rows of the table. Servanda never
+creates a partition.
 """
 
 from __future__ import annotations
@@ -30,23 +29,23 @@ if TYPE_CHECKING:
 
 
 _LOOKED_AT = 12
-"""How many partitions one statement of a plan looks at."""
+"""How many partitions one statement of a plan checks."""
 
 
 class CannotDropWhole(Exception):
-    """The partitions of a table cannot be dropped; its rows are ended by ranges. Says why."""
+    """The partitions of a table cannot be dropped whole, with the reason; its rows are deleted in pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen in a partition: some row at all, and one that stays."""
+    """The result of checking a partition: whether it has rows, and whether one of them stays."""
 
     filled: bool
     stays: bool
 
 
 class SqlPartitions(Partitions):
-    """What the partitions of all databases share: which are free, and how they are looked at."""
+    """What partitions of all databases share: which are free, and how they are checked."""
 
     batch_size = 1
 
@@ -61,14 +60,14 @@ class SqlPartitions(Partitions):
     # -- what a kind says differently ------------------------------------------------------
 
     def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
-        """The partitions whose range ends at `cut` or before, the oldest first. Raises Unfit.
+        """The partitions whose range ends at `cut` or before, the oldest first. Raises CannotDropWhole.
 
-        Where one is to `act`, the rights of our role are looked at too.
+        With `act`, the rights of our role are checked too.
         """
         raise NotImplementedError
 
     def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
-        """A partition as something to select from, in its table or taken out."""
+        """A partition as a FROM clause, attached or (`out`) detached."""
         raise NotImplementedError
 
     # -- what they share -------------------------------------------------------------------
@@ -88,12 +87,12 @@ class SqlPartitions(Partitions):
                 yield Whole(tuple(free), condition)
 
     def _free(self, parts: Sequence[Partition], condition: Condition) -> list[Partition]:
-        """Those in which there are rows, and none that stays."""
+        """The partitions with rows, none of which stays."""
         looks = zip(parts, self.look(parts, condition), strict=True)
         return [part for part, look in looks if look.filled and not look.stays]
 
     def describe(self, table: str, condition: Condition) -> str:
-        """What a plan says. What is seen here is believed once, since rows are looked at again before they go."""
+        """A note for the plan. The free partitions are remembered for the next `whole`; `drop` checks rows again."""
         try:
             over = [part for part in self._over(table, condition, act=False) if part.filled]
         except CannotDropWhole as why:
@@ -124,7 +123,7 @@ class SqlPartitions(Partitions):
             return self.over(table, time, self.session.where.cut(table, time, along.day), act=act)
 
     def look(self, parts: Sequence[Partition], condition: Condition, *, out: bool = False) -> list[Look]:
-        """Look at partitions: is there a row, and one that stays? All is one statement, of searches in indexes."""
+        """Check partitions for rows, and for rows that stay, in one statement."""
         if not parts:
             return []
         asked = ([part.name for part in parts], condition, out)
@@ -137,7 +136,7 @@ class SqlPartitions(Partitions):
     def _questions(
         self, parts: Sequence[Partition], condition: Condition, *, out: bool
     ) -> tuple[sa.Select[Any], list[int]]:
-        """What is asked of partitions, and how many questions are asked of each."""
+        """The query that checks partitions, and the number of its columns for each."""
         along = sel.driver(condition)
         assert along is not None
         assert isinstance(along.trigger, OwnTime)
@@ -155,16 +154,16 @@ class SqlPartitions(Partitions):
         return sa.select(*questions), sizes
 
     def skip_whole(self, part: Partition, why: str) -> None:
-        """Leave a partition to the ranges, for as long as this session lasts."""
+        """Skip a partition for the rest of the session: its rows are deleted in pages."""
         self._refused.add(part.name)
         self.remarks.append(f"{part.table}: partition {part.name} is not dropped whole: {why}")
 
 
 def keep_conditions(condition: Condition, column: str, *, lowest: bool) -> Iterator[Condition]:
-    """What keeps a row of a partition that is over: the row stays where one of these is true.
+    """The conditions under which a row of a partition that is over stays.
 
-    The bounds of the partition answer for the trigger, `column`, but for values that mean
-    “open”, and in the lowest partition for dates that are none.
+    The bounds of the partition imply the trigger on `column`, except for values that mean “open”, and for missing
+    dates in the lowest partition.
     """
     match condition:
         case All(parts):

@@ -1,11 +1,11 @@
-"""The rows of persons, gathered in temporary tables of the store: which row, of whom, found in which round.
+"""Temporary tables with the keys of the rows of persons, gathered along the edges of the subject graph.
 
-    n  which table it is of, or which mention       p  whose it is        k0, k1 …  its key
-    r  the round in which it was found; -1: the row is the person itself
-    s  why it stays, when the person is erased: 0, or a sum of the reasons below
+    n  the number of the table, or of the mention      p  the number of the person      k0, k1 …  the key
+    r  the round in which it was found; -1: the row is the person's own
+    s  why it stays when the person is erased: 0, or a combination of the reasons below
 
-One table for each signature of key types, made once a session, outside of transactions. Each edge of the
-graph is one statement: rows are found by rows, set by set, and never one by one.
+There is one temporary table for each combination of key types, created once per session, outside of transactions.
+Each edge of the graph is one set-based statement.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Reason(IntFlag):
     HELD = 2
     """A hold or a restriction covers it, or its person."""
     SHARED = 4
-    """It is another person's, too, who is not erased."""
+    """Another person, who is not erased, owns it too."""
     POINTED = 8
-    """A row that stays points at it."""
+    """A row that stays references it."""
     DECLARED = 16
-    """The stores document says `erase: anonymise` or `erase: keep` of its place."""
+    """The stores document declares `erase: anonymise` or `erase: keep` for its place."""
     APART = 32
-    """Its place is not among those that are meant, where only some are."""
+    """Its place is not among those to erase (`only`)."""
 
 
 ROOT = -1
@@ -48,11 +48,11 @@ _CHUNK, _MANY, _FEW = 5_000, 2_000, 200
 
 @dataclass(frozen=True, slots=True)
 class EdgeQuery:
-    """One edge as the store follows it: from rows of one table to rows of another.
+    """One edge as a query: from gathered rows of one table to rows of another.
 
-    `forward`: from the row that points to the row that it points at. `number` is that of what is
-    found, `giver` that of the rows it is found by; rows whose number is in `unless` are left out.
-    `single`: a row is found by one row at most; `fresh`: nothing of this number can have been found before.
+    `forward`: from the referencing row to the referenced one. `number` is that of the rows it finds, `giver` that of
+    the rows it starts from; rows gathered under the number `unless` are skipped. `single`: at most one row leads to
+    each row; `fresh`: no row of this number can have been gathered before.
     """
 
     link: Link
@@ -81,12 +81,12 @@ class PersonRows:
     # -- the tables ----------------------------------------------------------------------------
 
     def ready(self) -> None:
-        """Make the temporary tables; outside of any transaction."""
+        """Create the temporary tables; outside of any transaction."""
         for name in self.numbers:
             self.work(name)
 
     def work(self, table: str) -> sa.Table:
-        """The temporary table that has the gathered rows of a table, beside those of others."""
+        """The temporary table for the gathered rows of a table; tables with equal key types share one."""
         if table not in self._of:
             store = self.session.store
             shape = store.shape.tables[table]
@@ -119,7 +119,7 @@ class PersonRows:
         return made
 
     def rows(self, table: str) -> tuple[sa.FromClause, sa.FromClause, sa.ColumnElement[bool]]:
-        """A table, an alias of the gathered rows, and what joins them by key."""
+        """A table, an alias of its gathered rows, and the condition that joins them by key."""
         row, work = self.session.table_of(table), self.work(table).alias("w")
         return row, work, self.same(table, row, work)
 
@@ -135,7 +135,7 @@ class PersonRows:
     # -- filling them --------------------------------------------------------------------------
 
     def clear(self) -> None:
-        """Forget everything that was gathered; in the transaction that gathers anew."""
+        """Delete all gathered rows; in the transaction that gathers again."""
         before, self._within = self._within, self.session.current_transaction()
         self._counted = {}
         if self.session.store.dialect.temp_tables_emptied_on_commit and before is not self._within:
@@ -144,7 +144,7 @@ class PersonRows:
             self.session.execute(self.cached(("clear", made.name), lambda made=made: sa.delete(made)))
 
     def seed(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]], *, persons: bool = True) -> None:
-        """Begin with rows of persons: of each whose it is and its key; `persons`: the rows are the persons."""
+        """Insert rows to start from, as (number of the person, key); `persons`: they are the persons' own rows."""
         work, number = self.work(table), self.numbers[table]
         names = [c.name for c in work.c if c.name.startswith("k")]
         rows = [
@@ -156,14 +156,14 @@ class PersonRows:
         self._record_added(work, {number: len(rows)})
 
     def lock_own_rows(self, table: str) -> list[tuple[int, dict[str, Any]]]:
-        """Lock the rows that are persons, so that no row that points at them comes meanwhile.
+        """Lock the persons' own rows, so that no row that references them is inserted meanwhile.
 
-        Returns them whole, each with whose it is.
+        Returns them with all columns, each with the number of the person.
         """
         return self._persons(table, "lock", lambda columns: self._lock_query(table, columns))
 
     def kept_own_rows(self, table: str) -> list[tuple[int, dict[str, Any]]]:
-        """The rows that are persons and stay, whole, each with whose it is; nothing is locked."""
+        """The persons' own rows that stay, with all columns, each with the number of the person; locks nothing."""
 
         def made(columns: Sequence[str]) -> Any:
             row, work, same = self.rows(table)
@@ -186,12 +186,12 @@ class PersonRows:
         return found.with_for_update(of=row if self.session.store.dialect.for_update_of else None)
 
     def follow(self, edge: EdgeQuery, round_: int = 0, *, reading: bool = False) -> int:
-        """Gather what an edge finds. Returns how many rows are new. `reading` locks nothing of the application's."""
+        """Gather the rows of an edge. Returns the number of new rows. `reading` locks no row of the application."""
         values = {"round": round_} | ({"before": round_ - 1 if round_ > 1 else ROOT} if edge.rounds else {})
         return self._follow((edge,), values, reading)
 
     def follow_all(self, edges: Sequence[EdgeQuery], *, reading: bool = False) -> int:
-        """Gather what some edges find, none of which begins where another ends; one statement for keys of one type."""
+        """Gather the rows of independent edges, one statement per temporary table. Returns the number of new rows."""
         by_table: dict[str, list[EdgeQuery]] = {}
         for edge in edges:
             by_table.setdefault(self.work(_taker(edge)).name, []).append(edge)
@@ -213,11 +213,11 @@ class PersonRows:
             )
         rows = self.session.changed_rows(insert, values)
         if rows and len(edges) > 1:
-            self._counted = None  # nobody knows yet by which of them
+            self._counted = None  # the counts by edge are unknown
         return self._record_added(work, {edges[0].number: rows})
 
     def _select_edges(self, edges: tuple[EdgeQuery, ...]) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-        """What some edges find; a row that is found several times, once."""
+        """A query for the rows of some edges, without duplicates."""
         found = [self._edge_select(edge) for edge in edges]
         once = all(a.single for a in edges) and len({a.number for a in edges}) == len(edges)
         if len(found) == 1:
@@ -257,7 +257,7 @@ class PersonRows:
     def _already_gathered(
         self, taker: str, keys: Sequence[Any], work: sa.FromClause, number: int
     ) -> sa.ColumnElement[bool]:
-        """Whether a row was gathered before for the same person."""
+        """Whether a row is gathered already for the same person."""
         old = self.work(taker).alias()
         same = [old.c[f"k{i}"] == k for i, k in enumerate(keys)]
         return sa.exists(sa.select(sa.literal(1)).where(old.c.n == number, *same, old.c.p == work.c.p))
@@ -265,7 +265,7 @@ class PersonRows:
     def _copy_through_python(
         self, work: sa.Table, query: sa.Select[Any] | sa.CompoundSelect[Any], values: dict[str, Any]
     ) -> Counter[int]:
-        """Keys by way of Python, in bounded parts, where a statement that reads and writes would lock rows."""
+        """Copy keys through Python in batches, for databases whose INSERT … SELECT locks the rows it reads."""
         inner = query.subquery()
         order = [c for c in inner.c if c.name not in ("r", "s")]
         done: Counter[int] = Counter()
@@ -283,7 +283,7 @@ class PersonRows:
                 return done
 
     def _record_added(self, work: sa.Table, found: Mapping[int, int]) -> int:
-        """Note how many rows came by number, and let the planner see a table that has become large."""
+        """Record the number of new rows; analyze the temporary table if there are many."""
         rows = sum(found.values())
         if self._counted is not None:
             for number, some in found.items():
@@ -293,11 +293,11 @@ class PersonRows:
         return rows
 
     def clear_statements(self) -> None:
-        """Build every statement anew: holds or the day have changed."""
+        """Clear the cached statements, because holds or the day have changed."""
         self._statements.clear()
 
     def cached(self, name: Any, make: Any) -> Any:
-        """A statement that is built once a session."""
+        """A statement, built once per session."""
         if name not in self._statements:
             self._statements[name] = make()
         return self._statements[name]
@@ -305,7 +305,7 @@ class PersonRows:
     # -- what was found ------------------------------------------------------------------------
 
     def counts(self) -> dict[int, int]:
-        """How many rows were gathered, by number; a row of several persons once for each."""
+        """The number of gathered rows by number; a row of several persons counts once for each."""
         if self._counted is None:
             found: dict[int, int] = {}
             for made in self.made.values():
@@ -316,9 +316,9 @@ class PersonRows:
         return self._counted
 
     def kept_rows(self, flags: int) -> Iterator[tuple[int, int, bool, int, tuple[Any, ...]]]:
-        """The gathered rows that stay and are persons, or stay for any of some reasons.
+        """The gathered rows that stay, if they are persons' own rows or have any of these reasons.
 
-        Of each whose it is, the number of its table, whether it is a person, why it stays, its key.
+        Yields (number of the person, number of the table, whether it is the person's own row, reasons, key).
         """
         for made in self.made.values():
             keys = [c for c in made.c if c.name.startswith("k")]
@@ -340,7 +340,7 @@ class PersonRows:
         person: int,
         rows: int = _MANY,
     ) -> Iterator[tuple[Any, ...]]:
-        """Columns of the gathered rows of a person; as a stream, where there are not just a few `rows`."""
+        """Columns of the gathered rows of a person; streamed unless `rows` is small."""
 
         def made() -> Any:
             row, work, same = self.rows(table)
@@ -357,7 +357,7 @@ class PersonRows:
 
 
 def _taker(edge: EdgeQuery) -> str:
-    """The table of the rows that an edge finds."""
+    """The table in which an edge finds rows."""
     return edge.link.to_table if edge.forward else edge.link.table
 
 
@@ -366,7 +366,7 @@ def _count_by_number(made: sa.FromClause) -> sa.Select[Any]:
 
 
 def _after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Whether a row comes after another in the order of some columns."""
+    """Whether a row sorts after some values in the order of these columns (keyset pagination)."""
     parts = []
     for i, (column, value) in enumerate(zip(columns, values, strict=True)):
         equal = [c == v for c, v in zip(columns[:i], values[:i], strict=True)]
@@ -375,12 +375,12 @@ def _after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bo
 
 
 def _as_row(work: sa.FromClause, key: Sequence[str]) -> sa.FromClause:
-    """The gathered rows as if they were rows of their table of which only the key is known."""
+    """The gathered rows as rows of their table that have the key columns only."""
     return cast("sa.FromClause", SimpleNamespace(c={name: work.c[f"k{i}"] for i, name in enumerate(key)}))
 
 
 def _key_type(store: Any, table: str, column: str) -> sa.types.TypeEngine[Any]:
-    """The type of a key among the gathered rows; texts keep the collation of their column."""
+    """The type of a key column in the temporary table; texts keep the collation of their column."""
     type_ = store.key_type(store.types[table, column])
     collation = store.shape.tables[table].columns[column].collation
     if collation and isinstance(type_, sa.String):

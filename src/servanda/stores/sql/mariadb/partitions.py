@@ -1,13 +1,12 @@
-"""Partitions of MariaDB: taken out with CONVERT PARTITION, which makes a table of one.
+"""Partitions of MariaDB, detached with CONVERT PARTITION … TO TABLE.
 
-    CONVERT     in a moment when no transaction uses the table: it never waits for one, but
-                tries again, since everybody else would wait behind it, and a transaction
-                that has read and goes on to write would be ended as a deadlock (measured)
-    look        in the table that it became, which has a name of ours
-    DROP        or the rows go back where they came from, some at a time
+    CONVERT     with NOWAIT, retried until no transaction uses the table: if it waited, others would queue behind
+                it, and a transaction that has read and then writes would fail with a deadlock (measured)
+    check       in the resulting table, which has a name of ours
+    DROP        or the rows are moved back in batches
 
-MariaDB puts a table back as a partition only behind all others, so rows return with
-INSERT: they fall into the partition that follows. The last one is therefore never taken.
+MariaDB can attach a table only as the last partition, so rows are moved back with INSERT and end up in the
+following partition. The last partition is therefore never detached.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class MariadbPartitions(SqlPartitions):
     # -- which there are -------------------------------------------------------------------
 
     def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
-        """The partitions whose range ends at `cut` or before; the last one never. Raises Unfit."""
+        """The partitions whose range ends at `cut` or before, without the last one. Raises CannotDropWhole."""
         values = {"table": table, "schema": self.store.schema}
         parts = self.session.fetch_all(sa.text(_PARTS), values)
         if (self.store.engine.dialect.server_version_info or ()) < _OLDEST:
@@ -80,7 +79,7 @@ class MariadbPartitions(SqlPartitions):
         return found
 
     def inside(self, part: Partition, *, out: bool = False) -> sa.FromClause:
-        """The partition by its name; taken out, the table that it became."""
+        """The partition by its name; detached, the table that it became."""
         if out:
             return self.session.table_like(part.table, self._became(part), self.store.schema)
         name = self.store.engine.dialect.identifier_preparer.quote(part.name)
@@ -90,7 +89,7 @@ class MariadbPartitions(SqlPartitions):
         ).alias()
 
     def detached(self, table: str) -> list[sa.FromClause]:
-        """The tables that partitions of a table became, and that a process which died left so."""
+        """The tables that a crash left of detached partitions."""
         return [self.session.table_like(table, name, self.store.schema) for name in self._left(table)]
 
     def _left(self, table: str) -> list[str]:
@@ -103,7 +102,7 @@ class MariadbPartitions(SqlPartitions):
     # -- taken out, dropped, put back ------------------------------------------------------
 
     def drop(self, whole: Whole, check: Callable[[], None]) -> int:
-        """Take a partition out, look again, and drop it. Returns how many rows it had."""
+        """Detach a partition, check it again, and drop it. Returns the number of rows."""
         self.took, rows = 0.0, 0
         with self.store.errors(), self._connection() as connection:
             for part in whole.parts:
@@ -128,7 +127,7 @@ class MariadbPartitions(SqlPartitions):
         return rows
 
     def _take_out(self, connection: Connection, part: Partition) -> bool:
-        """Make a table of a partition, in the moment when nobody uses its table; tried for some seconds."""
+        """Convert a partition to a table; retried on locks for some seconds. Returns whether it succeeded."""
         quote = self.store.engine.dialect.identifier_preparer.quote
         became = self.store.quoted(self._became(part))
         table = self.store.quoted(part.table)
@@ -146,7 +145,7 @@ class MariadbPartitions(SqlPartitions):
             pause = min(pause * 1.2, 0.5)
 
     def restore_detached(self) -> list[str]:
-        """Put the rows back that a process which died left taken out."""
+        """Move back the rows that a crash left detached. Returns one sentence for each partition."""
         said = []
         for table in self.store.shape.tables:
             for became in self._left(table):
@@ -155,7 +154,7 @@ class MariadbPartitions(SqlPartitions):
         return said
 
     def _put_back(self, table: str, became: str) -> None:
-        """Move every row back into its table, some at a time, and drop what is empty then."""
+        """Move the rows back into their table in batches, and drop the empty table."""
         shape = self.store.shape.tables[table]
         quote = self.store.engine.dialect.identifier_preparer.quote
         columns = ", ".join(quote(c.name) for c in shape.columns.values() if not c.generated)

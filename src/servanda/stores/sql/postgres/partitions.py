@@ -1,13 +1,12 @@
-"""Partitions of PostgreSQL: taken out with DETACH CONCURRENTLY, which nobody who reads or writes waits for.
+"""Partitions of PostgreSQL, detached with DETACH CONCURRENTLY, which blocks neither readers nor writers.
 
-    COMMENT     the partition says where it belongs, before anything is done to it
-    DETACH      in two transactions of PostgreSQL's own; between them it is "pending"
-    FINALIZE    ends a pending one that was cut off while it waited for older transactions
-    DROP        after its rows were looked at and counted under a lock that keeps writers out
-    ATTACH      puts it back: same bounds, same constraints, same comment
+    COMMENT     records where the partition belongs, before anything else
+    DETACH      in two transactions of PostgreSQL; between them the partition is "pending"
+    FINALIZE    completes a pending detach that was interrupted while it waited for older transactions
+    DROP        after its rows were checked and counted under a lock that excludes writers
+    ATTACH      restores it: same bounds, same constraints, same comment
 
-A statement that waits for a lock of ours makes others wait behind it, so each gives up
-after some milliseconds and is tried again.
+While a statement waits for a lock, others queue behind it; so each has a short lock timeout and is retried.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ JOIN pg_namespace n ON n.nspname = u.schema JOIN pg_class c ON c.relname = u.nam
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A partition with our comment: where it belongs, and how far its way out has come."""
+    """A partition with our comment: where it belongs, and whether it is detached or pending."""
 
     part: Partition
     parent_schema: str
@@ -91,7 +90,7 @@ class PostgresPartitions(SqlPartitions):
     # -- which there are -------------------------------------------------------------------
 
     def over(self, table: str, time: TimeColumn, cut: Any, *, act: bool) -> list[Partition]:
-        """The partitions whose range ends at `cut` or before. Raises Unfit."""
+        """The partitions whose range ends at `cut` or before. Raises CannotDropWhole."""
         if (self.store.engine.dialect.server_version_info or ()) < _OLDEST:
             raise CannotDropWhole("PostgreSQL does so without stopping others from version 14 on")
         parent = self._all(_PARENT, table=table, schema=self.store.schema)[0]
@@ -134,7 +133,7 @@ class PostgresPartitions(SqlPartitions):
         return self.session.table_like(part.table, part.name, part.schema)
 
     def detached(self, table: str) -> list[sa.FromClause]:
-        """Partitions of a table that a process which died left taken out, or on their way."""
+        """The partitions of a table that a crash left detached or pending. Raises StoreError if one is not readable."""
         if not self.store.shape.tables[table].partitioned:
             return []
         found = [m for m in self._marked() if m.part.table == table and (m.pending or not m.attached)]
@@ -162,7 +161,7 @@ class PostgresPartitions(SqlPartitions):
     # -- taken out, dropped, put back ------------------------------------------------------
 
     def drop(self, whole: Whole, check: Callable[[], None]) -> int:
-        """Take partitions out, look again, and drop them. Returns how many rows they had."""
+        """Detach partitions, check them again, and drop them. Returns the number of rows."""
         self.took, gone = 0.0, set[str]()
         with self.store.errors():
             try:
@@ -179,7 +178,7 @@ class PostgresPartitions(SqlPartitions):
         return rows
 
     def _drop_what_is_free(self, out: Sequence[Partition], whole: Whole, gone: set[str]) -> int:
-        """In one transaction: keep writers out, look once more, count, drop. Names what went in `gone`."""
+        """In one transaction: lock, check, count and drop. Adds the names of dropped partitions to `gone`."""
         if not out:
             return 0
         with self.session.transaction():
@@ -195,13 +194,13 @@ class PostgresPartitions(SqlPartitions):
         return sum(counts[part] for part in dropped)
 
     def _lock(self, out: Sequence[Partition]) -> None:
-        """Keep writers out of partitions."""
+        """Lock partitions against writers."""
         names = ", ".join(map(self._name, out))
         with self.session.savepoint():
             self.session.execute_raw(f"{_LOCKS}; LOCK TABLE {names} IN SHARE MODE")
 
     def _has_kept_row(self, part: Partition, look: Look) -> bool:
-        """Whether a row that stays came in before the partition was taken out; it is then left to the ranges."""
+        """Whether a row that stays was inserted before the detach; the partition is then skipped."""
         if look.stays:
             self.skip_whole(part, "a row that stays came in meanwhile")
         return look.stays
@@ -210,7 +209,7 @@ class PostgresPartitions(SqlPartitions):
         return int(self.session.first(sa.select(sa.func.count()).select_from(self.inside(part)))[0])
 
     def _dropped(self, parts: Sequence[Partition]) -> bool:
-        """Drop partitions together; one that cannot be dropped alone is left to the ranges."""
+        """Drop partitions together, and return whether it worked; a single one that fails is skipped."""
         names = ", ".join(map(self._name, parts))
 
         def drop() -> None:
@@ -234,7 +233,7 @@ class PostgresPartitions(SqlPartitions):
                     self._put_back(connection, mark)
 
     def _take_out(self, connection: Connection, part: Partition) -> bool:
-        """Detach a partition that is marked. Raises StoreError where an older transaction keeps it pending."""
+        """Detach a marked partition. Raises StoreError if an older transaction keeps it pending."""
         detach = f"ALTER TABLE {self.store.quoted(part.table)} DETACH PARTITION {self._name(part)}"
         how = iter(["CONCURRENTLY"])
         try:
@@ -251,7 +250,7 @@ class PostgresPartitions(SqlPartitions):
         return True
 
     def _how(self, part: Partition) -> str:
-        """How to try again: what was cut off before its second transaction is pending, and is finished."""
+        """The keyword for a retry: FINALIZE if the detach is pending, else CONCURRENTLY."""
         query = "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = CAST(:name AS regclass)"
         return "FINALIZE" if self._all(query, name=self._name(part))[0][0] else "CONCURRENTLY"
 
@@ -262,7 +261,7 @@ class PostgresPartitions(SqlPartitions):
         )
 
     def restore_detached(self) -> list[str]:
-        """Put back what a process that died left taken out; end what it left pending."""
+        """Attach the partitions that a crash left detached or pending. Returns one sentence for each."""
         if not any(table.partitioned for table in self.store.shape.tables.values()):
             return []
         said = []
@@ -276,7 +275,7 @@ class PostgresPartitions(SqlPartitions):
         return said
 
     def _put_back(self, connection: Connection, mark: Marked) -> None:
-        """Attach a partition as it was. Raises StoreError where something else stands in its place."""
+        """Attach a partition as it was. Raises StoreError if that fails."""
         part, parent = mark.part, self.store.quoted(mark.part.table)
         if not _BOUNDS.fullmatch(part.bounds):
             raise StoreError(f"{part.table}: the comment of {part.name} was changed, so it is not put back")
@@ -314,7 +313,7 @@ class PostgresPartitions(SqlPartitions):
     # -- the comment that says where a partition belongs -----------------------------------
 
     def _mark(self, connection: Connection, parts: Sequence[Partition]) -> None:
-        """Say where partitions belong, in one transaction, before anything is done to one of them."""
+        """Record where partitions belong, in comments, in one transaction before they are detached."""
         known = {(k.name, k.schema): k for k in self._known(connection, parts)}
         comments = []
         for part in parts:
@@ -348,7 +347,7 @@ class PostgresPartitions(SqlPartitions):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """For what PostgreSQL does outside of a transaction; it never waits long for a lock."""
+        """The connection in autocommit mode, with a short lock timeout."""
         with self.session.autocommit() as connection:
             connection.exec_driver_sql("SET lock_timeout = 80")
             try:
@@ -360,7 +359,7 @@ class PostgresPartitions(SqlPartitions):
                     )
 
     def _retry_on_lock(self, act: Callable[[], Any]) -> None:
-        """Do something, again and again while locks are in the way, as long as a page is tried for."""
+        """Call `act`, retried with a backoff on locks, for six times `lock_timeout` at most."""
         until, pause = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE, 0.02
         while True:
             try:
