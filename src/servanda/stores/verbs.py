@@ -1,24 +1,19 @@
-"""How a store is used.
-
-Scrubbing: what was deleted is also written over, or its file replaced, as far as the database itself can.
-
-A database forgets a row by marking it; its bytes stay until something is written over
-them. `Dialect.residue_note` says where. A scrub writes the tables anew, so that their files hold
-what is there and nothing else. Logs that the database keeps to recover or to replicate,
-and backups, are not files of a table: they end by their own periods.
-
-What a store of any kind must be able to do: the verbs that plans, actions and `apply` are written with.
+"""The interface of a store: the verbs that plans, actions and `apply` use.
 
     Store     where the data are: what it is, what it looks like, what it can
     Session   one connection to it, with the lists that conditions refer to
       work → ready → pages → attempt(delete | change)     rows end page by page
 
-A kind fits by its shape alone; it inherits nothing. What it lacks, it leaves out of
-`Dialect.verbs`, and binding or pre-flight then refuse with a sentence before anything is tried:
+The interface consists of protocols: a kind of store inherits nothing. Verbs that it lacks are missing in
+`Dialect.verbs`, and binding or pre-flight refuse them before any change:
 
     delete    whole rows can be ended         change   columns can be emptied, a row stays
-    key       a row has a name of its own: lists, letters, events, holds on persons
-    compare   a column can be compared raw, as the store keeps it
+    key       rows have a key: lists, letters, events, holds on persons
+    compare   columns can be compared as raw values
+
+A database deletes a row by marking it; its bytes stay until they are overwritten (`Dialect.residue_note` says where).
+`Store.scrub` rewrites tables, so that their files contain no deleted bytes. Recovery and replication logs, and backups,
+are not covered: they expire by their own periods.
 """
 
 from __future__ import annotations

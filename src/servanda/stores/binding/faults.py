@@ -1,11 +1,9 @@
-"""What the documents ask of a place that its store has no verb for; each becomes a complaint of binding.
+"""Checks of a place against its store, when the stores document is bound; each fault becomes a complaint.
 
-Why a place cannot archive as it says: found when the stores document is bound to the stores.
-
-Why a column cannot be one that persons change themselves: found when the stores document is bound.
-
-What proves who somebody is, and what rows are known by, is not theirs to change without anybody: it is put
-right on request, once somebody has looked at it. Law: GDPR 16 rectification, 32 security.
+unsupported       the place needs a verb that its store lacks
+archive_faults    it cannot archive as declared
+editable_faults   persons cannot change a column themselves: identifiers, keys and credentials are corrected on
+                  request only, after a check (GDPR 16, 32)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Columns that prove who somebody is, and that a copy for them leaves out: whoever reads it could act as they.
+"""Credentials: columns such as passwords and tokens, which a copy for the person omits and lists.
 
-A stores document names them; else their names do. What is left out is said.
+The stores document names them; otherwise they are recognised by name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SECRET = re.compile(_WORDS)
 
 
 def secrets(place: Place, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Which of these columns a copy leaves out."""
+    """Which of these columns are credentials."""
     if place.secrets:
         return tuple(c for c in columns if c in place.secrets)
     return tuple(c for c in columns if _by_name(c))

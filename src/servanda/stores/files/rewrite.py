@@ -70,7 +70,7 @@ def remove(file: LogFile) -> None:
 
 @contextmanager
 def os_error_as_store_error(place: str) -> Iterator[None]:
-    """Turn what the system says into sentences that name no file: its name may be a person's."""
+    """Turn an OSError into a StoreError that names no file, since a file name may contain personal data."""
     try:
         yield
     except OSError as error:

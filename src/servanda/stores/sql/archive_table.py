@@ -1,7 +1,6 @@
-"""Archives inside a store: rows copied into another table of it, or flagged where they are.
+"""Archiving inside a store: rows are copied to an archive table, or flagged.
 
-Set-based like every other action: only keys and days pass through Python, since the day
-from which a row counts is one of the company's calendar.
+Statements are set-based. Only keys and days pass through Python, to convert days to the company's calendar.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ LIST = "copy"
 
 
 def database(session: verbs.Session) -> Session:
-    """The session, where it is one with a database: only rows of databases are archived. Raises StoreError."""
+    """The session as an SQL session. Raises StoreError for other kinds of store."""
     if not isinstance(session, Session):
         raise StoreError(
             f"store “{session.store.name}” is no database, and nothing is archived from it",
@@ -35,7 +34,7 @@ def database(session: verbs.Session) -> Session:
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """What is copied: which columns of which rows, whither, on which grounds; `until` gives last days."""
+    """What is copied: target table, columns, trigger, grounds; `until` returns the last day for a trigger day."""
 
     target: ArchiveTable
     columns: tuple[str, ...]
@@ -45,13 +44,13 @@ class Copying:
 
 
 def ready(session: Session, table: str) -> None:
-    """Make the list that pages of copies use, outside of their transactions."""
+    """Create the list that `copy` uses, outside of any transaction."""
     key = session.store.shape.tables[table].key
     session.make_list(f"{LIST}_{table}", table, key, dated=True, until=True)
 
 
 def copy(session: Session, work: Work, page: Page, what: Copying) -> int:
-    """Copy the rows of a page, in the transaction of the page. Returns how many."""
+    """Copy the rows of a page, in its transaction. Returns the number of rows."""
     row, conditions = session.page_rows(work, page)
     key = session.store.shape.tables[work.table].key
     days = session.days.of(what.trigger, row)
@@ -89,7 +88,7 @@ def _insert(
 
 
 def flag(session: Session, work: Work, page: Page, column: str, today: date) -> int:
-    """Flag the rows of a page with the day, or with a truth, as the column wants it. Returns how many."""
+    """Flag the rows of a page with the day, or with true for a boolean. Returns the number of rows."""
     row, conditions = session.page_rows(work, page)
     kind = session.store.shape.tables[work.table].columns[column]
     value: Any = today if kind.time == "date" else datetime.combine(today, time(), UTC)

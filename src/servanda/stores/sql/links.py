@@ -1,8 +1,7 @@
-"""Whether a row points at another: columns compared as a reference says, so that an index can be used.
+"""Join conditions of references, written so that an index can be used.
 
-What is known is put into the form of the column that is looked for, never the other way round.
-Texts are compared as bytes after the case was folded: a collation takes josé@ for jose@, and
-they are two persons.
+The known value is converted to the form of the searched column, never the other way round. Texts are compared as bytes
+after case folding, because a collation may treat josé@ and jose@ as equal.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Side = Literal["source", "target", ""]
 
 
 class Matcher(Protocol):
-    """What a kind of database says differently."""
+    """The expressions that differ between databases."""
 
     @property
     def types(self) -> Mapping[tuple[str, str], sa.types.TypeEngine[Any]]:
@@ -51,7 +50,7 @@ class Matcher(Protocol):
 def joined(
     store: Matcher, link: Link, source: sa.FromClause, target: sa.FromClause, *, bare: Side = ""
 ) -> Bool:
-    """Whether the row `source` points at the row `target`; rows of the `bare` side are looked for."""
+    """The condition that `source` references `target`; columns of the `bare` side stay unconverted, for an index."""
     if link.plain:
         pairs = zip(link.columns, link.to_columns, strict=True)
         return every([*(source.c[a] == target.c[b] for a, b in pairs), *when(link, source)])
@@ -66,7 +65,7 @@ def joined(
 
 
 def when(link: Link, source: sa.FromClause) -> list[Bool]:
-    """For which rows a reference is one: those with certain values, and that point at somebody."""
+    """The conditions for rows to which a reference applies: its `when`, and no value of `nobody`."""
     found = [equals(source.c[name], value) for name, value in link.when]
     for value in link.nobody:
         if value is not None:
@@ -111,7 +110,7 @@ def _folded(store: Matcher, link: Link, source: _End, target: _End, bare: Side) 
 
 
 def _held(store: Matcher, link: Link, source: _End, target: _End, bare: Side) -> Bool:
-    """This side holds the value in small letters, or the hash of that."""
+    """The source column contains the value in lower case, or its hash."""
     (a, here), (b, there) = source, target
     known = store.folded(sa.func.trim(_text(store, b, there)))
     if link.compare in HASHES:

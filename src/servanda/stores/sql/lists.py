@@ -1,7 +1,7 @@
 """A connection to an SQL store, and the lists of keys that it keeps in temporary tables there.
 
-A list stands for what only Servanda knows: who is held, who was warned, which events were
-recorded. Conditions refer to it by name, and the database joins it like a table of its own.
+A list contains keys that only Servanda knows: who is held, who was warned, which events were recorded. Conditions
+refer to a list by name, and the database joins its temporary table.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Lists:
         return sa.table(name, *columns, schema=shape.schema)
 
     def parts_of(self, table: str) -> list[sa.FromClause]:
-        """A table, and what was taken out of it and is still a part of it."""
+        """A table, and its detached partitions, whose rows still count."""
         return [self._tables[table], *self.partitions.detached(table)]
 
     def table_like(self, table: str, name: str, schema: str | None) -> sa.TableClause:
@@ -62,17 +62,17 @@ class Lists:
             return self._connection.execute(query, values).all()
 
     def counters(self) -> dict[str, int]:
-        """The last number that the store itself gave in each table, where it keeps count."""
+        """The last number that the store assigned in each table, if it keeps counters."""
         with self.store.errors(), self._reading():
             return self.store.counters(self._connection)
 
     def rollback(self) -> None:
-        """End whatever transaction is open, so that nobody waits for this session."""
+        """Roll back the open transaction, which releases its locks."""
         self._connection.rollback()
 
     @contextmanager
     def autocommit(self) -> Iterator[Connection]:
-        """Our connection outside of any transaction, for what a database does in several of its own."""
+        """The connection in autocommit mode, for statements that manage their own transactions."""
         self._connection.rollback()
         level = self._connection.default_isolation_level
         try:
@@ -84,16 +84,16 @@ class Lists:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """A part of a transaction: where it fails, only it is undone."""
+        """A savepoint: if the block fails, only the block is rolled back."""
         with self._connection.begin_nested():
             yield
 
     def execute_raw(self, statement: str) -> None:
-        """Carry out a statement that is written as the database wants it."""
+        """Run a statement without parameters, as written."""
         self._connection.exec_driver_sql(statement)
 
     def first(self, query: sa.Select[Any]) -> Any:
-        """The first row of a query that is asked once, or None."""
+        """The first row of a query, or None; its statement is not cached."""
         return self._scan(query, once=True)
 
     def make_list(
@@ -120,7 +120,7 @@ class Lists:
         self._lists[name] = made
 
     def _key_columns(self, table: str, key: Sequence[str]) -> list[sa.Column[Any]]:
-        """Columns k0, k1 … for keys of a table; 0 is a key like another, so nothing counts up by itself."""
+        """Columns k0, k1 … for keys of a table, without autoincrement, since 0 is a valid key."""
         types = [self.store.key_type(self.store.types[table, column]) for column in key]
         return [
             sa.Column(
@@ -130,7 +130,7 @@ class Lists:
         ]
 
     def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put keys (and days, in a dated list) into a list; what it has already is left."""
+        """Insert keys (and days, in a dated list) into a list, and analyze it."""
         table = self._lists[name]
         names = [c.name for c in table.c]
         values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
@@ -147,14 +147,14 @@ class Lists:
             self.store.analyze(self._connection, table.name)
 
     def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
-        """Put keys into a list one by one; of keys that the store takes for one, the latest day stays."""
+        """Insert keys one by one; of keys that the collation treats as equal, the latest day is kept."""
         keys = [c for c in table.c if c.name != "day"]
         for row in sorted(values, key=lambda r: str(r.get("day", ""))):
             self._connection.execute(sa.delete(table).where(*(c == row[c.name] for c in keys)))
             self._connection.execute(sa.insert(table).values(row))
 
     def stage_days(self, name: str) -> None:
-        """Make room beside a dated list for the days of one page; before its transaction begins."""
+        """Create the staging table of a dated list; before the transaction of a page."""
         listed = self._lists[name]
         if self._staged.get(name, (None, None))[0] is listed:
             return
@@ -168,10 +168,10 @@ class Lists:
         self._staged[name] = (listed, new)
 
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put later days into a dated list that was staged, inside the transaction of a page.
+        """Merge days into a staged list, inside the transaction of a page.
 
-        Three statements, however many rows: of a key the latest day stays, also of keys that the store
-        takes for one.
+        Three statements, however many rows. The latest day of a key is kept, also of keys that the collation treats as
+        equal.
         """
         listed, new = self._staged[name]
         names = [c.name for c in listed.c]
@@ -189,7 +189,7 @@ class Lists:
         self._connection.execute(sa.insert(listed).from_select([*keys, "day"], latest))
 
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
-        """Put the keys of the rows that meet a condition into a list, inside the store."""
+        """Insert the keys of the rows that meet a condition, with INSERT … SELECT. Returns the number of keys."""
         listed, row = self._lists[name], self._tables[table]
         keys = [row.c[str(c.info["of"])] for c in listed.c if "of" in c.info]
         already = sa.exists(
@@ -201,7 +201,7 @@ class Lists:
         return int(done.rowcount)
 
     def remove_missing(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
-        """The keys of a list whose rows are no longer in the table, in parts; they leave the list."""
+        """Remove the keys whose rows are no longer in the table. Yields them in batches."""
         listed, row = self._lists[name], self._tables[table]
         keys = [c for c in listed.c if "of" in c.info]
         there = sa.exists(sa.select(sa.literal(1)).where(*(row.c[str(k.info["of"])] == k for k in keys)))
@@ -224,27 +224,27 @@ class Lists:
         return self._lists[name] if name in self._lists else self._tables[name]
 
     def run(self, statement: sa.Executable, values: Any = None) -> int:
-        """Carry out a statement in the transaction of a page. Returns how many rows it changed."""
+        """Run a statement in the open transaction. Returns the number of changed rows."""
         return int(self._connection.execute(statement, values).rowcount)
 
     def select(self, query: sa.Select[Any], values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows of a query, in the transaction of a page."""
+        """The rows of a query, in the open transaction."""
         return [tuple(row) for row in self._connection.execute(query, values)]
 
     def execute(self, statement: sa.Executable, values: Any = None) -> sa.CursorResult[Any]:
-        """Carry out a statement in the transaction that is open."""
+        """Run a statement in the open transaction."""
         found: sa.CursorResult[Any] = self._connection.execute(statement, values)
         return found
 
     def changed_rows(self, statement: sa.Executable, values: Any = None) -> int:
-        """Carry out a statement in the transaction that is open. Returns how many rows it wrote, inserts included."""
+        """Run a statement in the open transaction. Returns the number of rows written, also for INSERTs."""
         done = self._connection.execute(statement, values, execution_options={"preserve_rowcount": True})
         return int(done.rowcount)
 
     def stream(
         self, query: sa.Select[Any], values: dict[str, Any] | None = None
     ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query as they come, in the transaction that is open; few of them in memory at once."""
+        """The rows of a query in the open transaction, streamed with a server-side cursor."""
         options = {"stream_results": True, "yield_per": 1000}
         with (
             self.store.errors(),
@@ -254,7 +254,7 @@ class Lists:
                 yield tuple(row)
 
     def create_temporary_table(self, table: sa.Table) -> None:
-        """Make a temporary table, outside of any transaction; one that was made before, the same, stays as it is."""
+        """Create a temporary table, outside of any transaction; does nothing if the same one exists."""
         assert not self._connection.in_transaction(), "MariaDB would commit it"
         form = str(sa.schema.CreateTable(table).compile(self._connection))
         if self._made.get(table.name) != form:
@@ -263,16 +263,16 @@ class Lists:
             self._made[table.name] = form
 
     def current_transaction(self) -> object:
-        """The transaction that is open; another one is another object."""
+        """The open transaction as an object to compare."""
         return self._connection.get_transaction()
 
     def analyze(self, table: str) -> None:
-        """Let the planner see how many rows a temporary table has, in the transaction that is open."""
+        """Update the statistics of a temporary table, in the open transaction."""
         self.store.analyze(self._connection, table)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything inside sees the store as it was at one moment; nothing is changed in the end."""
+        """A read-only snapshot of the store for the block; rolled back at its end."""
         self._connection.rollback()
         with self.store.errors():
             self.store.begin_snapshot(self._connection)
@@ -284,9 +284,9 @@ class Lists:
 
     @contextmanager
     def scratch_transaction(self) -> Iterator[None]:
-        """A transaction in which our own tables are written beside what is read; everything is undone in the end.
+        """A transaction that reads rows and writes temporary tables; rolled back at its end.
 
-        One moment of the store, but where that would lock the application's rows.
+        It is a snapshot, unless the database would then lock the application's rows.
         """
         if self.store.dialect.insert_select_takes_no_locks:
             with self.snapshot():
@@ -302,7 +302,7 @@ class Lists:
 
     @contextmanager
     def long_transaction(self) -> Iterator[None]:
-        """A transaction that takes its time, and that is undone where anything fails inside."""
+        """A transaction without a time limit; committed at the end of the block, rolled back if it fails."""
         self._connection.rollback()
         try:
             self.store.begin_long_transaction(self._connection)
@@ -314,7 +314,7 @@ class Lists:
         self.store.after_page(self._connection)
 
     def hides_flagged_rows(self, table: str, flag: str, view: str | None) -> bool:
-        """Whether the database itself keeps flagged rows from daily use: by a view, or a row-level policy."""
+        """Whether the database hides flagged rows from daily use, by a view or a row-level policy."""
         with self.store.errors(), self._reading():
             texts = self.store.row_policies(self._connection, table)
             if view is not None and view in self.store.shape.tables:
@@ -333,7 +333,7 @@ class Lists:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """End the snapshot after a read, unless a page is open."""
+        """Roll back after a read, unless a transaction was open before."""
         inside = self._connection.in_transaction()
         try:
             yield
@@ -344,7 +344,7 @@ class Lists:
     def _scan(
         self, query: sa.Select[Any], values: dict[str, Any] | None = None, *, once: bool = False
     ) -> Any:
-        """The first row. A query that is asked `once` is not worth a place in the cache of statements."""
+        """The first row of a query, or None. With `once`, the statement is not cached."""
         options = {"compiled_cache": None} if once else {}
         with self.store.errors(), self._reading():
             return self._connection.execute(query, values or {}, execution_options=options).first()

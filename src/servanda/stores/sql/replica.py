@@ -1,7 +1,6 @@
 """Replicas: how far behind they are, so that a sweep does not leave them further behind.
 
-A sweep writes faster than most applications do, and readers of a replica see old rows
-for as long as it catches up.
+A sweep writes faster than most applications, and a replica returns old rows until it has caught up.
 """
 
 from __future__ import annotations

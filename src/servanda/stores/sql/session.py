@@ -1,16 +1,13 @@
-"""Some rows of a table, to see of which nature its columns are; one bounded statement a table.
+"""A session with an SQL store: one connection that counts, samples, and deletes or changes rows in pages.
 
-Half of the rows come from each end of the key, since old rows may have been emptied and new
-columns are filled in new rows only. Texts are cut in the database.
+Rows are changed by set-based statements and never fetched for it. If a condition reads only the row itself, a page is
+one statement, which the database re-checks for rows that changed meanwhile. If it reads other rows (a parent,
+children), the due keys are first stored in a temporary table; pages are ranges of it, and each page evaluates the
+condition again. If referencing rows (children) decide, the rows of the page are locked first and evaluated in a
+second statement, which sees what was committed meanwhile.
 
-One connection to an SQL store: it counts, pages, and ends rows where they are.
-
-No row travels to Python to be ended. A page whose condition reads only its own rows is one
-statement, which the database re-checks for rows that changed meanwhile. Where it reads other
-rows (a parent, children), the keys of what is due are listed once in a temporary table, and
-pages are ranges of that list: a page looks again and acts on those still due. Where children
-that point here decide, its rows are locked first and looked at in a new statement that sees
-what was committed meanwhile; a parent that changes later has simply changed later.
+`attempt` runs a page in a transaction and retries it on locks. `sample` reads some rows for discovery: half from each
+end of the key, since old rows may be emptied and new columns may be filled in new rows only.
 """
 
 from __future__ import annotations
@@ -46,10 +43,10 @@ _LONGEST = 400
 
 
 class Sampler(Lists):
-    """A connection that can look at some rows."""
+    """A connection that can sample rows."""
 
     def sample(self, table: str, columns: Sequence[str], rows: int) -> dict[str, tuple[str, ...]]:
-        """Texts of some rows by column, those that are NULL left out; they are looked at and forgotten."""
+        """Texts of up to `rows` rows by column, without NULLs, cut to 400 characters; never store them."""
         if not columns:
             return {}
         query = self._ends(table, columns, rows)
@@ -82,9 +79,9 @@ _PATIENCE = 6  # how many times `lock_timeout` a page is tried for
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What pages of one step share: the table, which rows, what they follow, the list of what is due.
+    """What the pages of one step share: table, condition, track, and the temporary table of due keys, if any.
 
-    `locks`: the rows of a page are locked before they are looked at again, so that no child comes meanwhile.
+    `locks`: the rows of a page are locked before the condition is evaluated again, so that no child is inserted.
     """
 
     table: str
@@ -107,15 +104,15 @@ class Session(Sampler):
 
     @property
     def size(self) -> int:
-        """How many rows the next page has at most: as many as fit in `aim` seconds, learnt from those before."""
+        """The most rows of the next page: as many as took `aim` seconds before, up to the page size of the store."""
         return min(self._size, self.store.page_size)
 
     # -- reading ---------------------------------------------------------------------------
 
     def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
-        """See in which one form each column of text writes its times, from its first usable value.
+        """Detect the format of the times in each text column, from its first usable value.
 
-        Raises StoreError where it is no form of ISO 8601 whose order as text is that in time.
+        Raises StoreError if it is no ISO 8601 format whose text order is the order in time.
         """
         for column in columns:
             textual = column.kind == "text" or (
@@ -139,12 +136,12 @@ class Session(Sampler):
         return self.count(table, condition)
 
     def in_use(self, table: str, condition: Condition) -> int:
-        """None: a database lets us end rows while programs write."""
+        """Always 0: a database allows changes while programs write."""
         del table, condition
         return 0
 
     def remarks(self, table: str) -> Iterable[tuple[str, str]]:
-        """Nothing that the rules about tables do not see."""
+        """Always empty: rules about tables cover it."""
         del table
         return ()
 
@@ -179,10 +176,7 @@ class Session(Sampler):
             return [tuple(found) for found in self._connection.execute(query)]
 
     def find(self, table: str, column: str, value: str | int) -> list[tuple[Any, ...]]:
-        """The keys of the rows with this identifier: letters' case aside, and then by its characters.
-
-        A collation may take josé@ for jose@; they are two persons.
-        """
+        """The keys of the rows with this identifier, ignoring case but not accents, whatever the collation says."""
         row, key = self._tables[table], self.store.shape.tables[table].key
         same = row.c[column] == value
         if isinstance(value, str):
@@ -196,7 +190,7 @@ class Session(Sampler):
     # -- ending rows, page by page ---------------------------------------------------------
 
     def work(self, table: str, condition: Condition, since: date | None = None) -> Work:
-        """Prepare to page through the rows that meet a condition, from a local date on."""
+        """Prepare paging through the rows that meet a condition, from the watermark `since` on."""
         row, shape = self._tables[table], self.store.shape.tables[table]
         key = tuple(row.c[k] for k in shape.key)
         if reads_other_rows(condition):
@@ -213,17 +207,17 @@ class Session(Sampler):
         return Work(table, condition, Track(row, None, key, None, None, found))
 
     def _keeps_children_out(self, table: str, condition: Condition) -> bool:
-        """Whether a lock of the row keeps new children from it: some that decide point at it by a foreign key."""
+        """Whether locking the row prevents new children: deciding children reference it by a foreign key."""
         keys = {(t.name, p.columns) for t, p in self.store.shape.pointing_at(table)}
         return any((link.table, link.columns) in keys for link in child_links(condition))
 
     def _follows(self, table: str, trigger: OwnTime) -> bool:
-        """Whether pages may follow this trigger: an index carries it, or nothing else is there."""
+        """Whether pages can follow this trigger: its column is indexed, or the table has no key."""
         shape = self.store.shape.tables[table]
         return shape.indexed((trigger.time.name,)) or not shape.key
 
     def _due(self, table: str) -> sa.Table:
-        """The list of the keys that are due, for rows that end by what other rows say."""
+        """The temporary table of due keys, for conditions that read other rows."""
         if table not in self._dues:
             columns = self._key_columns(table, self.store.shape.tables[table].key)
             name = f"servanda_due_{len(self._dues)}"
@@ -232,23 +226,23 @@ class Session(Sampler):
         return self._dues[table]
 
     def pages(self, work: Work, size: int | None = None) -> Iterator[Page]:
-        """The pages of the work, each looked for when the one before is done; of a fixed size for mere reading."""
+        """The pages of the work, each found after the previous one is done; `size` fixes their size for reading."""
         return pages(self._look, work.track, lambda: size or self.size)
 
     def _look(self, query: sa.Select[Any], values: dict[str, Any]) -> Any:
         return self._scan(query, values)
 
     def delete(self, work: Work, page: Page) -> int:
-        """Delete the rows of a page. Returns how many."""
+        """Delete the rows of a page. Returns the number of rows."""
         return self._end(work, page, "delete", sa.delete)
 
     def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
-        """Write the changes of each group into the rows of a page, in one statement. Returns how many rows."""
+        """Write the changes of each group to the rows of a page, in one UPDATE. Returns the number of rows."""
         new = self.changed
         return self._end(work, page, "change", lambda row: sa.update(row).values(new(work.table, groups)))
 
     def changed(self, table: str, groups: Sequence[Group]) -> dict[str, Any]:
-        """The new value of each column; columns that change by themselves are written back (ON UPDATE)."""
+        """The new value of each column; ON UPDATE columns keep their value."""
         row = self._tables[table]
         values: dict[str, Any] = {
             c.name: row.c[c.name] for c in self.store.shape.tables[table].columns.values() if c.on_update
@@ -262,7 +256,7 @@ class Session(Sampler):
         return values
 
     def _end(self, work: Work, page: Page, verb: str, statement: Callable[[sa.TableClause], Any]) -> int:
-        """Do a statement on the rows of a page; where it reads other rows, its rows are locked first."""
+        """Run a statement on the rows of a page; they are locked first if the condition reads other rows."""
         form = (verb, page.form)
         if form not in work.statements:
             before, conditions = self._page_statements(work, page)
@@ -273,7 +267,7 @@ class Session(Sampler):
         return done
 
     def _page_statements(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
-        """What comes before the statement of a page, and the conditions that hold the statement to it."""
+        """The statements before that of a page, and the conditions that restrict it to the page. Raises StoreError."""
         row, due = self._tables[work.table], work.due
         if due is not None:
             return self._recheck_statements(work, due, page)
@@ -288,9 +282,9 @@ class Session(Sampler):
     def _recheck_statements(
         self, work: Work, due: sa.Table, page: Page
     ) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
-        """Rows that end by what other rows say: locked, then looked at again in a statement of its own.
+        """The same if the condition reads other rows: lock first, then evaluate the condition in a second statement.
 
-        One that was begun before a lock was got would not see what was committed meanwhile.
+        A statement that started before the lock was acquired would not see what was committed meanwhile.
         """
         row = self._tables[work.table]
         ours = [row.c[str(c.info["of"])] for c in due.c]
@@ -314,7 +308,7 @@ class Session(Sampler):
         return [sa.delete(noted), note, sa.delete(noted).where(~again)], same_key
 
     def page_rows(self, work: Work, page: Page) -> tuple[sa.TableClause, list[sa.ColumnElement[bool]]]:
-        """The table of a work, and the conditions that its rows of a page meet."""
+        """The table, and the conditions that select the rows of a page."""
         row = self._tables[work.table]
         ours = work.track.key if work.due is None else tuple(row.c[str(c.info["of"])] for c in work.due.c)
         bounds = within(page.form, work.track.along, ours)
@@ -323,13 +317,13 @@ class Session(Sampler):
     def read(
         self, work: Work, page: Page, columns: Callable[[sa.FromClause], Sequence[sa.ColumnElement[Any]]]
     ) -> list[tuple[Any, ...]]:
-        """Columns of the rows of a page: for archives, the only action for which values come to Python."""
+        """Columns of the rows of a page, for archives: the only action that fetches values."""
         self.took, (row, conditions) = 0.0, self.page_rows(work, page)  # nobody waits for a read
         with self.store.errors(), self._reading():
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
+        """For each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
         row, conditions = self.page_rows(work, page)
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
@@ -341,7 +335,7 @@ class Session(Sampler):
 
     @contextmanager
     def page_transaction(self) -> Iterator[float]:
-        """The transaction of one page, and when it began; retried by `attempt` on a lock or a deadlock."""
+        """The transaction of one page; yields its start time. `attempt` retries it on a lock or a deadlock."""
         self._connection.rollback()
         try:
             self.store.begin_page(self._connection)
@@ -355,9 +349,9 @@ class Session(Sampler):
                 self.store.end_page(self._connection)
 
     def attempt(self, act: Callable[[], int]) -> int:
-        """Do something in the transaction of a page, which `took` seconds once begun; again while locks are in the way.
+        """Call `act` in the transaction of a page, retried with a backoff on locks; sets `took` (seconds).
 
-        Raises PageTooSlow where the store cut it off.
+        Raises PageTooSlow if the store cancelled a statement, StoreError if rows stay locked or the store fails.
         """
         until = time.monotonic() + self.store.settings.lock_timeout * _PATIENCE
         pause = 0.02
@@ -378,16 +372,16 @@ class Session(Sampler):
                 return done
 
     def _learn_size(self, seconds: float) -> None:
-        """Aim at pages that take as long as they should; half, or eight times, at most from one to the next.
+        """Adapt the page size to `aim` seconds, by a factor between 0.5 and 8.
 
-        Time grows no faster than rows. Small pages grow no smaller: what they take is the disk's time.
+        Small pages are not made smaller: their time is spent on the disk, not on rows.
         """
         self.took = seconds
         factor = min(max(self.aim / max(seconds, 1e-6), 0.5), _GROWTH)
         self._size = min(max(int(self.size * factor), min(_SMALL, self.size)), self.store.page_size)
 
     def _shrink_page(self, error: sa.exc.DBAPIError) -> PageTooSlow | StoreError:
-        """Half a page and half again; no page is smaller than a few rows."""
+        """Quarter the page size and return PageTooSlow; a StoreError if pages are minimal already."""
         if self._size <= _LEAST:
             return self.store.as_store_error(error)
         self._size = max(self.size // 4, _LEAST)
@@ -410,7 +404,7 @@ class Session(Sampler):
         return self._notes[table]
 
     def ready(self, work: Work) -> None:
-        """Make what the pages of this work need, outside of their transactions: the list of what is due."""
+        """Fill the temporary table of due keys, outside of page transactions; must be called before `pages`."""
         if work.due is None:
             return
         row, due = self._tables[work.table], work.due
@@ -427,7 +421,7 @@ class Session(Sampler):
 
 @contextmanager
 def session(store: SqlStore) -> Iterator[Session]:
-    """Open a session. Raises StoreDown where the store does not answer."""
+    """Open a session. Raises StoreDown if the store does not answer."""
     with store.errors():
         connection = store.engine.connect()
     try:

@@ -1,7 +1,7 @@
-"""A store that is an SQL database: how it is opened, what it looks like, what a role may do in it.
+"""An SQL database as a store: its engine, its shape, its errors, and the rights of a role.
 
-Each kind (sqlite, postgres, mariadb) is a subclass that says what differs. The verbs
-that read and end rows are those of a `Session`, one connection with its lists.
+Each kind (sqlite, postgres, mariadb) is a subclass with what differs. Rows are read and changed through a `Session`,
+which is one connection with its lists.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SqlStore:
 
     @property
     def journal(self) -> str:
-        """None that would make a reader wait for a writer."""
+        """Empty: a reader never waits for a writer."""
         return ""
 
     def dial(self, url: URL) -> URL:
@@ -66,23 +66,23 @@ class SqlStore:
         raise NotImplementedError
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
-        """The shape with what reflection does not tell: database triggers, engines, ON UPDATE."""
+        """The shape with what reflection lacks: database triggers, engines, ON UPDATE."""
         del connection
         return shape
 
     def analyze(self, connection: Connection, table: str) -> None:
-        """Let the planner see how many keys a temporary table of ours has."""
+        """Update the statistics of a temporary table, if the database needs that."""
 
     def begin_page(self, connection: Connection) -> None:
         """Open the transaction of a page, with its locks and time limits."""
         connection.begin()
 
     def begin_long_transaction(self, connection: Connection) -> None:
-        """Open a transaction that may take long: everything of one person."""
+        """Open a transaction without a time limit, for an erasure."""
         connection.begin()
 
     def begin_snapshot(self, connection: Connection) -> None:
-        """Open a transaction that sees one moment of the store."""
+        """Open a transaction that reads one snapshot of the store."""
         connection.begin()
 
     def end_snapshot(self, connection: Connection) -> None:
@@ -92,7 +92,7 @@ class SqlStore:
         """Put back, after a page, what `begin_page` set for longer than its transaction."""
 
     def after_page(self, connection: Connection) -> None:
-        """Do what a store wants done once a page's transaction is over, and its time is taken."""
+        """Called after the transaction of a page was committed and timed."""
 
     def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
         """The value that a change writes into a column of this type."""
@@ -111,7 +111,7 @@ class SqlStore:
         return sa.func.lower(text)
 
     def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
-        """Whether a text holds another one, byte by byte."""
+        """Whether a text contains another one, byte by byte."""
         found: Bool = sa.func.instr(text, part) > 0
         return found
 
@@ -139,11 +139,11 @@ class SqlStore:
         raise NotImplementedError
 
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
-        """Whether an error is a lock or a deadlock, after which the page may be tried again."""
+        """Whether an error is a lock or a deadlock, so that the transaction can be retried."""
         raise NotImplementedError
 
     def is_timeout(self, error: sa.exc.DBAPIError) -> bool:
-        """Whether the store ended a statement that took too long, or that somebody cancelled."""
+        """Whether a statement was cancelled, by its time limit or by an administrator."""
         del error
         return False
 
@@ -157,7 +157,7 @@ class SqlStore:
         return []
 
     def counters(self, connection: Connection) -> dict[str, int]:
-        """The last number that the store itself gave in each table; a delete does not take it back, a restore does."""
+        """The last number that the store assigned in each table; a delete does not lower it, a restore does."""
         del connection
         return {}
 
@@ -170,12 +170,12 @@ class SqlStore:
         return type_
 
     def partitions(self, session: Any) -> Partitions:
-        """What this kind does with partitions that are over as a whole; nothing, unless it says so."""
+        """The partitions of a session; by default none are dropped whole."""
         del session
         return Partitions()
 
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
-        """Write tables anew, so that their files hold no byte of what was deleted."""
+        """Rewrite tables, so that their files contain no deleted bytes."""
         raise NotImplementedError
 
     # -- what they share -------------------------------------------------------------------
@@ -203,7 +203,7 @@ class SqlStore:
 
     @property
     def shape(self) -> Shape:
-        """What the store contains, read once. Raises StoreDown where it does not answer."""
+        """What the store contains, read once. Raises StoreDown if it does not answer."""
         return self._reflected[0]
 
     @property
@@ -217,14 +217,14 @@ class SqlStore:
         return self.shape
 
     def close(self) -> None:
-        """Give back every connection, and what was learned of statements that nobody will say again."""
+        """Close every connection, and clear the statement cache."""
         if "engine" in self.__dict__:
             self.engine.dispose()
             self.engine.clear_compiled_cache()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn a driver's errors into sentences that carry no value of any row."""
+        """Turn errors of the driver into StoreError or StoreDown, without values of rows in the message."""
         try:
             yield
         except ServandaError:
@@ -240,7 +240,7 @@ class SqlStore:
             raise StoreError(f"store “{self.name}”: {type(error).__name__}") from None
 
     def as_store_error(self, error: sa.exc.DBAPIError) -> StoreError:
-        """A driver's error as one of ours."""
+        """A driver's error as a StoreError, or as a StoreDown if the connection was lost."""
         code = self.reason(error)
         if self.is_disconnect(error):
             return StoreDown(
@@ -250,11 +250,11 @@ class SqlStore:
         return StoreError(f"store “{self.name}” refused a statement: {code}")
 
     def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
-        """Whether the database is not there, or no longer."""
+        """Whether the connection failed or was lost."""
         return bool(error.connection_invalidated)
 
     def reason(self, error: sa.exc.DBAPIError) -> str:
-        """What the database said, without the values it quotes."""
+        """The message of the database, without values."""
         return type(error.orig).__name__
 
     @property

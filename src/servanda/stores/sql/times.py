@@ -1,11 +1,7 @@
-"""Times between the company's calendar, the clock of a column's zone, and the texts that a column holds.
+"""Conversion of times between the company's calendar, the time zone of a column, and text formats.
 
-The forms in which texts write times, and which of them can be compared as text.
-
-The day of a trigger, read row by row: which columns to ask for, and what day they tell.
-
-Ending rows never computes an aggregate; archiving them must, since the day from which an
-archived row counts is written beside it.
+`Days` reads the day of a trigger row by row, for archiving: which columns to select, and the local day of their
+values. Deleting rows never needs it.
 """
 
 from __future__ import annotations

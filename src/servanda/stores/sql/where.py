@@ -1,8 +1,8 @@
 """Translates a selection into SQL that can use an index.
 
-No function is put on a column: the company's local day is converted in Python to the
-type and the zone of each column, and compared raw. An aggregate is never computed:
-"the latest child lies before the day" is "no child lies on or after it".
+No function is applied to a column: the company's local day is converted in Python to the type and time zone of the
+column, and compared with raw values. Aggregates are avoided: "the latest child is before the day" becomes "no child
+is on or after the day".
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Where:
         self.keys: dict[str, tuple[str, ...]] = {}
 
     def row_by_row(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
-        """The same as `sql`, for a statement that has few rows: the planner must not begin elsewhere."""
+        """The same as `sql`, with an optimizer fence, for a statement that selects few rows."""
         self._row_by_row = self._store.dialect.optimizer_fence
         try:
             return self.sql(condition, row, table)
@@ -163,7 +163,7 @@ class Where:
         return sa.exists(sa.select(sa.literal(1)).where(*same))
 
     def undone(self, row: sa.FromClause, table: str, name: str, change: Change) -> Bool:
-        """Whether a column does not yet hold what the change would write: done is a fixed point."""
+        """Whether a column does not contain yet what the change would write; false after the change."""
         column = row.c[name]
         if change == Change():
             return column.is_not(None)

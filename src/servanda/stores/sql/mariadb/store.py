@@ -1,15 +1,12 @@
 """MariaDB as a store (10.6 and later, driver PyMySQL), driven on purpose.
 
-READ COMMITTED, since REPEATABLE READ would lock the application's rows and, on the last
-page, all its inserts; pages of about 2,000 rows; times read raw in UTC; a lock is
-waited for some seconds only; all columns of an UPDATE are assigned at once, as standard
-SQL says; what a subquery said is not remembered, since MariaDB looks it up by a collation
-that takes É for E. MySQL is refused until it has its own run of the conformance suite.
+Settings: READ COMMITTED, because REPEATABLE READ would lock the application's rows and, on the last page, all its
+inserts; pages of about 2,000 rows; times in UTC; a short lock timeout; simultaneous assignment in UPDATE, as in
+standard SQL; no subquery cache, because MariaDB looks it up by a collation that treats É and E as equal. MySQL is
+refused until the conformance suite runs on it.
 
-Writes tables of MariaDB anew with ALTER TABLE … FORCE: a new file, without the rows that were deleted.
-
-InnoDB writes the new table while others go on; it waits for them a second at most, at the
-beginning and at the end, and tries again.
+`scrub` rewrites tables with ALTER TABLE … FORCE: a new file without deleted rows. InnoDB does it online; at the
+beginning and the end it waits for locks for a second at most, and retries.
 """
 
 from __future__ import annotations
@@ -345,7 +342,7 @@ _SIZE = sa.text(
 
 
 def scrub(store: MariadbStore, tables: Sequence[str]) -> Iterator[Scrubbed]:
-    """Write tables anew, one after the other."""
+    """Rewrite tables one after the other."""
     with store.engine.connect() as connection:
         connection.exec_driver_sql("SET SESSION lock_wait_timeout = 1")
         try:
@@ -367,7 +364,7 @@ def _refusal(store: MariadbStore, connection: Connection, table: str) -> str:
 
 
 def _rewrite(store: MariadbStore, connection: Connection, table: str) -> str:
-    """Write one table anew. Returns why it could not be done, or nothing."""
+    """Rewrite one table. Returns the reason if it failed, else an empty text."""
     until, pause = time.monotonic() + store.settings.lock_timeout * _PATIENCE, 0.2
     while True:
         try:

@@ -1,11 +1,9 @@
-"""Writes tables of PostgreSQL anew with VACUUM FULL: a new file for the table, its TOAST and each index.
+"""PostgreSQL as a store (12 and later, driver psycopg 3).
 
-VACUUM FULL shuts everybody out of a table while it writes; it is asked for, never done
-unasked. It waits for the table a moment at a time. Where a role may not, PostgreSQL only
-warns: whether it was done is seen from the name of the file. Rows that an older
-transaction might still see are copied too: they are counted, and then it was not done.
-
-PostgreSQL as a store (12 and later, driver psycopg 3).
+`scrub` rewrites tables with VACUUM FULL: a new file for the table, its TOAST and each index. It locks the table
+exclusively, so it is never done unless requested, and waits for the lock with a short timeout and retries. If the role
+lacks the right, PostgreSQL only warns; the file name shows whether the table was rewritten. Dead rows that an older
+transaction may still see are copied, too; they are counted, and the scrub is then reported as not done.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ _FOLDER = sa.text(
 
 
 def scrub(store: PostgresStore, tables: Sequence[str]) -> Iterator[Scrubbed]:
-    """Write tables anew, one after the other; of a partitioned table, every partition."""
+    """Rewrite tables one after the other; of a partitioned table, every partition."""
     with store.engine.connect() as plain:
         connection = plain.execution_options(isolation_level="AUTOCOMMIT")
         connection.exec_driver_sql(_LOCKS)
@@ -63,7 +61,7 @@ def scrub(store: PostgresStore, tables: Sequence[str]) -> Iterator[Scrubbed]:
 
 
 def _rewrite(store: PostgresStore, connection: Connection, part: Any) -> str:
-    """Write one table anew. Returns why it could not be done, or nothing."""
+    """Rewrite one table. Returns the reason if it failed, else an empty text."""
     lacking = _no_room(connection, part)
     if lacking:
         return lacking
@@ -131,7 +129,7 @@ _KINDS = sa.text(
     " ON d.objoid = c.oid AND d.classoid = CAST('pg_class' AS regclass) AND d.objsubid = 0"
     " WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())"
 )
-"""Partitions are parts of their table, and not tables of their own; those that we took out, too."""
+"""Partitions belong to their table and are not listed, including those that we detached."""
 _PLAIN = (False, False)
 _HIDDEN = sa.text("""
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -209,7 +207,7 @@ class PostgresStore(SqlStore):
         return _engine(self.url, self.settings.lock_timeout)
 
     def analyze(self, connection: Connection, table: str) -> None:
-        """Nobody else looks at temporary tables: they have no statistics until we ask for them."""
+        """Autovacuum skips temporary tables: they have no statistics without ANALYZE."""
         connection.exec_driver_sql(f"ANALYZE {table}")
 
     def begin_page(self, connection: Connection) -> None:

@@ -1,11 +1,10 @@
 """SQLite as a store.
 
-Times lie there as text or numbers, so their form is learnt from the values. One writer
-at a time: a page begins with BEGIN IMMEDIATE, and nobody can change its rows meanwhile.
+Times are stored as text or numbers, so their format is detected from the values. There is one writer at a time: a
+page begins with BEGIN IMMEDIATE, so that no one can change its rows meanwhile.
 
-Writes a file of SQLite anew: VACUUM, then the -wal file is emptied, since older pages lie there.
-
-The whole file is one: whichever tables are asked for, all are written anew.
+`scrub` rewrites the whole file, whichever tables are requested: VACUUM, then the -wal file is truncated, since it
+contains older pages.
 """
 
 from __future__ import annotations
@@ -290,7 +289,7 @@ def _completed(
 
 
 def _respelled(points: Points, table: Table, named: dict[str, Table]) -> Points:
-    """A foreign key with the names as the tables spell them: SQLite takes Users for users."""
+    """A foreign key with names as the tables spell them, because SQLite ignores case."""
     parent = named.get(points.table.lower())
     if parent is None:
         return points
@@ -304,7 +303,7 @@ def _respelled(points: Points, table: Table, named: dict[str, Table]) -> Points:
 
 
 def _with_text_time(column: Column) -> Column:
-    """Text may hold times here, since SQLite has no type for them; its form is proved by the values."""
+    """A text column may contain times, since SQLite has no type for them; the values show the format."""
     textual = not column.time and ("CHAR" in column.type.upper() or column.type.upper() in ("TEXT", "CLOB"))
     return replace(column, time="text") if textual else column
 
@@ -354,7 +353,7 @@ def scrub(path: Path, tables: Sequence[str], patience: int) -> Iterator[Scrubbed
 
 
 def _rewrite(path: Path, patience: int) -> str:
-    """Do it. Returns why it could not be done, or nothing."""
+    """Rewrite the file. Returns the reason if it failed, else an empty text."""
     free = shutil.disk_usage(path.parent).free
     if free < 2 * _size(path):
         return f"it needs {2 * _size(path)} bytes of free disk for a moment, and {free} are free"
