@@ -135,7 +135,9 @@ class Project:
 
         Raises ServandaError if there is neither a stores document nor a database.
         """
-        if self._database is None and not any((self.folder / name).exists() for name in ("stores.yaml", "servanda.db")):
+        if self._database is None and not any(
+            (self.folder / name).exists() for name in ("stores.yaml", "servanda.db")
+        ):
             raise ServandaError(
                 f"there is no project in {self.folder}: neither stores.yaml nor servanda.db",
                 advice="name its folder with servanda -C DIR; "

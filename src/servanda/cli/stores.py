@@ -109,6 +109,8 @@ def graph(project: Project, as_json: bool, svg: Path | None) -> None:
     elif svg is None:
         for store_graph in graphs:
             tables_count = count(len(store_graph.places), "table")
-            click.echo(f"{store_graph.store}: {tables_count}, {len(store_graph.person_tables())} reach a person")
+            click.echo(
+                f"{store_graph.store}: {tables_count}, {len(store_graph.person_tables())} reach a person"
+            )
             for line in columns(list(graph_view.text(store_graph, orphan_counts[store_graph.store]))):
                 click.echo(line)
