@@ -60,7 +60,7 @@ def test_the_same_person_has_one_reference_however_the_address_is_written(reques
 
 def test_a_day_to_come_is_refused_and_leaves_nothing(requests_on: On) -> None:
     requests = requests_on(DAY)
-    with pytest.raises(Refused, match="a day to come"):
+    with pytest.raises(Refused, match="is in the future"):
         requests.open(opening(received=DAY + timedelta(days=1)))
     assert requests.all() == []
 

@@ -237,8 +237,8 @@ class Archiver:
         name = held.of_segment.get(segment, "")
         if name not in self.archives:
             raise StoreError(
-                f"the archive “{name}” of segment {segment} is declared no more",
-                advice="keep it under archives: in stores.yaml until its last segment has ended",
+                f"the archive “{name}” of segment {segment} is no longer declared",
+                advice="declare it again under archives: in stores.yaml, until its last segment has ended",
             )
         return self.archives[name]
 

@@ -47,7 +47,7 @@ def correct(stores: OpenStores, corrections: Sequence[Correction]) -> int:
     for one in corrections:
         place = stores.binding.places.get(one.person.place)
         if place is None:
-            raise Refused(f"there is no place {one.person.place}")
+            raise Refused(f"there is no place {one.person.place}", advice="name a place of stores.yaml")
         by_store.setdefault(place.store, []).append((place, one, typed(stores, place, one.values)))
     return sum(_write(database(stores.sessions[store]), mine) for store, mine in by_store.items())
 

@@ -123,7 +123,8 @@ def replay(project: Project) -> Verdict:
         refused = [why for one in done for why in (*one.refused, *(w for _, w in one.stopped))]
         if refused:
             raise Refused(
-                f"an erasure cannot be done again: {refused[0]}", advice="mend that, and run it again"
+                f"an erasure cannot be repeated: {refused[0]}",
+                advice="fix the cause, then run again: servanda restore replay",
             )
     with project.database.begin() as connection:
         connection.execute(sa.delete(tables.watermark))
@@ -149,8 +150,8 @@ def accept(project: Project, reason: str, second: str) -> int:
         raise Refused("nothing looks restored", advice="look again with: servanda restore check")
     if not second.strip() or not reason.strip():
         raise Refused(
-            "a wrong alarm is ended by two persons, with a reason",
-            advice="name the other one with --second NAME",
+            "a false alarm must be confirmed by two persons, with a reason",
+            advice="name the second person with --second NAME",
         )
     stores, fingerprinter, known = project.stores, Fingerprinter.of(project.vault), all_tombstones(db)
     wrong: list[Tombstone] = []

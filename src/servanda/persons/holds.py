@@ -112,7 +112,7 @@ class Holds:
         if kind == "order" and ends_on is None:
             raise Refused("an authority's order has an end date", advice="give it with --until 2027-06-30")
         if review_on < date.today():  # noqa: DTZ011 (the day of whoever types it)
-            raise Refused(f"the review date {review_on} has passed", advice="choose a day to come")
+            raise Refused(f"the review date {review_on} has passed", advice="choose a day in the future")
         vault = self._open_vault()
         key_id = vault.new_key()
         secret = {"case": case, "reason": reason, "author": author, "scope": [_to_json(s) for s in scope]}

@@ -65,7 +65,7 @@ class InvalidValues(Refused):
     """Values that their columns (`columns`) do not accept."""
 
     def __init__(self, columns: list[str]) -> None:
-        super().__init__(f"these columns do not take what was said: {', '.join(columns)}")
+        super().__init__(f"these columns do not accept the given values: {', '.join(columns)}")
         self.columns = columns
 
 

@@ -49,7 +49,7 @@ def signed_in(db: Database, vault: Vault, login: Login, folder: Path, token: str
     issued, expires = (datetime.fromtimestamp(int(claims[name]), UTC) for name in ("iat", "exp"))
     if expires - issued > MOST:
         raise BadToken(
-            "a token of the login lives longer than ten minutes", advice="let exp be iat + 600 at most"
+            "a token of the login is valid for longer than ten minutes", advice="set exp to iat + 600 at most"
         )
     row = {
         "mac": vault.mac("identifiers", f"login:{login.issuer}:{claims['jti']}".encode()),
@@ -80,7 +80,7 @@ def _decoded(login: Login, path: Path, token: str) -> dict[str, Any]:
             options={"require": _NEEDS},
         )
     except (jwt.InvalidTokenError, jwt.InvalidKeyError, KeyError, ValueError) as error:
-        raise BadToken(f"a token of the login is not believed: {type(error).__name__}") from None
+        raise BadToken(f"a token of the login was rejected: {type(error).__name__}") from None
     if not claims["sub"].strip() or not str(claims["jti"]).strip():
         raise BadToken("a token of the login names nobody, or has no number")
     return claims

@@ -86,7 +86,7 @@ def lift(project: Project, number: int, ends: date, reasons: str) -> Request:
     if hold is None:
         raise Refused(f"request {number} restricts nothing now", advice="see: servanda hold list")
     if ends <= project.today:
-        raise Refused("the person is told before the restriction ends", advice="choose a day to come")
+        raise Refused("the person is told before the restriction ends", advice="choose a day in the future")
     requests = Requests(project)
     request, secret = requests.find(number), requests.secret(number, "to tell that a restriction ends")
     letter = letters.lifting(request, secret, ends, reasons)

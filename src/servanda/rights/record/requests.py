@@ -141,7 +141,7 @@ class Requests:
         Raises Refused for a day in the future.
         """
         if opening.received > self._today:
-            raise Refused(f"{opening.received} is a day to come; write the day on which it arrived")
+            raise Refused(f"{opening.received} is in the future; give the day on which it arrived")
         promised = self._policy.requests.deadline
         row: dict[str, Any] = {
             "right": opening.right,
@@ -188,7 +188,7 @@ class Requests:
         """
         day, details = day or self._today, dict(facts or {})
         if day > self._today:
-            raise Refused(f"{day} is a day to come")
+            raise Refused(f"{day} is in the future", advice="give today or an earlier day")
         with self._db.begin() as connection:
             row = self._row(connection, number, lock=True)
             request = self._read(connection, tables.request.c.number == number)[0]

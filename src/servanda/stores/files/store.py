@@ -196,7 +196,7 @@ class FilesSession:
     # -- ending lines, file by file ----------------------------------------------------------
 
     def work(self, table: str, condition: Condition, since: date | None = None) -> FileWork:
-        """Prepare to go through the files of a pattern; a watermark is not believed."""
+        """Prepare to go through the files of a pattern; watermarks are ignored."""
         del since
         return self._asked(table, condition)
 

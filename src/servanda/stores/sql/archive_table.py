@@ -26,8 +26,8 @@ def database(session: verbs.Session) -> Session:
     """The session as an SQL session. Raises StoreError for other kinds of store."""
     if not isinstance(session, Session):
         raise StoreError(
-            f"store “{session.store.name}” is no database, and nothing is archived from it",
-            advice="take archive: out of its places",
+            f"store “{session.store.name}” is not a database, so its rows cannot be archived",
+            advice="remove archive: from its places in stores.yaml",
         )
     return session
 
