@@ -117,9 +117,11 @@ def _remove(folder: Path) -> None:
 def _obey(server: _Server, asked_by: int) -> None:
     """Do what the letters say, until they say to end or the process that asked has ended."""
     try:
-        ended = os.pidfd_open(asked_by) if hasattr(os, "pidfd_open") else 0
+        ended = os.pidfd_open(asked_by)
     except ProcessLookupError:
         return
+    except (AttributeError, OSError):  # not on Linux, or not allowed here: the pipe closes with the process
+        ended = 0
     while True:
         ready, _, _ = select.select([0, ended], [], [])
         letter = os.read(0, 1) if 0 in ready else b""

@@ -39,6 +39,23 @@ def left(held: dict[str, Any]) -> list[str]:
     return [*map(str, servers), *(folder for folder in folders if Path(folder).exists())]
 
 
+@pytest.mark.unit
+def test_where_memory_is_short_the_tests_write_to_disk_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "DURABLE", False)
+    monkeypatch.setattr(memory, "NEEDED", 10**9)
+    folder, sentence = memory.place()
+    assert folder is None
+    assert "MB of memory are free, 1000000000 are wanted" in sentence or "there is no /dev/shm" in sentence
+    monkeypatch.setattr(memory, "SHARED", tmp_path / "shm")
+    folder, sentence = memory.place()
+    assert folder is None
+    assert f"there is no {tmp_path / 'shm'}" in sentence
+    monkeypatch.setattr(memory, "DURABLE", True)
+    assert memory.place()[1].endswith("as DURABLE asks")
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Held]:
     """A run of the tests that holds both servers, and what it holds."""
