@@ -17,7 +17,7 @@ from servanda.apply.archive import Archiver
 from servanda.apply.by_range import Sweep
 from servanda.apply.options import Options, Outcome
 from servanda.persons.holds import HeldPerson
-from servanda.plan.count import make
+from servanda.plan.make import make
 from servanda.plan.plan import Plan, Step
 from servanda.stores.binding.open_stores import OpenStores
 

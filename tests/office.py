@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from projects import NOW, TestProject, retention
 from servanda.database import tables
 from servanda.documents import as_text
-from servanda.documents.letters import compose
+from servanda.documents.letter_text import compose
 from servanda.documents.package import Packed, Packer
-from servanda.post.letter import open_letter
+from servanda.post.outbox import open_letter
 from servanda.project import Project
 from servanda.rights import handle as carry_out
 from servanda.rights.answer import pack

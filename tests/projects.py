@@ -18,7 +18,7 @@ from servanda.apply.pace import PaceChoice
 from servanda.database import Database
 from servanda.ledger import Ledger
 from servanda.persons.holds import Holds
-from servanda.plan.count import Circumstances, make
+from servanda.plan.make import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.project import Project
 from servanda.vault import Vault

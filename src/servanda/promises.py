@@ -18,7 +18,7 @@ from servanda.ledger.entry import Entry
 from servanda.plan import status as sweep
 from servanda.plan.archive.overview import overview
 from servanda.plan.archiving import archivings
-from servanda.plan.count import make
+from servanda.plan.make import make
 from servanda.plan.status import RetentionEvidence, latest_entries
 from servanda.policy.promise import Promise
 from servanda.policy.status import PromiseStatus

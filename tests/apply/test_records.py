@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from projects import NOW, TestProject, policy, project, retention
 from servanda.database import tables
 from servanda.persons.holds import HeldPerson
-from servanda.post.letter import RowAddress, open_letter
+from servanda.post.outbox import RowAddress, open_letter
 
 TABLES = (
     "CREATE TABLE accounts (id INTEGER PRIMARY KEY, email VARCHAR(60), created_on DATE)",

@@ -14,7 +14,7 @@ import pytest
 
 import documents
 from servanda.cli import command as servanda
-from servanda.persons.rests import Rest, Why
+from servanda.persons.remaining_rows import Rest, Why
 from servanda.plan.plan import Asked, Plan, Step
 
 pytestmark = pytest.mark.unit

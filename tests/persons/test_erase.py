@@ -10,7 +10,7 @@ import pytest
 
 from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import Erased, erase, eraser
-from servanda.apply.residue import scan
+from servanda.apply.residue_scan import scan
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
 from servanda.plan.due import Of

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from projects import NOW, TODAY, TestProject, policy, project, retention
 from servanda.apply import restore
 from servanda.apply.by_person import eraser
-from servanda.persons import rests
+from servanda.persons import remaining_rows as rests
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
 from servanda.plan.due import Of

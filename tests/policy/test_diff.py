@@ -16,11 +16,11 @@ from pydantic import BaseModel
 
 from servanda.cli import main
 from servanda.law.period import Period, PeriodRange
+from servanda.policy.base import Strict
 from servanda.policy.compare import Change, compare
 from servanda.policy.compare.verdicts import VERDICTS
 from servanda.policy.compare.walk import OTHERS, Rule, walk
 from servanda.policy.consents import Consent
-from servanda.policy.document import Strict
 from servanda.policy.policy import Policy, load_policy
 
 pytestmark = pytest.mark.unit

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from servanda.documents import as_html, as_pdf, as_text
-from servanda.documents.letters import compose
+from servanda.documents.letter_text import compose
 from servanda.documents.paper import Paper
 from servanda.locale import LANGUAGES
 from servanda.locale.po import read_po
 from servanda.policy.policy import Policy
-from servanda.post.letter import Letter
+from servanda.post.outbox import Letter
 
 pytestmark = pytest.mark.unit
 

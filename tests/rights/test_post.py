@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from servanda.database import Database, tables
-from servanda.post.letter import Letter, put
+from servanda.post.outbox import Letter, put
 from servanda.post.server import Carrier, NotSent, Server
 from servanda.project import Project
 from servanda.vault import Vault
-from servanda.worker.outbox import Delivery, send_waiting
+from servanda.worker.send_letters import Delivery, send_waiting
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

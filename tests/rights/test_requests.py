@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from servanda.database import Database, tables
 from servanda.errors import Refused, VaultError
 from servanda.ledger import Ledger
-from servanda.post.letter import Letter
+from servanda.post.outbox import Letter
 from servanda.rights.record import links
 from servanda.rights.record.requests import KEPT, Opening, Requests
 from servanda.vault import Vault

@@ -16,9 +16,9 @@ from servanda.apply import OverLimit, restore
 from servanda.cli import command
 from servanda.database import tables
 from servanda.documents import as_text
-from servanda.documents.letters import compose
+from servanda.documents.letter_text import compose
 from servanda.persons.holds import HeldPerson, HeldRows
-from servanda.post.letter import open_letter
+from servanda.post.outbox import open_letter
 from servanda.promises import statuses
 from servanda.rights.completed import notify_completed
 from servanda.rights.record.requests import Requests

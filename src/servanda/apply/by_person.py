@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from servanda.apply import extents
 from servanda.apply.erase_statements import delete_statements, update_statements
 from servanda.apply.pages import EpochChanged, Pages, recover
-from servanda.apply.residue import Identifiers, Residue, scan
+from servanda.apply.residue_scan import Identifiers, Residue, scan
 from servanda.apply.retry import at_once, repeat
 from servanda.apply.tombstones import (
     Fingerprinter,
@@ -41,14 +41,14 @@ from servanda.apply.tombstones import (
     write_tombstones,
 )
 from servanda.errors import RowsCame, StoreDown, StoreError
-from servanda.persons import rests
+from servanda.persons import remaining_rows as rests
 from servanda.persons.collect import Reach
-from servanda.persons.rests import Unfinished
+from servanda.persons.remaining_rows import Unfinished
 from servanda.persons.subject_graph import SubjectGraph
-from servanda.plan.count import Circumstances
 from servanda.plan.due import Of
 from servanda.plan.erasure import Erasure, StoreEraser
 from servanda.plan.load import load_holds, load_records
+from servanda.plan.make import Circumstances
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.sql.erasure import transaction_with_retry

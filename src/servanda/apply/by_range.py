@@ -24,9 +24,9 @@ from servanda.apply.retry import at_once, repeat
 from servanda.apply.throttle import Throttle
 from servanda.database import moment, put, tables
 from servanda.errors import RowsCame, StoreError
-from servanda.persons import rests
-from servanda.plan.count import Circumstances, make
+from servanda.persons import remaining_rows as rests
 from servanda.plan.due import Of
+from servanda.plan.make import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.project import Project
 from servanda.stores.selection import since as from_day

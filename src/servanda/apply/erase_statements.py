@@ -11,7 +11,7 @@ from functools import partial
 
 from servanda.persons.subject_graph import components
 from servanda.plan.erasure import StoreEraser
-from servanda.plan.reasons import TableRules
+from servanda.plan.reasons_to_stay import TableRules
 from servanda.stores.sql.erasure import ErasureStatements
 
 Statement = tuple[str, Callable[[], int]]

@@ -21,7 +21,7 @@ from servanda.apply.scrub import scrub
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
 from servanda.ledger import Ledger
-from servanda.plan.count import make
+from servanda.plan.make import make
 from servanda.plan.plan import Plan, Saved
 from servanda.project import Project
 

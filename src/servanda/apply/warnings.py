@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from servanda.database import moment, tables
 from servanda.plan.load import key_text
 from servanda.plan.plan import Step
-from servanda.post.letter import OFFICER, Letter, RowAddress, put, put_all
+from servanda.post.outbox import OFFICER, Letter, RowAddress, put, put_all
 from servanda.project import Project
 from servanda.stores.selection import All, Not, Reaches
 

@@ -112,7 +112,7 @@ def _apply(
 
 def _planned(project: Project, file: Path | None, quick: bool) -> tuple[Saved | None, Plan]:
     """Return the saved plan, if any, and a fresh one; `apply` compares the two."""
-    from servanda.plan.count import make
+    from servanda.plan.make import make
     from servanda.plan.plan import load
 
     saved = None

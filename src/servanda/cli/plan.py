@@ -35,7 +35,7 @@ def command(
     policy, stores document, tables and holds stay what they were.
     """
     from servanda.apply import record
-    from servanda.plan.count import make
+    from servanda.plan.make import make
 
     _refuse_overwrite(out)
     with project.open_stores() as opened:

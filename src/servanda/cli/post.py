@@ -90,8 +90,8 @@ def _state(row: Any) -> str:
 def show(project: Project, number: int, form: str, out: Path | None) -> None:
     """Render a letter as it will be sent. The reading is recorded in the ledger."""
     from servanda.errors import ServandaError
-    from servanda.post.letter import open_letter
-    from servanda.worker.outbox import paper_of, render_paper
+    from servanda.post.outbox import open_letter
+    from servanda.worker.send_letters import paper_of, render_paper
 
     if form == "pdf" and out is None:
         raise click.UsageError("a PDF cannot be printed; name a file with --out")
@@ -118,7 +118,7 @@ def show(project: Project, number: int, form: str, out: Path | None) -> None:
 @click.pass_obj
 def send(project: Project, as_json: bool) -> int:
     """Send every letter that waits, by mail server or to the folder outbox. Exits with 1 if one fails."""
-    from servanda.worker.outbox import send_waiting
+    from servanda.worker.send_letters import send_waiting
 
     results = list(send_waiting(project))
     if as_json:

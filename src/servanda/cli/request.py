@@ -76,7 +76,7 @@ def open_(
     Addresses that stand on a command line stay in the shell's history: leave --about out, and it
     is asked for.
     """
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
     from servanda.rights.record.requests import Opening
     from servanda.rights.right import right_of
 
@@ -142,7 +142,7 @@ def list_(project: Project, ended: bool, as_json: bool) -> None:
 @click.pass_obj
 def show(project: Project, number: int, reveal: str | None, as_json: bool) -> None:
     """Show the story of a request. Who asks is sealed, and is shown only with a reason."""
-    from servanda.persons.rests import of_requests
+    from servanda.persons.remaining_rows import of_requests
 
     requests = requests_of(project)
     request = requests.find(number)
@@ -167,7 +167,7 @@ def show(project: Project, number: int, reveal: str | None, as_json: bool) -> No
 @click.pass_obj
 def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
     """Take two months more, and tell the person why; within the first month only (GDPR 12(3))."""
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
     from servanda.rights.record.request import Happening
 
     requests = requests_of(project)
@@ -187,7 +187,7 @@ def extend(project: Project, number: int, reasons: str, as_json: bool) -> None:
 def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bool) -> None:
     """Refuse a request; the letter names the ground, the reasons, and where to complain (GDPR 12(4), (5))."""
     from servanda.errors import Refused
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
     from servanda.rights.record.request import GROUNDS
 
     if ground not in GROUNDS:
@@ -206,7 +206,7 @@ def refuse(project: Project, number: int, ground: str, reasons: str, as_json: bo
 @click.pass_obj
 def forward(project: Project, number: int, controller: str, as_json: bool) -> None:
     """Pass a request on to the controller whose processor we are, and tell the person (GDPR 28(3)(e))."""
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
 
     requests = requests_of(project)
     request, secret = requests.find(number), requests.secret(number, "to forward")
@@ -226,7 +226,7 @@ def forward(project: Project, number: int, controller: str, as_json: bool) -> No
 @click.pass_obj
 def close(project: Project, number: int, why: str | None, day: datetime | None, as_json: bool) -> None:
     """Close a request without an answer; the person is told where nothing was proved."""
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
 
     if why is None:
         raise click.UsageError("say why: --withdrawn or --unproved")

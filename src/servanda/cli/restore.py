@@ -23,7 +23,7 @@ def command() -> None:
 def check(project: Project, as_json: bool) -> None:
     """Look whether rows that were erased are back, or the latest rows are gone. Ends with 1 where that is so."""
     from servanda.apply.restore import check as looked
-    from servanda.persons.rests import of_requests
+    from servanda.persons.remaining_rows import of_requests
 
     with project.open_stores() as opened:
         verdict = looked(opened)

@@ -50,7 +50,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class ErasureStatements:
+class RetentionEnd:
     """The end of data: the last day, the first day for deletion, and the first day without a hold.
 
     `action_on` is None while a hold runs.
@@ -62,7 +62,7 @@ class ErasureStatements:
     steps: tuple[Step, ...]
 
 
-def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStatements:
+def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> RetentionEnd:
     """Calculate the end of data with these grounds: the latest one.
 
     Raises ValueError without a ground, and OutOfOrder for a hold released before it was placed.
@@ -92,7 +92,7 @@ def ending(grounds: Sequence[Ground], holds: Sequence[Held] = ()) -> ErasureStat
     action = action_on(longest.trigger, longest.period, holds)
     if action is not None and action != first:
         steps.append(step(action, "retention.action", "GDPR 5(1)(e)"))
-    return ErasureStatements(last, first, action, tuple(steps))
+    return RetentionEnd(last, first, action, tuple(steps))
 
 
 def last_day(trigger: date, period: Period) -> date:

@@ -4,7 +4,7 @@
 
 Uses the limits that outlive an erasure, and the holds and changes of the nightly plan, on the gathered rows
 only. Decisions are made in temporary tables: the application's tables are not changed here. Whether a row is
-shared is defined in plan/reasons.py (`StoreRules.shared`, `shared_outright`).
+shared is defined in plan/reasons_to_stay.py (`StoreRules._shared_condition`, `shared_outright`).
 
 Law: GDPR 17(1) and (3); 18 restriction and 17(3)(e) claims suspend it by a hold.
 """
@@ -20,11 +20,11 @@ from servanda.actions.refusal import refuses
 from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
 from servanda.persons.person import Person
-from servanda.persons.rests import Rest, Unfinished, Why
+from servanda.persons.remaining_rows import Rest, Unfinished, Why
 from servanda.persons.subject_graph import Edge, SubjectGraph
 from servanda.plan.due import Of
-from servanda.plan.limits import Limit, article, change_groups, end_of, where
-from servanda.plan.reasons import StoreRules, TableRules
+from servanda.plan.reasons_to_stay import StoreRules, TableRules
+from servanda.plan.retention_limits import Limit, article, change_groups, end_of, where
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change

@@ -16,7 +16,7 @@ from typing import Any
 import rfc8785
 
 from servanda.errors import Refused, ServandaError
-from servanda.persons.rests import Rest, Unfinished
+from servanda.persons.remaining_rows import Rest, Unfinished
 from servanda.plan.archiving import Archiving
 from servanda.plan.due import Due, Of
 from servanda.stores.document.change import Change

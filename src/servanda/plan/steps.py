@@ -26,9 +26,17 @@ from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
 from servanda.plan.archiving import Archiving, archivings, emptied
 from servanda.plan.due import Due, Expired
-from servanda.plan.limits import Limit, by_column, cutoff_of, ended, endless_categories, is_warned, limits_of
 from servanda.plan.load import held
 from servanda.plan.plan import Step
+from servanda.plan.retention_limits import (
+    Limit,
+    by_column,
+    cutoff_of,
+    ended,
+    endless_categories,
+    is_warned,
+    limits_of,
+)
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.stores.binding.binding import BoundPlace

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from servanda.actions.erase import ERASE
-from servanda.persons import rests
-from servanda.persons.rests import Unfinished
+from servanda.persons import remaining_rows as rests
+from servanda.persons.remaining_rows import Unfinished
 from servanda.plan.due import Due, Of
 from servanda.plan.erasure import Erasure, StoreEraser, store_erasers
 from servanda.plan.plan import Asked, Step

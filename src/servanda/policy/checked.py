@@ -27,7 +27,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.pointers import PointsAt
 from servanda.policy.purposes import Basis
 from servanda.policy.values import Country, Date, Names

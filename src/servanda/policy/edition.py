@@ -17,7 +17,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.values import Date, IsoPeriod, Sentence, Words
 
 

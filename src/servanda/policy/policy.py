@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from servanda.errors import PolicyError, Problem
 from servanda.policy import yamlfile
+from servanda.policy.base import Strict, digest, load
 from servanda.policy.categories import Category, Mention
 from servanda.policy.collection import Automation, Collection
 from servanda.policy.consents import Consent, Minors
-from servanda.policy.document import Strict, digest, load
 from servanda.policy.edition import Changes, Version
 from servanda.policy.messages import Message
 from servanda.policy.parties import Audience, Business, Party, Processing, RoleClaim

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from servanda.law.period import Period
+from servanda.policy.base import Strict
 from servanda.policy.checked import Check
-from servanda.policy.document import Strict
 from servanda.policy.ends import End, keeps_row
 from servanda.policy.stated import Since, Stated
 from servanda.policy.values import Ground, IsoPeriod, Names, Span, Words, periods_in, spans_in

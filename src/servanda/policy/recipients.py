@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.pointers import PointsAt
 from servanda.policy.values import Country, Date, Line, Sentence, Words
 

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from servanda.law.period import Period
 from servanda.law.rights import policy_keys
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.values import IsoPeriod, Sentence
 
 ChannelKind = Literal["account", "contact_details", "email", "form", "on_site", "phone", "post", "writing"]

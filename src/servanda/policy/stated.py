@@ -21,7 +21,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from servanda.law.period import Period, PeriodRange
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.pointers import PointsAt
 from servanda.policy.values import Ground, Line, Names, Span
 

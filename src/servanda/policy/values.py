@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from servanda.law.period import NotAPeriod, Period, PeriodRange, parse_period, parse_range
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.pointers import PointsAt
 
 Language = Literal["en", "fr"]

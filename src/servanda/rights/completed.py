@@ -5,9 +5,9 @@ Law: GDPR 12(3) information on action taken; 17(1).
 
 from __future__ import annotations
 
-from servanda.persons import rests
+from servanda.persons import remaining_rows as rests
 from servanda.project import Project
-from servanda.rights.answer import letters
+from servanda.rights.answer import choose_letter as letters
 from servanda.rights.record.requests import Requests
 
 

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
-from servanda.persons import rests
-from servanda.persons.rests import Unfinished
+from servanda.persons import remaining_rows as rests
+from servanda.persons.remaining_rows import Unfinished
 from servanda.project import Project
-from servanda.rights.answer import archived, letters
+from servanda.rights.answer import archived
+from servanda.rights.answer import choose_letter as letters
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.values import recipients_of, values_of
 from servanda.rights.case import Case, as_text, from_text, look_for, several
@@ -33,7 +34,7 @@ from servanda.rights.right import Right, right_of
 
 if TYPE_CHECKING:
     from servanda.persons.person import Person
-    from servanda.post.letter import Letter
+    from servanda.post.outbox import Letter
     from servanda.rights.record.requests import Secret
 
 _READY = frozenset({"proved", "planned"})

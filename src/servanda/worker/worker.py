@@ -18,8 +18,8 @@ from threading import Event, Thread
 from servanda.database import moment
 from servanda.errors import ServandaError
 from servanda.project import Project
-from servanda.worker.outbox import officer_of, send_waiting
-from servanda.worker.rounds import alarm, carry_out_all, expire
+from servanda.worker.jobs import alarm, carry_out_all, expire
+from servanda.worker.send_letters import officer_of, send_waiting
 
 _log = logging.getLogger("servanda.worker")
 INTERVAL = 2.0

@@ -112,7 +112,7 @@ def _chosen(project: Project, requests: Requests, number: int, rows: tuple[str, 
 
 
 def _asked(requests: Requests, number: int, question: str, doubt: str, on: date | None) -> Request:
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
 
     request = requests.find(number)
     secret = requests.secret(number, "to ask who asks")

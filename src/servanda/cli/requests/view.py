@@ -12,7 +12,7 @@ from servanda.cli.view import columns, count, print_json, sign
 
 if TYPE_CHECKING:
     from servanda.law.calendar import Calendar
-    from servanda.persons.rests import Rest
+    from servanda.persons.remaining_rows import Rest
     from servanda.project import Project
     from servanda.rights.answer.outcome import Outcome
     from servanda.rights.record.request import Request

@@ -112,7 +112,7 @@ def tell(
     project: Project, number: int, recipient: str | None, to: str | None, confirmed: bool, as_json: bool
 ) -> None:
     """Tell recipients that have the data of a rectification, erasure or restriction (GDPR 19)."""
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
 
     requests = requests_of(project)
     request = requests.find(number)
@@ -175,7 +175,7 @@ def receive(project: Project, right: str | None, as_json: bool) -> None:
 
     For the mail server, as in an alias: privacy: "|servanda -C /srv/privacy request receive".
     """
-    from servanda.rights.answer import letters
+    from servanda.rights.answer import choose_letter as letters
     from servanda.rights.record.email import read
     from servanda.rights.record.requests import Secret
     from servanda.rights.right import right_of

@@ -18,10 +18,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from servanda.law.period import Period
+from servanda.policy.base import Strict
 from servanda.policy.categories import Category
 from servanda.policy.compare.walk import OTHERS, Part, Rule, Rules, Verdict, by_key, whole
 from servanda.policy.consents import Consent
-from servanda.policy.document import Strict
 from servanda.policy.edition import Version
 from servanda.policy.parties import Party
 from servanda.policy.policy import Policy

@@ -16,9 +16,9 @@ from typing import Any
 from servanda.persons.copy import Held
 from servanda.persons.person import Human
 from servanda.persons.references import macs_of
-from servanda.persons.rests import Rest
-from servanda.plan.limits import article
+from servanda.persons.remaining_rows import Rest
 from servanda.plan.load import key_text
+from servanda.plan.retention_limits import article
 from servanda.project import Project
 from servanda.rights.answer.outcome import Line
 from servanda.rights.case import Case

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from servanda.apply.by_person import Erased
-from servanda.persons.rests import Rest
+from servanda.persons.remaining_rows import Rest
 from servanda.plan.erasure import Erasure
 from servanda.rights.answer.outcome import Done, Line, Outcome
 from servanda.rights.case import Case

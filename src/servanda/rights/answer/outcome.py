@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from servanda.persons.rests import Rest
+from servanda.persons.remaining_rows import Rest
 
 Kind = Literal["ready", "nobody", "erased", "several", "refused"]
 Done = Literal[

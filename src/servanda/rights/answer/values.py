@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from servanda.law.grounds import name_of
-from servanda.persons.rests import Rest
+from servanda.persons.remaining_rows import Rest
 from servanda.policy.policy import Policy
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.stores.binding.binding import Binding

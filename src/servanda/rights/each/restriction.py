@@ -16,7 +16,7 @@ from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.person import Person
 from servanda.project import Project
 from servanda.rights.account.flags import flag
-from servanda.rights.answer import letters
+from servanda.rights.answer import choose_letter as letters
 from servanda.rights.answer.outcome import Line, Outcome
 from servanda.rights.answer.pack import counted, packed
 from servanda.rights.case import Case, from_text

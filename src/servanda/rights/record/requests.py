@@ -22,9 +22,10 @@ from servanda.database import moment, tables
 from servanda.errors import Refused, ServandaError
 from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
-from servanda.persons import references, rests
+from servanda.persons import references
+from servanda.persons import remaining_rows as rests
 from servanda.policy.policy import Policy
-from servanda.post.letter import Letter, put
+from servanda.post.outbox import Letter, put
 from servanda.project import Project
 from servanda.rights.record import links
 from servanda.rights.record.request import ENDED, Asker, Channel, Happening, Request

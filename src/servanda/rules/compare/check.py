@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.promise import Promise
 from servanda.policy.status import PromiseStatus, State
 from servanda.rules.compare.comparison import Comparison

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.values import IsoPeriod
 from servanda.stores.document.change import Shorter
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.stores.document.change import Scalar, Shorter
 
 Nature = Literal[

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 
 
 class Shorter:

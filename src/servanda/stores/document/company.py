@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from servanda.law.rights import names
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.values import Date
 from servanda.stores.document.change import Shorter
 

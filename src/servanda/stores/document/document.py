@@ -21,7 +21,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model
 
 from servanda.errors import PolicyError, Problem, VaultError
 from servanda.policy import yamlfile
-from servanda.policy.document import Strict, digest, load
+from servanda.policy.base import Strict, digest, load
 from servanda.policy.policy import Zone
 from servanda.policy.values import Names
 from servanda.policy.yamlfile import Source

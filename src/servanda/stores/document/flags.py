@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import model_validator
 
 from servanda.law.rights import names
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.stores.document.change import Scalar
 
 if TYPE_CHECKING:

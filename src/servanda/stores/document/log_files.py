@@ -11,7 +11,7 @@ import re
 
 from pydantic import field_validator, model_validator
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 
 _QUOTED = r'[^"\\]*(?:\\.[^"\\]*)*'
 _COMMON = (

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.values import Names
 from servanda.stores.document.change import Change, Changed, Scalar, Shorter
 

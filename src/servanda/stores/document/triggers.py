@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from servanda.policy.document import Strict
+from servanda.policy.base import Strict
 from servanda.policy.policy import Zone
 from servanda.policy.values import Names
 from servanda.stores.document.change import Scalar

@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 from servanda.project import Project
 from servanda.rights.account import account
 from servanda.rights.account.account import Member
-from servanda.rights.answer import letters
+from servanda.rights.answer import choose_letter as letters
 from servanda.rights.record import links
 from servanda.rights.record.requests import Opening, Requests, Secret
 from servanda.rights.right import Right, listed, load

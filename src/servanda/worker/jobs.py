@@ -15,7 +15,7 @@ from servanda.apply import tombstones
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
-from servanda.post.letter import Letter
+from servanda.post.outbox import Letter
 from servanda.project import Project
 from servanda.rights.completed import notify_completed
 from servanda.rights.each import restriction

@@ -19,7 +19,8 @@ from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
-from servanda.plan.limits import (
+from servanda.plan.load import held
+from servanda.plan.retention_limits import (
     Limit,
     has_unbound_minimum,
     is_set_to_null,
@@ -28,7 +29,6 @@ from servanda.plan.limits import (
     where,
     without_legal_minimum,
 )
-from servanda.plan.load import held
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import All, Any, Condition, Gathered, LeadsTo, Not, PointedAt, Undone

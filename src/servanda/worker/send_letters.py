@@ -22,11 +22,11 @@ import sqlalchemy as sa
 
 from servanda.database import Database, moment, tables
 from servanda.documents import as_html, as_pdf, as_text
-from servanda.documents.letters import compose
+from servanda.documents.letter_text import compose
 from servanda.documents.paper import Paper
 from servanda.errors import Refused, ServandaError, StoreDown
 from servanda.plan.load import key_of
-from servanda.post.letter import OFFICER, Letter, open_letter
+from servanda.post.outbox import OFFICER, Letter, open_letter
 from servanda.post.server import Carrier, Folder, NotSent, Server
 from servanda.project import Project
 from servanda.stores.sql.archive_table import database

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from servanda.law.answer import Answer
-from servanda.post.letter import Letter
+from servanda.post.outbox import Letter
 from servanda.rights.record.request import GROUNDS, Request
 from servanda.rights.record.requests import Secret
 

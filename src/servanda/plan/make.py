@@ -15,9 +15,9 @@ from servanda.database import tables as own
 from servanda.persons.holds import Hold
 from servanda.persons.routes import children_first
 from servanda.plan.archive.due import archive_steps, load_archived
-from servanda.plan.limits import Limit, end_of, ended
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Kept, Pins, Plan, SmallestGroup, Step, Stuck, Waiting, WithoutEnd
+from servanda.plan.retention_limits import Limit, end_of, ended
 from servanda.plan.steps import Counts, Draft, Drafter, drafted_step, identity
 from servanda.plan.unfinished import UnfinishedErasures, find_unfinished
 from servanda.project import Project

@@ -17,7 +17,7 @@ from servanda.errors import ServandaError
 from servanda.law.facts import Authority, authority
 from servanda.locale import Catalogue, catalogue, day_in_words
 from servanda.policy.policy import Policy
-from servanda.post.letter import Letter
+from servanda.post.outbox import Letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from servanda.persons.collect import Reach
 from servanda.plan.erasure import Erasure, StoreEraser
-from servanda.plan.limits import by_column
+from servanda.plan.retention_limits import by_column
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.archive_table import database
