@@ -15,16 +15,16 @@ from servanda.database import Database, tables
 from servanda.errors import LedgerError
 from servanda.ledger import Ledger, verify_proof
 from servanda.ledger.entry import Entry
-from servanda.plan import status as sweep
+from servanda.plan import promise_status as sweep
 from servanda.plan.archive.overview import overview
 from servanda.plan.archiving import archivings
 from servanda.plan.make import make
-from servanda.plan.status import RetentionEvidence, latest_entries
+from servanda.plan.promise_status import RetentionEvidence, latest_entries
 from servanda.policy.promise import Promise
-from servanda.policy.status import PromiseStatus
+from servanda.policy.promise_status import PromiseStatus
 from servanda.project import Project
+from servanda.rights import promise_status as rights
 from servanda.rights import rehearsal
-from servanda.rights import status as rights
 from servanda.rights.record.requests import Requests
 from servanda.rules import View
 from servanda.rules.compare import by_assertion, check

@@ -19,7 +19,7 @@ from servanda import promises as board
 from servanda.cli import command
 from servanda.errors import PolicyError, Refused
 from servanda.persons.holds import HeldRows
-from servanda.policy.status import PromiseStatus
+from servanda.policy.promise_status import PromiseStatus
 from servanda.stores.files.store import FilesSession
 from servanda.stores.verbs import EVERYTHING
 

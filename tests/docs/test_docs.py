@@ -200,7 +200,7 @@ def test_every_key_of_a_document_is_explained(document: str) -> None:
 
 @pytest.mark.unit
 def test_every_state_of_a_promise_is_explained() -> None:
-    from servanda.policy.status import State
+    from servanda.policy.promise_status import State
 
     page = (REFERENCE / "states.md").read_text(encoding="utf-8")
     assert {s for s in get_args(State) if f"`{s}`" not in page} == set()

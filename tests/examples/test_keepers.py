@@ -19,7 +19,7 @@ import pytest
 from servanda.policy.checked import HERE, ByRule, Wanting
 from servanda.policy.policy import load_policy
 from servanda.policy.promise import Promise
-from servanda.policy.status import PromiseStatus
+from servanda.policy.promise_status import PromiseStatus
 from servanda.project import Project
 from servanda.rules import View
 from servanda.rules.compare import check

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.law.answer import Clock, Pause
-from servanda.law.calendar import Calendar, calendar_of
+from servanda.law.answer_deadline import Clock, Pause
 from servanda.law.period import Period
 from servanda.law.steps import OutOfOrder
+from servanda.law.working_days import Calendar, calendar_of
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servanda.law.calendar import UnknownPlace, calendar_of, zone_of
+from servanda.law.working_days import UnknownPlace, calendar_of, zone_of
 
 pytestmark = pytest.mark.unit
 

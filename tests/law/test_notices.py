@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servanda.law.authority import authority_answers_by, child_erasure
-from servanda.law.calendar import calendar_of
 from servanda.law.consent import lifetime, valid_until
 from servanda.law.notice import inform_by
 from servanda.law.period import Period
 from servanda.law.retention import Ground, Held, eligible_from, ending
 from servanda.law.steps import OutOfOrder
+from servanda.law.working_days import calendar_of
 
 pytestmark = pytest.mark.unit
 

@@ -10,11 +10,11 @@ from string import Formatter
 import pytest
 
 import servanda
-from servanda.law.answer import Clock
-from servanda.law.calendar import calendar_of
+from servanda.law.answer_deadline import Clock
 from servanda.law.majority import majority
 from servanda.law.sentences import in_words, render_step
 from servanda.law.steps import step
+from servanda.law.working_days import calendar_of
 from servanda.locale import LANGUAGES, NoCatalogue, catalogue, day_in_words
 from servanda.locale.po import read_po
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI, HTTPException
 
 from office import ADDRESS, PLACES, Office
 from projects import policy, project, retention
-from servanda.rights.decision import Decision, decide
-from servanda.web.decision import Decisions
+from servanda.rights.may_use import Decision, decide
+from servanda.web.may_use import Decisions
 
 PURPOSES = {
     "news": {"says": {"en": "News"}, "basis": ["consent"]},

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.errors import Refused
-from servanda.law.answer import MONTH
-from servanda.law.calendar import calendar_of
+from servanda.law.answer_deadline import MONTH
 from servanda.law.period import Period
+from servanda.law.working_days import calendar_of
 from servanda.rights.record.request import ENDED, OPEN, Happening, Request
 
 pytestmark = pytest.mark.unit

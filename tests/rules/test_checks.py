@@ -12,7 +12,7 @@ import yaml
 
 from projects import NOW, TestProject, policy, project, retention
 from servanda.errors import PolicyError, ServandaError
-from servanda.policy.status import PromiseStatus
+from servanda.policy.promise_status import PromiseStatus
 from servanda.project import Project
 from servanda.promises import statuses
 

@@ -133,7 +133,7 @@ def received(
     """Say until when to answer a person whose request arrived on DAY."""
     from dataclasses import replace
 
-    from servanda.law.answer import PROMPT, Clock, Pause
+    from servanda.law.answer_deadline import PROMPT, Clock, Pause
 
     if len(supplied) > len(asked):
         raise click.UsageError("there are more --supplied than --asked; each --supplied answers one --asked")

@@ -16,8 +16,8 @@ from servanda.cli.view import print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.law.calendar import Calendar
     from servanda.law.steps import Step
+    from servanda.law.working_days import Calendar
     from servanda.policy.policy import Policy
 
 _WIDTH = 100
@@ -65,14 +65,14 @@ class Where:
     @cached_property
     def calendar(self) -> Calendar:
         """The public holidays of the place."""
-        from servanda.law.calendar import calendar_of
+        from servanda.law.working_days import calendar_of
 
         return calendar_of(self.place)
 
     @cached_property
     def zone(self) -> ZoneInfo:
         """The company's time zone."""
-        from servanda.law.calendar import zone_of
+        from servanda.law.working_days import zone_of
 
         if self._zone is not None:
             return self._zone

@@ -13,7 +13,7 @@ from servanda.cli.view import columns, count, print_json
 from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.policy.status import PromiseStatus
+    from servanda.policy.promise_status import PromiseStatus
 
 _STATES = ("kept", "checked", "worked", "attested", "at_risk", "broken", "not_yet")
 _COLOURS = {"broken": "red", "at_risk": "yellow", "kept": "green", "checked": "green", "worked": "green"}
@@ -45,7 +45,7 @@ def command(
 
     WORD, an id or a name, shows one promise in full.
     """
-    from servanda.policy.status import MARKS
+    from servanda.policy.promise_status import MARKS
     from servanda.promises import statuses
 
     with project.open_stores(tolerant=True) as opened:

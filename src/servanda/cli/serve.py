@@ -10,7 +10,7 @@ import click
 from servanda.project import Project
 
 if TYPE_CHECKING:
-    from servanda.web.decision import Decisions
+    from servanda.web.may_use import Decisions
 
 
 @click.command("serve", short_help="Serve the privacy centre")
@@ -64,7 +64,7 @@ def command(project: Project, host: str, port: int, trust_proxy: bool, decision_
 def _decisions(project: Project, file: Path) -> Decisions:
     """The decision endpoint, protected by a token. Raises ServandaError for a token under 24 characters."""
     from servanda.errors import ServandaError
-    from servanda.web.decision import Decisions
+    from servanda.web.may_use import Decisions
 
     token = file.read_text(encoding="utf-8").strip()
     if len(token) < 24:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from servanda.law.answer import MONTH
-from servanda.law.calendar import Calendar
-from servanda.law.counting import Deadline, deadline
+from servanda.law.answer_deadline import MONTH
+from servanda.law.deadline import Deadline, deadline
 from servanda.law.period import Period
 from servanda.law.steps import OutOfOrder, Step, step
+from servanda.law.working_days import Calendar
 
 _PROGRESS = Period(months=3)
 _THREE_WEEKS = Period(days=21)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from servanda.law.counting import ends
+from servanda.law.deadline import ends
 from servanda.law.period import Period
 from servanda.law.retention import eligible_from, last_day
 from servanda.law.steps import Step, step

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from servanda.law.answer import MONTH
-from servanda.law.calendar import Calendar
-from servanda.law.counting import Deadline, deadline
+from servanda.law.answer_deadline import MONTH
+from servanda.law.deadline import Deadline, deadline
 from servanda.law.steps import in_order, step
+from servanda.law.working_days import Calendar
 
 
 def inform_by(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from servanda.law.calendar import calendar_of
 from servanda.law.period import Period
 from servanda.law.steps import Fact, Step
+from servanda.law.working_days import calendar_of
 from servanda.locale import Catalogue, catalogue, day_in_words
 
 

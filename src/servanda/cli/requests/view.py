@@ -11,7 +11,7 @@ import click
 from servanda.cli.view import columns, count, print_json, sign
 
 if TYPE_CHECKING:
-    from servanda.law.calendar import Calendar
+    from servanda.law.working_days import Calendar
     from servanda.persons.remaining_rows import Rest
     from servanda.project import Project
     from servanda.rights.answer.outcome import Outcome

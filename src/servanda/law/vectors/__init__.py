@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from servanda.errors import ServandaError
-from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
+from servanda.law.working_days import Calendar, calendar_of
 
 Input = Mapping[str, Any]
 Compute = Callable[[Input], Mapping[str, object]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from servanda.law.answer import PROMPT, Clock, Pause
+from servanda.law.answer_deadline import PROMPT, Clock, Pause
 from servanda.law.period import Period, parse_period
 from servanda.law.vectors import Input, day_if_any, day_of, kind, place_of, zone_of
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from servanda.law.answer import Answer
+from servanda.law.answer_deadline import Answer
 from servanda.post.outbox import Letter
 from servanda.rights.record.request import GROUNDS, Request
 from servanda.rights.record.requests import Secret

@@ -27,9 +27,9 @@ from datetime import date
 from typing import Any, Literal
 
 from servanda.errors import Refused
-from servanda.law.answer import Answer, Clock, Pause
-from servanda.law.calendar import Calendar
+from servanda.law.answer_deadline import Answer, Clock, Pause
 from servanda.law.period import Period
+from servanda.law.working_days import Calendar
 
 Asker = Literal["person", "parent", "mandatary", "heir", "executor"]
 """Who asks: the person; a parent for a child; somebody with a mandate (décret 2019-536, art. 77); an heir,

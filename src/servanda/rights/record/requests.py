@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 from servanda.database import moment, tables
 from servanda.errors import Refused, ServandaError
-from servanda.law.calendar import Calendar, calendar_of
 from servanda.law.period import Period, parse_period
+from servanda.law.working_days import Calendar, calendar_of
 from servanda.persons import references
 from servanda.persons import remaining_rows as rests
 from servanda.policy.policy import Policy

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from servanda.policy.promise import Promise
-from servanda.policy.status import PromiseStatus
+from servanda.policy.promise_status import PromiseStatus
 from servanda.rules.compare.by_rule import rule_result
 from servanda.rules.compare.comparison import Comparison
 from servanda.stores.document.assertion import Minor

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from servanda.policy.base import Strict
 from servanda.policy.promise import Promise
-from servanda.policy.status import PromiseStatus, State
+from servanda.policy.promise_status import PromiseStatus, State
 from servanda.rules.compare.comparison import Comparison
 
 _ORDER: tuple[State, ...] = ("broken", "at_risk", "not_yet", "checked")

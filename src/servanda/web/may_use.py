@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from servanda.errors import ServandaError
 from servanda.project import Project
-from servanda.rights.decision import decide
+from servanda.rights.may_use import decide
 
 
 class Answer(BaseModel):

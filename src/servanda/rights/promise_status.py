@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from servanda.law.calendar import Calendar
 from servanda.law.rights import promised
+from servanda.law.working_days import Calendar
 from servanda.ledger.entry import Entry
 from servanda.policy.promise import Promise
-from servanda.policy.status import PromiseStatus, State
+from servanda.policy.promise_status import PromiseStatus, State
 from servanda.rights.record.request import Request
 
 FRESH = timedelta(days=92)

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from servanda.law.calendar import Calendar
 from servanda.law.period import Period
 from servanda.law.steps import Step, step
+from servanda.law.working_days import Calendar
 
 
 @dataclass(frozen=True, slots=True)

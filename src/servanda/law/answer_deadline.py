@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from servanda.law.calendar import Calendar
-from servanda.law.counting import ends, rolled
+from servanda.law.deadline import ends, rolled
 from servanda.law.period import Period
 from servanda.law.steps import Step, in_order, step
+from servanda.law.working_days import Calendar
 
 MONTH = Period(months=1)
 EXTENDED = Period(months=3)

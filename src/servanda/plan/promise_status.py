@@ -23,7 +23,7 @@ from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
 from servanda.policy.policy import Policy
 from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retention
-from servanda.policy.status import PromiseStatus, State
+from servanda.policy.promise_status import PromiseStatus, State
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
