@@ -229,3 +229,58 @@ def test_the_plan_and_the_request_say_what_stays(office: Office, capsys: pytest.
     )
     shown = json.loads(capsys.readouterr().out)
     assert [(r["place"], r["until"]) for r in shown["rests"]] == [("app.invoices", "2036-03-31")]
+
+
+def test_a_newcomer_who_got_the_key_of_a_row_that_stayed_is_left_alone(office: Office) -> None:
+    held = hold(office, HeldPerson("app.people", (1,)))
+    office.apply(office.ask("erasure", language="en"))
+    office.found.run(
+        "DELETE FROM visits WHERE person = 1",
+        "DELETE FROM people WHERE id = 1",
+        "INSERT INTO people VALUES (1, 'new@example.org', 'New', '03', NULL, 0, 1)",
+        "INSERT INTO visits VALUES (1, 1, '2026-11-20')",
+    )
+    office.found.holds.lift(held)
+    plan = office.found.plan()
+    assert not [s for s in plan.steps if s.action == "erase" and s.rows]
+    assert "may be somebody else's now" in " ".join(why for a in plan.asked for why in a.why_not)
+    sweep(office)
+    assert office.found.rows("SELECT id, name FROM people ORDER BY id") == [(1, "New"), (2, "X")]
+    assert office.found.rows("SELECT id FROM visits ORDER BY id") == [(1,), (3,)]
+
+
+def test_an_emptied_row_whose_key_a_newcomer_got_is_left_alone(office: Office) -> None:
+    held = hold(office, HeldRows("app.visits", "id", "=", 2))
+    office.apply(office.ask("erasure", language="en"))
+    office.found.run(
+        "DELETE FROM visits WHERE person = 1",
+        "DELETE FROM people WHERE id = 1",
+        "INSERT INTO people VALUES (1, 'new@example.org', 'New', '03', NULL, 0, 1)",
+        "INSERT INTO visits VALUES (2, 1, '2026-11-20')",
+    )
+    office.found.holds.lift(held)
+    sweep(office)
+    assert office.found.rows("SELECT id, name FROM people ORDER BY id") == [(1, "New"), (2, "X")]
+    assert office.found.rows("SELECT id FROM visits ORDER BY id") == [(2,), (3,)]
+
+
+def test_a_row_that_stayed_and_changed_is_still_theirs_by_its_address(office: Office) -> None:
+    held = hold(office, HeldPerson("app.people", (1,)))
+    office.apply(office.ask("erasure", language="en"))
+    office.found.run("UPDATE people SET phone = '09', locked = 1 WHERE id = 1")
+    office.found.holds.lift(held)
+    sweep(office)
+    assert office.found.rows("SELECT id FROM people") == [(2,)]
+    assert office.found.rows("SELECT id FROM visits") == [(3,)]
+
+
+def test_a_row_that_stayed_and_is_gone_ends_its_erasure(office: Office) -> None:
+    held = hold(office, HeldPerson("app.people", (1,)))
+    number = office.ask("erasure", language="en")
+    office.apply(number)
+    office.answer(number)
+    office.found.run("DELETE FROM visits WHERE person = 1", "DELETE FROM people WHERE id = 1")
+    office.found.holds.lift(held)
+    sweep(office)
+    assert office.found.plan().asked == ()
+    assert len(letters(office, number)) == 2

@@ -246,7 +246,8 @@ class Eraser:
             if refused:
                 raise _SomeRefused(refused)
             expected[0] = sum(e.rows("delete") + e.rows("anonymise") for e in outcome.erasures)
-            outcome.unfinished = store.unfinished(asked, outcome.erasures, self._key(outcome.erasures))
+            key_id = self._key(outcome.erasures)
+            outcome.unfinished = store.unfinished(asked, outcome.erasures, key_id)
             if self.only is None:
                 outcome.named = self.identifiers[name].read_identifiers()
                 references, now, untouched = [a.reference for a in asked], self.project.now, store.untouched()
@@ -260,6 +261,7 @@ class Eraser:
             outcome.intended = True
             for place, change in (*update_statements(store), *delete_statements(store)):
                 outcome.count(place, change())
+            outcome.unfinished = store.unfinished(asked, outcome.erasures, key_id, done=True)
             if self.only is None:
                 outcome.residue = self.identifiers[name].count_left(store, outcome.erasures)
                 outcome.kept_tombstones += tombstones_of_unchanged_rows(

@@ -10,11 +10,11 @@ Law: GDPR 15(1) and 17(1).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from servanda.persons.person import Human
+from servanda.persons.person import Human, Person
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql import archive_table as sql_copy
@@ -46,6 +46,7 @@ class Reach:
     mention_queries: list[EdgeQuery]
     gathered_tables: set[str] = field(default_factory=set)
     own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
+    doubtful: dict[int, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stores: OpenStores, graph: StoreGraph) -> Reach:
@@ -83,10 +84,12 @@ class Reach:
         """Gather every row of some persons, each with its number in `humans`; inside a transaction.
 
         `rows` are further known rows of theirs. With `lock` their own rows are locked and read first. With
-        `reading` no row of the application is locked.
+        `reading` no row of the application is locked. A remembered row counts only if it exists and is still the
+        same; `doubtful` gets the places of those that exist and have changed, by the number of the person.
         """
         self.rows.clear()
         self.own = {}
+        self.doubtful = {}
         seeds, known = self._seeds(humans), self._seeds(rows)
         for table, keys in seeds.items():
             self.rows.seed(table, [(n, key[1:]) for key, n in keys.items()])
@@ -95,6 +98,7 @@ class Reach:
         for table, keys in known.items():
             more = [(n, key[1:]) for key, n in keys.items() if key not in seeds.get(table, {})]
             self.rows.seed(table, more, persons=False)
+        changed = self._remove_others(humans, rows)
         gathered_tables = self.gathered_tables = {*seeds, *known}
         roots = {p.table.name for p in self.graph.roots}
         fresh = gathered_tables <= roots
@@ -106,6 +110,48 @@ class Reach:
                     self._follow_cycle(inside, reading)
                     gathered_tables |= set(component.tables)
         self._follow(self.mention_queries, gathered_tables, reading)
+        for table, persons in changed.items():
+            again = {(number, _as_text(table_key)) for number, table_key in self._keys(table)}
+            for number, person in persons:
+                if (number, _as_text(person.key)) not in again:
+                    self.doubtful.setdefault(number, []).append(person.place)
+
+    def _remove_others(
+        self, humans: Sequence[Human], rows: Sequence[Human]
+    ) -> dict[str, list[tuple[int, Person]]]:
+        """Take out remembered rows that are gone or have changed. Returns those that have changed, by table.
+
+        The application may have deleted a row since, and its database given the key to somebody else's.
+        """
+        places = {p.name: (table, p) for table, living in self.graph.places.items() for p in living}
+        remembered: dict[str, dict[tuple[int, tuple[str, ...]], Person]] = {}
+        for number, human in ((n, h) for part in (humans, rows) for n, h in enumerate(part)):
+            for person in human:
+                if person.content and person.place in places and places[person.place][0] in self.rows.numbers:
+                    known = remembered.setdefault(places[person.place][0], {})
+                    known.setdefault((number, _as_text(person.key)), person)
+        changed: dict[str, list[tuple[int, Person]]] = {}
+        for table, known in remembered.items():
+            gone = dict(known)
+            for number, row in self.rows.all_rows(table):
+                at = (number, _as_text(row[c] for c in self._key_of(table)))
+                if at not in known:
+                    continue
+                remembered_row = gone.pop(at)
+                if not remembered_row.is_still(
+                    row, places[remembered_row.place][1].place.identifiers.values()
+                ):
+                    changed.setdefault(table, []).append((number, remembered_row))
+            lost = [(number, person.key) for (number, _), person in gone.items()]
+            self.rows.remove(table, [*lost, *((n, p.key) for n, p in changed.get(table, ()))])
+        return changed
+
+    def _key_of(self, table: str) -> tuple[str, ...]:
+        return tuple(self.session.store.shape.tables[table].key)
+
+    def _keys(self, table: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        for number, row in self.rows.all_rows(table):
+            yield number, tuple(row[c] for c in self._key_of(table))
 
     def _seeds(self, humans: Sequence[Human]) -> dict[str, dict[tuple[object, ...], int]]:
         """The rows of some persons by table: the number of the person, by that number and the key of the row."""
@@ -130,6 +176,11 @@ class Reach:
         round_ = 1
         while any([self.rows.follow(query, round_, reading=reading) for query in inside]):  # noqa: C419 (all of them)
             round_ += 1
+
+
+def _as_text(key: Iterable[Any]) -> tuple[str, ...]:
+    """A key as it is compared with a remembered one, whose values were stored as JSON."""
+    return tuple(map(str, key))
 
 
 def _flow(graph: StoreGraph, numbers: dict[str, int]) -> list[Stage]:

@@ -6,8 +6,11 @@ person by an address only, such as a newsletter. Case is ignored, accents are no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.stores.binding.binding import BoundPlace
@@ -20,10 +23,36 @@ class Person:
 
     It is kept in memory only: never in a plan, the ledger, a log or a message. One human being may have several,
     such as an account, a newsletter and a contact form.
+
+    A row that is remembered for later has `content`, the digest of its values, and, if it is a person's own row
+    with an identifier, `identity`, that of its identifiers. By then its key may belong to a newcomer.
     """
 
     place: str
     key: tuple[str | int, ...]
+    content: str = field(default="", compare=False, repr=False)
+    identity: str = field(default="", compare=False, repr=False)
+
+    def is_still(self, row: Mapping[str, Any], identifiers: Iterable[str]) -> bool:
+        """Whether a row with this key is the remembered one: nothing of it has changed, or its identifiers have not."""
+        return self.content == content_of(row) or (
+            bool(self.identity) and self.identity == identity_of(row, identifiers)
+        )
+
+
+def content_of(row: Mapping[str, Any]) -> str:
+    """The digest of all values of a row."""
+    return hashlib.sha256(json.dumps(sorted(row.items()), default=_as_text).encode()).hexdigest()
+
+
+def identity_of(row: Mapping[str, Any], identifiers: Iterable[str]) -> str:
+    """The digest of the identifiers of a row; empty if it has none any more."""
+    values = [[name, row[name]] for name in sorted(identifiers) if row.get(name) is not None]
+    return content_of(dict(values)) if values else ""
+
+
+def _as_text(value: Any) -> str:
+    return bytes(value).hex() if isinstance(value, bytes | memoryview | bytearray) else str(value)
 
 
 Human = Sequence[Person]

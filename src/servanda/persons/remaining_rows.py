@@ -112,7 +112,7 @@ def settle(
 
 
 def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
-    keys = [[[p.place, list(p.key)] for p in human] for human in (one.human, one.rows)]
+    keys = [[[p.place, list(p.key), p.content, p.identity] for p in human] for human in (one.human, one.rows)]
     return {
         "reference": one.reference,
         "store": one.store,
@@ -232,7 +232,9 @@ def _read(db: Database, vault: Vault, where: sa.ColumnElement[bool]) -> list[Unf
 
 def _unfinished(vault: Vault, row: Any, rests: Sequence[Rest]) -> Unfinished:
     keys = json.loads(vault.open_sealed(row["key_id"], row["sealed"]))
-    human, others = (tuple(Person(place, tuple(key)) for place, key in part) for part in keys)
+    human, others = (
+        tuple(Person(place, tuple(key), *digests) for place, key, *digests in part) for part in keys
+    )
     at = (row["reference"], row["store"], row["request"], row["key_id"])
     only = None if row["only_places"] is None else frozenset(json.loads(row["only_places"]))
     return Unfinished(*at, tuple(rests), only, human, others)

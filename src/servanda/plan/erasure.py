@@ -19,7 +19,7 @@ from typing import Any
 from servanda.actions.refusal import refuses
 from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
-from servanda.persons.person import Person
+from servanda.persons.person import Person, content_of, identity_of
 from servanda.persons.remaining_rows import Rest, Unfinished, Why
 from servanda.persons.subject_graph import Edge, SubjectGraph
 from servanda.plan.due import Of
@@ -184,6 +184,11 @@ class StoreEraser:
         for number in sorted(lawful):
             for person, rest in self._kept(number):
                 rests.setdefault(person, []).append(rest)
+        for person, changed in self.reach.doubtful.items():
+            refused.setdefault(person, []).extend(
+                f"{place}: a row that was kept has changed since, and may be somebody else's now"
+                for place in changed
+            )
         return [
             Erasure(
                 a.reference,
@@ -219,17 +224,22 @@ class StoreEraser:
                     by = (promise.id, promise.name, ground, article(limit.retention))
                     yield person, Rest(place.name, rows, "law", columns, until, *by)
 
-    def unfinished(self, asked: Sequence[Of], erasures: Sequence[Erasure], key_id: str) -> list[Unfinished]:
+    def unfinished(
+        self, asked: Sequence[Of], erasures: Sequence[Erasure], key_id: str, *, done: bool = False
+    ) -> list[Unfinished]:
         """The erasures to keep track of: those with remaining rows, and those that had some before.
 
-        `key_id` seals the rows of persons without a request. Call it in the transaction that decided.
+        `key_id` seals the rows of persons without a request. Call it in the transaction that decided; with `done`
+        after the last change, so that rows are remembered as they are then.
         """
         human: dict[int, list[Person]] = {}
         others: dict[int, list[Person]] = {}
         if any(e.rests for e in erasures):
+            now = self._remembered() if done else {}
             for person, table, is_person, _, key in self._kept_rows():
                 place = self.reach.graph.places[table][0].name
-                (human if is_person else others).setdefault(person, []).append(Person(place, key))
+                row = now.get((person, table, tuple(map(str, key)))) or Person(place, key)
+                (human if is_person else others).setdefault(person, []).append(row)
         return [
             Unfinished(
                 one.reference, self.reach.graph.store, one.request, one.key_id or key_id, erasure.rests,
@@ -238,6 +248,25 @@ class StoreEraser:
             for i, (one, erasure) in enumerate(zip(asked, erasures, strict=True))
             if erasure.rests or one.rows or one.erased_before
         ]  # fmt: skip
+
+    def _remembered(self) -> dict[tuple[int, str, tuple[Any, ...]], Person]:
+        """The rows that stay, each with what tells it from a row that gets its key later."""
+        found: dict[tuple[int, str, tuple[Any, ...]], Person] = {}
+        kept = Reason.LAW | Reason.HELD | Reason.SHARED
+        for table in self.reach.gathered_tables & self.reach.rows.numbers.keys():
+            place = self.reach.graph.places[table][0]
+            named = list(place.place.identifiers.values())
+            for own, rows in (
+                (True, self.reach.rows.kept_own_rows(table)),
+                (False, self.reach.rows.kept_other_rows(table, kept)),
+            ):
+                for person, row in rows:
+                    key = tuple(row[c] for c in place.table.key)
+                    identity = identity_of(row, named) if own else ""
+                    found[person, table, tuple(map(str, key))] = Person(
+                        place.name, key, content_of(row), identity
+                    )
+        return found
 
     def untouched(self) -> set[tuple[str, tuple[Any, ...]]]:
         """The persons' own rows that stay unchanged, by table and key; in the transaction that decided."""

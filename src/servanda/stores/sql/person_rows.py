@@ -172,6 +172,39 @@ class PersonRows:
 
         return self._persons(table, "as they are", made)
 
+    def kept_other_rows(self, table: str, flags: int) -> list[tuple[int, dict[str, Any]]]:
+        """The rows that stay for any of these reasons and are no person's own, as `kept_own_rows` returns them."""
+
+        def made(columns: Sequence[str]) -> Any:
+            row, work, same = self.rows(table)
+            query = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
+            kept = work.c.s.op("&")(int(flags)) != 0
+            return query.where(work.c.n == self.numbers[table], work.c.r != ROOT, kept)
+
+        return self._persons(table, f"others kept {int(flags)}", made)
+
+    def all_rows(self, table: str) -> list[tuple[int, dict[str, Any]]]:
+        """The gathered rows of a table that exist, as `kept_own_rows` returns them."""
+
+        def made(columns: Sequence[str]) -> Any:
+            row, work, same = self.rows(table)
+            query = sa.select(work.c.p, *(row.c[c] for c in columns)).select_from(work.join(row, same))
+            return query.where(work.c.n == self.numbers[table])
+
+        return self._persons(table, "all", made)
+
+    def remove(self, table: str, keys: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Take rows out of those gathered, each by the number of its person and its key."""
+        if not keys:
+            return
+        work, number = self.work(table), self.numbers[table]
+        names = [c.name for c in work.c if c.name.startswith("k")]
+        met = [work.c[name] == sa.bindparam(f"b_{name}", type_=work.c[name].type) for name in names]
+        statement = sa.delete(work).where(work.c.n == number, work.c.p == sa.bindparam("b_p"), *met)
+        values = [{"b_p": p, **{f"b_{n}": v for n, v in zip(names, key, strict=True)}} for p, key in keys]
+        self.session.execute(statement, values)
+        self._counted = None
+
     def _persons(self, table: str, name: str, make: Any) -> list[tuple[int, dict[str, Any]]]:
         columns = list(self.session.store.shape.tables[table].columns)
         found: Any = self.session.execute(self.cached((name, table), lambda: make(columns)))
