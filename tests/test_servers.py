@@ -72,6 +72,7 @@ def run(tmp_path: Path) -> Iterator[Held]:
         stdout=said,
         stderr=said,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 — the test has one thread
     )
     try:
         until(at.exists, 120, (tmp_path / "said").read_text)
