@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 import urllib.parse
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from servanda.locale import LANGUAGES
 from servanda.rights.record.links import MOST
 from servanda.rights.right import listed
+from servanda.worker.worker import Worker
 from served import Served
 
 
@@ -183,3 +186,16 @@ def test_a_fault_of_ours_shows_nothing(served: Served, monkeypatch: pytest.Monke
     assert page.status == 500
     assert "secret" not in page.text
     assert "rien n’a été perdu" in page.text
+
+
+def test_only_a_worker_beside_the_centre_says_that_it_is_served(served: Served) -> None:
+    worker, stop = Worker(served.project), Event()
+    worker.round()
+    assert served.project.database.setting("served-at") is None, "apply --due runs a round, too"
+    thread = worker.start(stop)
+    until = time.monotonic() + 60
+    while served.project.database.setting("served-at") is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    stop.set()
+    thread.join(20)

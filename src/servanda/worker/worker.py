@@ -42,12 +42,15 @@ class Worker:
         if self.expired_on != today and self._try("records", self._day):
             self.expired_on = today
         self._try("letters", self._letters)
-        project.database.set("served-at", moment(project.now))
 
     def run(self, stop: Event, every: float = INTERVAL) -> None:
-        """Run rounds until `stop` is set, `every` seconds apart."""
+        """Run rounds beside the privacy centre until `stop` is set, `every` seconds apart.
+
+        Each notes that the centre is served: promises that people can ask by a form rest on it.
+        """
         while not stop.is_set():
-            self._try("round", self.round)
+            if self._try("round", self.round):
+                self.project.database.set("served-at", moment(self.project.now))
             stop.wait(every)
 
     def start(self, stop: Event) -> Thread:
