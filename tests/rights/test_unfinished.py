@@ -284,3 +284,35 @@ def test_a_row_that_stayed_and_is_gone_ends_its_erasure(office: Office) -> None:
     sweep(office)
     assert office.found.plan().asked == ()
     assert len(letters(office, number)) == 2
+
+
+def test_a_row_of_two_goes_once_both_were_erased_and_is_counted_once(tmp_path: Path, store_url: str) -> None:
+    """It was one person's by itself, and the other's through what a law keeps."""
+    document = policy(PROMISES)
+    document["promises"] = [*document["promises"], RIGHT]
+    places = {
+        "people": {"data": "account", "person": "self", "identifiers": {"email": "email"}, "skeleton": True,
+                   "triggers": {"closed": {"column": "closed", "open": None}}, "at_end": {"email": None}},
+        "invoices": {"data": "billing", "person": {"via": "person", "to": "people"},
+                     "triggers": {"issued": "on_day"}},
+        "visits": {"data": "visit", "person": {"via": "person", "to": "people"}, "triggers": {"seen": "at"},
+                   "references": {"bill": {"via": "invoice", "to": "invoices", "ownership": "owned"}}},
+    }  # fmt: skip
+    found = project(tmp_path / "p", store_url, document, places)
+    found.run(
+        "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(190) UNIQUE, closed DATE)",
+        "CREATE TABLE invoices (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people (id), on_day DATE)",
+        "CREATE TABLE visits (id INTEGER PRIMARY KEY, person INTEGER REFERENCES people (id), at DATE,"
+        " invoice INTEGER REFERENCES invoices (id))",
+        "INSERT INTO people VALUES (1, 'one@example.org', NULL), (2, 'two@example.org', NULL)",
+        "INSERT INTO invoices VALUES (1, 1, '2026-02-03'), (2, 2, '2026-02-03')",
+        "INSERT INTO visits VALUES (1, 1, '2026-11-01', 2), (2, 2, '2026-11-01', 1)",
+    )
+    office = Office(found)
+    for name in ("one", "two"):
+        office.apply(office.ask("erasure", about=f"{name}@example.org", language="en"))
+    left = found.rows("SELECT COUNT(*) FROM visits")[0][0]
+    assert sum(s.rows for s in found.plan().steps if s.action == "erase") == left
+    sweep(office)
+    assert found.rows("SELECT id FROM visits") == []
+    assert found.rows("SELECT id FROM invoices ORDER BY id") == [(1,), (2,)]

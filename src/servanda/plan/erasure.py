@@ -323,6 +323,12 @@ class StoreEraser:
                 counts[place] = counts.get(place, 0) + rows
         return found
 
+    def repeated(self) -> dict[str, int]:
+        """How often rows to delete were counted for a second person, by place; for the last decision."""
+        tables = {r.number: r for r in self.rules.tables.values()}
+        repeated = self.rules.statements.repeated_deletes()
+        return {tables[n].places[0].name: rows for n, rows in repeated.items() if n in tables}
+
     def _field_changes(self, table: TableRules) -> Iterator[tuple[str, Emptying]]:
         """The updates that empty the unprotected fields of rows that stay."""
         for place in table.places:

@@ -47,15 +47,18 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
     if not listed:
         return UnfinishedErasures(asked=tuple(_not_due(project, {})))
     decided: dict[str, list[tuple[Unfinished, Erasure, dict[str, int]]]] = {}
+    due_rows: dict[str, int] = {}
     holds = project.holds.running(project.today)
     for only in dict.fromkeys(one.only for one in listed):
         for store, eraser in store_erasers(project.stores, project.today, holds, only).items():
             batch = [one for one in listed if one.store == store and one.only == only]
             size = eraser.reach.session.store.dialect.erase_batch_size
             for start in range(0, len(batch), size):
-                for one, erasure, due in _decide(eraser, batch[start : start + size]):
+                each_decided, repeated = _decide(eraser, batch[start : start + size])
+                for one, erasure, due in each_decided:
                     decided.setdefault(one.reference, []).append((one, erasure, due))
-    due_rows: dict[str, int] = {}
+                for place, rows in repeated.items():  # of two persons: counted for each, and ended once
+                    due_rows[place] = due_rows.get(place, 0) - rows
     people: list[Of] = []
     unchanged: list[Unfinished] = []
     asked: list[Asked] = []
@@ -71,6 +74,7 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
                 due_rows[place] = due_rows.get(place, 0) + rows
         elif not refused:
             unchanged += [replace(one, rests=erasure.rests) for one, erasure, _ in each]
+    due_rows = {place: rows for place, rows in due_rows.items() if rows > 0}
     steps = tuple(_steps(project, due_rows, people))
     known = {one.request: one for one in asked if one.request is not None}
     return UnfinishedErasures(steps, (*asked, *_not_due(project, known)), tuple(people), tuple(unchanged))
@@ -78,14 +82,20 @@ def find_unfinished(project: Project, *, epoch: int, documents: str) -> Unfinish
 
 def _decide(
     eraser: StoreEraser, batch: Sequence[Unfinished]
-) -> Iterator[tuple[Unfinished, Erasure, dict[str, int]]]:
-    """Decide for a batch: each erasure, its decision, and the rows to delete or empty by place."""
+) -> tuple[list[tuple[Unfinished, Erasure, dict[str, int]]], dict[str, int]]:
+    """Decide for a batch: each erasure, its decision, and the rows to delete or empty by place.
+
+    And, by place, how many of these are counted again for a second person.
+    """
     with eraser.reach.session.scratch_transaction():
         erasures = eraser.decide([_of([one]) for one in batch])
         emptied = eraser.due()
+        repeated = eraser.repeated()
+    found = []
     for number, (one, erasure) in enumerate(zip(batch, erasures, strict=True)):
         goes = _summed({fate.places[0]: fate.rows} for fate in erasure.fates if fate.fate == "delete")
-        yield one, erasure, _summed([goes, emptied.get(number, {})])
+        found.append((one, erasure, _summed([goes, emptied.get(number, {})])))
+    return found, repeated
 
 
 def _of(parts: Sequence[Unfinished]) -> Of:

@@ -168,6 +168,15 @@ class ErasureStatements:
             found += [(int(p), int(n), int(s), int(rows)) for p, n, s, rows in counted]
         return found
 
+    def repeated_deletes(self) -> dict[int, int]:
+        """How often rows to delete are gathered again for a second person, by table number."""
+        found: dict[int, int] = {}
+        for made in self.rows.made.values():
+            query = self.rows.cached(("repeated", made.name), lambda made=made: _repeated_query(made))
+            counted: Any = self.rows.session.execute(query).all()
+            found |= {int(number): int(rows) for number, rows in counted}
+        return found
+
     def latest(
         self, table: str, number: int, condition: Condition, trigger: Bound, *, name: str
     ) -> list[tuple[int, int, date | None]]:
@@ -294,6 +303,13 @@ def _chosen(work: Any, emptying: Emptying) -> Bool:
     parts = [] if emptying.reasons < 0 else [_has_any_reason(work, emptying.reasons)]
     parts += [~_has_any_reason(work, emptying.unless)] if emptying.unless else []
     return sa.and_(sa.true(), *parts)
+
+
+def _repeated_query(made: sa.Table) -> sa.Select[Any]:
+    keys = [c for c in made.c if c.name.startswith("k")]
+    each = sa.select(made.c.n, (sa.func.count() - 1).label("more")).where(made.c.s == 0)
+    rows = each.group_by(made.c.n, *keys).having(sa.func.count() > 1).subquery()
+    return sa.select(rows.c.n, sa.func.sum(rows.c.more)).group_by(rows.c.n)
 
 
 def _count_query(made: sa.Table) -> sa.Select[Any]:
