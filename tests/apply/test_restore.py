@@ -147,7 +147,7 @@ def test_nothing_is_done_before_it_is_settled(made: TestProject) -> None:
     backup = content(made)
     ended(made, 3)
     put_back(made, backup)
-    with pytest.raises(Refused, match="restored from a backup: 1 rows that were erased are back"):
+    with pytest.raises(Refused, match="restored from a backup: 1 erased row came back"):
         made.apply()
     with pytest.raises(Refused, match="restored from a backup"):
         ended(made, 4)

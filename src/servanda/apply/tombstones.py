@@ -251,13 +251,12 @@ def refuse_if_restored(db: Database) -> None:
         return
     found = json.loads(said)
     what = (
-        f"{found['rows']} rows that were erased are back"
+        f"{found['rows']} erased row{'s' if found['rows'] > 1 else ''} came back"
         if found["rows"]
         else f"the latest rows of {', '.join(found['behind'])} are gone"
     )
     raise Refused(
         f"a database was restored from a backup: {what}",
-        advice="erase them again with: servanda restore replay; if nothing was restored: servanda restore accept"
-        if found["rows"]
-        else "if it was: servanda restore replay; if it was not: servanda restore accept, see its --help",
+        advice="if a backup was restored: servanda restore replay; if not: "
+        "servanda restore accept --reason WORDS --second NAME",
     )

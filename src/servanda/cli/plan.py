@@ -156,17 +156,17 @@ _MOST_ASKED = 20
 
 
 def _asked(plan: Plan) -> list[str]:
-    """Render the erasures carried out in part, at most `_MOST_ASKED`: what keeps the rest, until when."""
+    """Render the unfinished erasures, at most `_MOST_ASKED`: what keeps the rest, until when."""
     lines: list[str] = []
     for erasure in plan.asked[:_MOST_ASKED]:
         subject = f"request {erasure.request}" if erasure.request is not None else "an erasure"
         due = ", ".join(f"{place} {count(rows, 'row')}" for place, rows in erasure.due)
-        lines.append(f"  {subject} · carried out in part" + (f" · due now: {due}" if due else ""))
+        lines.append(f"  {subject}" + (f" · due now: {due}" if due else ""))
         lines += ["  " + line for line in rest_lines(erasure.rests)]
         lines += [f"    cannot be ended: {why}" for why in erasure.why_not]
     hidden = len(plan.asked) - _MOST_ASKED
     lines += [f"  … and {hidden} more"] if hidden > 0 else []
-    return ["Erasures that are not over", *lines, ""] if lines else []
+    return ["Unfinished erasures", *lines, ""] if lines else []
 
 
 def _kept(retained: Any, policy: Policy) -> list[str]:

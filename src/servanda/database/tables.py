@@ -340,7 +340,7 @@ erasure = _table(
     Column("documents", String(64), nullable=False),
     Column("looked_at", _MOMENT, nullable=False),
     Column("ended_at", _MOMENT),
-    comment="Erasures that are not over: of which rows is sealed under key_id; look_on is the next day to look",
+    comment="Unfinished erasures. Keys of remaining rows are sealed under key_id; look_on is the next day of review",
 )
 erasure_open = Index("servanda_erasure_open", erasure.c.ended_at, erasure.c.look_on)
 

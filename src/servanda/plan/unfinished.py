@@ -4,7 +4,7 @@
           └─▶ still kept ─▶ why now, and until when
 
 Each review decides again from scratch, in temporary tables, so that a plan is right whatever changed. Erasures
-for which nothing can have changed are skipped (see `rests.due_for_review`).
+for which nothing can have changed are skipped (see `persons.remaining_rows.due_for_review`).
 
 Law: GDPR 17(1) and 17(3).
 """

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.view import columns, count, print_json, sign
+from servanda.rights.answer.outcome import Outcome
 
 if TYPE_CHECKING:
     from servanda.law.working_days import Calendar
     from servanda.persons.remaining_rows import Rest
     from servanda.project import Project
-    from servanda.rights.answer.outcome import Outcome
     from servanda.rights.record.request import Request
     from servanda.rights.record.requests import Requests, Secret
 
@@ -104,7 +104,7 @@ _PLANNED = {
     "detach": "name them no more",
     "keep": "stay",
     "held": "are held",
-    "shared": "stay, and lose them",
+    "shared": "stay for another person, and name them no more",
     "correct": "are put right",
     "restrict": "are not used any more",
     "flag": "are flagged",
@@ -116,7 +116,7 @@ _WAS_DONE = {
     "detach": "name them no more",
     "keep": "stay",
     "held": "held",
-    "shared": "stay, and lost them",
+    "shared": "stay for another person, and name them no more",
     "correct": "put right",
     "restrict": "not used any more",
     "flag": "flagged",
@@ -147,7 +147,8 @@ def story_lines(
         lines += [f"  {name}: {value}" for name, value in secret.fields.items()]
         lines += [f"  “{secret.says.strip()}”"] if secret.says.strip() else []
     if rests:
-        lines += ["", "Carried out in part: what stays for now, why, until when"]
+        state = "Carried out in part" if _has_ended_rows(request) else "Nothing is erased yet"
+        lines += ["", f"{state}: what stays for now, why, until when"]
         lines += rest_lines(rests)
     lines += ["", "What happened"]
     lines += columns(
@@ -163,6 +164,11 @@ def story_lines(
     return lines
 
 
+def _has_ended_rows(request: Request) -> bool:
+    """Whether carrying out a request has deleted or emptied any row so far."""
+    return any(h.kind == "done" and Outcome.of(h.facts).ends for h in request.happenings)
+
+
 def rest_lines(rests: Sequence[Rest]) -> list[str]:
     """Render the rows that remain after an erasure, one line per place."""
     return columns(
@@ -176,9 +182,12 @@ def rest_lines(rests: Sequence[Rest]) -> list[str]:
 _KEEPS = {"law": "the law", "hold": "a hold or restriction", "shared": "another person, whose row it is, too"}
 
 
+_UNTIL = {"law": "no day known", "hold": "until it is lifted", "shared": "until that person is erased, too"}
+
+
 def rest_until(rest: Rest) -> str:
     """The last day of a rest in words; without a date it ends with what keeps it."""
-    return f"until {rest.until}" if rest.until else "until that has gone"
+    return f"until {rest.until}" if rest.until else _UNTIL[rest.why]
 
 
 def _facts(facts: Any) -> str:
