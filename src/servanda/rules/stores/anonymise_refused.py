@@ -14,6 +14,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         skeleton: true
         at_end: {email: null}
@@ -25,6 +26,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         skeleton: true
         at_end: {email: {constant: gone}}

@@ -29,6 +29,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -45,11 +46,13 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         archive: {table: accounts_archive}
       accounts_archive:
         data: {account: [email, closed_at]}
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: archived_trigger, as: text}}
 
 Say `archive:` at the place: an archive of encrypted files, another table, or a flag.

@@ -16,6 +16,7 @@ Bad:
       accounts:
         data: {account: [email, iban, payment, closed_at]}
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         assert:
           - {column: iban, is: null, unless: {payment: debit}}

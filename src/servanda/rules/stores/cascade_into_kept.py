@@ -21,6 +21,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         skeleton: true
         at_end: {email: null}

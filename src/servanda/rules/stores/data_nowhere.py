@@ -21,6 +21,7 @@ Good:
       accounts:
         data: [account, login, visit, invoice]
         person: self
+        identifiers: {email: email}
         triggers:
           account_closure: {column: closed_at, open: null}
           login: {column: closed_at, open: null}

@@ -15,6 +15,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
       answers:
         data: account
@@ -34,6 +35,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
       answers:
         data: account

@@ -29,6 +29,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         archive: {flag: archived_at}
 
@@ -43,6 +44,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         archive: {flag: archived_at, view: active_accounts}
     not_personal:

@@ -17,6 +17,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {latest: logins.at, else: created_at, remember: true}}
       logins:
         data: login

@@ -22,6 +22,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Say `person: self` where a row is a person, name the reference that leads to one, or say

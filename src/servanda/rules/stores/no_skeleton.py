@@ -18,6 +18,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
       invoices:
         data: invoice
@@ -31,6 +32,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
         skeleton: true
         at_end: {email: null}

@@ -19,6 +19,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -33,6 +34,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Run `PRAGMA journal_mode = WAL` once, it stays with the file; let each connection of the

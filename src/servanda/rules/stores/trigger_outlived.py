@@ -34,6 +34,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {last_use: {latest: logins.at, else: created_at}}
       logins:
         data: login
@@ -47,6 +48,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {last_use: {latest: logins.at, else: created_at, remember: true}}
       logins:
         data: login

@@ -16,6 +16,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         skeleton: true
         at_end: {email: null}
         triggers: {account_closure: {column: closed_at, open: null}}
@@ -31,6 +32,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         skeleton: true
         at_end: {email: null}
         triggers: {account_closure: {column: closed_at, open: null}}

@@ -20,6 +20,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Bind it to a column (`closed_at`), to the latest of child rows (`latest: logins.at`), to a

@@ -16,6 +16,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -28,6 +29,7 @@ Good:
       accounts:
         data: [account, telephone]
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Name what the column holds in the category that lives there (and in the published text), move

@@ -13,6 +13,7 @@ Bad:
       accounts:
         data: acount
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -22,6 +23,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Mend the name, or add the category to policy.yaml, with the promise that ends it.

@@ -14,6 +14,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -23,6 +24,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_on, open: null}}
 
 Name the table or column as the database spells it now. Where the data are really gone,

@@ -24,6 +24,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Make the table behind the view the place; `where:` limits it to some rows.

@@ -16,6 +16,7 @@ Bad:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed, open: null}}
 
 Good:
@@ -25,6 +26,7 @@ Good:
       accounts:
         data: account
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed, as: epoch, open: null}}
 
 Say the kind with `as:` (epoch, epoch_ms, text, date, naive, aware), and the zone of times
