@@ -70,6 +70,19 @@ def running(statement: Executable) -> Callable[[Connection], object]:
     return lambda connection: connection.execute(statement)
 
 
+def rewrite(full: Ledger, changed: Callable[[list[tuple[str, Any]]], None]) -> Callable[[Connection], None]:
+    """Make the whole ledger again as a forger would who has the database, but no key."""
+    items = [(e.kind, e.body if e.body is not None else {"lost": e.number}) for e in full.entries()]
+    changed(items)
+
+    def again(connection: Connection) -> None:
+        for table in (node, body, entry):
+            connection.execute(delete(table))
+        full.append_many_in(connection, items)
+
+    return again
+
+
 def _without_foreign_keys(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
 

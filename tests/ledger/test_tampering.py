@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from servanda.ledger import Fault, Ledger, merkle, verify_proof
 from servanda.ledger.checkpoint import parse_checkpoint
 from servanda.ledger.entry import commit, make_header
 from servanda.vault import Vault
-from tampering import PARTS, Bench, at_key, cutting, fits, other_values, running
+from tampering import PARTS, Bench, at_key, cutting, fits, other_values, rewrite, running
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -119,19 +120,6 @@ def test_a_clean_cut_is_found_by_a_stored_or_a_kept_checkpoint(full: Ledger, ben
         assert any("the kept checkpoint" in fault.says and fault.number == last + 1 for fault in cleaner), (
             last
         )
-
-
-def rewrite(full: Ledger, changed: Callable[[list[tuple[str, Any]]], None]) -> Callable[[Connection], None]:
-    """Make the whole ledger again as a forger would who has the database, but no key."""
-    items = [(e.kind, e.body if e.body is not None else {"lost": e.number}) for e in full.entries()]
-    changed(items)
-
-    def again(connection: Connection) -> None:
-        for table in (node, body, entry):
-            connection.execute(delete(table))
-        full.append_many_in(connection, items)
-
-    return again
 
 
 @pytest.mark.parametrize(
@@ -331,8 +319,12 @@ def test_a_proof_needs_the_key_it_names(full: Ledger) -> None:
     proof, keys = full.prove(1), full.public_keys()
     with pytest.raises(LedgerError, match="not known here"):
         verify_proof(proof, {})
+    with pytest.raises(LedgerError, match="not known here"):
+        verify_proof(proof, dict.fromkeys(keys, b"x" * 32))
+    signed = parse_checkpoint(proof.checkpoint)
+    forged = replace(signed, signature=bytes([signed.signature[0] ^ 1]) + signed.signature[1:])
     with pytest.raises(LedgerError, match="not signed by"):
-        verify_proof(proof, dict(zip(keys, reversed(keys.values()), strict=True)))
+        verify_proof(proof.model_copy(update={"checkpoint": forged.note()}), keys)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

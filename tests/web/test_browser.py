@@ -21,9 +21,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from axe_playwright_python.sync_playwright import Axe
 from examples.exograd.generate import build
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import missing
+from browser import launched
 from servanda.database import Database
 from servanda.project import Project
 from servanda.rights.account.account import Member
@@ -35,10 +35,6 @@ from served import Served, serve
 
 EXOGRAD = Path(__file__).parents[2] / "examples" / "exograd"
 CLIENT = "helene.uvrard.306@example.net"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SIZES = ((360, 740), (1280, 900))
 SAYS = {
     "fr": {"access": "Obtenir mes données", "sent": "Ouvrez", "kept": "31 décembre"},
@@ -73,13 +69,8 @@ class Inbox:
 
 @pytest.fixture(scope="module")  # its loop must not run on in tests of others
 def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        missing("Chromium is missing: apt-get install chromium")
-    with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=path, args=FLAGS)
+    with launched() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,19 @@ is recorded and still equals it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from servanda.database import moment, tables
-from servanda.errors import StoreError, VaultError
+from servanda.errors import Refused, ServandaError, StoreError, VaultError
 from servanda.law.retention import last_day
+from servanda.ledger import Ledger
 from servanda.persons.references import mac_of
 from servanda.persons.routes import route
 from servanda.plan.archive.due import Held, due_rows, held_rows, over_segments
@@ -32,6 +34,7 @@ from servanda.project import Project
 from servanda.stores import verbs
 from servanda.stores.archive.archive import HELD, Archive, Copy, Written, archives
 from servanda.stores.archive.index import Archived, drop, of_row
+from servanda.stores.archive.segments import Segment
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.sql import archive_table as sql_copy
@@ -40,6 +43,59 @@ from servanda.stores.sql.session import Session, Work
 
 _WIDE = 2_000
 """The most rows that are in memory at once."""
+
+
+def close_segments(project: Project, ledger: Ledger) -> None:
+    """Cut off what a page that died has written to a segment. Call it under the apply lock, before `recover`.
+
+    Raises Refused if a segment is longer than recorded and no page is open, or if a file has no record: then records
+    are lost, as after a restore of Servanda's own database, and the bytes may be the only copy of archived rows.
+    """
+    longer: list[Segment] = []
+    unknown: list[Path] = []
+    if not project.stores_document.archives:
+        return
+    for archive in archives(project.stores_document, project.database, project.vault).values():
+        longer += archive.unrecorded()
+        unknown += archive.unknown_files()
+    if not longer and not unknown:
+        return
+    if unknown or not ledger.open_intents():
+        names = ", ".join([*(segment.path.name for segment in longer), *(path.name for path in unknown)])
+        raise Refused(
+            f"archived rows lie in {names} that Servanda's database does not know: it was restored from a backup",
+            advice="restore a newer copy of Servanda's database; if there is none: "
+            "servanda ledger accept --lose-archived --reason WORDS --second NAME",
+        )
+    for segment in longer:
+        segment.cut()
+
+
+def lose_unrecorded(project: Project) -> list[str]:
+    """Remove archived rows that no record names. Returns the names of their files."""
+    names: list[str] = []
+    if not project.stores_document.archives:
+        return names
+    for archive in archives(project.stores_document, project.database, project.vault).values():
+        for segment in archive.unrecorded():
+            segment.cut()
+            names.append(segment.path.name)
+        for path in archive.unknown_files():
+            path.unlink(missing_ok=True)
+            names.append(path.name)
+    return names
+
+
+@contextmanager
+def _nothing_unrecorded(archive: Archive) -> Iterator[None]:
+    """Cut off what was written if the block fails, so that it could not be recorded."""
+    try:
+        yield
+    except Exception:
+        with suppress(ServandaError):
+            for segment in archive.unrecorded():
+                segment.cut()
+        raise
 
 
 @dataclass(slots=True)
@@ -95,12 +151,13 @@ class Archiver:
         if not copies:
             return 0
         archive = self.archives[name]
-        written = archive.write([copy for copy, _ in copies])
-        with self.project.database.begin() as connection:
-            archive.record(connection, written)
-            body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
-            body |= {"rows": len(copies), "segments": _segments(written)}
-            self.project.ledger.append_in(connection, "archive.written", body)
+        with _nothing_unrecorded(archive):
+            written = archive.write([copy for copy, _ in copies])
+            with self.project.database.begin() as connection:
+                archive.record(connection, written)
+                body: dict[str, Any] = {"step": step.id, "place": step.place, "promises": list(step.promises)}
+                body |= {"rows": len(copies), "segments": _segments(written)}
+                self.project.ledger.append_in(connection, "archive.written", body)
         where[0].fill(archiving.list, [(*key, copy.fingerprint) for copy, key in copies])
         return len(copies)
 

@@ -25,6 +25,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.apply import extents
+from servanda.apply.archive import close_segments
 from servanda.apply.erase_statements import delete_statements, update_statements
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue_scan import Identifiers, Residue, scan
@@ -363,6 +364,7 @@ def eraser(
     project.stores.lend_secret(project.vault.secret("pseudonym"))
     with db.exclusive("apply", wait):
         ledger.require(tail=True)
+        close_segments(project, ledger)
         recover(db, ledger, lambda _: None)
         made = Eraser(
             project, Pages(db, ledger, secrets.token_hex(8), 0), Fingerprinter.of(project.vault), only

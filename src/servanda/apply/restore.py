@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from servanda.apply import extents
+from servanda.apply.archive import close_segments, lose_unrecorded
 from servanda.apply.by_person import eraser
 from servanda.apply.tombstones import (
     SETTING,
@@ -32,6 +33,7 @@ from servanda.apply.tombstones import (
 )
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
+from servanda.ledger import Entry
 from servanda.persons.person import Person
 from servanda.plan.due import Of
 from servanda.project import Project
@@ -169,6 +171,26 @@ def accept(project: Project, reason: str, second: str) -> int:
         project.ledger.append_in(connection, "restore.accepted", body)
     db.set(SETTING, "")
     return rows
+
+
+def accept_ledger(
+    project: Project, reason: str, second: str, *, lose_archived: bool
+) -> tuple[Entry, list[str]]:
+    """Go on from an older state of Servanda's own database, after its restore. Returns the entry, and lost files.
+
+    Archived rows that this state does not know stay refused, unless `lose_archived` removes them. Raises Refused if
+    no signed entry is lost, or if no reason or second person is given.
+    """
+    if not second.strip() or not reason.strip():
+        raise Refused(
+            "the loss of signed entries must be confirmed by two persons, with a reason",
+            advice="name the second person with --second NAME",
+        )
+    with project.database.exclusive("apply"):
+        if not lose_archived:
+            close_segments(project, project.ledger)
+        entry = project.ledger.accept_restored(reason, second)
+        return entry, lose_unrecorded(project) if lose_archived else []
 
 
 # -- rows that are back ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from servanda.apply import preflight, restore
-from servanda.apply.archive import Archiver
+from servanda.apply.archive import Archiver, close_segments
 from servanda.apply.by_range import Sweep, exceeds_plan
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
@@ -49,6 +49,7 @@ def apply(project: Project, *, saved: Saved | None, options: Options, listener: 
     stores.lend_secret(project.vault.secret("pseudonym"))
     with db.exclusive("apply"):
         ledger.require()
+        close_segments(project, ledger)
         restore.check(project)
         refuse_if_restored(db)
         for session in stores.sessions.values():

@@ -91,7 +91,7 @@ def _content(project: Project, vault: Vault) -> dict[str, Any]:
     from servanda.vault.key import LOSS, WHEN_STOLEN
 
     origin = Ledger(project.database).origin
-    public = {key_id: public_key_text(origin, key_id, key) for key_id, key in vault.public_keys().items()}
+    public = {key_id: public_key_text(origin, key) for key_id, key in vault.public_keys().items()}
     keys = [
         {
             "key": str(key),

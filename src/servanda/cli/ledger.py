@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from servanda.cli.view import columns, count, note, number, print_json, quoted_digest
+from servanda.cli.view import columns, count, note, number, print_json, quoted_digest, sign
 
 if TYPE_CHECKING:
     from servanda.ledger import Checkpoint, Entry, Ledger, Report
@@ -30,7 +30,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def verify(project: Project, against: Path | None, as_json: bool) -> int:
-    """Check every entry, body, hash and signature. Exits with 1 if anything does not fit.
+    """Check every entry, body, hash and signature. Exits with 1 if anything does not fit, or nothing is signed.
 
     Only a checkpoint that was kept elsewhere shows that the newest entries were cut off
     together with the checkpoints that lie here.
@@ -45,6 +45,7 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
                 "size": report.size,
                 "root": report.root.hex(),
                 "signed": report.signed,
+                "unsigned": report.unsigned,
                 "signed_at": report.signed_at.isoformat() if report.signed_at else None,
                 "ended": report.ended,
                 "faults": [{"entry": fault.number, "says": fault.says} for fault in report.faults],
@@ -53,7 +54,7 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
     else:
         for line in _report(report, reference, against):
             click.echo(line)
-    return 0 if report.ok else 1
+    return 0 if report.ok and (report.signed or reference is not None or not report.size) else 1
 
 
 @command.command("checkpoint")
@@ -88,9 +89,11 @@ def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def export(project: Project, out: Path | None, as_json: bool) -> None:
     """Write the whole ledger as JSON lines: the entries, then the newest checkpoint."""
+    from servanda.ledger.entry import canonical
+
     del as_json
     ledger = _ledger(project)
-    lines = (json.dumps(line, ensure_ascii=False) + "\n" for line in _lines(ledger))
+    lines = (canonical(line).decode() + "\n" for line in _lines(ledger))
     if out is None:
         for line in lines:
             click.echo(line, nl=False)
@@ -135,6 +138,49 @@ def prove(
         click.echo(f"Entry {entry} of {number(proof.size)} is proved in {out}.")
         click.echo(f"Check it anywhere: servanda ledger prove --check {out} --key PUBLIC-KEY")
     return 0
+
+
+@command.command("accept", short_help="Go on after Servanda's own database was restored")
+@click.option("--reason", required=True, help="Why signed entries are lost.")
+@click.option(
+    "--second", required=True, metavar="NAME", help="Who else looked at it; the ledger has the name."
+)
+@click.option("--lose-archived", is_flag=True, help="Remove archived rows that this state does not know.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.pass_obj
+def accept(project: Project, reason: str, second: str, lose_archived: bool, as_json: bool) -> None:
+    """Go on from an older state of Servanda's own database, although newer entries were signed.
+
+    For the case that it was restored from a backup and no newer copy exists. The ledger records
+    what is lost, the reason and the name of the second person. Requests and erasures of the time
+    in between are not known any more: look at the letters that went out.
+    """
+    from servanda.apply.restore import accept_ledger
+
+    entry, files = accept_ledger(project, reason, second, lose_archived=lose_archived)
+    if as_json:
+        print_json({"format": 1, "entry": entry.number, "removed": files})
+        return
+    click.echo(f"Noted in entry {entry.number}, and signed.")
+    if files:
+        click.echo(f"Archived rows without a record were removed from: {', '.join(files)}")
+    click.echo("Next: servanda restore check, then servanda plan")
+
+
+@command.command("verifier", short_help="Write the page with which anybody checks an export")
+@click.option("--out", metavar="FILE", type=_OUT, required=True, help="Write the page to this file.")
+@click.pass_obj
+def verifier(project: Project, out: Path) -> None:
+    """Write one page that checks an export without Servanda: in a browser, offline.
+
+    It shares no code with this program. Who checks drops the export there, with a checkpoint that
+    was kept elsewhere and the public key.
+    """
+    del project
+    from servanda.ledger.verifier import page
+
+    _write(out, [page()])
+    click.echo(f"Wrote {out}.   Give with it: servanda ledger export --out FILE, and the line of keys show")
 
 
 @command.command("show")
@@ -191,23 +237,25 @@ def _report(report: Report, reference: Checkpoint | None, against: Path | None) 
     yield f"{count(report.size, 'entry', 'entries')} · root {quoted_digest(report.root.hex())}"
     if report.signed:
         at = f"{report.signed_at:%Y-%m-%d %H:%M:%S}Z" if report.signed_at else ""
-        newer = report.size - report.signed
-        yield f"  signed up to entry {number(report.signed)}, {at}" + (
-            f"; {number(newer)} newer" if newer else ""
-        )
-    elif report.size:
-        yield "  not signed by any checkpoint"
+        yield f"  signed up to entry {number(report.signed)}, of {at}"
     if report.ended:
         yield f"  {count(report.ended, 'body', 'bodies')} ended, each with the entry that says so"
     if report.ok:
         if reference is not None:
             yield f"  agrees with {against}, which saw {count(reference.size, 'entry', 'entries')}"
         yield ""
-        yield f"{click.style('✓', fg='green', bold=True)} The ledger verifies.   " + (
-            "Prove an entry: servanda ledger prove NUMBER"
-            if reference is not None
-            else "Keep a checkpoint elsewhere: servanda ledger checkpoint --out FILE"
-        )
+        covered = max(report.signed, reference.size if reference is not None else 0)
+        if covered:
+            upto = "" if covered >= report.size else f" up to entry {number(covered)}"
+            yield f"{click.style('✓', fg='green', bold=True)} The ledger verifies{upto}.   " + (
+                "Prove an entry: servanda ledger prove NUMBER"
+                if reference is not None
+                else "Keep a checkpoint elsewhere: servanda ledger checkpoint --out FILE"
+            )
+        if report.size > covered:
+            newer = report.size - covered
+            entries = "entry fits, but is" if newer == 1 else "entries fit, but are"
+            yield f"{sign('·')} {number(newer)} newer {entries} not signed: servanda ledger checkpoint"
         return
     yield ""
     for fault in report.faults[:_FAULTS]:
@@ -231,7 +279,7 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
     if key is None:
         keys: Mapping[str, bytes] = _ledger(project).public_keys()
     else:
-        keys = dict([read_public_key(_read(Path(key)) if Path(key).is_file() else key)])
+        keys = {"the given key": read_public_key(_read(Path(key)) if Path(key).is_file() else key)[1]}
     try:
         proof = read_proof(_read(file))
         signed = verify_proof(proof, keys)
@@ -256,22 +304,19 @@ def _check(project: Project, file: Path, key: str | None, as_json: bool) -> int:
         else f"body ended on {(ended or {})['on']}"
     )
     click.echo(f"{click.style('✓', fg='green', bold=True)} Entry {proof.number}, {proof.header.kind}: {text}")
-    click.echo(
-        f"  one of {number(signed.size)} entries signed with {signed.key_id} at {signed.at:%Y-%m-%d %H:%M:%S}Z"
-    )
+    click.echo(f"  one of {number(signed.size)} entries signed with {signed.key_id}")
     click.echo("Hold the ledger itself against a kept checkpoint: servanda ledger verify --against FILE")
     return 0
 
 
 def _lines(ledger: Ledger) -> Iterator[dict[str, Any]]:
     """Yield the lines of an export: origin and keys, each entry, the newest checkpoint."""
-    keys = ledger.public_keys()
     from servanda.ledger import public_key_text
 
     yield {
         "format": 1,
         "origin": ledger.origin,
-        "keys": [public_key_text(ledger.origin, key_id, key) for key_id, key in keys.items()],
+        "keys": [public_key_text(ledger.origin, key) for key in ledger.public_keys().values()],
     }
     for entry in ledger.entries():
         yield _line(entry)

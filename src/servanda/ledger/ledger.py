@@ -261,8 +261,8 @@ class Ledger:
 
     def public_keys(self) -> dict[str, bytes]:
         """Return the public keys published in this ledger, by id; needs no vault."""
-        bodies = (e.body["public"] for e in self.entries(KEY_MADE) if e.body)
-        return dict(read_public_key(text) for text in bodies)
+        bodies = (e.body for e in self.entries(KEY_MADE) if e.body)
+        return {body["key"]: read_public_key(body["public"])[1] for body in bodies}
 
     def checkpoint(self) -> Checkpoint:
         """Sign the current size and root, and store the checkpoint. Raises VaultError without a vault.
@@ -278,7 +278,7 @@ class Ledger:
                     f"{key_id} of the vault is not the key that the ledger names", advice=_VERIFY
                 )
         new = [
-            (KEY_MADE, {"key": key_id, "public": key_text(self.origin, key_id, keys[key_id])})
+            (KEY_MADE, {"key": key_id, "public": key_text(self.origin, keys[key_id])})
             for key_id in keys
             if key_id not in named_keys
         ]
@@ -287,11 +287,12 @@ class Ledger:
             self.append_many_in(connection, new)
             size = _size(connection)
             root = merkle.root(node_reader(connection), size)
-            at = self._now()
-            key_id, signature = self._vault.sign(statement_of(self.origin, size, root, at))
-            hash_ = key_hash(self.origin, key_id, keys[key_id])
-            signed = Checkpoint(self.origin, size, root, at.astimezone(UTC), key_id, signature, hash_)
+            key_id, signature = self._vault.sign(statement_of(self.origin, size, root))
+            signed = Checkpoint(
+                self.origin, size, root, signature, key_hash(self.origin, keys[key_id]), key_id
+            )
             put(connection, checkpoint, {"size": size, "key_id": key_id, "note": signed.note()})
+        self._vault.remember_signed(size, root)
         return signed
 
     def last_checkpoint(self, covering: int = 0) -> Checkpoint | None:
@@ -337,11 +338,34 @@ class Ledger:
     def verify(self, reference: Checkpoint | None = None) -> Report:
         """Check every entry, body, hash and checkpoint; faults are in the report, not raised.
 
-        `reference` is a checkpoint that was kept elsewhere. With a vault, its keys are checked too.
+        `reference` is a checkpoint that was kept elsewhere. With a vault, its keys are checked, too, and the size
+        and root that it remembers of the newest signature.
         """
         trusted = self._vault.public_keys() if self._vault else None
+        signed = self._vault.signed() if self._vault else None
         with self._db.read() as connection:
-            return verify(connection, self.origin, reference, trusted)
+            return verify(connection, self.origin, reference, trusted, signed)
+
+    def accept_restored(self, reason: str, second: str) -> Entry:
+        """Go on from an older state of this ledger, which the vault remembers to have been longer.
+
+        Appends an entry that records size and root of what is lost, and signs. Raises Refused if nothing is lost, or
+        if the ledger has any other fault.
+        """
+        report = self.verify()
+        if self._vault is None or report.forgotten is None:
+            raise Refused("no signed entry is lost", advice="look again with: servanda ledger verify")
+        if len(report.faults) > 1:
+            raise Refused(
+                f"the ledger has other faults, too: {next(f.says for f in report.faults if 'vault' not in f.says)}",
+                advice="restore a copy of Servanda's database that verifies",
+            )
+        size, root = report.forgotten
+        found = {"size": size, "root": root.hex(), "reason": reason, "second": second}
+        entry = self.append("ledger.accepted", found)
+        self._vault.forget_signed()
+        self.checkpoint()
+        return entry
 
     def require(self, *, tail: bool = False) -> None:
         """Raise Refused if the ledger does not verify; with `tail`, check only entries after the last checkpoint."""
@@ -355,9 +379,10 @@ class Ledger:
             )
 
     def _tail_holds(self) -> bool:
-        trusted = self._vault.public_keys() if self._vault else {}
+        if self._vault is None:
+            return False
         with suppress(LedgerError), self._db.read() as connection:
-            return tail_holds(connection, self.origin, trusted)
+            return tail_holds(connection, self.origin, self._vault.public_keys(), self._vault.signed())
         return False
 
     def _ending(self, number: int) -> Entry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
@@ -90,14 +91,14 @@ def verify_proof(proof: Proof | Mapping[str, Any], public_keys: Mapping[str, byt
         proof = read_proof(json.dumps(proof))
     number = proof.header.number
     checkpoint = parse_checkpoint(proof.checkpoint)
-    key = public_keys.get(checkpoint.key_id)
-    if key is None:
+    key_id = checkpoint.signer(public_keys)
+    if key_id is None:
         raise LedgerError(
-            f"the proof is signed with {checkpoint.key_id}, which is not known here",
+            f"the proof is signed with a key that is not known here ({checkpoint.key_hash.hex()})",
             advice="ask its author for the public key: servanda keys show",
         )
-    if not checkpoint.is_signed_by(key):
-        raise LedgerError(f"the proof of entry {number} is not signed by {checkpoint.key_id}: it was altered")
+    if not checkpoint.is_signed_by(public_keys[key_id]):
+        raise LedgerError(f"the proof of entry {number} is not signed by {key_id}: it was altered")
     if proof.size != checkpoint.size or proof.index != number - 1:
         raise LedgerError(f"the proof of entry {number} contradicts itself: it was altered")
     _check(proof, checkpoint)
@@ -108,7 +109,7 @@ def verify_proof(proof: Proof | Mapping[str, Any], public_keys: Mapping[str, byt
         ending = proof.ended.body.says if proof.ended.body else {}
         if proof.ended.header.kind != BODY_ENDED or ending.get("entry") != number:
             raise LedgerError(f"the proof does not show that the body of entry {number} ended")
-    return checkpoint
+    return replace(checkpoint, key_id=key_id)
 
 
 def _check(part: Inclusion, checkpoint: Checkpoint) -> None:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +46,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result of a verification. `signed` is the size of the newest valid checkpoint, or 0."""
+    """The result of a verification. `signed` is the size of the newest valid checkpoint, or 0.
+
+    `signed_at` is the time of the last entry that it signs. `forgotten` is the size and root that the vault
+    remembers, if this ledger is another one or an older state of it; one of the faults says so.
+    """
 
     size: int
     root: bytes
@@ -53,11 +58,17 @@ class Report:
     signed: int
     signed_at: datetime | None
     faults: tuple[Fault, ...]
+    forgotten: tuple[int, bytes] | None = None
 
     @property
     def ok(self) -> bool:
         """Return whether there are no faults."""
         return not self.faults
+
+    @property
+    def unsigned(self) -> int:
+        """The number of entries that no valid checkpoint signs yet."""
+        return self.size - self.signed
 
 
 @dataclass(slots=True)
@@ -79,10 +90,12 @@ def verify(
     origin: str,
     reference: Checkpoint | None = None,
     trusted: Mapping[str, bytes] | None = None,
+    remembered: tuple[int, bytes] | None = None,
 ) -> Report:
     """Verify the whole ledger in one pass, in batches with constant memory.
 
-    `reference` is a checkpoint kept elsewhere, `trusted` are the public keys of the vault.
+    `reference` is a checkpoint kept elsewhere, `trusted` are the public keys of the vault, `remembered` the size and
+    root of the newest signature that was made with them.
     """
     state = _Verification()
     signed = list(_checkpoints(connection, state))
@@ -91,6 +104,7 @@ def verify(
             0,
             *(stored_checkpoint.size for stored_checkpoint in signed),
             *([] if reference is None else [reference.size]),
+            *([] if remembered is None else [remembered[0]]),
         }
     )
     _walk(connection, tree, state)
@@ -116,13 +130,15 @@ def verify(
             good = stored_checkpoint
     if reference is not None:
         _fits(reference, f"the kept checkpoint of size {reference.size}", origin, tree.size, root, state)
+    known = remembered is None or _is_remembered(remembered, tree, state)
     return Report(
         size=tree.size,
         root=tree.root(),
         ended=len(state.ended),
         signed=good.size if good else 0,
-        signed_at=good.at if good else None,
+        signed_at=_time_of(connection, good.size) if good else None,
         faults=tuple(sorted(state.faults, key=lambda fault: (fault.number is None, fault.number or 0))),
+        forgotten=None if known else remembered,
     )
 
 
@@ -142,17 +158,27 @@ def node_reader(connection: Connection) -> merkle.Nodes:
     return read
 
 
-def tail_holds(connection: Connection, origin: str, trusted: Mapping[str, bytes]) -> bool:
+def tail_holds(
+    connection: Connection,
+    origin: str,
+    trusted: Mapping[str, bytes],
+    remembered: tuple[int, bytes] | None = None,
+) -> bool:
     """Return whether the newest checkpoint signs the stored tree, and all later entries verify.
 
     Signed entries are not read: only `verify` finds a change in them that left their hash untouched. False
-    without a checkpoint, or if a body has ended since. Raises LedgerError.
+    without a checkpoint, if a body has ended since, or if the vault `remembered` another signature (size and root).
+    Raises LedgerError.
     """
     state, nodes = _Verification(keys=dict(trusted)), node_reader(connection)
     signed = next(_checkpoints(connection, state, newest=True), None)
     if signed is None or not signed.size:
         return False
     if not _fits(signed, "the newest", origin, signed.size, lambda size: merkle.root(nodes, size), state):
+        return False
+    if remembered is not None and (
+        remembered[0] > signed.size or merkle.root(nodes, remembered[0]) != remembered[1]
+    ):
         return False
     edge = {(level, at): nodes(level, at) for level, at in merkle.edge(signed.size)}
     prev, leaves = nodes(0, signed.size - 1), list[bytes]()
@@ -320,7 +346,7 @@ def _record_own_entry(number: int, kind: str, content: Mapping[str, Any], state:
         if kind == BODY_ENDED:
             state.endings[content["entry"]] = content["on"]
             return
-        key_id, public = read_public_key(content["public"])
+        key_id, public = content["key"], read_public_key(content["public"])[1]
         if state.keys.setdefault(key_id, public) != public:
             state.fault(number, f"entry {number} names a second key {key_id}")
     except (LedgerError, KeyError, TypeError):
@@ -349,12 +375,42 @@ def _checkpoints(
         except LedgerError:
             state.fault(None, f"the stored checkpoint of size {row.size} was changed")
             continue
-        if (parsed.size, parsed.key_id) != (row.size, row.key_id):
+        if parsed.size != row.size:
             state.fault(
                 None, f"the stored checkpoint of size {row.size} was changed: its note says {parsed.size}"
             )
             continue
-        yield parsed
+        yield replace(parsed, key_id=row.key_id or "no key")
+
+
+def _is_remembered(remembered: tuple[int, bytes], tree: _Tree, state: _Verification) -> bool:
+    """Return whether the ledger had the size and root that the vault remembers.
+
+    Who has only the database cannot change what the vault remembers.
+    """
+    size, root = remembered
+    if size > tree.size:
+        missing = f"entry {size} is" if size == tree.size + 1 else f"entries {tree.size + 1} to {size} are"
+        state.fault(
+            tree.size + 1,
+            f"{missing} missing: the vault remembers that they were signed. Servanda's database was restored from "
+            "a backup, or its tail was cut",
+        )
+    elif tree.roots[size] != root:
+        state.fault(
+            None,
+            f"the vault remembers another root of the first {size} entries: Servanda's database was restored from "
+            "a backup and went on, or entries were changed",
+        )
+    return size <= tree.size and tree.roots[size] == root
+
+
+def _time_of(connection: Connection, number: int) -> datetime | None:
+    """The time of an entry; None if it is missing or cannot be read."""
+    at = connection.execute(select(entry.c.at).where(entry.c.number == number)).scalar()
+    with suppress(ValueError):
+        return None if at is None else datetime.fromisoformat(at)
+    return None
 
 
 def _fits(
@@ -373,10 +429,13 @@ def _fits(
             f"entry {size + 1} is" if signed.size == size + 1 else f"entries {size + 1} to {signed.size} are"
         )
         state.fault(size + 1, f"{missing} missing: {name} saw them, and the tail was cut")
-    elif signed.key_id not in state.keys:
-        state.fault(None, f"{name} is signed with {signed.key_id}, which this ledger does not name")
-    elif not signed.is_signed_by(state.keys[signed.key_id]):
-        state.fault(None, f"{name} does not bear the signature of {signed.key_id}")
+    elif (key_id := signed.signer(state.keys)) is None:
+        hash_ = signed.key_hash.hex()
+        state.fault(None, f"{name} is signed with a key that this ledger does not name ({hash_})")
+    elif signed.key_id not in ("", key_id):
+        state.fault(None, f"{name} is signed with {key_id}, and stored as of {signed.key_id}")
+    elif not signed.is_signed_by(state.keys[key_id]):
+        state.fault(None, f"{name} does not bear the signature of {key_id}")
     elif root(signed.size) != signed.root:
         state.fault(
             None, f"{name} signs other entries: one of the first {signed.size} was changed or put there"

@@ -16,7 +16,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from servanda.errors import ServandaError
-from servanda.locale.po import compile_po
+from servanda.locale.po import compile_po, read_po
 
 LANGUAGES = ("en", "fr")
 
@@ -52,6 +52,13 @@ def catalogue(domain: str, language: str) -> Catalogue:
     file = files(__name__) / language / f"{domain}.po"
     compiled = compile_po(file.read_text(encoding="utf-8"), f"{language}/{domain}.po")
     return Catalogue(language, gettext.GNUTranslations(compiled))
+
+
+def sentences(domain: str, language: str) -> dict[str, str]:
+    """Return every sentence of a domain by its key, with its placeholders. Raises NoCatalogue."""
+    catalogue(domain, language)
+    text = (files(__name__) / language / f"{domain}.po").read_text(encoding="utf-8")
+    return {key: sentence for key, sentence in read_po(text, f"{language}/{domain}.po").items() if key}
 
 
 def day_in_words(day: date, language: str, *, weekday: bool = False) -> str:

@@ -7,6 +7,8 @@ Invariants:
 3. A sealed value has its own record key, wrapped by the seal. Destroying the record key makes the
    value unreadable everywhere, also in backups of the database.
 4. A new seal wraps every record key again before the old seal is destroyed.
+5. The size and root that were signed last are remembered here: who has only the database cannot
+   rewrite the ledger, nor cut it, without being found.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from servanda.vault.key import LOSS, Key
 _SETTING = "vault"
 _KEY_ID = re.compile(r"[0-9a-f]{32}")
 _NONCE = 12
+_SIGNED = "signed"
 
 
 class Vault:
@@ -167,6 +170,33 @@ class Vault:
             f"signing-{number}": self._signing_key(number).public_key().public_bytes_raw()
             for number in self._numbers("signing")
         }
+
+    # What was signed last
+
+    def remember_signed(self, size: int, root: bytes) -> None:
+        """Remember the size and root of the newest signature, apart from the database that it signs.
+
+        A smaller size than the remembered one is ignored. Raises VaultError.
+        """
+        known = self.signed()
+        if known is None or known[0] <= size:
+            write_secret(self.folder / _SIGNED, f"{size}:{root.hex()}", replace=True)
+
+    def forget_signed(self) -> None:
+        """Forget the newest signature: the ledger that was signed is lost, and goes on from an older state."""
+        destroy_file(self.folder / _SIGNED)
+
+    def signed(self) -> tuple[int, bytes] | None:
+        """Return size and root of the newest signature; None if there is none. Raises VaultError if damaged."""
+        if not (self.folder / _SIGNED).exists():
+            return None
+        text = read_secret(self.folder / _SIGNED, "what was signed last")
+        match = re.fullmatch(r"(0|[1-9]\d{0,17}):([0-9a-f]{64})", text)
+        if match is None:
+            raise VaultError(
+                f"{self.folder / _SIGNED} is damaged", advice="restore the vault from its backup"
+            )
+        return int(match[1]), bytes.fromhex(match[2])
 
     # Values sealed under keys of their own
 

@@ -2,7 +2,7 @@
 
 Who writes to a company gives an e-mail address. It is looked for in the columns under `identifiers`. Without one,
 a request of somebody who stands in the table finds nobody, and the answer would say that nothing is held (GDPR 15,
-17). An error if the table has a column that looks like an e-mail address, or if no place has identifiers at all.
+17). An error if the table has a column that looks like an e-mail address, else a warning.
 
 Bad:
 
@@ -51,8 +51,6 @@ def check(view: View) -> Iterator[Finding]:
         message = f"no column of {place.name} is named by which a person is found there"
         if addresses:
             yield fails(view.at(place), message, f"identifiers: {{email: {addresses[0]}}}")
-        elif not identified:
-            yield fails(view.at(place), message, "name the columns with an address or number, under identifiers:")
         else:
             yield weak(view.at(place), message, "name a column under identifiers:, or find rows with --row")
 

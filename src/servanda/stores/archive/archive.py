@@ -226,6 +226,17 @@ class Archive:
         with self._db.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def unrecorded(self) -> list[Segment]:
+        """The segments whose files are longer than what was recorded."""
+        rows = (row for row in self.segments() if row["ended_at"] is None)
+        known = [Segment(row["id"], self._path(row["id"]), row["size"], row["digest"]) for row in rows]
+        return [segment for segment in known if segment.unrecorded()]
+
+    def unknown_files(self) -> list[Path]:
+        """Files of segments that no record names: of a newer state of Servanda's database."""
+        known = {self._path(row["id"]) for row in self.segments()}
+        return sorted(set(self.folder.glob(f"{self.name}-*.segment")) - known)
+
     def faults(self) -> Iterator[str]:
         """What keeps rows from being read, seen without reading them: files, keys of segments."""
         for row in self.segments():

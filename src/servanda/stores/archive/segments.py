@@ -5,8 +5,9 @@ r"""Segments: files of archived rows, by month of expiry, that only grow until t
     …
 
 Servanda's database records how long a segment is and the digest of all of it; bytes
-beyond that length were never recorded, since the process died, and are cut off before
-the next row is written. Each row is bound to its place in the archive, so that rows
+beyond that length are of a page whose process died, and are cut off when that page is closed.
+Where no page is open, they are rows of which the record was lost, and nothing is written.
+Each row is bound to its place in the archive, so that rows
 cannot be swapped.
 """
 
@@ -109,13 +110,43 @@ class Segment:
         return row
 
     def fault(self) -> StoreError | None:
-        """What is wrong with the file, seen without reading it: it is missing, or too short."""
+        """What is wrong with the file, seen without reading it: it is missing, too short, or longer than recorded."""
         if not self.size:
             return None
         try:
-            return None if self.path.stat().st_size >= self.size else self.altered("it is too short")
+            there = self.path.stat().st_size
         except OSError:
             return self.missing()
+        if there < self.size:
+            return self.altered("it is too short")
+        return self.longer(there - self.size) if there > self.size else None
+
+    def unrecorded(self) -> int:
+        """How many bytes lie behind what was recorded; 0 where there is no file."""
+        try:
+            return max(self.path.stat().st_size - self.size, 0)
+        except OSError:
+            return 0
+
+    def cut(self) -> None:
+        """Cut off what was never recorded. Raises StoreError where the disk refuses."""
+        try:
+            with self.path.open("r+b") as file:
+                file.truncate(self.size)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(
+                f"the archive segment {self.id} cannot be written: {error.strerror}",
+                advice=f"look at {self.path.parent}",
+            ) from None
+
+    def longer(self, more: int) -> StoreError:
+        """The error of a file with rows that no record names."""
+        return StoreError(
+            f"the archive segment {self.id} is {more} bytes longer than what was recorded: rows may lie there that "
+            "Servanda's database does not know",
+            advice="if Servanda's database was restored from a backup, restore a newer copy of it",
+        )
 
     def verify(self) -> None:
         """Read the whole file and compare its digest. Raises StoreError where it is missing or altered."""
