@@ -8,16 +8,21 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from own_database import SERVERS, own_database
+from servanda.apply.pages import Pages
 from servanda.database import MIGRATIONS, Database, moment, put, tables
 from servanda.errors import Refused, ServandaError, StoreDown, StoreError
+from servanda.ledger import Ledger
+from servanda.vault import Vault
 
 
 @pytest.fixture(params=list(SERVERS))
@@ -125,6 +130,52 @@ def test_only_one_process_at_a_time(db: Database, url: str | None, tmp_path: Pat
             pass
     with Database.open(url, tmp_path) as other, other.exclusive("apply"):
         pass
+
+
+_OTHER_SESSIONS = {
+    "postgresql": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "mariadb": "SELECT CONCAT('KILL ', id) FROM information_schema.processlist"
+    " WHERE db = DATABASE() AND id <> CONNECTION_ID()",
+}
+
+
+def test_a_page_proves_that_the_lock_is_still_held(db: Database, url: str | None, tmp_path: Path) -> None:
+    """A session can end without its process; then another run begins, and this one must not go on."""
+    vault = Vault.create(db)
+    pages = Pages(db, Ledger(db, vault), "run", 0)
+    with db.exclusive("apply"):
+        assert pages.carry_out(Step("a", "app.users"), 1, lambda: 1) == 1
+        pages.settle()
+        if url is None:
+            return  # the kernel ends a lock on a file with its process, and not before
+        with Database.open(url, tmp_path) as other:
+            kill = _OTHER_SESSIONS[other.engine.dialect.name]
+            with other.engine.connect() as connection:
+                said = list(connection.execute(text(kill)).scalars())
+                for statement in said if "KILL" in kill else ():
+                    with suppress(DBAPIError):
+                        connection.execute(text(statement))
+            with other.exclusive("apply", wait=5):
+                done: list[int] = []
+
+                def act() -> int:
+                    done.append(1)
+                    return 1
+
+                with pytest.raises(StoreError, match="has lost the lock"):
+                    pages.carry_out(Step("b", "app.users"), 1, act)
+                assert done == []
+    with db.exclusive("apply", wait=5):
+        pass
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a page belongs to."""
+
+    id: str
+    place: str
 
 
 def hold_lock(url: str | None, folder: Path, ready: str) -> None:

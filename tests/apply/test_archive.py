@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import tracemalloc
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from projects import NOW, TestProject, policy, project, retention
 from servanda.cli import command
 from servanda.cli import main as program
 from servanda.database import Database, tables
-from servanda.errors import ServandaError
+from servanda.errors import Refused, ServandaError
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.project import Project
 from servanda.stores.archive.archive import archives
@@ -312,7 +313,10 @@ def test_verify_tells_what_is_missing_or_altered(tmp_path: Path, fresh_url: Any)
     assert "was altered" in read_.stderr
     segment.unlink()
     assert "is missing" in run(found, "archive", "verify").stdout
-    segment.write_bytes(whole + b"trailing bytes of a process that died")
+    segment.write_bytes(whole + b"rows that no record names")
+    done = run(found, "archive", "verify")
+    assert (done.exit_code, "25 bytes longer than what was recorded" in done.stdout) == (1, True)
+    segment.write_bytes(whole)
     assert run(found, "archive", "verify").exit_code == 0
     keys = found.vault.folder / "datakeys.db"
     keys.chmod(0o644)
@@ -457,6 +461,33 @@ def test_keys_that_come_back_with_a_restored_vault_are_destroyed_again(
         assert connection.execute("SELECT COUNT(*) FROM data_key").fetchall() == [(0,)]
     again = [e.body for e in found.ledger.entries("archive.key-destroyed-again")]
     assert [b["segment"] for b in again if b] == ["legal-2031-07", "legal-2031-11"]
+
+
+def test_an_older_database_never_loses_what_was_archived_after_it(tmp_path: Path, fresh_url: Any) -> None:
+    """Its rows have left the store: the bytes in the archive are all there is of them."""
+    found = make(tmp_path / "p", fresh_url("sqlite"))
+    found.ledger.checkpoint()
+    backup = tmp_path / "backup.db"
+    _copy_database(found.folder / "servanda.db", backup)
+    found.apply()
+    files = {f.name: f.read_bytes() for f in (found.folder / "archive").iterdir()}
+    _copy_database(backup, found.folder / "servanda.db")
+    with pytest.raises(Refused, match="the vault remembers"):
+        found.apply()
+    done = run(found, "ledger", "accept", "--reason", "the disk broke", "--second", "Ada")
+    assert done.exit_code == 3
+    assert "does not know" in done.stderr
+    assert {f.name: f.read_bytes() for f in (found.folder / "archive").iterdir()} == files
+    lost = run(found, "ledger", "accept", "--lose-archived", "--reason", "the disk broke", "--second", "Ada")
+    assert lost.exit_code == 0, lost.stderr
+    assert all(name in lost.stdout for name in files)
+    assert found.apply().whole
+    assert run(found, "ledger", "verify").exit_code == 0
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def key_of(found: TestProject, segment: str) -> str:

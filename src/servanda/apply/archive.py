@@ -81,8 +81,9 @@ def lose_unrecorded(project: Project) -> list[str]:
             segment.cut()
             names.append(segment.path.name)
         for path in archive.unknown_files():
-            path.unlink(missing_ok=True)
+            archive.remove_unknown(path)
             names.append(path.name)
+        list(archive.destroy_unused_keys())
     return names
 
 

@@ -49,7 +49,10 @@ Write = Callable[[sa.Connection], None]
 
 @dataclass(slots=True)
 class Pages:
-    """Runs the pages of one apply under one hold epoch, and records each in the ledger."""
+    """Runs the pages of one apply under one hold epoch, and records each in the ledger.
+
+    Each page proves first that the apply lock is still held. Raises StoreError where it was lost.
+    """
 
     db: Database
     ledger: Ledger
@@ -117,6 +120,7 @@ class Pages:
 
     def _open(self, work: PageSubject, expected: int, more: dict[str, Any], also: Write | None = None) -> int:
         page, setting = tables.page, tables.setting
+        self.db.prove_lock("apply")
         with self.db.begin() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
             changed = int(epoch or 0) != self.epoch

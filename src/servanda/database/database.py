@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from servanda.database import tables
 from servanda.database.engine import file_lock, make_engine, parse_url, server_lock, translated_errors
-from servanda.errors import Refused, StoreDown
+from servanda.errors import Refused, StoreDown, StoreError
 
 _SCHEMA = "schema"
 
@@ -87,6 +87,7 @@ class Database:
         if url.drivername == "sqlite+pysqlite":
             self.path = Path((url.database or "").removeprefix("file:"))
         self.engine: Engine = make_engine(url)
+        self._locks: dict[str, Callable[[], bool]] = {}
 
     @classmethod
     def open(cls, url: str | None, folder: Path) -> Self:
@@ -153,8 +154,24 @@ class Database:
             with file_lock(self.path.with_name(f"{self.path.name}.{name}.lock"), name, wait):
                 yield
         else:
-            with translated_errors(self.name), server_lock(self.engine, name, wait):
-                yield
+            with translated_errors(self.name), server_lock(self.engine, name, wait) as is_held:
+                self._locks[name] = is_held
+                try:
+                    yield
+                finally:
+                    del self._locks[name]
+
+    def prove_lock(self, name: str) -> None:
+        """Raise StoreError if the lock `name`, which this process took, was lost; then another one may have it.
+
+        A lock on a file cannot be lost while its process lives.
+        """
+        is_held = self._locks.get(name)
+        if is_held is not None and not is_held():
+            raise StoreError(
+                f"{self.name} has lost the lock of this {name}: its session ended",
+                advice="see that no other one runs, then start it again",
+            )
 
     def setting(self, name: str) -> str | None:
         """Return the value of a setting, or None."""

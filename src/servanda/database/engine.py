@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, PendingRollbackError
 
 from servanda.errors import Refused, ServandaError, StoreDown, StoreError
 
@@ -169,25 +169,42 @@ def file_lock(path: Path, name: str, wait: float) -> Iterator[None]:
 
 
 @contextmanager
-def server_lock(engine: Engine, name: str, wait: float) -> Iterator[None]:
-    """Hold a lock on the server; it is released when the session ends. Raises Refused."""
+def server_lock(engine: Engine, name: str, wait: float) -> Iterator[Callable[[], bool]]:
+    """Hold a lock on the server; it is released when the session ends. Raises Refused.
+
+    Yields a function that asks the server whether the lock is still held: a session can end without its process, by a
+    restart, a timeout or a proxy.
+    """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         scope = f"servanda.{engine.url.database}.{name}"
         if engine.dialect.name == "postgresql":
             acquire, release = "SELECT pg_try_advisory_lock(:key)", "SELECT pg_advisory_unlock(:key)"
+            held = (
+                "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+                " AND granted AND CAST(objid AS bigint) = :key"
+            )
             key: int | str = zlib.crc32(scope.encode())
         else:
             acquire, release = "SELECT GET_LOCK(:key, 0)", "SELECT RELEASE_LOCK(:key)"
+            held = "SELECT IS_USED_LOCK(:key) = CONNECTION_ID()"
             key = f"servanda.{zlib.crc32(scope.encode()):08x}.{name}"[:64]
+
+        def is_held() -> bool:
+            try:
+                return bool(connection.execute(text(held), {"key": key}).scalar())
+            except DBAPIError:
+                return False
+
         deadline = time.monotonic() + wait
         while not connection.execute(text(acquire), {"key": key}).scalar():
             if time.monotonic() >= deadline:
                 raise lock_busy(name)
             time.sleep(0.1)
         try:
-            yield
+            yield is_held
         finally:
-            connection.execute(text(release), {"key": key})
+            with suppress(DBAPIError, PendingRollbackError):  # its session has ended, and the lock with it
+                connection.execute(text(release), {"key": key})
 
 
 def lock_busy(name: str) -> Refused:

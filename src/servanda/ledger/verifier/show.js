@@ -31,7 +31,7 @@ function show(result) {
   const list = document.createElement("ul");
   for (const [what, number] of problems.slice(0, 20)) list.append(line("li", say(`fault.${what}`, { number })));
   if (problems.length === 0) {
-    const day = (at) => (at === null ? "–" : new Date(at).toLocaleString(language, { timeZone: "UTC", dateStyle: "long", timeStyle: "short" }));
+    const day = (at) => (at === null ? "–" : new Date(at).toLocaleString(language === "fr" ? "fr" : "en-GB", { timeZone: "UTC", dateStyle: "long", timeStyle: "short" }));
     list.append(line("li", say("size", { count: proved.size, first: day(proved.from), last: day(proved.to) })));
     if (proved.signed) list.append(line("li", say("signed", { count: proved.signed, key: proved.key })));
     if (proved.kept) list.append(line("li", say("kept", { count: proved.kept })));

@@ -237,6 +237,11 @@ class Archive:
         known = {self._path(row["id"]) for row in self.segments()}
         return sorted(set(self.folder.glob(f"{self.name}-*.segment")) - known)
 
+    def remove_unknown(self, path: Path) -> None:
+        """Destroy the data keys of a segment that no record names, and remove its file."""
+        self._keys.destroy_segment(path.stem)
+        path.unlink(missing_ok=True)
+
     def faults(self) -> Iterator[str]:
         """What keeps rows from being read, seen without reading them: files, keys of segments."""
         for row in self.segments():
