@@ -5,6 +5,7 @@ set -u
 strict="${1:-}"
 
 has_mariadb() { command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ]; }
+has_node() { command -v node >/dev/null 2>&1; }
 has_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1; }
 
 see_to() {  # the name, how to see whether it is there, the package
@@ -18,4 +19,4 @@ see_to() {  # the name, how to see whether it is there, the package
   echo "$1 is missing and cannot be installed here: its tests will be skipped, and say so."
 }
 
-see_to MariaDB has_mariadb mariadb-server && see_to Chromium has_chromium chromium
+see_to MariaDB has_mariadb mariadb-server && see_to Chromium has_chromium chromium && see_to Node.js has_node nodejs

@@ -27,15 +27,26 @@ def command() -> None:
 
 @command.command("verify")
 @click.option("--against", metavar="FILE", type=_IN, help="A checkpoint that was kept elsewhere.")
+@click.option("--stamp", metavar="FILE", type=_IN, help="The time stamp of that checkpoint.")
+@click.option("--authority", metavar="PEM", type=_IN, help="The root certificate of who stamped it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
-def verify(project: Project, against: Path | None, as_json: bool) -> int:
+def verify(
+    project: Project, against: Path | None, stamp: Path | None, authority: Path | None, as_json: bool
+) -> int:
     """Check every entry, body, hash and signature. Exits with 1 if anything does not fit, or nothing is signed.
 
     Only a checkpoint that was kept elsewhere shows that the newest entries were cut off
     together with the checkpoints that lie here.
     """
+    if (stamp is None) != (authority is None) or (stamp is not None and against is None):
+        raise click.UsageError("a time stamp is verified with --against, --stamp and --authority together")
     reference = _kept(against)
+    stamped = None
+    if stamp is not None and authority is not None and reference is not None:
+        from servanda.ledger.timestamp import verify_stamp
+
+        stamped = verify_stamp(stamp.read_bytes(), reference.note(), authority.read_bytes())
     report = _ledger(project).verify(reference)
     if as_json:
         print_json(
@@ -47,6 +58,7 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
                 "signed": report.signed,
                 "unsigned": report.unsigned,
                 "signed_at": report.signed_at.isoformat() if report.signed_at else None,
+                "stamped_at": stamped.isoformat() if stamped else None,
                 "ended": report.ended,
                 "faults": [{"entry": fault.number, "says": fault.says} for fault in report.faults],
             }
@@ -54,18 +66,31 @@ def verify(project: Project, against: Path | None, as_json: bool) -> int:
     else:
         for line in _report(report, reference, against):
             click.echo(line)
+        if stamped is not None:
+            click.echo(f"{sign('✓')} {against} was stamped at {stamped:%Y-%m-%d %H:%M:%S}Z by the authority.")
     return 0 if report.ok and (report.signed or reference is not None or not report.size) else 1
 
 
 @command.command("checkpoint")
 @click.option("--out", metavar="FILE", type=_OUT, help="Write it to this file.")
+@click.option(
+    "--timestamp", metavar="URL", help="Have it stamped by this authority (RFC 3161), into FILE.tsr."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
-def checkpoint(project: Project, out: Path | None, as_json: bool) -> None:
+def checkpoint(project: Project, out: Path | None, timestamp: str | None, as_json: bool) -> None:
     """Sign the ledger as it is now; keep the result where nobody who can change the ledger can."""
+    if timestamp is not None and out is None:
+        raise click.UsageError("a time stamp is a file: name one with --out")
     signed = project.ledger.checkpoint()
     if out is not None:
         _write(out, [signed.note()])
+    if timestamp is not None and out is not None:
+        from servanda.ledger.timestamp import request_stamp
+
+        stamp = out.with_name(f"{out.name}.tsr")
+        stamp.write_bytes(request_stamp(timestamp, signed.note()))
+        note(f"Stamped: {stamp}. Keep it with the checkpoint.")
     if as_json:
         print_json(
             {
@@ -107,6 +132,9 @@ def export(project: Project, out: Path | None, as_json: bool) -> None:
 @command.command("prove")
 @click.argument("entry", metavar="NUMBER", type=click.IntRange(min=1), required=False)
 @click.option("--out", metavar="FILE", type=_OUT, help="Write the proof to this file.")
+@click.option(
+    "--cose", metavar="FILE", type=_OUT, help="Write a receipt of RFC 9942 (COSE) to this file, too."
+)
 @click.option("--check", metavar="FILE", type=_IN, help="Check a proof instead of making one.")
 @click.option(
     "--key", metavar="KEY", help="The public key to check with; by default those that this ledger names."
@@ -114,7 +142,13 @@ def export(project: Project, out: Path | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_obj
 def prove(
-    project: Project, entry: int | None, out: Path | None, check: Path | None, key: str | None, as_json: bool
+    project: Project,
+    entry: int | None,
+    out: Path | None,
+    cose: Path | None,
+    check: Path | None,
+    key: str | None,
+    as_json: bool,
 ) -> int:
     """Prove that entry NUMBER is in the ledger, or check such a proof.
 
@@ -128,6 +162,11 @@ def prove(
     assert entry is not None
     proof = _ledger(project).prove(entry)
     text = json.dumps(proof.to_json(), indent=1, ensure_ascii=False) + "\n"
+    if cose is not None:
+        from servanda.ledger.receipt import make_receipt
+
+        cose.write_bytes(make_receipt(proof, project.vault))
+        note(f"Receipt: {cose}. Its leaf is the canonical header of the proof.")
     if out is None:
         click.echo(text, nl=False)
         return 0
