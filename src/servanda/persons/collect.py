@@ -154,12 +154,18 @@ class Reach:
             yield number, tuple(row[c] for c in self._key_of(table))
 
     def _seeds(self, humans: Sequence[Human]) -> dict[str, dict[tuple[object, ...], int]]:
-        """The rows of some persons by table: the number of the person, by that number and the key of the row."""
+        """The rows of some persons by table: the number of the person, by that number and the key of the row.
+
+        A remembered key is text where the one that was read has a type; both are one row.
+        """
         places = {p.name: t for t, living in self.graph.places.items() for p in living}
         found: dict[str, dict[tuple[object, ...], int]] = {}
+        seen: set[tuple[object, ...]] = set()
         for number, human in enumerate(humans):
-            for person in human:
-                if places.get(person.place) in self.rows.numbers:
+            for person in sorted(human, key=lambda p: all(isinstance(k, str) for k in p.key)):
+                at = (places.get(person.place), number, *_as_text(person.key))
+                if at[0] in self.rows.numbers and at not in seen:
+                    seen.add(at)
                     found.setdefault(places[person.place], {})[number, *person.key] = number
         return found
 

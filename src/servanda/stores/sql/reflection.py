@@ -19,7 +19,9 @@ Types = dict[tuple[str, str], sa.types.TypeEngine[Any]]
 def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
     """Every table and view of a schema (None: the default one), and the types of their columns."""
     scope: dict[str, Any] = {"schema": schema, "scope": ObjectScope.DEFAULT}
-    columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **scope)
+    with warnings.catch_warnings():  # a type that SQLAlchemy does not know is read as the driver gives it
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **scope)
     keys = inspector.get_multi_pk_constraint(kind=ObjectKind.TABLE, **scope)
     points = inspector.get_multi_foreign_keys(kind=ObjectKind.TABLE, **scope)
     with warnings.catch_warnings():  # SQLite leaves out indexes of expressions, which is right

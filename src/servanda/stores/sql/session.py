@@ -58,7 +58,7 @@ class Sampler(Lists):
     def _ends(self, table: str, columns: Sequence[str], rows: int) -> Any:
         row, key = self._tables[table], self.store.shape.tables[table].key
         cut = [
-            sa.func.substr(sa.cast(row.c[c], sa.Text), 1, _LONGEST).label(f"c{i}")
+            sa.func.substr(self.store.as_text(row.c[c]), 1, _LONGEST).label(f"c{i}")
             for i, c in enumerate(columns)
         ]
         if not key:

@@ -110,6 +110,10 @@ class SqlStore:
         """A text in small letters."""
         return sa.func.lower(text)
 
+    def as_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """The text of a value of any type."""
+        return sa.cast(column, sa.Text)
+
     def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
         """Whether a text contains another one, byte by byte."""
         found: Bool = sa.func.instr(text, part) > 0
@@ -169,6 +173,10 @@ class SqlStore:
         """The type of a key in a temporary table of ours."""
         return type_
 
+    def read_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """The type by which values of a column are read."""
+        return type_
+
     def partitions(self, session: Any) -> Partitions:
         """The partitions of a session; by default none are dropped whole."""
         del session
@@ -199,6 +207,7 @@ class SqlStore:
     def _reflected(self) -> tuple[Shape, Types]:
         with self.errors(), self.engine.connect() as connection:
             shape, types = reflect(sa.inspect(connection), self.schema)
+            types = {column: self.read_type(type_) for column, type_ in types.items()}
             return self.complete(shape, connection), types
 
     @property

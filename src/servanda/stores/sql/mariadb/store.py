@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +37,16 @@ _AGAIN = {1205, 1213, 1020}  # lock wait timeout, deadlock, record changed
 _LOST = {2002, 2003, 2006, 2013, 1045, 1049, 1053}
 _CUT_OFF = {1317, 1969}  # query interrupted, its time is over
 _PAGE_SETTINGS = "SET SESSION innodb_lock_wait_timeout = 0, max_statement_time = 2"
+
+
+_RELIED_ON = (
+    "SET SESSION time_zone = '+00:00', optimizer_switch = 'subquery_cache=off', sql_mode ="
+    " 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"
+    "SIMULTANEOUS_ASSIGNMENT', sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0,"
+    " sql_auto_is_null = 0, sql_quote_show_create = 1, max_statement_time = 0, foreign_key_checks = 1,"
+    " unique_checks = 1, completion_type = 'NO_CHAIN', system_versioning_asof = DEFAULT"
+)
+"""What our statements and our reading of values rely on, whatever a server sets for its sessions."""
 
 
 _OUTSIDE = sa.text(
@@ -88,13 +99,9 @@ class MariadbStore(SqlStore):
             self.url, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5}
         )
         wait = self.settings.lock_timeout
-        settings = (
-            "SET SESSION time_zone = '+00:00', optimizer_switch = 'subquery_cache=off', "
-            f"innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, "
-            "sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"
-        )
+        settings = f"{_RELIED_ON}, innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}"
 
-        @event.listens_for(engine, "connect")
+        @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks how names are quoted
         def _connected(connection: Any, _record: Any) -> None:
             if "mariadb" not in str(connection.get_server_info()).lower():
                 raise StoreError(
@@ -176,6 +183,10 @@ class MariadbStore(SqlStore):
             sa.func.sha2(sa.func.concat_ws(",", self.print_secret.hex(), *parts), 256), sa.LargeBinary
         )
 
+    def as_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        """Also of a geometry, which CAST refuses."""
+        return _utf8(column)
+
     def contains(self, text: sa.ColumnElement[Any], part: sa.ColumnElement[Any]) -> Bool:
         """As bytes: a collation takes é for e."""
         texts = (sa.cast(_utf8(t), sa.LargeBinary) for t in (text, part))
@@ -244,6 +255,10 @@ class MariadbStore(SqlStore):
             return sa.BigInteger()
         return type_ if getattr(type_, "length", 1) else sa.String(190)
 
+    def read_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+        """A TIME may be a duration of up to 838 hours, and negative."""
+        return _Time() if isinstance(type_, sa.Time) else type_
+
     def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """What no line of SHOW GRANTS gives on the server, the database or the table."""
         database = self.schema or str(self.url.database)
@@ -302,6 +317,25 @@ def _completed(
     }
     rolls_back = engine.lower() in ("innodb", "none", "rocksdb")
     return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=triggers)
+
+
+class _Time(sa.types.TypeDecorator[Any]):
+    """A TIME: a time of day where it is one, else its text, such as -838:59:59."""
+
+    impl = sa.types.NullType
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """The driver's duration as a time of day or as text."""
+        del dialect
+        if not isinstance(value, timedelta):
+            return value
+        if timedelta() <= value < timedelta(days=1):
+            return (datetime.min + value).time()
+        seconds, rest = divmod(abs(value), timedelta(seconds=1))
+        fraction = f".{rest.microseconds:06d}" if rest else ""
+        sign = "-" if value < timedelta() else ""
+        return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
 
 
 def _number(error: sa.exc.DBAPIError) -> int:

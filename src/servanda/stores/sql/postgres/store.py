@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, INET, JSONB
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.stores.document.change import Change
 from servanda.stores.shape import Shape
 from servanda.stores.sql.postgres.partitions import PostgresPartitions
+from servanda.stores.sql.postgres.values import read_any_value, read_json
 from servanda.stores.sql.reflection import triggers_of
 from servanda.stores.sql.session import session
 from servanda.stores.sql.store import SERVER_PACING, Bool, SqlStore
@@ -163,23 +165,47 @@ def _isolate(connection: Connection, level: str) -> None:
     driven.isolation_level = IsolationLevel[level]
 
 
+_RELIED_ON = {
+    "timezone": "UTC",
+    "datestyle": "ISO,MDY",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": 1,
+    "standard_conforming_strings": "on",
+    "transform_null_equals": "off",
+    "quote_all_identifiers": "off",
+    "gin_fuzzy_search_limit": 0,
+    "statement_timeout": 0,
+    "idle_in_transaction_session_timeout": 0,
+    "application_name": "servanda",
+    "jit": "off",
+    "random_page_cost": 1.1,
+}
+"""What our statements and our reading of values rely on, whatever a role or a database sets for its own sessions."""
+
+
 @lru_cache(maxsize=16)
 def _engine(url: URL, lock_timeout: int) -> Engine:
     """One engine for each database: what SQLAlchemy learns of one stays in memory while the process lives.
 
     Connections are not pooled: temporary tables and settings of one session are never met by another.
     """
-    options = (
-        f"-c lock_timeout={lock_timeout * 1000} -c timezone=UTC -c application_name=servanda"
-        " -c jit=off -c random_page_cost=1.1"
-    )
+    settings = {**_RELIED_ON, "lock_timeout": lock_timeout * 1000}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     planned = {"prepare_threshold": None}  # each page is planned for its own bounds
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
-        connect_args={"options": options, "connect_timeout": 5} | planned,
+        connect_args={"options": options, "client_encoding": "UTF8", "connect_timeout": 5} | planned,
         isolation_level="READ COMMITTED",
+        json_deserializer=read_json,
         poolclass=sa.NullPool,
     )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        read_any_value(connection)
+
+    return engine
 
 
 @kind("postgres", session)
@@ -297,7 +323,8 @@ class PostgresStore(SqlStore):
 
     def folded(self, text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         """A text, or the text of JSON, in small letters."""
-        return sa.func.lower(text if isinstance(text.type, sa.String) else sa.cast(text, sa.Text))
+        plain = isinstance(text.type, sa.String) and not isinstance(text.type, sa.Enum)
+        return sa.func.lower(text if plain else sa.cast(text, sa.Text))
 
     def hashed(self, text: sa.ColumnElement[Any], kind: str) -> sa.ColumnElement[Any]:
         """Its own functions; SHA-1 is that of the extension pgcrypto."""

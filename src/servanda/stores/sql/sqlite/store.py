@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ from servanda.stores.sql.store import Bool, SqlStore
 from servanda.stores.sql.times import globs_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Scrubbed
+
+
+_READ_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
+"""A byte that is no UTF-8 is read as a surrogate (PEP 383): it would make the copy of a person impossible."""
 
 
 @kind("sqlite", session)
@@ -65,6 +70,7 @@ class SqliteStore(SqlStore):
         @event.listens_for(engine, "connect")
         def _connected(connection: sqlite3.Connection, _record: Any) -> None:
             connection.isolation_level = None
+            connection.text_factory = _READ_TEXT
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
             connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit would do it; see `after_page`
