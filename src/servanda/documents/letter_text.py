@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from servanda.documents.packing.statement import make_statement
 from servanda.documents.paper import Block, Heading, Link, Paper, Paragraph, Quote, Sender, Table
 from servanda.errors import ServandaError
-from servanda.law.facts import Authority, authority
+from servanda.law.authority import where_listed
 from servanda.locale import Catalogue, catalogue, day_in_words
+from servanda.policy.authority import competent, named
 from servanda.policy.policy import Policy
 from servanda.post.outbox import Letter
 
@@ -143,8 +145,7 @@ def _reasoned(writing: LetterWriter) -> Iterator[Block]:
 
 
 def _answered(writing: LetterWriter) -> Iterator[Block]:
-    none = writing.value("none") and writing.knows("1.none")
-    yield Paragraph(writing.say("1.none" if none else "1"))
+    yield Paragraph(writing.say(_first(writing)))
     if writing.value("earlier") and writing.knows("earlier"):
         yield Paragraph(writing.say("earlier"))
     yield from _button(writing)
@@ -169,12 +170,37 @@ def _answered(writing: LetterWriter) -> Iterator[Block]:
         yield Paragraph(writing.say("2"))
 
 
+def _first(writing: LetterWriter) -> str:
+    """The key of the first sentence: nothing was done; the policy states less than the answer owes; or all is well."""
+    if writing.value("none") and writing.knows("1.none"):
+        return "1.none"
+    if not writing.knows("1.part"):
+        return "1"
+    statement = make_statement(writing.policy, writing.letter.language, writing.on)
+    stated = all(
+        one.uses and (one.given or one.sources) and one.receivers and one.stays
+        for one in statement.categories.values()
+        if not one.elsewhere
+    )
+    return "1" if stated else "1.part"
+
+
+def _identity(writing: LetterWriter) -> Iterator[Block]:
+    """The link of proof, and where the answer goes if that is another address."""
+    yield Paragraph(writing.say("1"))
+    if writing.value("contact"):
+        yield Paragraph(writing.say("elsewhere"))
+    yield from _button(writing)
+    yield Paragraph(writing.say("2"))
+
+
 def _kept(writing: LetterWriter, line: Mapping[str, Any]) -> tuple[str, str, str]:
     until = writing.day(line["until"]) if line.get("until") else writing.words.say("no-end")
     return str(line["data"]), str(line["why"]), until
 
 
 _BODIES: dict[str, Callable[[LetterWriter], Iterator[Block]]] = {
+    "identity-link": _identity,
     "identity-asked": _asked,
     "extended": _reasoned,
     "refused": _reasoned,
@@ -191,15 +217,20 @@ def _closing_blocks(writing: LetterWriter) -> Iterator[Block]:
     remedies = writing.letter.kind in _WITH_REMEDIES or writing.value("kept") or writing.value("held")
     if remedies:
         yield Heading(writing.words.say("remedies.title"))
-        entry = _authority(writing.policy, writing.on)
-        if entry is not None:
-            yield Paragraph(writing.words.say("remedies.authority", name=entry.name, address=entry.postal))
+        yield Paragraph(_complaint(writing))
         yield Paragraph(writing.words.say("remedies.court"))
     contact = _sender(writing.policy).contact
     if contact:
         yield Paragraph(writing.words.say("reply", contact=contact))
 
 
-def _authority(policy: Policy, on: date) -> Authority | None:
-    word = policy.authority or policy.controller.country
-    return authority(word, on) if word else None
+def _complaint(writing: LetterWriter) -> str:
+    """That one may complain to an authority: by name and address, by name, or how it is found (GDPR 12(4), 77)."""
+    entry = competent(writing.policy, writing.on)
+    if entry is not None:
+        return writing.words.say("remedies.authority", name=entry.name, address=entry.postal)
+    where = where_listed(writing.policy.controller.country)
+    name = named(writing.policy)
+    if name:
+        return writing.words.say("remedies.authority.named", name=name, where=where)
+    return writing.words.say("remedies.authority.any", where=where)

@@ -1,4 +1,4 @@
-"""The deadlines of a supervisory authority, for complaints and for a child's request for erasure.
+"""Supervisory authorities: where they are listed; their deadlines, for complaints and for a child's request for erasure.
 
 Law: GDPR art. 78(2): three months to tell of progress or outcome, then a court is open; in
 France silence is a rejection (décret 2019-536, art. 10). Loi Informatique et Libertés,
@@ -17,6 +17,9 @@ from servanda.law.period import Period
 from servanda.law.steps import OutOfOrder, Step, step
 from servanda.law.working_days import Calendar
 
+_MEMBERS = "https://www.edpb.europa.eu/about-edpb/about-edpb/members_en"
+_LISTS = {"DE": "https://www.datenschutzkonferenz-online.de/datenschutzaufsichtsbehoerden.html"}
+"""Countries of several authorities, and who lists them."""
 _PROGRESS = Period(months=3)
 _THREE_WEEKS = Period(days=21)
 
@@ -29,6 +32,11 @@ class ChildErasure:
     decides_by: date | None
     steps: tuple[Step, ...]
     calendar: str
+
+
+def where_listed(country: str | None) -> str:
+    """The address at which the authorities of a country are listed; of any, those of the EEA."""
+    return _LISTS.get(country or "", _MEMBERS)
 
 
 def authority_answers_by(complaint: date, calendar: Calendar) -> Deadline:

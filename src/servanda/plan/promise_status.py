@@ -139,6 +139,9 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
         wrong = seen.stores.binding.unusable(place.name)
         if wrong:
             return PromiseStatus(promise, "broken", place.name, f"{place.name}: {wrong[0].message}")
+        if place.table.hidden:
+            why = f"row-level security hides rows of {place.table.name} from us; see servanda check --select SV448"
+            return PromiseStatus(promise, "broken", place.name, why)
     if not places:
         return _without_place(seen, promise, retention)
     names = {p.name for p in places}
@@ -209,6 +212,10 @@ def _swept(seen: RetentionEvidence, promise: Promise, where: str, steps: list[St
         return PromiseStatus(promise, "at_risk", where, why, last, "tonight", number, evidence)
     if not seen.provable(entry):
         why = f"entry {entry.number} cannot be proved; run servanda ledger verify"
+        return PromiseStatus(promise, "at_risk", where, why, last, "tonight", number, evidence)
+    if without:
+        why = f"{_rows(without)} without a date never {'ends' if without == 1 else 'end'}; say what no date means"
+        why += f" ({_remarks(evidence)})" if evidence.get("except_law") or held else ""
         return PromiseStatus(promise, "at_risk", where, why, last, "tonight", number, evidence)
     return PromiseStatus(promise, "kept", where, _remarks(evidence), last, "tonight", number, evidence)
 

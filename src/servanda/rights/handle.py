@@ -122,6 +122,7 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
             f"request {number} is {request.state}: {_WHY.get(request.state, 'it has ended')}",
             advice=f"see what happened: servanda request show {number}",
         )
+    _refuse_if_hidden(project, right)
     secret = requests.secret(number, "to carry it out")
     human, reference = _identify(project, requests, request, secret)
     before = _unfinished_erasures(project, requests, request)
@@ -141,6 +142,16 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
         return None, Outcome("several")
     key_id = requests.key_of(number)
     return Case(request, project, key_id, reference, secret, human, rows, bool(before)), Outcome()
+
+
+def _refuse_if_hidden(project: Project, right: Right) -> None:
+    """Raise Refused where row-level security hides rows from us: nobody knows whose they are."""
+    hidden = sorted({p.name for p in project.stores.binding.places.values() if p.table.hidden})
+    if right.rows and hidden:
+        raise Refused(
+            f"row-level security hides rows of {', '.join(hidden)} from us, and nobody can tell whose",
+            advice="let our role see them; how, says servanda check --select SV448",
+        )
 
 
 def _identify(

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from servanda.law.facts import Authority, adequacy, authority, in_eea
+from servanda.law.facts import Authority, adequacy, in_eea
 from servanda.locale import Catalogue, catalogue
+from servanda.policy.authority import competent
 from servanda.policy.categories import Category
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
@@ -136,8 +137,7 @@ def make_statement(policy: Policy, language: str, on: date) -> Statement:
     categories = {
         name: writer.category_statement(name, category) for name, category in policy.categories.items()
     }
-    word = policy.authority or policy.controller.country or ""
-    return Statement(policy, language, categories, authority(word, on) if word else None)
+    return Statement(policy, language, categories, competent(policy, on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ class Adequacy(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Authority(Fact):
-    """A supervisory authority (GDPR 51) with its addresses."""
+    """A supervisory authority (GDPR 51) with its addresses.
+
+    `of_companies` is false for one that is not competent for private companies of its country.
+    """
 
     id: str
     country: str
@@ -41,6 +44,7 @@ class Authority(Fact):
     phone: str
     url: str
     complaints: str
+    of_companies: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,17 @@ def _authorities() -> list[Authority]:
 
 
 def authority(word: str, day: date) -> Authority | None:
-    """The authority with this short name (CNIL), or of this country (FR), on a day."""
+    """The authority with this short name (CNIL), or that of the companies of this country (FR), on a day."""
     folded = word.casefold()
     return next(
         (
             entry
             for entry in _authorities()
             if entry.holds(day)
-            and folded in (entry.id.casefold(), entry.country.casefold(), entry.name.casefold())
+            and (
+                folded in (entry.id.casefold(), entry.name.casefold())
+                or (entry.of_companies and folded == entry.country.casefold())
+            )
         ),
         None,
     )

@@ -226,12 +226,23 @@ class Requests:
             token = links.make(connection, self._vault, "identity", number, now)
             secret = self._open(row)
             details = {"right": request.right, "received": request.received.isoformat(), "number": number}
+            if _elsewhere(secret):
+                details["contact"] = secret.contact
             letter = Letter(
                 "identity-link", request.language, secret.about, {**details, "token": token}, number
             )
             self._note(connection, number, len(request.happenings) + 1, "linked", self._today, {})
             self._put(connection, number, row.key_id, letter)
         return self.find(number)
+
+    def answered_elsewhere(self, number: int) -> str:
+        """The address for the answer where it is not the one that the request is about; else empty.
+
+        For the page of a link, whose bearer reads the mail of the address that the request is about.
+        """
+        with self._db.read() as connection:
+            secret = self._open(self._row(connection, number))
+        return secret.contact if _elsewhere(secret) else ""
 
     def follow_link(self, token: str, now: datetime) -> Request | None:
         """Use a link, which proves the identity for its request. None if the link is forged, used, or expired."""
@@ -359,6 +370,11 @@ class Requests:
         with self._db.begin() as connection:
             references.forget(connection, self._today)
         return len(rows)
+
+
+def _elsewhere(secret: Secret) -> bool:
+    """Whether the answer goes to another address than the one that the request is about."""
+    return secret.contact.strip().casefold() != secret.about.strip().casefold()
 
 
 def _rules_out_extension(policy: Policy) -> bool:

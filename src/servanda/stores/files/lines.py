@@ -12,7 +12,9 @@ One line of a log: its columns, and when it was written.
     line of JSON            its keys are; `time` is the first of the usual ones that is there
 
 A line that the expression does not match, such as one of a stack trace, belongs to the
-line before: it is as old as that one, and goes or stays with it.
+line before: it is as old as that one, and goes or stays with it. But a line that bears a
+time which cannot be read, since programs write another form today, has no age: it stays,
+and so do the lines that belong to it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,17 @@ _MONTHS = {
     name: i
     for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)  # noqa: SIM905
 }
+_STAMP = re.compile(
+    rb"(?<!\d)(?:19|20)\d\d[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d"  # 2026-03-01, 2026/Mar/1
+    rb"|(?<!\d)\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z\x80-\xff]{3,12}\.?)[-/. ](?:19|20)\d\d(?!\d)"  # 1/3/2026, 1 mars 2026
+    rb"|(?<!\d)\d\d:\d\d:\d\d(?!\d)"  # a time of day
+    rb"|(?<![\w.])20\d{6}T?\d{0,6}(?!\d)"  # 20260301, 20260301T101112
+    rb"|(?<![\w.])1\d{9}(?:\d{3}|\d{6}|\d{9})?(?!\w)"  # seconds since 1970, and their parts
+)
+_TIME_KEY = re.compile(
+    rb"""^\s+["']?@?(?:time|ts|timestamp|date|datetime|at)["']?\s*[:=]""", re.IGNORECASE
+)
+"""A time in a record over several lines."""
 FIRST_DAY = date(1900, 1, 2)
 """What lies before is no date, as in tables."""
 
@@ -107,6 +120,16 @@ Cells = Callable[[str], str | None]
 
 Split = Callable[[bytes], Cells | None]
 """Takes a line apart; None where it does not read as the place says."""
+
+
+def bears_time(raw: bytes) -> bool:
+    """Whether a line that was not read seems to bear a time; one that is indented belongs to the line before."""
+    indented = raw[:1].isspace()
+    return bool(_TIME_KEY.match(raw)) if indented else _STAMP.search(raw[:_HEAD]) is not None
+
+
+_HEAD = 2_000
+"""Bytes of a line within which its time stands."""
 
 
 class Line(NamedTuple):

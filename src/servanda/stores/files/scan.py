@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from servanda.errors import StoreError
 from servanda.law.retention import local_midnight
 from servanda.stores.files.folder import BLOCK, GRACE, LogFile, Unreadable, lines, opened
-from servanda.stores.files.lines import Form, Line, Moment
+from servanda.stores.files.lines import Form, Line, Moment, bears_time
 from servanda.stores.files.where import Span, Test
 
 _TAIL = 1 << 16
@@ -92,8 +92,33 @@ class Scan:
         return last + GRACE if last is not None and written <= last + GRACE else None
 
     def _last_in(self, tail: bytes, file: LogFile) -> date | None:
-        found = self._some(reversed(tail.splitlines()), file)
+        found = self._some(self._read_from_end(tail), file)
         return found.day if found is not None else None
+
+    def _read_from_end(self, tail: bytes) -> Iterator[bytes]:
+        """The last lines, from the end; none of those before one whose time cannot be read."""
+        for raw in reversed(tail.splitlines()):
+            if self._is_unread(raw):
+                return
+            yield raw
+
+    def _is_unread(self, raw: bytes) -> bool:
+        """Whether a line seems to bear a time, and none can be read."""
+        cells = self.form.split(raw)
+        if cells is not None and cells("time") is not None:
+            return self.form.moment(cells, self.today + GRACE) is None
+        return bears_time(raw)
+
+    def has_unread(self, file: LogFile) -> bool:
+        """Whether a time cannot be read in the first or the last lines of a file. Raises Unreadable."""
+        with opened(file) as source:
+            if any(self._is_unread(piece.rstrip(b"\r\n")) for piece in islice(lines(source), _LINES)):
+                return True
+        if file.packed:
+            return False
+        with opened(file) as source:
+            source.seek(max(0, os.fstat(source.fileno()).st_size - _TAIL))
+            return any(map(self._is_unread, source.read(_TAIL).splitlines()[1:]))
 
     # -- lines -------------------------------------------------------------------------------
 
@@ -101,7 +126,8 @@ class Scan:
         """Every piece of a file in its order, and whether it ends.
 
         A line that does not read goes or stays with the line before, but for one in which
-        a held value stands. `held` are those values.
+        a held value stands, and one whose time cannot be read: that has no age. `held` are the
+        values that are held.
         """
         latest = self.latest(file)
         line = Line(b"", None, self.adopted(file))
@@ -115,8 +141,13 @@ class Scan:
             raw = piece.rstrip(b"\r\n")
             cells = self.form.split(raw)
             if cells is not None:
-                moment = self.form.moment(cells, latest) or line.moment
+                moment = self.form.moment(cells, latest)
+                if moment is None and not self._is_unread(raw):
+                    moment = line.moment
                 line = Line(raw, cells, moment)
+                fate = test(line)
+            elif bears_time(raw):
+                line = Line(raw, None, None)
                 fate = test(line)
             elif fate and any(text in raw for text in held):
                 yield Fate(piece, ends=False, begins=True)
@@ -143,7 +174,9 @@ class Scan:
         """How many lines a file has, undecoded; None where its last line is later than it should be."""
         number, tail = count_lines(file)
         last = self._last_in(tail, file)
-        return None if span.last is not None and last is not None and last > span.last else number
+        later = span.last is not None and last is not None and last > span.last
+        unread = last is None and any(map(self._is_unread, tail.splitlines()))
+        return None if later or unread else number
 
 
 def unread(file: LogFile) -> Span:
@@ -254,7 +287,8 @@ def remarks(scan: Scan, table: str, files: Sequence[LogFile]) -> Iterator[tuple[
     if number and 1 - read / number > _DOUBT:
         share = round(100 * (1 - read / number))
         message = f"{table}: {share} % of the {number} lines looked at do not read as line: says"
-        yield f"{message}, and go with the line before", "mend line:, unless they are continued lines"
+        message += ": what bears no time goes with the line before, what bears one never ends"
+        yield message, "mend line:, or give the files of another form a place of their own"
     dateless = sum(1 for file in files if _tells_nothing(scan, file))
     if dateless:
         message = f"{table}: {_files(dateless)} without a day, in the name or in any line: never ended"

@@ -42,7 +42,7 @@ from servanda.stores.files.rewrite import (
     remove,
 )
 from servanda.stores.files.scan import Scan, cells, lines_about, readable, remarks, unread
-from servanda.stores.files.where import Span, Test, held_texts, of_file, test_of
+from servanda.stores.files.where import asks_without_time, Span, Test, held_texts, of_file, test_of
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
@@ -131,6 +131,8 @@ class FilesSession:
             return 0
         span = self._span(scan, file)
         verdict = of_file(work.condition, span)
+        if verdict is False and asks_without_time(work.condition) and scan.has_unread(file):
+            verdict = None
         if verdict is False:
             return 0
         every = scan.count_all(file, span) if verdict else None

@@ -74,6 +74,11 @@ def of_file(condition: Condition, span: Span) -> bool | None:
             return None
 
 
+def asks_without_time(condition: Condition) -> bool:
+    """Whether a condition asks for lines without a time."""
+    return any(isinstance(part, Missing) for part in walk(condition))
+
+
 def test_of(condition: Condition, zone: str) -> Test:
     """A condition as a question to a line. Raises StoreError where lines cannot answer it."""
     match condition:

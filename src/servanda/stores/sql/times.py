@@ -62,12 +62,15 @@ def local_day(value: Anything, time: TimeColumn, zone: str) -> date | None:
         return None
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(time.zone))
-        return aware.astimezone(ZoneInfo(zone)).date()
+        return _date_in(aware, zone)
     if isinstance(value, date):
         return value
     if isinstance(value, int):
         seconds = value / 1000 if time.kind == "epoch_ms" else value
-        return datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(zone)).date() if value > 0 else None
+        try:
+            return _date_in(datetime.fromtimestamp(seconds, UTC), zone) if value > 0 else None
+        except (ValueError, OverflowError, OSError):  # later than any date
+            return None
     try:
         parsed = datetime.fromisoformat(str(value))
     except ValueError:
@@ -75,6 +78,14 @@ def local_day(value: Anything, time: TimeColumn, zone: str) -> date | None:
     if len(str(value)) == len("2022-12-26"):
         return parsed.date()
     return local_day(parsed, time, zone)
+
+
+def _date_in(instant: datetime, zone: str) -> date:
+    """The local date of an instant; on the first and the last day of the calendar, that of its own clock."""
+    try:
+        return instant.astimezone(ZoneInfo(zone)).date()
+    except OverflowError:
+        return instant.date()
 
 
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d(?:\.\d+)?)?)(Z|\+00:00|\+00)?")

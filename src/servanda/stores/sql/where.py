@@ -318,6 +318,9 @@ class Where:
         zero = column <= 0 if time.kind.startswith("epoch") else column < self.cut(table, time, ZERO_DAY)
         still = [column != sa.literal(value) for value in time.open if value is not None]
         options.append(every([zero, *still]))
+        if time.kind.startswith("epoch") and self._store.dialect.stores_time_as_text:
+            no_number = sa.func.typeof(column).not_in(("integer", "real", "null"))
+            options.append(every([no_number, *still]))
         form = self._form(table, time)
         if form is not None:
             options.append(every([column.is_not(None), ~self._store.text_form(column, form), *still]))

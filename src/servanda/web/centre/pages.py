@@ -170,7 +170,9 @@ class Centre:
             link = links.look(connection, project.vault, "identity", token, project.now)
         if link is None:
             return self.render(request, "message", 410, name="gone")
-        return self.render(request, "confirm", right=Requests(project).find(link.request).right, token=token)
+        requests = Requests(project)
+        right, contact = requests.find(link.request).right, requests.answered_elsewhere(link.request)
+        return self.render(request, "confirm", right=right, contact=contact, token=token)
 
     async def confirmed(self, request: Request, token: str) -> Response:
         """Use a confirmation link."""

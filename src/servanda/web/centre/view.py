@@ -10,8 +10,9 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from servanda.law.facts import authority
+from servanda.law.authority import where_listed
 from servanda.locale import LANGUAGES, Catalogue, catalogue, day_in_words
+from servanda.policy.authority import competent
 from servanda.policy.policy import Policy
 from servanda.project import Project
 from servanda.rights.record.request import Request
@@ -53,11 +54,21 @@ class View:
         return next((p.email for p in parties if p is not None and p.email), self.policy.controller.name)
 
     @property
+    def officer(self) -> str:
+        """How the data protection officer is reached, where the policy declares one."""
+        officer = self.policy.dpo
+        return "" if officer is None else officer.email or officer.form or officer.postal or officer.name
+
+    @property
     def authority(self) -> tuple[str, str] | None:
-        """The supervisory authority’s name and address on the web."""
-        word = self.policy.authority or self.policy.controller.country or ""
-        entry = authority(word, self.project.today) if word else None
+        """The supervisory authority’s name and address on the web, where both are known."""
+        entry = competent(self.policy, self.project.today)
         return (entry.name, entry.complaints or entry.url) if entry else None
+
+    @property
+    def authorities(self) -> str:
+        """Where the authorities of the policy’s country are listed."""
+        return where_listed(self.policy.controller.country)
 
     def say(self, key: str, **facts: object) -> str:
         """A sentence of the centre."""
