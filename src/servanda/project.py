@@ -82,6 +82,11 @@ class Project:
         return self.clock()
 
     @property
+    def keeps_machine_time(self) -> bool:
+        """Whether the time is that of the machine's clock, and not one that was passed in."""
+        return self._parent.keeps_machine_time if self._parent is not None else self.clock is utc_now
+
+    @property
     def today(self) -> date:
         """The company's local date."""
         return self.local(self.now).date()

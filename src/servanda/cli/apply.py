@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     "--pace", metavar="PACE", help="gentle, full, or rows a second at most; by default as stores.yaml says."
 )
 @click.option("--scrub", is_flag=True, help="Then write the tables anew in which rows ended: no byte stays.")
+@click.option("--clock-is-right", is_flag=True, help="Go on where the clock of this machine is in doubt.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 def command(
@@ -45,6 +46,7 @@ def command(
     allow: tuple[str, ...],
     pace: str | None,
     scrub: bool,
+    clock_is_right: bool,
     as_json: bool,
 ) -> int:
     """Carry out a saved PLAN, or plan now and ask.
@@ -55,8 +57,9 @@ def command(
     from servanda.apply import Options
 
     options = Options(_allowed(project, allow, due), quick=due, pace=_pace(pace), scrub=scrub)
+    asks = _Asks(yes=yes, due=due, trusted=clock_is_right, as_json=as_json)
     try:
-        return _apply(project, plan_file, options, yes=yes, due=due, as_json=as_json)
+        return _apply(project, plan_file, options, asks)
     finally:
         if due:
             _run_worker(project)
@@ -70,14 +73,23 @@ def _run_worker(project: Project) -> None:
         Worker(project).round()
 
 
-def _apply(
-    project: Project, plan_file: Path | None, options: Options, *, yes: bool, due: bool, as_json: bool
-) -> int:
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """The flags that say what is asked, and how the outcome is printed."""
+
+    yes: bool
+    due: bool
+    trusted: bool
+    as_json: bool
+
+
+def _apply(project: Project, plan_file: Path | None, options: Options, asks: _Asks) -> int:
     """Plan, confirm, apply and print the outcome. Raises Refused without a terminal, --yes or --due."""
-    from servanda.apply import OverLimit
+    from servanda.apply import OverLimit, clock
     from servanda.errors import Refused
     from servanda.rights.completed import notify_completed
 
+    yes, due, as_json = asks.yes, asks.due, asks.as_json
     if not (yes or due) and not sys.stdin.isatty():
         raise Refused(
             "standard input is not a terminal, so the plan cannot be confirmed",
@@ -85,6 +97,7 @@ def _apply(
         )
     _ = project.vault  # raises VaultError for a missing key before the question
     with project.open_stores(write=True) as opened:
+        clock.require(opened, trusted=asks.trusted)
         saved, plan = _planned(opened, plan_file, due)
         if saved is None and not (as_json or yes or due):
             for line in text(plan, project.policy):

@@ -227,6 +227,15 @@ class Ledger:
                 return None
             before = rows[-1].number
 
+    def newest_before(self, instant: datetime | None) -> datetime | None:
+        """The time of the newest entry, or of the newest one before an instant; None if there is none."""
+        statement = select(entry.c.at).order_by(entry.c.number.desc()).limit(1)
+        if instant is not None:
+            statement = statement.where(entry.c.at < moment(instant))
+        with self._db.read() as connection:
+            at = connection.execute(statement).scalar()
+        return None if at is None else datetime.fromisoformat(at)
+
     def newest(self, count: int, kind: str | None = None) -> list[Entry]:
         """Return the newest entries in ascending order, optionally of one kind."""
         statement = _entries().order_by(entry.c.number.desc()).limit(count)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from servanda.stores.document.change import Change
@@ -92,6 +92,8 @@ class Dialect:
     """Whether INSERT … SELECT locks none of the rows that it reads."""
     optimizer_fence: bool = False
     """Whether OFFSET 0 has a subquery asked row by row, and a statement may read the table that it changes."""
+    clock: str = ""
+    """The query for the time of the server, in UTC; empty where there is no server."""
     index_prefix: bool = False
     """Whether an index on a text without a length needs a prefix length."""
 
@@ -245,6 +247,9 @@ class Session(Protocol):
         """The store that it leads to."""
 
     # -- lists of keys that conditions refer to ----------------------------------------------
+
+    def clock(self) -> datetime | None:
+        """The time of the store's server, in UTC; None where there is no server."""
 
     def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
         """Make an empty list of keys of a table; one of that name is replaced."""

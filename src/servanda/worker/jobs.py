@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from servanda.apply import tombstones
+from servanda.apply import clock, tombstones
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
@@ -60,6 +60,7 @@ def carry_out_all(project: Project) -> Round:
     waiting: list[int] = []
     with project.open_stores(write=True, tolerant=True) as opened:
         refuse_if_restored(project.database)
+        clock.require(opened)
         for number in numbers:
             try:
                 request = carry_out(opened, number)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from threading import Event, Thread
 
+from servanda.apply import clock
 from servanda.database import moment
 from servanda.errors import ServandaError
 from servanda.project import Project
@@ -71,6 +72,7 @@ class Worker:
     def _day(self) -> None:
         alarm(self.project, officer_of(self.project))
         with self.project.open_stores(write=True, tolerant=True) as opened:
+            clock.require(opened)  # what expires is destroyed
             expire(opened)
 
     def _letters(self) -> None:

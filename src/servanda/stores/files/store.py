@@ -42,7 +42,7 @@ from servanda.stores.files.rewrite import (
     remove,
 )
 from servanda.stores.files.scan import Scan, cells, lines_about, readable, remarks, unread
-from servanda.stores.files.where import asks_without_time, Span, Test, held_texts, of_file, test_of
+from servanda.stores.files.where import Span, Test, asks_without_time, held_texts, of_file, test_of
 from servanda.stores.selection import Condition, LatestTime, TimeColumn
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
@@ -91,6 +91,10 @@ class FilesSession:
 
     def _asked(self, table: str, condition: Condition) -> FileWork:
         return FileWork(table, condition, test_of(condition, self.store.settings.zone), held_texts(condition))
+
+    def clock(self) -> datetime | None:
+        """None: files have no server."""
+        return None
 
     # -- reading -----------------------------------------------------------------------------
 

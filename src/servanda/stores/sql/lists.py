@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,6 +66,15 @@ class Lists:
         """The last number that the store assigned in each table, if it keeps counters."""
         with self.store.errors(), self._reading():
             return self.store.counters(self._connection)
+
+    def clock(self) -> datetime | None:
+        """The time of the store's server, in UTC; None where there is no server."""
+        query = self.store.dialect.clock
+        if not query:
+            return None
+        with self.store.errors(), self._reading():
+            at: datetime = self._connection.execute(sa.text(query)).scalar_one()
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def rollback(self) -> None:
         """Roll back the open transaction, which releases its locks."""

@@ -72,6 +72,7 @@ class MariadbStore(SqlStore):
         pacing=Pacing(0.005, rest=100.0, full_page=0.04, most=2_000, ceiling=5_000),  # a lock a row in memory
         insert_select_takes_no_locks=False,  # INSERT … SELECT would lock what it reads of a snapshot
         index_prefix=True,
+        clock="SELECT UTC_TIMESTAMP(6)",
     )
 
     def dial(self, url: URL) -> URL:

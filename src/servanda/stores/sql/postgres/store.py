@@ -222,6 +222,7 @@ class PostgresStore(SqlStore):
         temp_tables_emptied_on_commit=True,
         counts_inserted_rows=True,
         optimizer_fence=True,
+        clock="SELECT clock_timestamp()",
     )
 
     def dial(self, url: URL) -> URL:
