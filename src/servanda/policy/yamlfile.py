@@ -16,6 +16,14 @@ import yaml
 from servanda.errors import PolicyError, Problem, Spot
 
 KeyPath = tuple[str | int, ...]
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a document."""
+DEEPEST = 64
+"""How many levels of lists and keys may stand inside each other."""
+MOST_VALUES = 250_000
+"""Values of a document, each alias (*name) counted as often as what it stands for."""
+LONGEST_NUMBER = 15
+"""Digits of a number."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -73,6 +81,9 @@ def read(path: Path, name: str = "") -> Source:
     """Read and parse a file. Raises PolicyError if it is missing, unreadable or not YAML."""
     display_name = name or path.name
     try:
+        if path.stat().st_size > LARGEST:
+            message = f"it has more than {LARGEST // 1024**2} MB"
+            raise PolicyError([Problem(Spot(display_name), message, "a document is written by hand; split it")])
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyError(
@@ -90,6 +101,7 @@ def read(path: Path, name: str = "") -> Source:
 def parse(text: str, name: str) -> Source:
     """Parse YAML text. Raises PolicyError with the spot of the first error."""
     source = Source(name, text)
+    _refuse_deep(name, text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -101,25 +113,74 @@ def parse(text: str, name: str) -> Source:
             name, error.problem_mark, f"not valid YAML: {reason}", "check the indentation and the quotes"
         ) from None
     except yaml.YAMLError as error:
-        raise PolicyError([Problem(Spot(name), f"not valid YAML: {error}")]) from None
+        reason = str(error).splitlines()[0][:200]
+        raise PolicyError([Problem(Spot(name), f"not valid YAML: {reason}")]) from None
     finally:
         loader.dispose()
     return source
 
 
+_BRACKET = re.compile(r"[\[\]{}]")
+_LEVELS = re.compile(r"^(?: +|[-?] +)*[-?]?", re.MULTILINE)
+
+
+def _refuse_deep(name: str, text: str) -> None:
+    """Raise PolicyError where a text is nested too deeply, before the parser calls itself as often."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    levels = max((m[0].count("-") + m[0].count("?") for m in _LEVELS.finditer(text)), default=0)
+    indent = max((len(m[0]) for m in _LEVELS.finditer(text)), default=0)
+    if max(deepest, levels, indent) <= DEEPEST:
+        return
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > DEEPEST:
+                raise _problem(name, event.start_mark, *_TOO_DEEP)
+    except yaml.YAMLError:
+        return  # the parser tells where
+
+
+_TOO_DEEP = (f"more than {DEEPEST} levels stand inside each other here", "no key of a document needs so many")
+
+
 def _value(loader: Any, node: yaml.Node, source: Source, path: KeyPath) -> Any:
+    if len(path) > DEEPEST:
+        raise _problem(source.name, node.start_mark, *_TOO_DEEP)
+    if len(source.values) >= MOST_VALUES:
+        message = f"the document has more than {MOST_VALUES} values"
+        raise _problem(source.name, node.start_mark, message, "write out what an alias (*name) stands for")
     source.values[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.MappingNode):
         return _mapping(loader, node, source, path)
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, item, source, (*path, i)) for i, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    return _scalar(loader, node, source)
+
+
+def _scalar(loader: Any, node: yaml.Node, source: Source) -> Any:
+    """A text, number or truth value. Raises PolicyError for a number that nothing here can mean."""
+    number = node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+    if number and sum(character.isdigit() for character in node.value) > LONGEST_NUMBER:
+        message = f"a number has at most {LONGEST_NUMBER} digits here"
+        raise _problem(source.name, node.start_mark, message, "write it between quotes if it is no number")
+    try:
+        return loader.construct_object(node)
+    except (ValueError, OverflowError, TypeError, AttributeError):  # such as !!int "x", !!timestamp "x"
+        message = f"the value is not what its tag {node.tag.rpartition(':')[2]} says"
+        raise _problem(source.name, node.start_mark, message, "leave the tag out") from None
 
 
 def _mapping(loader: Any, node: yaml.MappingNode, source: Source, path: KeyPath) -> dict[Any, Any]:
     result: dict[Any, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node)
+        key = _scalar(loader, key_node, source) if isinstance(key_node, yaml.ScalarNode) else None
         if not isinstance(key, str):
             raise _problem(source.name, key_node.start_mark, f"the key {key!r} is not text", f'write "{key}"')
         if key in result:

@@ -100,6 +100,13 @@ class Folder:
 
     path: Path
 
+    def sweep(self, before: float) -> int:
+        """Remove the messages written before an instant, in seconds since 1970. Returns how many."""
+        old = [f for f in self.path.glob("*.eml") if f.stat().st_mtime < before] if self.path.is_dir() else []
+        for file in old:
+            file.unlink(missing_ok=True)
+        return len(old)
+
     def take(self, message: EmailMessage) -> None:
         """Write a message as NAME.eml with mode 0600. Raises NotSent."""
         name = str(message["Message-ID"]).strip("<>").split("@")[0]

@@ -11,6 +11,7 @@ import secrets
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,18 @@ _HEADERS = {
 }
 FORM = "servanda-form"
 """The name of the cookie that form tokens are derived from."""
+_HSTS = "max-age=31536000"
+"""A year over HTTPS alone (RFC 6797)."""
+
+
+def cookie_name(request: HTTPConnection, name: str) -> str:
+    """The name of a cookie: over HTTPS with the prefix by which no other host of the domain can set it (RFC 6265bis)."""
+    return f"__Host-{name}" if request.url.scheme == "https" else name
+
+
+def cookie(request: HTTPConnection, name: str) -> str | None:
+    """The value of a cookie of ours."""
+    return request.cookies.get(cookie_name(request, name))
 
 
 class Guard:
@@ -45,12 +58,20 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        head = scope["method"] == "HEAD"
+        if head:  # every page that can be read can be asked for its headers (RFC 9110, 9.3.2)
+            scope = {**scope, "method": "GET"}
+
         async def guarded(message: Message) -> None:
+            if head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", _HSTS)
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from servanda.apply import clock, tombstones
 from servanda.apply.tombstones import refuse_if_restored
 from servanda.database import moment
 from servanda.errors import Refused, ServandaError
 from servanda.post.outbox import Letter
+from servanda.post.server import Folder
 from servanda.project import Project
 from servanda.rights.completed import notify_completed
 from servanda.rights.each import restriction
@@ -29,6 +31,8 @@ from servanda.rights.right import right_of
 
 ALARMS = (10, 5, 2, 0)
 """Days before a deadline on which the data protection officer is notified."""
+LETTERS_LIE = timedelta(days=30)
+"""How long a letter lies in clear in the folder outbox, for a project without a mail server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def alarm(project: Project, officer: str) -> int:
 
 
 def expire(project: Project) -> None:
-    """Expire links, copies, identity documents, restriction flags, records of requests and tombstones."""
+    """Expire links, copies, identity documents, restriction flags, records of requests, letters, tombstones."""
     requests = Requests(project)
     with project.database.begin() as connection:
         links.sweep(connection, project.now)
@@ -123,5 +127,6 @@ def expire(project: Project) -> None:
     restriction.clear_ended_flags(project)
     notify_completed(project)
     requests.forget()
+    Folder(project.folder / "outbox").sweep((project.now - LETTERS_LIE).timestamp())
     tombstones.delete_expired_tombstones(project.database, project.today)
     project.database.set("tidied-at", moment(project.now))

@@ -112,6 +112,9 @@ class Outbox:
             if to is None:
                 self._settle(row, None, "no address is known")
                 return Delivery(row.id, row.kind, row.request, False, "no address is known")
+            if not to.isprintable():  # a line break would begin another header
+                self._settle(row, None, "the address has a line break or another control character")
+                return Delivery(row.id, row.kind, row.request, False, "the address cannot be written to")
             message = message_of(self.project, row, replace(letter, to=to), now)
         except ServandaError as error:
             if isinstance(error, Refused):

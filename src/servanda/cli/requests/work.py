@@ -178,7 +178,8 @@ def rehearse(project: Project, as_json: bool) -> None:
 def receive(project: Project, right: str | None, as_json: bool) -> None:
     """Read a message on standard input, and write the request in it down: the clock runs from its arrival.
 
-    For the mail server, as in an alias: privacy: "|servanda -C /srv/privacy request receive".
+    For the mail server, as in an alias: privacy: "|servanda -C /srv/privacy request receive". What a machine
+    sent is refused, and a message that comes twice opens one request.
     """
     from servanda.rights.answer import choose_letter as letters
     from servanda.rights.record.email import read
@@ -187,12 +188,25 @@ def receive(project: Project, right: str | None, as_json: bool) -> None:
 
     requests = requests_of(project)
     zone, right_name = project.policy.timezone, right_of(right).name if right else None
-    opening = read(sys.stdin.buffer.read(), zone, project.today, right_name)
-    request = requests.open(opening)
-    secret = Secret(opening.about, opening.contact, opening.says, {})
-    letter = letters.acknowledged(request, secret, request.answer_by(requests.calendar))
-    request = requests.record(request.number, "acknowledged", letters=[letter])
+    mail = read(sys.stdin.buffer.read(), zone, project.today, right_name, _own_addresses(project))
+    request = requests.opened_by(mail.mark)
+    if request is None:
+        opening = mail.opening
+        request = requests.open(opening, mark=mail.mark)
+        if mail.acknowledged:
+            secret = Secret(opening.about, opening.contact, opening.says, {})
+            letter = letters.acknowledged(request, secret, request.answer_by(requests.calendar))
+            request = requests.record(request.number, "acknowledged", letters=[letter])
     print_state(project, requests, request, as_json)
+
+
+def _own_addresses(project: Project) -> list[str]:
+    """The addresses of the company, from which no request comes."""
+    from email.utils import parseaddr
+
+    parties = (project.policy.dpo, project.policy.controller)
+    addresses = [party.email for party in parties if party is not None and party.email]
+    return [*addresses, parseaddr(project.mail.sender or "")[1]]
 
 
 @click.command("sort", short_help="Say which right a request is for")

@@ -13,11 +13,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Literal
 
 import sqlalchemy as sa
 
 from servanda.database import moment, put, tables
+from servanda.persons.references import normalise
 from servanda.vault import Vault
 
 Use = Literal["identity", "download"]
@@ -98,12 +100,25 @@ MOST = {"address": 5, "source": 30}
 def allowed(connection: sa.Connection, vault: Vault, address: str, source: str, now: datetime) -> bool:
     """Count an attempt, and say whether it is one of those that are carried out."""
     since, attempt, fine = moment(now - _WINDOW), tables.attempt, True
-    for kind, value in (("address", address), ("source", source)):
+    for kind, value in (("address", normalise(address)), ("source", _network(source))):
         mac = vault.mac(_KEY, f"attempt:{kind}:{value}".encode())
         count = sa.select(sa.func.count()).where(attempt.c.mac == mac, attempt.c.at >= since)
         fine = fine and int(connection.execute(count).scalar_one()) < MOST[kind]
         put(connection, attempt, {"mac": mac, "at": moment(now)})
     return fine
+
+
+def _network(source: str) -> str:
+    """The source itself; of IPv6, the network of 64 bits that one subscriber has."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, 64), strict=False))
 
 
 def _good(vault: Vault, use: Use, token: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -11,6 +11,7 @@ request was answered, five years (C. civ. 2224; GDPR 5(2), 17(3)(e)).
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -63,6 +64,9 @@ class Opening:
     language: str = "en"
     says: str = ""
     fields: Mapping[str, Any] | None = None
+
+
+_MESSAGE = "identifiers"
 
 
 class Requests:
@@ -136,11 +140,26 @@ class Requests:
 
     # -- opening ---------------------------------------------------------------------------
 
-    def open(self, opening: Opening, letters: Sequence[Letter] = ()) -> Request:
+    def opened_by(self, mark: bytes) -> Request | None:
+        """The request that a message opened before, by the mark of the message."""
+        happening = tables.happening
+        found = sa.or_(*(happening.c.facts.contains(mac) for mac in self._vault.macs(_MESSAGE, mark)))
+        query = sa.select(happening.c.request).where(happening.c.kind == "received", found).limit(1)
+        with self._db.read() as connection:
+            number = connection.execute(query).scalar()
+        return None if number is None else self.find(number)
+
+    def open(self, opening: Opening, letters: Sequence[Letter] = (), *, mark: bytes = b"") -> Request:
         """Record a new request; its deadline counts from the day on which it was received.
 
-        Raises Refused for a day in the future.
+        `mark` tells the message that it came in. Raises Refused for a day in the future, and for an
+        address with a line break or another control character.
         """
+        for address in (opening.about, opening.contact):
+            if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in address):
+                raise Refused(
+                    "the address has a line break or another control character", advice="give the address alone"
+                )
         if opening.received > self._today:
             raise Refused(f"{opening.received} is in the future; give the day on which it arrived")
         promised = self._policy.requests.deadline
@@ -166,6 +185,8 @@ class Requests:
             row |= {"number": number, "person": person, "key_id": key_id, "sealed": sealed}
             connection.execute(sa.insert(tables.request).values(row))
             facts = {"right": opening.right, "asker": opening.asker, "channel": opening.channel}
+            if mark:
+                facts["message"] = self._vault.mac(_MESSAGE, mark)
             self._note(connection, number, 1, "received", opening.received, facts | {"person": person})
             for letter in letters:
                 self._put(connection, number, key_id, letter)

@@ -22,7 +22,7 @@ from servanda.rights.record import links
 from servanda.rights.record.copies import Copies
 from servanda.rights.record.requests import Requests
 from servanda.web.centre.pages import Centre
-from servanda.web.guard import FORM, form_is_valid
+from servanda.web.guard import FORM, cookie, form_is_valid
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Download:
 
     def _fetched(self, request: Request, form: Any, token: str | None) -> Response:
         project = self.centre.project
-        if not form_is_valid(project.vault, request.cookies.get(FORM), form):
+        if not form_is_valid(project.vault, cookie(request, FORM), form):
             return self.centre.render(request, "message", 403, name="form")
         number = self._by_link(token) if token is not None else self._by_session(request)
         if number is None or not self.copies.present(number) or project.database.setting(SETTING):

@@ -30,7 +30,7 @@ from servanda.stores.shape import Column
 from servanda.web import session
 from servanda.web.centre.fields import Field, field_of
 from servanda.web.centre.pages import Centre
-from servanda.web.guard import FORM, form_is_valid
+from servanda.web.guard import FORM, cookie, form_is_valid
 from servanda.web.session import Session
 
 _log = logging.getLogger("servanda.web")
@@ -87,7 +87,7 @@ class AccountPages:
 
     def _changed(self, request: Request, form_values: Mapping[str, str]) -> Response:
         project = self.centre.project
-        if not form_is_valid(project.vault, request.cookies.get(FORM), form_values.get("form")):
+        if not form_is_valid(project.vault, cookie(request, FORM), form_values.get("form")):
             return self.centre.render(request, "message", 403, name="form")
         member = self.centre.member(request)
         if member is None:
@@ -129,10 +129,9 @@ class AccountPages:
     async def leave(self, request: Request) -> Response:
         """Sign out."""
         form = await request.form()
-        response: Response = RedirectResponse("/", 303)
-        if form_is_valid(self.centre.project.vault, request.cookies.get(FORM), form.get("form")):
-            response.delete_cookie(session.COOKIE, path="/")
-        return response
+        if form_is_valid(self.centre.project.vault, cookie(request, FORM), form.get("form")):
+            return await run_in_threadpool(self.centre.sign_out, request, "/")
+        return RedirectResponse("/", 303)
 
 
 def _sections(account_view: Account, statement: Statement) -> Iterator[Section]:

@@ -30,7 +30,7 @@ from servanda.rights.record.requests import Opening, Requests, Secret
 from servanda.rights.right import Right, listed, load
 from servanda.web import session
 from servanda.web.centre.view import View, languages
-from servanda.web.guard import FORM, form_is_valid, form_token, new_cookie
+from servanda.web.guard import FORM, cookie, cookie_name, form_is_valid, form_token, new_cookie
 
 LANGUAGE = "servanda-language"
 _EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]+\.[^@\s.<>\"]{2,63}")
@@ -47,39 +47,52 @@ class Centre:
     def view(self, request: Request) -> View:
         """A view in the visitor's language: from the query, the cookie, or Accept-Language."""
         available = languages(self.project)
-        preferred = [request.query_params.get("lang"), request.cookies.get(LANGUAGE)]
+        preferred = [request.query_params.get("lang"), cookie(request, LANGUAGE)]
         preferred += _accepted(request.headers.get("accept-language", ""))
         return View(self.project, next((w for w in preferred if w in available), available[0]))
 
     def render(self, request: Request, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
         """Render a page and set its cookies."""
         view = self.view(request)
-        cookie = request.cookies.get(FORM) or new_cookie()
-        token = form_token(self.project.vault, cookie)
+        form = cookie(request, FORM) or new_cookie()
+        token = form_token(self.project.vault, form)
         member = self.member(request)
         page = view.page(template, form=token, path=request.url.path, member=member, **context)
         response = HTMLResponse(page, status, headers={"Content-Language": view.language})
-        if request.cookies.get(FORM) != cookie:
-            _remember(request, response, FORM, cookie)
+        if cookie(request, FORM) != form:
+            _remember(request, response, FORM, form)
         if request.query_params.get("lang") == view.language:
             _remember(request, response, LANGUAGE, view.language)
         return response
 
     def member(self, request: Request) -> Member | None:
         """The signed-in person, or None."""
-        visitor = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
+        visitor = self._visitor(request)
         return None if visitor is None else visitor.member
 
     def request_of(self, request: Request) -> int | None:
         """The number of the request that this session has proved, or None."""
-        visitor = session.read(self.project.vault, request.cookies.get(session.COOKIE), self.project.now)
+        visitor = self._visitor(request)
         return None if visitor is None else visitor.request
+
+    def _visitor(self, request: Request) -> session.Session | None:
+        project = self.project
+        return session.read(project.database, project.vault, cookie(request, session.COOKIE), project.now)
+
+    def sign_out(self, request: Request, to: str) -> Response:
+        """End the session and remove its cookie."""
+        project, response = self.project, RedirectResponse(to, 303)
+        session.end(project.database, project.vault, cookie(request, session.COOKIE), project.now)
+        secure = request.url.scheme == "https"
+        name = cookie_name(request, session.COOKIE)
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+        return response
 
     def sign_in(self, request: Request, visitor: session.Session, to: str) -> Response:
         """Set the session cookie for an hour and redirect to a page."""
         response = RedirectResponse(to, 303)
-        cookie = session.make(self.project.vault, visitor, self.project.now)
-        _remember(request, response, session.COOKIE, cookie, hours=1)
+        value = session.make(self.project.vault, visitor, self.project.now)
+        _remember(request, response, session.COOKIE, value, hours=1)
         return response
 
     # -- reading ---------------------------------------------------------------------------
@@ -112,7 +125,7 @@ class Centre:
         return await run_in_threadpool(self._asked, request, _right(right), form_values)
 
     def _asked(self, request: Request, right: Right, form_values: Mapping[str, str]) -> Response:
-        if not form_is_valid(self.project.vault, request.cookies.get(FORM), form_values.get("form")):
+        if not form_is_valid(self.project.vault, cookie(request, FORM), form_values.get("form")):
             return self.render(request, "message", 403, name="form")
         wants, member = right.form, self.member(request)
         if member is not None:
@@ -183,7 +196,7 @@ class Centre:
 
     def _confirmed(self, request: Request, token: str, form: Any) -> Response:
         project = self.project
-        if not form_is_valid(project.vault, request.cookies.get(FORM), form):
+        if not form_is_valid(project.vault, cookie(request, FORM), form):
             return self.render(request, "message", 403, name="form")
         confirmed_request = Requests(project).follow_link(token, project.now)
         if confirmed_request is None:
@@ -249,8 +262,8 @@ def _accepted(header: str) -> list[str]:
 
 
 def _remember(request: Request, response: Response, name: str, value: str, hours: int = 12) -> None:
-    """Set a cookie: HttpOnly, SameSite=Lax, Secure over HTTPS."""
+    """Set a cookie: HttpOnly, SameSite=Lax; over HTTPS Secure, and for this host alone."""
     secure = request.url.scheme == "https"
     response.set_cookie(
-        name, value, max_age=hours * 3600, httponly=True, secure=secure, samesite="lax", path="/"
+        cookie_name(request, name), value, max_age=hours * 3600, httponly=True, secure=secure, samesite="lax", path="/"
     )
