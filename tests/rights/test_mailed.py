@@ -23,11 +23,11 @@ def message(
 
 def test_the_clock_runs_from_the_day_on_which_the_server_took_it_in() -> None:
     taken = "from a by mx.example.com; Sat, 21 Nov 2026 23:30:00 +0000"
-    assert read(message(Received=taken), "Europe/Paris", TODAY).received == date(2026, 11, 22)
-    assert read(message(), "Europe/Paris", TODAY).received == date(2026, 11, 20)
-    assert read(message(Date=""), "Europe/Paris", TODAY).received == TODAY
+    assert read(message(Received=taken), "Europe/Paris", TODAY).opening.received == date(2026, 11, 22)
+    assert read(message(), "Europe/Paris", TODAY).opening.received == date(2026, 11, 20)
+    assert read(message(Date=""), "Europe/Paris", TODAY).opening.received == TODAY
     late = "from a by mx.example.com; Sat, 21 Nov 2099 23:30:00 +0000"
-    assert read(message(Received=late), "Europe/Paris", TODAY).received == TODAY, "a clock that is wrong"
+    assert read(message(Received=late), "Europe/Paris", TODAY).opening.received == TODAY, "a clock that is wrong"
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_the_clock_runs_from_the_day_on_which_the_server_took_it_in() -> None:
     ],
 )
 def test_words_tell_the_right_or_somebody_sorts_it(body: str, right: str) -> None:
-    assert read(message("-", body), "Europe/Paris", TODAY).right == right
+    assert read(message("-", body), "Europe/Paris", TODAY).opening.right == right
 
 
 def test_the_language_of_the_answer_is_that_of_the_message() -> None:
-    assert read(message(), "Europe/Paris", TODAY).language == "fr"
-    assert read(message("-", "Please send me a copy of my data."), "Europe/Paris", TODAY).language == "en"
+    assert read(message(), "Europe/Paris", TODAY).opening.language == "fr"
+    assert read(message("-", "Please send me a copy of my data."), "Europe/Paris", TODAY).opening.language == "en"
 
 
 def test_what_a_machine_sent_is_no_request() -> None:
@@ -59,5 +59,5 @@ def test_what_a_machine_sent_is_no_request() -> None:
 
 
 def test_nobody_is_answered_elsewhere_than_where_they_wrote_from() -> None:
-    found = read(message(Reply_To="other@example.org"), "Europe/Paris", TODAY)
+    found = read(message(Reply_To="other@example.org"), "Europe/Paris", TODAY).opening
     assert found.contact == found.about == "lea.martin@example.org"

@@ -6,8 +6,10 @@ from time to time.
 
 Law: Regulation 1182/71, art. 2(1) public holidays are those of the Member State where
 action is to be taken; art. 2(2) working days are all days but these, Saturdays and Sundays.
-Alsace-Moselle: Code du travail, art. L3134-13 (Good Friday there only in communes with a
-Protestant church; counted for all, as nobody is late by that who was in time before it).
+Alsace-Moselle: Code du travail, art. L3134-13: Good Friday is a holiday there in communes with a
+Protestant church only, and is counted for none, since who answers before it is in time everywhere. Nor
+are days off that a decree moves, as in Hungary: they are no public holidays of the list in the
+Official Journal (Regulation 1182/71, art. 2(1)).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from holidays import version
 from servanda.errors import ServandaError
 
 _DAY = timedelta(days=1)
+_ALSACE_MOSELLE = frozenset({"57", "6AE"})
 _PARTS = {"FR-67": "6AE", "FR-68": "6AE", "FR-AM": "57"}
 """Aliases for parts of the library: both departments of Alsace, and Alsace-Moselle."""
 
@@ -51,7 +54,16 @@ class Calendar:
             raise UnknownPlace(
                 f"the public holidays of {self.place} are known from {first} to {last}, not for {day.year}"
             )
-        return day in self._holidays
+        return day in self._holidays and not self._is_doubtful(day)
+
+    def _is_doubtful(self, day: date) -> bool:
+        """Whether a day off is none of those that put off a deadline for everybody at the place."""
+        moved = getattr(self._holidays, "substituted_label", None)
+        if moved:
+            form = re.escape(self._holidays.tr(moved)).replace("%s", ".*")
+            return all(re.fullmatch(form, name) for name in self._holidays.get_list(day))
+        in_some_communes = self._holidays.subdiv in _ALSACE_MOSELLE and day.isoweekday() == 5
+        return in_some_communes and day + 3 * _DAY in self._holidays and (3, 20) <= (day.month, day.day) <= (4, 23)
 
     def is_working_day(self, day: date) -> bool:
         """Return whether the day is neither Saturday nor Sunday nor a public holiday (art. 2(2))."""

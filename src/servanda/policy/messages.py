@@ -75,5 +75,5 @@ class Message(Strict):
         """What it rests on: its own basis, else the consent that asks for it, else what its purposes rest on."""
         stated_bases: list[Basis] = ["consent"] if self.consent else []
         return set(
-            self.basis or stated_bases or (basis for name in self.purposes for basis in purposes[name].basis)
+            self.basis or stated_bases or (basis for name in self.purposes for basis in purposes[name].bases)
         )

@@ -58,6 +58,11 @@ class Purpose(Strict):
     personalised: bool = False
     line: Line | None = None
 
+    @property
+    def bases(self) -> list[Basis]:
+        """Its legal bases, whether they are named for the purpose or for each of its operations."""
+        return list(dict.fromkeys([*self.basis, *(operation.basis for operation in self.operations)]))
+
 
 class Obligation(Strict):
     """What is done with data because a law demands it: kept, handed over, shown (GDPR 6(1)(c), 6(3)).

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
+from servanda.law.facts import in_eea
 from servanda.policy.policy import Policy
 from servanda.policy.purposes import Purpose
 from servanda.policy.recipients import Recipient, Transfer
 
 IsInside = Callable[[str], bool]
-"""Returns whether a country is in the EEA, on a day that the caller fixes."""
+"""Returns whether data in a country have not left home, on a day that the caller fixes; see `at_home`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,19 @@ class Register:
 
     controller: bool
     activities: tuple[Activity, ...]
+
+
+def at_home(policy: Policy, country: str, day: date) -> bool:
+    """Whether data in a country have not left the territory of the law that the policy is under.
+
+    That is the EEA, or, for a company under the law of another country alone, such as the UK GDPR, that country;
+    of the United Kingdom, the EEA as well, which its own regulations call adequate (DPA 2018, schedule 21, 4 and 5).
+    """
+    if in_eea(country, day):
+        return True
+    under = [*policy.jurisdictions, policy.controller.country or ""]
+    european = any(one == "EU" or in_eea(one, day) for one in under)
+    return not european and country in under
 
 
 def register(policy: Policy, inside: IsInside) -> Register:

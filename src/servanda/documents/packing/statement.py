@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from servanda.law.facts import Authority, adequacy, in_eea
+from servanda.law.facts import Authority, adequacy
 from servanda.locale import Catalogue, catalogue
 from servanda.policy.authority import competent
 from servanda.policy.categories import Category
@@ -21,7 +21,7 @@ from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise, Retention
 from servanda.policy.purposes import Basis, Purpose
 from servanda.policy.recipients import Recipient
-from servanda.policy.register import transfer_to
+from servanda.policy.register import at_home, transfer_to
 
 PORTABLE: frozenset[Basis] = frozenset({"consent", "contract"})
 """The legal bases under which data are portable (GDPR 20(1)(a))."""
@@ -177,7 +177,7 @@ class _StatementWriter:
         )
 
     def _use(self, name: str, purpose: Purpose) -> Use:
-        bases = dict.fromkeys([*purpose.basis, *(operation.basis for operation in purpose.operations)])
+        bases = purpose.bases
         grounds = []
         for basis in bases:
             ground = self.words.say(f"basis.{basis}")
@@ -210,7 +210,7 @@ class _StatementWriter:
         return Receiver(name, names, role, description, country, where, self._safeguard(name, recipient))
 
     def _safeguard(self, name: str, recipient: Recipient) -> str:
-        places = [c for c in (recipient.country, recipient.group) if c and not in_eea(c, self.on)]
+        places = [c for c in (recipient.country, recipient.group) if c and not at_home(self.policy, c, self.on)]
         if not places:
             return ""
         transfer = transfer_to(self.policy, name, recipient)

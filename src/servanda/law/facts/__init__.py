@@ -8,7 +8,7 @@ The tables are TOML files in this folder, one per subject. Every row has `valid_
 on the same subject and day. The rules interpret the facts.
 """
 
-from servanda.law.facts.periods import Limit, maximum, minima
+from servanda.law.facts.periods import Limit, countries_of, maximum, minima
 from servanda.law.facts.table import BadFact, Fact, changes, every
 from servanda.law.facts.territory import (
     Adequacy,
@@ -32,6 +32,7 @@ __all__ = [
     "adequacy",
     "authority",
     "changes",
+    "countries_of",
     "every",
     "in_eea",
     "maximum",

@@ -47,6 +47,11 @@ def minima(tag: str, countries: Sequence[str], day: date) -> list[Limit]:
     ]
 
 
+def countries_of(tag: str) -> frozenset[str]:
+    """The countries whose legal minima for a kind of data are in the tables."""
+    return frozenset(limit.country for limit in _limits("minimum") if limit.tag == tag)
+
+
 def maximum(tag: str, countries: Sequence[str], day: date) -> Limit | None:
     """The shortest recommended maximum for a kind of data in these countries, or None."""
     return min(

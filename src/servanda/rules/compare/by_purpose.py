@@ -27,14 +27,14 @@ def by_purpose(comparison: Comparison, promise: Promise, spec: ByPurpose) -> Che
 
 def _purpose(comparison: Comparison, name: str, spec: ByPurpose) -> CheckResult:
     purpose = comparison.policy.purposes[name]
-    if spec.basis and set(spec.basis) != set(purpose.basis):
-        actual = ", ".join(purpose.basis) or "none"
+    if spec.basis and set(spec.basis) != set(purpose.bases):
+        actual = ", ".join(purpose.bases) or "none"
         return broken(f"{name} rests on {actual}, and the promise says {', '.join(spec.basis)}")
     at = [f"purposes.{name}"]
-    laws = [_BASES, *(_ASKS[basis] for basis in purpose.basis if basis in _ASKS)]
+    laws = [_BASES, *(_ASKS[basis] for basis in purpose.bases if basis in _ASKS)]
     parts = [rule_result(comparison, rule, at) for word in laws for rule in comparison.rules(word)]
     failed = [part for part in parts if part.state != "checked"]
-    return worst([*failed, _data(comparison, name, purpose.data, purpose.basis)])
+    return worst([*failed, _data(comparison, name, purpose.data, purpose.bases)])
 
 
 def _data(comparison: Comparison, name: str, data: list[str], bases: Sequence[str]) -> CheckResult:

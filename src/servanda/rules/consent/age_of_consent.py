@@ -41,13 +41,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.law.facts import in_eea
 from servanda.law.majority import UnknownAge, majority
 from servanda.policy.consents import Consent, Minors
 from servanda.policy.parties import has_consumers
 from servanda.policy.policy import Policy
 from servanda.policy.purposes import ALL
-from servanda.rules.engine.rule import Finding, Result, not_applicable, rule, weak
+from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
+
+
+LOWEST = 13
+"""The lowest age that a Member State may set (GDPR 8(1))."""
 
 
 @rule("SV241", law="GDPR 8, LIL 45", severity="warning")
@@ -72,7 +77,7 @@ def _audience(policy: Policy, consent: Consent) -> set[str]:
     return set(consent.audience) or audiences or set(policy.audiences)
 
 
-def _ages(view: View, minors: Minors, audiences: set[str]) -> Iterator[Finding]:
+def _ages(view: View, minors: Minors, audiences: set[str]) -> Iterator[Result]:
     alone, parent = minors.alone, minors.with_parent
     at = view.key_spot("minors")
     if alone is None or parent is None:
@@ -86,6 +91,12 @@ def _ages(view: View, minors: Minors, audiences: set[str]) -> Iterator[Finding]:
         yield weak(view.value_spot("minors", "alone"), message, f"bound: from, with age: {parent.oldest + 1}")
     for country in _countries(view.policy, audiences):
         law = _majority(country, view)
+        lowest = country == "GB" or in_eea(country, view.today)
+        if law is None and alone is not None and lowest and alone.youngest < LOWEST:
+            message = f"a child of {alone.youngest} consents alone; no country of the EEA may allow it below {LOWEST}"
+            yield fails(view.value_spot("minors", "alone"), message, f"age: {LOWEST}, bound: from, or more")
+        elif law is None and alone is not None:
+            yield needs(f"the age of {country} from which a child consents alone: the tables of law do not have it")
         if alone is not None and law is not None and alone.youngest < law:
             message = f"a child of {alone.youngest} consents alone; in {country} it is {law} years"
             yield weak(view.value_spot("minors", "alone"), message, f"age: {law}, bound: from")

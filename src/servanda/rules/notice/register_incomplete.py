@@ -28,8 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.law.facts import in_eea
-from servanda.policy.register import register
+from servanda.policy.register import at_home, register
 from servanda.rules.engine.rule import Finding, fails, rule, weak
 from servanda.rules.engine.view import View
 
@@ -37,7 +36,7 @@ from servanda.rules.engine.view import View
 @rule("SV910", law="GDPR 30(1)")
 def check(view: View) -> Iterator[Finding]:
     """Derive the register, and report each row with an empty mandatory cell."""
-    processing_register = register(view.policy, lambda country: in_eea(country, view.today))
+    processing_register = register(view.policy, lambda country: at_home(view.policy, country, view.today))
     if not processing_register.controller:
         message = "the register cannot say how to reach the controller (a)"
         yield fails(view.key_spot("controller"), message, "email: … or postal: …")

@@ -38,7 +38,7 @@ from servanda.rules.engine.view import View
 @rule("SV203", law="GDPR 13(1)(d), 6(1)(f)")
 def check(view: View) -> Iterator[Result]:
     """Check the purposes that rest on a legitimate interest."""
-    resting = {name: p for name, p in view.policy.purposes.items() if "legitimate_interest" in p.basis}
+    resting = {name: p for name, p in view.policy.purposes.items() if "legitimate_interest" in p.bases}
     if not resting:
         yield not_applicable("no purpose rests on a legitimate interest")
     for name, purpose in resting.items():

@@ -64,7 +64,7 @@ def check(view: View) -> Iterator[Result]:
 def _duties(view: View) -> Iterator[tuple[Spot, str, list[str]]]:
     language = view.policy.languages[0]
     for name, purpose in view.policy.purposes.items():
-        if "legal_obligation" in purpose.basis:
+        if "legal_obligation" in purpose.bases:
             yield view.value_spot("purposes", name, "basis"), name, purpose.laws
     for i, duty in enumerate(view.policy.obligations):
         yield view.value_spot("obligations", i), duty.says.say(language), duty.laws

@@ -53,7 +53,7 @@ def check(view: View) -> Iterator[Finding]:
             view.key_spot("purposes"), "the text states no purpose, and so no legal basis of any use of data"
         )
     for name, purpose in purposes.items():
-        if not purpose.basis:
+        if not purpose.bases:
             message = f"the text names no legal basis for {name}"
             yield fails(
                 view.key_spot("purposes", name), message, "basis: [contract], or another of GDPR 6(1)"

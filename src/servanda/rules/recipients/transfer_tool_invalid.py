@@ -27,8 +27,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.law.facts import adequacy, in_eea, tool
+from servanda.law.facts import adequacy, tool
 from servanda.policy.recipients import Transfer
+from servanda.policy.register import at_home
 from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
@@ -38,7 +39,9 @@ def check(view: View) -> Iterator[Result]:
     """Look up each transfer tool on the day of the check."""
     stated = [transfer for transfer in view.policy.transfers if transfer.case != "none"]
     countries = [recipient.country for recipient in view.policy.recipients.values() if recipient.outside]
-    if not stated and all(country and in_eea(country, view.today) for country in countries):
+    if not stated and all(
+        country and at_home(view.policy, country, view.today) for country in countries
+    ):
         yield not_applicable("no recipient is outside the EEA")
     elif not stated:
         yield needs("the tool of each transfer, and where recipients are")
@@ -50,8 +53,7 @@ def check(view: View) -> Iterator[Result]:
 def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
     at, today = view.value_spot("transfers", i, "tool"), view.today
     if transfer.tool is None:
-        if transfer.case == "made":
-            yield needs(f"the tool of the transfer on line {transfer.line or i + 1}")
+        yield from _without_tool(view, i, transfer)
         return
     if transfer.tool == "appropriate-safeguards":
         yield weak(
@@ -66,8 +68,12 @@ def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
         )
         instead = f"tool: {entry.instead}" if entry and entry.instead else "name another tool"
         yield fails(at, message, instead)
+    elif entry.countries and set(_countries(view, transfer)) - set(entry.countries):
+        elsewhere = ", ".join(sorted(set(_countries(view, transfer)) - set(entry.countries)))
+        message = f"{transfer.tool} allows transfers to {', '.join(entry.countries)} alone, and not to {elsewhere}"
+        yield fails(at, message, "tool: scc-2021, or another")
     elif transfer.tool == "adequacy":
-        decisions = {country: adequacy(country, today) for country in transfer.countries}
+        decisions = {country: adequacy(country, today) for country in _countries(view, transfer)}
         without = [country for country, decision in decisions.items() if decision is None or decision.needs]
         if without:
             message = f"no decision says that {', '.join(without)} protects data adequately"
@@ -77,3 +83,24 @@ def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
     elif transfer.certified_until and transfer.certified_until < str(today):
         message = f"the recipient’s certification under {transfer.tool} ended on {transfer.certified_until}"
         yield fails(at, message, "look up whether it was renewed")
+
+
+def _countries(view: View, transfer: Transfer) -> list[str]:
+    """The countries of a transfer; where it names none, those of the recipients that it names."""
+    recipients = (view.policy.recipients[name] for name in transfer.recipients)
+    named = transfer.countries or [r.country for r in recipients if r.country]
+    return [country for country in named if not at_home(view.policy, country, view.today)]
+
+
+def _without_tool(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
+    """A transfer that is made rests on something, which people are told: the decision, or the safeguards."""
+    countries = _countries(view, transfer)
+    decisions = [adequacy(country, view.today) for country in countries]
+    without = [c for c, decision in zip(countries, decisions, strict=True) if decision is None or decision.needs]
+    if transfer.case != "made":
+        return
+    if without:
+        message = f"data go to {', '.join(without)}, and the text names no safeguard"
+        yield weak(view.value_spot("transfers", i), message, "tool: scc-2021, or another, and copy_at: …")
+    else:
+        yield needs(f"the tool of the transfer on line {transfer.line or i + 1}")

@@ -1,7 +1,7 @@
 """Data go to somebody outside the European Economic Area, and the text does not say so.
 
 People are told that their data leave the EEA, to which country, and what protects them there (GDPR
-13(1)(f)). What counts is the company that the contract is with. A statement without a country, or
+13(1)(f)). A sentence that names some recipients speaks of no others. What counts is the company that the contract is with. A statement without a country, or
 one that only says what would happen if, is weak; so is a provider in the EEA whose group is outside
 and may have to hand data over. `check --as-of` looks at the members of the EEA on that day.
 
@@ -33,8 +33,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.law.facts import in_eea
 from servanda.policy.recipients import Recipient, Transfer
+from servanda.policy.register import at_home
 from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
@@ -49,11 +49,14 @@ def check(view: View) -> Iterator[Result]:
     stated = [transfer for transfer in view.policy.transfers if transfer.case != "none"]
     yield from _vague(view, stated)
     for name, recipient in outside.items():
-        if recipient.country and not in_eea(recipient.country, view.today):
+        if recipient.country and not at_home(view.policy, recipient.country, view.today):
             if not any(_speaks_of(transfer, name, recipient) for transfer in stated):
                 message = f"data go to {name} in {recipient.country}, and the text says nothing of a transfer"
-                yield fails(view.key_spot("recipients", name), message, "say the country and the tool")
-        elif recipient.group and not in_eea(recipient.group, view.today) and not stated:
+                spoken = any(recipient.country in transfer.countries for transfer in stated)
+                say = weak if spoken else fails
+                message += " to it" if spoken else ""
+                yield say(view.key_spot("recipients", name), message, "say the country and the tool")
+        elif recipient.group and not at_home(view.policy, recipient.group, view.today) and not stated:
             message = (
                 f"{name} belongs to a group in {recipient.group}, and the text says nothing of a transfer"
             )
@@ -80,6 +83,7 @@ def _vague(view: View, stated: list[Transfer]) -> Iterator[Result]:
 
 
 def _speaks_of(transfer: Transfer, name: str, recipient: Recipient) -> bool:
-    if transfer.recipients or transfer.countries:
-        return name in transfer.recipients or recipient.country in transfer.countries
-    return True
+    """Whether a transfer is to a recipient: one that it names, else one in a country that it names."""
+    if transfer.recipients:
+        return name in transfer.recipients
+    return not transfer.countries or recipient.country in transfer.countries

@@ -55,7 +55,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.law.facts import Limit, minima
+from servanda.law.facts import Limit, countries_of, minima
 from servanda.law.period import Period
 from servanda.policy.policy import Policy
 from servanda.policy.stated import Stated
@@ -77,6 +77,10 @@ def check(view: View) -> Iterator[Result]:
         for tag in category.tags:
             for limit in minima(tag, view.policy.jurisdictions, view.today):
                 yield from _compare(view, name, figures, limit)
+            known = countries_of(tag)
+            lacking = [c for c in view.policy.jurisdictions if c != "EU" and known and c not in known]
+            if lacking:
+                yield needs(f"the law of {', '.join(lacking)} on data of {tag}: the tables of law do not have it")
 
 
 def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iterator[Result]:

@@ -4,7 +4,8 @@ The same field of the same persons cannot go after one year and after three. Two
 beside each other where each rests on a ground of its own, or where the text says which one
 prevails; otherwise readers do not know when their data go, and a program would have to guess (GDPR
 5(1)(e)). What counts is the field, not the heading: an IP address in two categories is one. An
-exception without a reason leaves every period open.
+exception without a reason leaves every period open. Two categories that serve different purposes have
+periods of their own, even where both hold an address: periods are stated by purpose (WP260 rev.01, annex).
 
 Two sentences speak of the same data where they share a category, or where a category of each holds a field
 that tells who somebody is (IP address, e-mail, telephone, postal address, name) of the same kind of person.
@@ -132,13 +133,22 @@ def _shared(policy: Policy, first: Stated, second: Stated) -> str:
     covered = [name for name in controlled if first.covers(name) and second.covers(name)]
     if covered or EVERYTHING in (*first.data, *second.data):
         return covered[0] if covered else ""
-    for a in (controlled[name] for name in first.data if name in controlled):
-        for b in (controlled[name] for name in second.data if name in controlled):
+    for one in (name for name in first.data if name in controlled):
+        for other in (name for name in second.data if name in controlled):
+            if _apart(policy, one, other):
+                continue
+            a, b = controlled[one], controlled[other]
             fields, other_fields = identifiers(a.fields), identifiers(b.fields)
             kind = next((kind for kind in fields if kind in other_fields), "")
             if kind and set(a.audience) & set(b.audience):
                 return f"{fields[kind]} of {', '.join(sorted(set(a.audience) & set(b.audience)))}"
     return ""
+
+
+def _apart(policy: Policy, one: str, other: str) -> bool:
+    """Whether two categories serve different purposes: periods are stated for each purpose (WP260, annex)."""
+    uses = [{name for name, p in policy.purposes.items() if category in p.data} for category in (one, other)]
+    return bool(uses[0] and uses[1]) and not uses[0] & uses[1]
 
 
 _UNTIL = {

@@ -57,7 +57,7 @@ def check(view: View) -> Iterator[Result]:
     if objection is not None and objection.broad:
         return
     purposes = view.policy.purposes
-    resting = [name for name, purpose in purposes.items() if _OPEN & set(purpose.basis)]
+    resting = [name for name, purpose in purposes.items() if _OPEN & set(purpose.bases)]
     if resting:
         problem = (
             "no right to object" if objection is None else f"objection to {', '.join(objection.against)} only"
@@ -71,7 +71,7 @@ def check(view: View) -> Iterator[Result]:
         which = f"{', '.join(resting[:3])}{suffix}"
         message = f"the text announces {problem}; an interest or a public task is the basis of {which}"
         yield fails(at, message, "objection: {against: [situation, prospecting]}")
-    elif not purposes or any(not purpose.basis for purpose in purposes.values()):
+    elif not purposes or any(not purpose.bases for purpose in purposes.values()):
         yield needs("the legal basis of each purpose: objection depends on it (purposes.….basis)")
     else:
         yield not_applicable("no purpose rests on a legitimate interest or a public task")

@@ -72,7 +72,7 @@ def _told(policy: Policy) -> Iterator[tuple[Path, bool]]:
     Implied consents are skipped; a consent with purposes is represented by them.
     """
     consents = [(name, consent) for name, consent in policy.consents.items() if not consent.implied]
-    purposes = [name for name, purpose in policy.purposes.items() if "consent" in purpose.basis]
+    purposes = [name for name, purpose in policy.purposes.items() if "consent" in purpose.bases]
     purposes += [purpose for _, consent in consents for purpose in consent.purposes]
     general = policy.rights.withdrawal
     everything = general is not None and not general.purposes
