@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from servanda.database import Database, moment, put, tables
 from servanda.persons.person import Person
+from servanda.stores.key import from_plain, to_plain
 from servanda.vault import Vault
 
 Why = Literal["law", "hold", "shared"]
@@ -112,13 +113,13 @@ def settle(
 
 
 def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
-    keys = [[[p.place, list(p.key), p.content, p.identity] for p in human] for human in (one.human, one.rows)]
+    keys = [[[p.place, to_plain(p.key), p.content, p.identity] for p in human] for human in (one.human, one.rows)]
     return {
         "reference": one.reference,
         "store": one.store,
         "request": one.request,
         "key_id": one.key_id,
-        "sealed": vault.seal(one.key_id, json.dumps(keys, default=str).encode()),
+        "sealed": vault.seal(one.key_id, json.dumps(keys).encode()),
         "only_places": None if one.only is None else json.dumps(sorted(one.only)),
         "ended_at": None,
     }
@@ -233,7 +234,7 @@ def _read(db: Database, vault: Vault, where: sa.ColumnElement[bool]) -> list[Unf
 def _unfinished(vault: Vault, row: Any, rests: Sequence[Rest]) -> Unfinished:
     keys = json.loads(vault.open_sealed(row["key_id"], row["sealed"]))
     human, others = (
-        tuple(Person(place, tuple(key), *digests) for place, key, *digests in part) for part in keys
+        tuple(Person(place, from_plain(key), *digests) for place, key, *digests in part) for part in keys
     )
     at = (row["reference"], row["store"], row["request"], row["key_id"])
     only = None if row["only_places"] is None else frozenset(json.loads(row["only_places"]))

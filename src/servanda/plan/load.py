@@ -22,6 +22,7 @@ from servanda.law.period import Period
 from servanda.law.retention import last_day
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.routes import route
+from servanda.stores.key import from_plain, to_plain
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.triggers import AtEvent, AtGreatest, AtLatest
@@ -32,12 +33,12 @@ Key = tuple[Anything, ...]
 
 def key_text(key: Sequence[Anything]) -> str:
     """A key as JSON text, as stored in Servanda's own tables."""
-    return json.dumps([str(part) if not isinstance(part, int) else part for part in key])
+    return json.dumps(to_plain(key))
 
 
 def key_of(text: str) -> Key:
     """The key that `key_text` encoded."""
-    return tuple(json.loads(text))
+    return from_plain(json.loads(text))
 
 
 def load_holds(stores: OpenStores, holds: Sequence[Hold]) -> None:

@@ -9,7 +9,7 @@ Law: GDPR 11, 12(2) and (6): a doubt about whose data these are is settled befor
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from servanda.errors import Refused
@@ -20,6 +20,7 @@ from servanda.project import Project
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Secret
 from servanda.stores.binding.open_stores import OpenStores
+from servanda.stores.key import from_plain, to_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,21 @@ def look_for(stores: OpenStores, identifier: str, named: str | None = None) -> t
     return human
 
 
+def distinct(persons: Iterable[Person]) -> tuple[Person, ...]:
+    """Rows without repetitions: a remembered key is text where the one that was read has a type of its own."""
+    found: dict[tuple[str, ...], Person] = {}
+    for person in persons:
+        at = (person.place, *map(str, person.key))
+        if at not in found or all(isinstance(part, str) for part in found[at].key):
+            found[at] = person
+    return tuple(found.values())
+
+
 def as_text(human: Sequence[Person]) -> str:
     """Rows as JSON text, to be sealed with a request."""
-    return json.dumps([[p.place, list(p.key)] for p in human], default=str)
+    return json.dumps([[p.place, to_plain(p.key)] for p in human])
 
 
 def from_text(text: str) -> tuple[Person, ...]:
     """The rows that `as_text` encoded."""
-    return tuple(Person(place, tuple(key)) for place, key in json.loads(text))
+    return tuple(Person(place, from_plain(key)) for place, key in json.loads(text))

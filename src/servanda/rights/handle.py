@@ -27,7 +27,7 @@ from servanda.rights.answer import archived
 from servanda.rights.answer import choose_letter as letters
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.values import recipients_of, values_of
-from servanda.rights.case import Case, as_text, from_text, look_for, several
+from servanda.rights.case import Case, as_text, distinct, from_text, look_for, several
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, right_of
@@ -128,8 +128,8 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
     before = _unfinished_erasures(project, requests, request)
     rows = tuple(row for one in before for row in one.rows)
     if before:
-        human = tuple(dict.fromkeys((*human, *(person for one in before for person in one.human))))
-        human = human if right.ends else tuple(dict.fromkeys((*human, *rows)))
+        human = distinct((*human, *(person for one in before for person in one.human)))
+        human = human if right.ends else distinct((*human, *rows))
         reference = reference if request.last("planned") else before[0].reference
     if right.rows and not human:
         left = archived.known(project, (), secret.about)
@@ -166,7 +166,7 @@ def _identify(
         reference = happening.facts.get("reference", reference)
     if begun and begun[-1][1].kind == "chosen":
         return known, reference
-    return tuple(dict.fromkeys((*known, *look_for(project.stores, secret.about)))), reference
+    return distinct((*known, *look_for(project.stores, secret.about))), reference
 
 
 def _unfinished_erasures(project: Project, requests: Requests, request: Request) -> list[Unfinished]:

@@ -20,6 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
@@ -257,8 +258,12 @@ class MariadbStore(SqlStore):
         return type_ if getattr(type_, "length", 1) else sa.String(190)
 
     def read_type(self, type_: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
-        """A TIME may be a duration of up to 838 hours, and negative."""
-        return _Time() if isinstance(type_, sa.Time) else type_
+        """A TIME may be a duration of up to 838 hours, and negative; a DOUBLE has more digits than SQLAlchemy reads."""
+        if isinstance(type_, sa.Time):
+            return _Time(fsp=getattr(type_, "fsp", None))
+        if isinstance(type_, sa.Float):
+            return mysql.FLOAT(asdecimal=False) if isinstance(type_, mysql.FLOAT) else mysql.DOUBLE(asdecimal=False)
+        return type_
 
     def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """What no line of SHOW GRANTS gives on the server, the database or the table."""
@@ -320,23 +325,25 @@ def _completed(
     return replace(table, columns=columns, rolls_back=rolls_back, database_triggers=triggers)
 
 
-class _Time(sa.types.TypeDecorator[Any]):
+class _Time(mysql.TIME):
     """A TIME: a time of day where it is one, else its text, such as -838:59:59."""
 
-    impl = sa.types.NullType
-    cache_ok = True
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
+        """Reads the driver's duration."""
+        del dialect, coltype
+        return _time_of
 
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
-        """The driver's duration as a time of day or as text."""
-        del dialect
-        if not isinstance(value, timedelta):
-            return value
-        if timedelta() <= value < timedelta(days=1):
-            return (datetime.min + value).time()
-        seconds, rest = divmod(abs(value), timedelta(seconds=1))
-        fraction = f".{rest.microseconds:06d}" if rest else ""
-        sign = "-" if value < timedelta() else ""
-        return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
+
+def _time_of(value: Any) -> Any:
+    """A duration as a time of day, or as text where it is none."""
+    if not isinstance(value, timedelta):
+        return value
+    if timedelta() <= value < timedelta(days=1):
+        return (datetime.min + value).time()
+    seconds, rest = divmod(abs(value), timedelta(seconds=1))
+    fraction = f".{rest.microseconds:06d}" if rest else ""
+    sign = "-" if value < timedelta() else ""
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{fraction}"
 
 
 def _number(error: sa.exc.DBAPIError) -> int:
