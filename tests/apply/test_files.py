@@ -219,3 +219,44 @@ def test_two_patterns_for_one_file_are_refused(tmp_path: Path) -> None:
 def test_lines_end_on_the_company_s_day(tmp_path: Path) -> None:
     found = made(tmp_path)
     assert found.plan(NOW - timedelta(hours=4)).steps[0].words == "collection before 2025-11-21"
+
+
+def test_lines_of_a_newer_form_outlive_the_old_ones_before_them(tmp_path: Path) -> None:
+    """A program writes another form since last week, into files that rotation has closed since."""
+    found = made(tmp_path / "p")
+    for path in (found.folder / "logs").iterdir():
+        path.unlink()
+    old, recent = web(LIMIT - timedelta(days=900)), LIMIT + timedelta(days=355)
+    newer = (
+        f'{{"time": "{recent:%Y-%m-%dT%H:%M:%S}Z", "path": "/"}}\n',
+        f"ts={recent.timestamp():.0f} level=info msg=started\n",
+        f"{recent:%d %B %Y %H:%M:%S} started\n",
+        f"[{recent:%Y/%m/%d}] started\n",
+    )
+    trace = "Traceback (most recent call last):\n  File x.py, line 3\nValueError: no\n"
+    for number, line in enumerate(newer, 1):
+        (found.folder / "logs" / f"access.log.{number}").write_text(
+            old * 5 + trace + old + line + trace + old
+        )
+        (found.folder / "logs" / f"access.log.{number}9.gz").write_bytes(
+            gzip.compress((old * 5 + line).encode())
+        )
+        (found.folder / "logs" / f"access.log.{number}8").write_text(line + old * 2)
+    found.apply(allow={"app.nginx": 1_000})
+    texts = {p.name: p.read_bytes() for p in (found.folder / "logs").iterdir()}
+    for number, line in enumerate(newer, 1):
+        assert texts[f"access.log.{number}"].decode() == line + trace, "the trace belongs to the newer line"
+        assert gzip.decompress(texts[f"access.log.{number}9.gz"]).decode() == line
+        assert texts[f"access.log.{number}8"].decode() == line
+    assert standing(found).state != "kept", "nobody knows when these lines end"
+
+
+def test_a_stamp_that_cannot_be_read_is_no_older_than_it_may_be(tmp_path: Path) -> None:
+    found = made(tmp_path / "p")
+    for path in (found.folder / "logs").iterdir():
+        path.unlink()
+    old = web(LIMIT - timedelta(days=900))
+    odd = old.replace("/", ".", 2).replace(":", " ", 1)
+    (found.folder / "logs" / "access.log.1").write_text(old + odd + old)
+    found.apply(allow={"app.nginx": 1_000})
+    assert (found.folder / "logs" / "access.log.1").read_text() == odd

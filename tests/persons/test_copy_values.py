@@ -32,7 +32,9 @@ def made(folder: Path, url: str, *statements: str, key: str = "INTEGER", places:
     found = project(folder, url, policy(PROMISES), places or PLACES)
     found.run(*statements)
     if "visits" in (places or PLACES):
-        found.run(f"CREATE TABLE visits (id INTEGER PRIMARY KEY, person {key} REFERENCES people (id), at DATE)")
+        found.run(
+            f"CREATE TABLE visits (id INTEGER PRIMARY KEY, person {key} REFERENCES people (id), at DATE)"
+        )
     return found
 
 
@@ -82,7 +84,11 @@ SQLITE = (
 
 @pytest.mark.parametrize(
     ("kind", "type_", "value", "shown"),
-    [(kind, *one) for kind, all_ in (("postgres", POSTGRES), ("mariadb", MARIADB), ("sqlite", SQLITE)) for one in all_],
+    [
+        (kind, *one)
+        for kind, all_ in (("postgres", POSTGRES), ("mariadb", MARIADB), ("sqlite", SQLITE))
+        for one in all_
+    ],
 )
 def test_a_value_that_no_type_of_ours_holds_is_copied_as_its_text(
     tmp_path: Path, store_url: str, kind: str, type_: str, value: str, shown: str
@@ -97,11 +103,24 @@ def test_a_value_that_no_type_of_ours_holds_is_copied_as_its_text(
     assert shown in copied(found, 1)
 
 
+_UUID = str(uuid.UUID(int=7))
 KEYS = {
     "sqlite": (("TEXT", "'é-1'"), ("BLOB", "x'00ff'")),
-    "postgres": (("bytea", "'\\x00ff'"), ("uuid", f"'{uuid.UUID(int=7)}'"), ("date", "'2020-01-02'"), ("numeric(9,2)", "'4.50'"), ("text", "'é-1'")),
-    "mariadb": (("BINARY(16)", f"x'{7:032x}'"), ("UUID", f"'{uuid.UUID(int=7)}'"), ("VARCHAR(20)", "'é-1'"), ("DATE", "'2020-01-02'"), ("DECIMAL(9,2)", "'4.50'")),
-}  # fmt: skip
+    "postgres": (
+        ("bytea", "'\\x00ff'"),
+        ("uuid", f"'{_UUID}'"),
+        ("date", "'2020-01-02'"),
+        ("numeric(9,2)", "'4.50'"),
+        ("text", "'é-1'"),
+    ),
+    "mariadb": (
+        ("BINARY(16)", f"x'{7:032x}'"),
+        ("UUID", f"'{_UUID}'"),
+        ("VARCHAR(20)", "'é-1'"),
+        ("DATE", "'2020-01-02'"),
+        ("DECIMAL(9,2)", "'4.50'"),
+    ),
+}
 
 
 @pytest.mark.parametrize(("kind", "type_", "key"), [(k, *one) for k, all_ in KEYS.items() for one in all_])

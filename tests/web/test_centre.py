@@ -199,3 +199,68 @@ def test_only_a_worker_beside_the_centre_says_that_it_is_served(served: Served) 
         time.sleep(0.02)
     stop.set()
     thread.join(20)
+
+
+def test_one_address_is_one_however_it_is_written(served: Served) -> None:
+    visitor = served.visitor()
+    form = visitor.get("/ask/access").form
+    words = [
+        "ada@example.org",
+        "Ada@example.org",
+        "ADA@EXAMPLE.ORG",
+        "  ada@example.org",
+        "ada@example.org ",
+        "aDa@example.org",
+    ]
+    statuses = [visitor.post("/ask/access", email=word, form=form).status for word in words]
+    assert statuses == [200] * MOST["address"] + [429]
+
+
+def test_every_page_can_be_asked_for_its_headers(served: Served) -> None:
+    import urllib.request
+
+    for path in ("/", "/rights", "/policy", "/ask/access", "/healthy"):
+        with urllib.request.urlopen(
+            urllib.request.Request(served.base + path, method="HEAD"), timeout=20
+        ) as answer:
+            assert (answer.status, answer.read()) == (200, b"")
+
+
+async def _asked(served: Served, scheme: str, cookie: str = "") -> dict[str, list[str]]:
+    """The headers of the front page, as a server with or without TLS passes the request on."""
+    from servanda.web.centre.app import create
+
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": scheme,
+        "path": "/", "raw_path": b"/", "query_string": b"", "root_path": "",
+        "server": ("centre.example", 443), "client": ("192.0.2.1", 1),
+        "headers": [(b"host", b"centre.example"), (b"cookie", cookie.encode())],
+    }  # fmt: skip
+    await create(served.project)(scope, receive, send)  # type: ignore[arg-type]
+    found: dict[str, list[str]] = {}
+    for name, value in sent[0]["headers"]:  # type: ignore[attr-defined]
+        found.setdefault(name.decode().lower(), []).append(value.decode())
+    return found
+
+
+def test_over_https_browsers_stay_there_and_no_neighbour_sets_a_cookie(served: Served) -> None:
+    import asyncio
+
+    plain, secure = (asyncio.run(_asked(served, scheme)) for scheme in ("http", "https"))
+    assert "strict-transport-security" not in plain
+    assert secure["strict-transport-security"] == ["max-age=31536000"]
+    (cookie,) = secure["set-cookie"]
+    assert cookie.startswith("__Host-servanda-form=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    value = cookie.partition(";")[0]
+    assert "set-cookie" not in asyncio.run(_asked(served, "https", value)), "it is recognised"
+    assert "set-cookie" in asyncio.run(_asked(served, "https", value.removeprefix("__Host-")))

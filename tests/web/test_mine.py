@@ -160,13 +160,13 @@ def test_nobody_enters_with_what_the_login_did_not_sign(served: Served) -> None:
 def test_a_cookie_that_was_changed_or_is_over_opens_nothing(served: Served) -> None:
     from servanda.rights.account.account import Member
 
-    vault, now = served.project.vault, served.project.now
+    vault, now, db = served.project.vault, served.project.now, served.project.database
     made = session.make(vault, Session(None, Member(ADDRESS, "link")), now)
     assert ADDRESS not in made
-    assert session.read(vault, made, now) is not None
-    assert session.read(vault, made, now + timedelta(hours=1)) is None
+    assert session.read(db, vault, made, now) is not None
+    assert session.read(db, vault, made, now + timedelta(hours=1)) is None
     for bad in (made[:-2], made[::-1], "A" + made, "é", "", "a.b.c", made * 9):
-        assert session.read(vault, bad, now) is None
+        assert session.read(db, vault, bad, now) is None
 
 
 def test_whoever_is_signed_in_asks_without_a_mail(served: Served) -> None:
@@ -201,3 +201,14 @@ def test_who_asks_for_somebody_else_sees_their_request_and_no_data(served: Serve
     visitor.post(link, form=visitor.get(link).form)
     assert visitor.get("/request").status == 200
     assert visitor.get("/mine").status == 410
+
+
+def test_a_cookie_that_was_copied_opens_nothing_after_its_owner_left(served: Served) -> None:
+    visitor = entered(served)
+    kept = [(c.name, c.value) for c in visitor.jar if c.name == session.COOKIE]
+    assert kept
+    form = re.search(r'name="form" value="([0-9a-f]{64})"', visitor.get("/mine").text)
+    assert form is not None
+    visitor.post("/leave", form=form[1])
+    for name, value in kept:
+        assert served.visitor().get("/mine", Cookie=f"{name}={value}").status == 410

@@ -1,4 +1,4 @@
-"""Supervisory authorities: where they are listed; their deadlines, for complaints and for a child's request for erasure.
+"""Supervisory authorities: where they are listed, and their deadlines for complaints and a child's request for erasure.
 
 Law: GDPR art. 78(2): three months to tell of progress or outcome, then a court is open; in
 France silence is a rejection (décret 2019-536, art. 10). Loi Informatique et Libertés,

@@ -63,7 +63,11 @@ class Calendar:
             form = re.escape(self._holidays.tr(moved)).replace("%s", ".*")
             return all(re.fullmatch(form, name) for name in self._holidays.get_list(day))
         in_some_communes = self._holidays.subdiv in _ALSACE_MOSELLE and day.isoweekday() == 5
-        return in_some_communes and day + 3 * _DAY in self._holidays and (3, 20) <= (day.month, day.day) <= (4, 23)
+        return (
+            in_some_communes
+            and day + 3 * _DAY in self._holidays
+            and (3, 20) <= (day.month, day.day) <= (4, 23)
+        )
 
     def is_working_day(self, day: date) -> bool:
         """Return whether the day is neither Saturday nor Sunday nor a public holiday (art. 2(2))."""

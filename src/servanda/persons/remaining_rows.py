@@ -113,7 +113,9 @@ def settle(
 
 
 def _erasure(vault: Vault, one: Unfinished) -> dict[str, Any]:
-    keys = [[[p.place, to_plain(p.key), p.content, p.identity] for p in human] for human in (one.human, one.rows)]
+    keys = [
+        [[p.place, to_plain(p.key), p.content, p.identity] for p in human] for human in (one.human, one.rows)
+    ]
     return {
         "reference": one.reference,
         "store": one.store,

@@ -22,10 +22,10 @@ from servanda.law.period import Period
 from servanda.law.retention import last_day
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.routes import route
-from servanda.stores.key import from_plain, to_plain
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.triggers import AtEvent, AtGreatest, AtLatest
+from servanda.stores.key import from_plain, to_plain
 from servanda.stores.selection import Any, Compares, Condition, Reaches
 
 Key = tuple[Anything, ...]

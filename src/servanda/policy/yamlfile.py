@@ -83,7 +83,9 @@ def read(path: Path, name: str = "") -> Source:
     try:
         if path.stat().st_size > LARGEST:
             message = f"it has more than {LARGEST // 1024**2} MB"
-            raise PolicyError([Problem(Spot(display_name), message, "a document is written by hand; split it")])
+            raise PolicyError(
+                [Problem(Spot(display_name), message, "a document is written by hand; split it")]
+            )
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise PolicyError(

@@ -37,7 +37,7 @@ _HSTS = "max-age=31536000"
 
 
 def cookie_name(request: HTTPConnection, name: str) -> str:
-    """The name of a cookie: over HTTPS with the prefix by which no other host of the domain can set it (RFC 6265bis)."""
+    """The name of a cookie: over HTTPS, with a prefix that no other host of the domain can set (RFC 6265bis)."""
     return f"__Host-{name}" if request.url.scheme == "https" else name
 
 

@@ -50,9 +50,7 @@ def plan(project: Project, number: int, as_json: bool) -> None:
 @click.option("--clock-is-right", is_flag=True, help="Go on where the clock of this machine is in doubt.")
 @_json
 @click.pass_obj
-def apply(
-    project: Project, number: int, weighed: str | None, clock_is_right: bool, as_json: bool
-) -> None:
+def apply(project: Project, number: int, weighed: str | None, clock_is_right: bool, as_json: bool) -> None:
     """Carry a request out: one transaction a store, each recorded before and after. It can be run again."""
     from servanda.apply import clock
     from servanda.rights.completed import notify_completed

@@ -210,7 +210,9 @@ class _StatementWriter:
         return Receiver(name, names, role, description, country, where, self._safeguard(name, recipient))
 
     def _safeguard(self, name: str, recipient: Recipient) -> str:
-        places = [c for c in (recipient.country, recipient.group) if c and not at_home(self.policy, c, self.on)]
+        places = [
+            c for c in (recipient.country, recipient.group) if c and not at_home(self.policy, c, self.on)
+        ]
         if not places:
             return ""
         transfer = transfer_to(self.policy, name, recipient)

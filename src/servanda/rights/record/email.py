@@ -35,7 +35,9 @@ LARGEST = 10 * 1024 * 1024
 _WORDS = 20_000
 _FRENCH = re.compile(r"\b(bonjour|je|mes|vous|merci|madame|monsieur|donnees|demande)\b")
 _ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f\x7f]{1,64}@[^@\s<>\"(),;\\\x00-\x1f\x7f]{1,255}")
-_MACHINES = re.compile(r"(mailer-?daemon|postmaster|(no|do-?not)-?_?reply|bounces?)([+._-].*)?", re.IGNORECASE)
+_MACHINES = re.compile(
+    r"(mailer-?daemon|postmaster|(no|do-?not)-?_?reply|bounces?)([+._-].*)?", re.IGNORECASE
+)
 _AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-Failed-Recipients")
 _LISTS = ("List-Id", "List-Post", "List-Unsubscribe", "Mailing-List", "X-Loop")
 _BULK = frozenset({"bulk", "list", "junk"})
@@ -67,9 +69,7 @@ class Mail:
     mark: bytes
 
 
-def read(
-    content: bytes, zone: str, today: date, right: str | None = None, own: Collection[str] = ()
-) -> Mail:
+def read(content: bytes, zone: str, today: date, right: str | None = None, own: Collection[str] = ()) -> Mail:
     """The request in a message (RFC 5322); `own` are the company's addresses.
 
     Raises Refused for what a machine, the company or nobody sent.
@@ -116,7 +116,12 @@ def _header(message: EmailMessage, name: str) -> str:
     """A header as text without line breaks; empty where it is missing or cannot be read."""
     try:
         return " ".join(str(message.get(name) or "").split())
-    except (ValueError, LookupError, IndexError, AttributeError):  # the parser of the standard library on odd headers
+    except (
+        ValueError,
+        LookupError,
+        IndexError,
+        AttributeError,
+    ):  # the parser of the standard library on odd headers
         return ""
 
 
@@ -140,7 +145,9 @@ def _by_machine(message: EmailMessage, address: str) -> bool:
     submitted = _header(message, "Auto-Submitted").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
         return True
-    if _header(message, "Return-Path") == "<>":  # the envelope sender of what must not be answered (RFC 5321, 4.5.5)
+    if (
+        _header(message, "Return-Path") == "<>"
+    ):  # the envelope sender of what must not be answered (RFC 5321, 4.5.5)
         return True
     kinds = {part.get_content_type() for part in message.walk()}
     if message.get_content_type() == "multipart/report" or kinds & _REPORTS:
@@ -151,7 +158,9 @@ def _by_machine(message: EmailMessage, address: str) -> bool:
     return precedence == "auto_reply" or _MACHINES.fullmatch(address.rpartition("@")[0]) is not None
 
 
-_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "message/feedback-report"})
+_REPORTS = frozenset(
+    {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
+)
 
 
 def _from_list(message: EmailMessage) -> bool:

@@ -158,7 +158,8 @@ class Requests:
         for address in (opening.about, opening.contact):
             if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in address):
                 raise Refused(
-                    "the address has a line break or another control character", advice="give the address alone"
+                    "the address has a line break or another control character",
+                    advice="give the address alone",
                 )
         if opening.received > self._today:
             raise Refused(f"{opening.received} is in the future; give the day on which it arrived")

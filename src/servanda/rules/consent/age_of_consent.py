@@ -50,7 +50,6 @@ from servanda.policy.purposes import ALL
 from servanda.rules.engine.rule import Result, fails, needs, not_applicable, rule, weak
 from servanda.rules.engine.view import View
 
-
 LOWEST = 13
 """The lowest age that a Member State may set (GDPR 8(1))."""
 
@@ -96,7 +95,9 @@ def _ages(view: View, minors: Minors, audiences: set[str]) -> Iterator[Result]:
             message = f"a child of {alone.youngest} consents alone; no country of the EEA may allow it below {LOWEST}"
             yield fails(view.value_spot("minors", "alone"), message, f"age: {LOWEST}, bound: from, or more")
         elif law is None and alone is not None:
-            yield needs(f"the age of {country} from which a child consents alone: the tables of law do not have it")
+            yield needs(
+                f"the age of {country} from which a child consents alone: the tables of law do not have it"
+            )
         if alone is not None and law is not None and alone.youngest < law:
             message = f"a child of {alone.youngest} consents alone; in {country} it is {law} years"
             yield weak(view.value_spot("minors", "alone"), message, f"age: {law}, bound: from")

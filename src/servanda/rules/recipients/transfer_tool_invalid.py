@@ -39,9 +39,7 @@ def check(view: View) -> Iterator[Result]:
     """Look up each transfer tool on the day of the check."""
     stated = [transfer for transfer in view.policy.transfers if transfer.case != "none"]
     countries = [recipient.country for recipient in view.policy.recipients.values() if recipient.outside]
-    if not stated and all(
-        country and at_home(view.policy, country, view.today) for country in countries
-    ):
+    if not stated and all(country and at_home(view.policy, country, view.today) for country in countries):
         yield not_applicable("no recipient is outside the EEA")
     elif not stated:
         yield needs("the tool of each transfer, and where recipients are")
@@ -70,7 +68,9 @@ def _judge(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
         yield fails(at, message, instead)
     elif entry.countries and set(_countries(view, transfer)) - set(entry.countries):
         elsewhere = ", ".join(sorted(set(_countries(view, transfer)) - set(entry.countries)))
-        message = f"{transfer.tool} allows transfers to {', '.join(entry.countries)} alone, and not to {elsewhere}"
+        message = (
+            f"{transfer.tool} allows transfers to {', '.join(entry.countries)} alone, and not to {elsewhere}"
+        )
         yield fails(at, message, "tool: scc-2021, or another")
     elif transfer.tool == "adequacy":
         decisions = {country: adequacy(country, today) for country in _countries(view, transfer)}
@@ -96,7 +96,9 @@ def _without_tool(view: View, i: int, transfer: Transfer) -> Iterator[Result]:
     """A transfer that is made rests on something, which people are told: the decision, or the safeguards."""
     countries = _countries(view, transfer)
     decisions = [adequacy(country, view.today) for country in countries]
-    without = [c for c, decision in zip(countries, decisions, strict=True) if decision is None or decision.needs]
+    without = [
+        c for c, decision in zip(countries, decisions, strict=True) if decision is None or decision.needs
+    ]
     if transfer.case != "made":
         return
     if without:

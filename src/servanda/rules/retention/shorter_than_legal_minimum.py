@@ -80,7 +80,9 @@ def check(view: View) -> Iterator[Result]:
             known = countries_of(tag)
             lacking = [c for c in view.policy.jurisdictions if c != "EU" and known and c not in known]
             if lacking:
-                yield needs(f"the law of {', '.join(lacking)} on data of {tag}: the tables of law do not have it")
+                yield needs(
+                    f"the law of {', '.join(lacking)} on data of {tag}: the tables of law do not have it"
+                )
 
 
 def _compare(view: View, name: str, figures: list[Stated], limit: Limit) -> Iterator[Result]:

@@ -45,9 +45,7 @@ _STAMP = re.compile(
     rb"|(?<![\w.])20\d{6}T?\d{0,6}(?!\d)"  # 20260301, 20260301T101112
     rb"|(?<![\w.])1\d{9}(?:\d{3}|\d{6}|\d{9})?(?!\w)"  # seconds since 1970, and their parts
 )
-_TIME_KEY = re.compile(
-    rb"""^\s+["']?@?(?:time|ts|timestamp|date|datetime|at)["']?\s*[:=]""", re.IGNORECASE
-)
+_TIME_KEY = re.compile(rb"""^\s+["']?@?(?:time|ts|timestamp|date|datetime|at)["']?\s*[:=]""", re.IGNORECASE)
 """A time in a record over several lines."""
 FIRST_DAY = date(1900, 1, 2)
 """What lies before is no date, as in tables."""

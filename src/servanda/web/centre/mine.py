@@ -27,7 +27,6 @@ from servanda.persons.summary import HeldSummary
 from servanda.rights.account.account import Account, InvalidValues, Member, account, change, shown
 from servanda.rights.account.login import BadToken, signed_in
 from servanda.stores.shape import Column
-from servanda.web import session
 from servanda.web.centre.fields import Field, field_of
 from servanda.web.centre.pages import Centre
 from servanda.web.guard import FORM, cookie, form_is_valid

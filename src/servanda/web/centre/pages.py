@@ -265,5 +265,11 @@ def _remember(request: Request, response: Response, name: str, value: str, hours
     """Set a cookie: HttpOnly, SameSite=Lax; over HTTPS Secure, and for this host alone."""
     secure = request.url.scheme == "https"
     response.set_cookie(
-        cookie_name(request, name), value, max_age=hours * 3600, httponly=True, secure=secure, samesite="lax", path="/"
+        cookie_name(request, name),
+        value,
+        max_age=hours * 3600,
+        httponly=True,
+        secure=secure,
+        samesite="lax",
+        path="/",
     )

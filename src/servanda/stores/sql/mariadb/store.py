@@ -262,7 +262,11 @@ class MariadbStore(SqlStore):
         if isinstance(type_, sa.Time):
             return _Time(fsp=getattr(type_, "fsp", None))
         if isinstance(type_, sa.Float):
-            return mysql.FLOAT(asdecimal=False) if isinstance(type_, mysql.FLOAT) else mysql.DOUBLE(asdecimal=False)
+            return (
+                mysql.FLOAT(asdecimal=False)
+                if isinstance(type_, mysql.FLOAT)
+                else mysql.DOUBLE(asdecimal=False)
+            )
         return type_
 
     def missing_rights(self, connection: Connection, table: str, verbs: frozenset[str]) -> frozenset[str]:
@@ -339,7 +343,7 @@ def _time_of(value: Any) -> Any:
     if not isinstance(value, timedelta):
         return value
     if timedelta() <= value < timedelta(days=1):
-        return (datetime.min + value).time()
+        return (datetime(1, 1, 1) + value).time()  # noqa: DTZ001 (a time of day has no zone)
     seconds, rest = divmod(abs(value), timedelta(seconds=1))
     fraction = f".{rest.microseconds:06d}" if rest else ""
     sign = "-" if value < timedelta() else ""

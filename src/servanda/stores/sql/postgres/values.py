@@ -83,7 +83,9 @@ def _interval(connection: Connection[Any]) -> type[Loader]:
         def load(self, data: Buffer) -> Any:
             """The duration, or its text."""
             text = bytes(data)
-            return text.decode() if b"y" in text.replace(b"day", b"") or b"mon" in text else super().load(data)
+            return (
+                text.decode() if b"y" in text.replace(b"day", b"") or b"mon" in text else super().load(data)
+            )
 
     return Interval
 

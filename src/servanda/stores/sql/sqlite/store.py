@@ -35,7 +35,6 @@ from servanda.stores.sql.times import globs_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Scrubbed
 
-
 _READ_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 """A byte that is no UTF-8 is read as a surrogate (PEP 383): it would make the copy of a person impossible."""
 
