@@ -2,8 +2,8 @@
 
 People are told that their data leave the EEA, to which country, and what protects them there (GDPR
 13(1)(f)). A sentence that names some recipients speaks of no others. What counts is the company that
-the contract is with. A statement without a country, or
-one that only says what would happen if, is weak; so is a provider in the EEA whose group is outside
+the contract is with. A statement without a country, or one
+that only says what would happen if, is weak; so is a provider in the EEA whose group is outside
 and may have to hand data over. `check --as-of` looks at the members of the EEA on that day.
 
 Bad:

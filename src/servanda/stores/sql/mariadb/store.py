@@ -343,7 +343,7 @@ def _time_of(value: Any) -> Any:
     if not isinstance(value, timedelta):
         return value
     if timedelta() <= value < timedelta(days=1):
-        return (datetime(1, 1, 1) + value).time()  # noqa: DTZ001 (a time of day has no zone)
+        return (datetime(1, 1, 1) + value).time()
     seconds, rest = divmod(abs(value), timedelta(seconds=1))
     fraction = f".{rest.microseconds:06d}" if rest else ""
     sign = "-" if value < timedelta() else ""
