@@ -140,3 +140,62 @@ def test_signs_that_a_font_may_lack_are_printed(exograd: Policy) -> None:
     reasons = "Œuvre, cœur, 12 345 € – « déjà » … l’été, Łukasz, Şirin, Ångström"
     found = compose(letter("refused", "fr", reasons=reasons), exograd, BASE, date(2026, 11, 23))
     assert as_pdf.render(found, AT)
+
+
+def _in(policy: Policy, country: str, **more: Any) -> Policy:
+    """The policy of a company in another country."""
+    controller = policy.controller.model_copy(update={"country": country})
+    return policy.model_copy(update={"controller": controller, "authority": None, "rights": None, **more})
+
+
+EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK IS LI NO"
+COUNTRIES = re.findall(r"\w+", f"{EEA} GB CH")
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("kind", ["refused", "extended", "unproved", "no-such-person"])
+def test_whoever_gets_less_than_they_asked_learns_where_to_complain(
+    exograd: Policy, country: str, kind: str
+) -> None:
+    for language, words in (
+        ("en", ("complain", "supervisory authority")),
+        ("fr", ("réclamation", "autorité de contrôle")),
+    ):
+        letter = Letter(kind, language, "a@example.org", COMMON | VALUES[kind], 41)
+        text = " ".join(as_text.render(compose(letter, _in(exograd, country), BASE, AT.date())).split())
+        assert all(word in text for word in words)
+        assert "art. 77" in text
+        if country == "DE":
+            assert "Bundesbeauftragte" not in text, (
+                "companies answer to the authority of their Land (BDSG 40)"
+            )
+            assert "datenschutzkonferenz" in text
+
+
+def test_an_authority_that_the_policy_names_is_named(exograd: Policy) -> None:
+    letter = Letter("refused", "en", "a@example.org", COMMON | VALUES["refused"], 41)
+    for name in ("IMY", "BfDI", "CNIL"):
+        text = as_text.render(compose(letter, _in(exograd, "SE", authority=name), BASE, AT.date()))
+        assert {"IMY": "IMY", "BfDI": "Bonn", "CNIL": "75334"}[name] in text
+
+
+def test_the_link_of_proof_says_where_the_answer_goes(exograd: Policy) -> None:
+    values = COMMON | VALUES["identity-link"]
+    for language in LANGUAGES:
+        plain, elsewhere = (
+            as_text.render(
+                compose(Letter("identity-link", language, "a@example.org", v, 41), exograd, BASE, AT.date())
+            )
+            for v in (values, values | {"contact": "evil@elsewhere.example"})
+        )
+        assert "elsewhere" not in plain
+        assert "evil@elsewhere.example" in elsewhere
+        assert elsewhere.index("evil@") < elsewhere.index("/confirm/"), "before the link"
+
+
+def test_a_copy_promises_no_more_than_the_policy_states(exograd: Policy) -> None:
+    letter = Letter("answered-access", "en", "a@example.org", COMMON | VALUES["answered-access"], 41)
+    silent = exograd.model_copy(update={"purposes": {}, "recipients": {}, "collection": None})
+    text = " ".join(as_text.render(compose(letter, silent, BASE, AT.date())).split())
+    assert "as far as our policy states it" in text
+    assert "ask us" in text

@@ -264,3 +264,13 @@ def test_over_https_browsers_stay_there_and_no_neighbour_sets_a_cookie(served: S
     value = cookie.partition(";")[0]
     assert "set-cookie" not in asyncio.run(_asked(served, "https", value)), "it is recognised"
     assert "set-cookie" in asyncio.run(_asked(served, "https", value.removeprefix("__Host-")))
+
+
+def test_no_page_names_an_officer_whom_nobody_declared(served: Served) -> None:
+    policy = served.project.folder / "policy.yaml"
+    text = policy.read_text(encoding="utf-8")
+    assert "dpo:" not in text
+    for path in ("/", "/rights"):
+        assert "data protection officer" not in served.visitor("en").get(path).text
+    policy.write_text(text + "\ndpo: {name: Dora, email: dora@example.net}\n", encoding="utf-8")
+    assert "data protection officer: dora@example.net" in served.visitor("en").get("/").text
