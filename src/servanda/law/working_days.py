@@ -7,9 +7,9 @@ from time to time.
 Law: Regulation 1182/71, art. 2(1) public holidays are those of the Member State where
 action is to be taken; art. 2(2) working days are all days but these, Saturdays and Sundays.
 Alsace-Moselle: Code du travail, art. L3134-13: Good Friday is a holiday there in communes with a
-Protestant church only, and is counted for none, since who answers before it is in time everywhere. Nor
-are days off that a decree moves, as in Hungary: they are no public holidays of the list in the
-Official Journal (Regulation 1182/71, art. 2(1)).
+Protestant church only. It counts for the place FR-AM, which says that the company sits in one, and not for the
+departments FR-57, FR-67 and FR-68: who answers before it is in time everywhere. Nor are days off that a decree
+moves, as in Hungary: they are no public holidays of the list in the Official Journal (Regulation 1182/71, art. 2(1)).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from servanda.errors import ServandaError
 
 _DAY = timedelta(days=1)
 _ALSACE_MOSELLE = frozenset({"57", "6AE"})
+_WITH_GOOD_FRIDAY = "FR-AM"
 _PARTS = {"FR-67": "6AE", "FR-68": "6AE", "FR-AM": "57"}
 """Aliases for parts of the library: both departments of Alsace, and Alsace-Moselle."""
 
@@ -62,7 +63,8 @@ class Calendar:
         if moved:
             form = re.escape(self._holidays.tr(moved)).replace("%s", ".*")
             return all(re.fullmatch(form, name) for name in self._holidays.get_list(day))
-        in_some_communes = self._holidays.subdiv in _ALSACE_MOSELLE and day.isoweekday() == 5
+        somewhere = self._holidays.subdiv in _ALSACE_MOSELLE and self.place != _WITH_GOOD_FRIDAY
+        in_some_communes = somewhere and day.isoweekday() == 5
         return (
             in_some_communes
             and day + 3 * _DAY in self._holidays
