@@ -10,13 +10,13 @@ Law: GDPR 4(5) and 25(1): what is pseudonymous while the row is there, is anonym
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from datetime import date
 from typing import Literal
 
 import sqlalchemy as sa
 
 from servanda.database import tables
+from servanda.stores.addresses import comparable
 from servanda.vault import Vault
 
 Use = Literal["request", "directive"]
@@ -24,8 +24,8 @@ _KEY = "identifiers"
 
 
 def normalise(identifier: str) -> str:
-    """An address as it is compared: without surrounding blanks, case-folded, in Unicode form NFC."""
-    return unicodedata.normalize("NFC", identifier.strip()).casefold()
+    """An address as it is compared: see `stores.addresses`."""
+    return comparable(identifier)
 
 
 def mac_of(vault: Vault, identifier: str) -> str:

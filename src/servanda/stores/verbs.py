@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from servanda.stores.document.change import Change
 from servanda.stores.document.document import Place
-from servanda.stores.selection import Condition, LatestTime, TimeColumn
+from servanda.stores.selection import Condition, LatestTime, Link, TimeColumn
 from servanda.stores.shape import Shape, Table
 
 if TYPE_CHECKING:
@@ -293,8 +293,10 @@ class Session(Protocol):
     def keys(self, table: str, condition: Condition) -> list[Key]:
         """The keys of the rows that meet a condition, for letters to persons."""
 
-    def find(self, table: str, column: str, value: str | int) -> list[Key]:
-        """The keys of the rows with this identifier."""
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[Key]:
+        """The keys of the rows with this identifier; with `links`, and columns of the row at their end."""
 
     def lacking(self, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """Which of these rights our role lacks on a table."""

@@ -261,9 +261,11 @@ class FilesSession:
         del table, condition
         return []
 
-    def find(self, table: str, column: str, value: str | int) -> list[Key]:
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[Key]:
         """None: lines have no keys, and are held by a condition."""
-        del table, column, value
+        del table, column, value, links, at
         return []
 
     def change(self, work: FileWork, page: LogFile, groups: Sequence[Group]) -> int:

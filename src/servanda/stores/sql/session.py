@@ -23,15 +23,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
+from servanda.stores.addresses import comparable
 from servanda.stores.selection import (
     Condition,
     LatestTime,
+    Link,
     OwnTime,
     TimeColumn,
     child_links,
     driver,
     reads_other_rows,
 )
+from servanda.stores.sql.links import joined
 from servanda.stores.sql.lists import Lists
 from servanda.stores.sql.pages import Page, Track, pages, within
 from servanda.stores.sql.store import SqlStore
@@ -175,17 +178,29 @@ class Session(Sampler):
         with self.store.errors(), self._reading():
             return [tuple(found) for found in self._connection.execute(query)]
 
-    def find(self, table: str, column: str, value: str | int) -> list[tuple[Any, ...]]:
-        """The keys of the rows with this identifier, ignoring case but not accents, whatever the collation says."""
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[tuple[Any, ...]]:
+        """The keys of the rows with this identifier, compared as `stores.addresses` says, whatever the collation.
+
+        With `links`, followed by the columns `at` of the row at their end; NULL where they lead nowhere.
+        """
         row, key = self._tables[table], self.store.shape.tables[table].key
         same = row.c[column] == value
         if isinstance(value, str):
-            same = self.store.same_text(row.c[column], sa.literal(value), (table, column), fold=True)
-        query = sa.select(row.c[column], *(row.c[k] for k in key)).where(same)
+            same = self.store.same_identifier(row.c[column], value, (table, column))
+        end: sa.FromClause = row
+        rows: sa.FromClause = row
+        for link in links:
+            there = self._tables[link.to_table].alias()
+            rows = rows.outerjoin(there, joined(self.store, link, end, there, bare="target"))
+            end = there
+        chosen = [row.c[column], *(row.c[k] for k in key), *(end.c[c] for c in at)]
+        query = sa.select(*(c.label(f"c{i}") for i, c in enumerate(chosen))).select_from(rows).where(same)
         with self.store.errors(), self._reading():
             found = self._connection.execute(query).all()
-        folded = str(value).casefold()
-        return [tuple(f[1:]) for f in found if str(f[0]).casefold() == folded]
+        wanted = comparable(str(value))
+        return [tuple(f[1:]) for f in found if comparable(str(f[0])) == wanted]
 
     # -- ending rows, page by page ---------------------------------------------------------
 

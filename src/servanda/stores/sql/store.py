@@ -138,6 +138,10 @@ class SqlStore:
         """Whether a text column equals a known text byte by byte, found by an index on the column."""
         raise NotImplementedError
 
+    def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
+        """Whether a column may hold an identifier, found by its index; `stores.addresses` has the last word."""
+        raise NotImplementedError
+
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether an error is a lock or a deadlock, so that the transaction can be retried."""
         raise NotImplementedError
