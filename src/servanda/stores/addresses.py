@@ -28,6 +28,7 @@ _BEFORE, _AFTER = ("", " ", "\t"), ("", " ", "\n", "\r\n", "\t")
 _SIGNS = re.compile("([\u212a\u037e\u1fef])")
 """Signs that NFC turns into a letter or mark of ASCII: Kelvin, the Greek question mark, the Greek grave accent."""
 
+_ADDRESS = re.compile(r"""(?:"[^"]+"|[^\s<>()\[\]:;,@"\\]+)@[^\s<>():;,@"\\]+""")
 LETTERS_LIKE_ASCII = ("\u212a", "\u0130")
 """Kelvin sign and dotted capital I: the lower() of databases turns them into k and i."""
 
@@ -41,10 +42,18 @@ def comparable(text: str) -> str:
     return f"{_small(local)}@{_ascii_domain(domain)}"
 
 
-def spellings(text: str) -> tuple[str, ...]:
-    """The forms in which a column may hold an identifier, in small letters; a database folds the case of ASCII at least.
+def is_identifier(text: str) -> bool:
+    """Whether a text is one address, or an identifier without @; no display name, no list, no control characters."""
+    text = text.strip()
+    if not text.isprintable():
+        return False
+    return "@" not in text or _ADDRESS.fullmatch(text) is not None
 
-    Letters that it may not fold stand in capitals, too; combined and decomposed; the domain as A-labels and as U-labels.
+
+def spellings(text: str) -> tuple[str, ...]:
+    """The forms in which a column may hold an identifier, once a database has folded at least the case of ASCII.
+
+    Other letters stand in capitals, too, combined and decomposed; the domain as A-labels and as U-labels.
     """
     one = comparable(text)
     local, at, domain = one.rpartition("@")

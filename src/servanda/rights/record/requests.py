@@ -29,6 +29,7 @@ from servanda.post.outbox import Letter, put
 from servanda.project import Project
 from servanda.rights.record import links
 from servanda.rights.record.request import ENDED, Asker, Channel, Happening, Request
+from servanda.stores.addresses import is_identifier
 from servanda.vault import Vault
 
 KEPT = Period(years=5)
@@ -139,10 +140,15 @@ class Requests:
     def open(self, opening: Opening, letters: Sequence[Letter] = ()) -> Request:
         """Record a new request; its deadline counts from the day on which it was received.
 
-        Raises Refused for a day in the future.
+        Raises Refused for a day in the future, and where `about` is no address.
         """
         if opening.received > self._today:
             raise Refused(f"{opening.received} is in the future; give the day on which it arrived")
+        if not is_identifier(opening.about):
+            raise Refused(
+                "whom the request is about is no address, or more than one",
+                advice="give the address alone, such as ada@example.com, or a number",
+            )
         promised = self._policy.requests.deadline
         row: dict[str, Any] = {
             "right": opening.right,

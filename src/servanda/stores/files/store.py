@@ -43,7 +43,7 @@ from servanda.stores.files.rewrite import (
 )
 from servanda.stores.files.scan import Scan, cells, lines_about, readable, remarks, unread
 from servanda.stores.files.where import Span, Test, held_texts, of_file, test_of
-from servanda.stores.selection import Condition, LatestTime, TimeColumn
+from servanda.stores.selection import Condition, Identity, LatestTime, Link, TimeColumn
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Group, Key, Pacing, Partitions, Scrubbed, Settings
@@ -239,7 +239,15 @@ class FilesSession:
 
     # -- what needs a key, or columns that can be emptied ------------------------------------
 
-    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
+    def make_list(
+        self,
+        name: str,
+        table: str,
+        key: Sequence[str],
+        *,
+        dated: bool = False,
+        identity: Identity | None = None,
+    ) -> None:
         """Nothing: lines have no keys, and no condition about them refers to a list."""
 
     def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -171,10 +171,14 @@ class Session(Sampler):
         with self.store.errors(), self._reading():
             return self.store.missing_rights(self._connection, table, verbs)
 
-    def keys(self, table: str, condition: Condition) -> list[tuple[Any, ...]]:
-        """The keys of the rows that meet a condition, for letters to persons; never used to end rows."""
+    def keys(self, table: str, condition: Condition, name: str = "") -> list[tuple[Any, ...]]:
+        """The keys of the rows that meet a condition, for letters to persons; never used to end rows.
+
+        With `name`, each followed by its mark for the list of that name.
+        """
         row, key = self._tables[table], self.store.shape.tables[table].key
-        query = sa.select(*(row.c[k] for k in key)).where(self.where.sql(condition, row, table))
+        chosen = [*(row.c[k] for k in key), *([self.mark(name, row).label("mark")] if name else [])]
+        query = sa.select(*chosen).where(self.where.sql(condition, row, table))
         with self.store.errors(), self._reading():
             return [tuple(found) for found in self._connection.execute(query)]
 
@@ -338,15 +342,26 @@ class Session(Sampler):
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """For each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
+        """For each parent, the latest date among the rows of a page: (key…, local date, mark of the parent, rows)."""
         row, conditions = self.page_rows(work, page)
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
-        query = sa.select(*keys, top, sa.func.count()).where(*conditions).group_by(*keys)
+        query = sa.select(*keys, top, sa.func.count(), self._mark_of_parent(row, trigger))
+        query = query.where(*conditions).group_by(*keys)
         with self.store.errors():
             rows = self._connection.execute(query, page.values).all()
         zone = self.store.settings.zone
-        return [(*key, local_day(top, trigger.time, zone), n) for *key, top, n in rows]
+        return [(*key, local_day(top, trigger.time, zone), mark_text(mark), n) for *key, top, n, mark in rows]
+
+    def _mark_of_parent(self, row: sa.FromClause, trigger: LatestTime) -> sa.ColumnElement[Any]:
+        """The mark of the row to which the rows of a group lead."""
+        there, link = self._tables[trigger.link.to_table].alias(), trigger.link
+        mark = self.mark(str(trigger.remembered), there)
+        if isinstance(mark, sa.Null):
+            return sa.null().label("mark")
+        same = [there.c[b] == row.c[a] for a, b in zip(link.columns, link.to_columns, strict=True)]
+        found = sa.select(sa.func.max(mark)).select_from(there).where(*same).correlate(row)
+        return found.scalar_subquery().label("mark")
 
     @contextmanager
     def page_transaction(self) -> Iterator[float]:
@@ -432,6 +447,11 @@ class Session(Sampler):
             self.store.analyze(self._connection, due.name)
         if self.store.dialect.locks_rows and not self.store.dialect.optimizer_fence:
             self._page_keys_table(work.table)
+
+
+def mark_text(mark: Any) -> str | None:
+    """A mark as text, whatever the driver makes of it."""
+    return mark.decode() if isinstance(mark, bytes) else None if mark is None else str(mark)
 
 
 @contextmanager
