@@ -225,11 +225,11 @@ def is_restored(
         if fingerprinter.row(place.name, row, number) == tombstone.row:
             return True
         if {fingerprinter.name(value, number) for value in named} & set(tombstone.names):
-            return not any(_later(value, tombstone.erased_at) for value in row.values())
+            return not any(is_later(value, tombstone.erased_at) for value in row.values())
     return None if named else False
 
 
-def _later(value: Any, than: datetime) -> bool:
+def is_later(value: Any, than: datetime) -> bool:
     """Whether a date, a datetime or an ISO text is later than an instant."""
     if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-":
         try:

@@ -7,6 +7,7 @@ are warned again before the next end.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,7 +33,11 @@ def warn(project: Project, step: Step) -> int:
     marks = [mark_text(mark) for *_, mark in found]
     ends = {"ends": _end_day(project, step).isoformat()}
     letters = [Letter("inactivity", policy.languages[0], RowAddress(place.name, key), ends) for key in keys]
-    warned = {"promise": step.promises[0], "place": place.name, "warned_at": moment(project.now)}
+    warned: dict[str, Any] = {
+        "promise": step.promises[0],
+        "place": place.name,
+        "warned_at": moment(project.now),
+    }
     key_id = vault.new_key()
     with project.database.begin() as connection:
         rows = [warned | {"parent_key": key, "mark": m} for key, m in zip(keys, marks, strict=True)]

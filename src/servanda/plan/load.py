@@ -125,9 +125,10 @@ def load_records(project: Project, now: datetime) -> None:
     secret: bytes | None = None
     with project.database.read() as connection:
         for place in stores.binding.places.values():
-            session, lists = stores.session_of(place), list(remembered_lists(place))
-            if not lists:
+            lists = list(remembered_lists(place))
+            if not lists or place.place.files:
                 continue
+            session = sql_session(stores.session_of(place))
             if secret is None:
                 secret = _secret_of_marks(project)
             session.store.print_secret = secret

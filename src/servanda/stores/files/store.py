@@ -264,9 +264,9 @@ class FilesSession:
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Nothing: lines have no keys."""
 
-    def keys(self, table: str, condition: Condition) -> list[Key]:
+    def keys(self, table: str, condition: Condition, name: str = "") -> list[Key]:
         """None: lines have no keys."""
-        del table, condition
+        del table, condition, name
         return []
 
     def find(

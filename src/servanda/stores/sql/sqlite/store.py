@@ -187,13 +187,13 @@ class SqliteStore(SqlStore):
         """A column may be NOCASE, so bytes are compared as well."""
         del at
         if fold:
-            return sa.func.servanda_comparable(column) == sa.func.servanda_comparable(known)  # type: ignore[no-any-return]
+            return sa.func.servanda_comparable(column) == sa.func.servanda_comparable(known)
         return sa.and_(column == known, sa.cast(column, sa.LargeBinary) == sa.cast(known, sa.LargeBinary))
 
     def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
         """Compared by the program itself: SQLite is in our own process."""
         del at
-        return sa.func.servanda_comparable(column) == sa.literal(comparable(text))  # type: ignore[no-any-return]
+        return sa.func.servanda_comparable(column) == sa.literal(comparable(text))
 
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
