@@ -53,6 +53,7 @@ from servanda.plan.load import load_holds, load_records
 from servanda.plan.make import Circumstances
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.sql.erasure import transaction_with_retry
 
 _TRIES, _TRIES_TOGETHER = 5, 2
@@ -253,7 +254,10 @@ class Eraser:
             if self.only is None:
                 outcome.named = self.identifiers[name].read_identifiers()
                 references, now, untouched = [a.reference for a in asked], self.project.now, store.untouched()
-                for table, key, tombstone in tombstones_of(store.reach, self.fingerprinter, references, now):
+                tops = _greatest_keys(store.reach)
+                for table, key, tombstone in tombstones_of(
+                    store.reach, self.fingerprinter, references, now, tops
+                ):
                     (outcome.kept_tombstones if (table, key) in untouched else outcome.tombstones).append(
                         tombstone
                     )
@@ -404,6 +408,18 @@ def erase(project: Project, asked: Sequence[Of]) -> list[Erased]:
     """Erase persons. For several calls, use one `eraser`."""
     with eraser(project) as made:
         return made.erase(asked)
+
+
+def _greatest_keys(reach: Reach) -> dict[str, int]:
+    """The greatest key of each place of the persons, where a later import can be told by it."""
+    places = [
+        place
+        for table in reach.own
+        for place in reach.graph.places[table]
+        if extents.has_numeric_key(place) and place.place.identifiers and created_columns(place)
+    ]
+    tops = extents.greatest_keys(reach.session, places)
+    return {place.name: top for place, top in zip(places, tops, strict=True) if top is not None}
 
 
 def _halves(batch: list[Of]) -> list[list[Of]]:

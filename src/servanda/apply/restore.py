@@ -32,6 +32,7 @@ from servanda.apply.tombstones import (
     delete_tombstones,
     is_later,
     is_restored,
+    top_of,
 )
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
@@ -239,7 +240,8 @@ def _imported(
     """Rows of erased persons that came back under another key, created before the erasure: an import of old data.
 
     Their identifiers are hashed as a stream. Only a column that says when a row was created can tell an import from a
-    person who came back by themselves, so that places without one are left alone.
+    person who came back by themselves, and only a greater number from another account that they had: where rows have
+    none, nothing is said.
     """
     created = created_columns(place)
     named = list(dict.fromkeys(place.place.identifiers.values()))
@@ -247,7 +249,7 @@ def _imported(
         name: one
         for each in tombstones.values()
         for one, confirmed in each
-        if confirmed and one.place == place.name
+        if confirmed and one.place == place.name and top_of(one) is not None
         for name in one.names
     }
     if not created or not named or not known:
@@ -263,7 +265,8 @@ def _imported(
             times = values[last:]
             if one is None or None in times or any(is_later(time, one.erased_at) for time in times):
                 continue
-            if one.key not in fingerprinter.keys(place.name, values[:size]):
+            top = top_of(one)
+            if top is not None and values[0] > top:
                 found.append((one, tuple(values[:size])))
     return found
 
@@ -303,9 +306,13 @@ def note_extents(project: Project) -> None:
     Counters tell a delete from a restore: a delete does not lower the counter.
     """
     rows = [
-        {"place": place.name, "greatest": greatest, "counted": int(counted), "seen_at": moment(project.now)}
+        {
+            "place": place.name,
+            "greatest": greatest or 0,
+            "counted": int(counted),
+            "seen_at": moment(project.now),
+        }
         for place, greatest, counted in _extents(project.stores)
-        if greatest is not None
     ]
     if rows:
         with project.database.begin() as connection:

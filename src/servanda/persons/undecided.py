@@ -56,6 +56,8 @@ def undecided_with(stores: OpenStores, identifiers: Iterable[str]) -> tuple[str,
     for name, session in stores.sessions.items():
         tables = list(_undecided(stores, name))
         if wanted and tables and isinstance(session, Session):
+            copies = session.own_copies()
+            tables = [table for table in tables if table.name not in copies]
             for start in range(0, len(tables), _AT_ONCE):
                 part = tables[start : start + _AT_ONCE]
                 found += [f"{name}.{table.name}" for table in _holding(session, part, wanted)]

@@ -69,6 +69,11 @@ class Lists:
         with self.store.errors(), self._reading():
             return self.store.counters(self._connection)
 
+    def own_copies(self) -> frozenset[str]:
+        """The tables that the database itself keeps as copies of others."""
+        with self.store.errors(), self._reading():
+            return self.store.own_copies(self._connection)
+
     def rollback(self) -> None:
         """Roll back the open transaction, which releases its locks."""
         self._connection.rollback()

@@ -165,6 +165,11 @@ class SqlStore:
         del connection
         return {}
 
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """The tables that the database itself keeps as copies of others: materialised views, full-text tables."""
+        del connection
+        return frozenset()
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """The exact statements that give a reading and a writing role what Servanda needs."""
         raise NotImplementedError

@@ -390,6 +390,11 @@ class PostgresStore(SqlStore):
         rows = connection.execute(_COUNTERS, {"s": self.schema})
         return {str(table): int(last) for table, last in rows if last is not None}
 
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """Materialised views."""
+        query = "SELECT matviewname FROM pg_matviews WHERE schemaname = COALESCE(CAST(:s AS text), current_schema())"
+        return frozenset(map(str, connection.execute(sa.text(query), {"s": self.schema}).scalars()))
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """A role that reads, and one that also changes and deletes at the places that end."""
         preparer = self.engine.dialect.identifier_preparer

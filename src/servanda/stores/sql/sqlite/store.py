@@ -231,6 +231,11 @@ class SqliteStore(SqlStore):
         rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
         return {str(name): int(last) for name, last in rows}
 
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """Virtual tables, such as those of FTS5, and the tables in which they lie."""
+        query = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+        return frozenset(str(name) for (name,) in connection.exec_driver_sql(query))
+
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """SQLite has no roles: who can write the file can do everything."""
         del tables, reader, writer
