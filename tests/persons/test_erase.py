@@ -378,3 +378,58 @@ def test_the_ledger_says_what_was_kept_and_names_nobody(made: TestProject) -> No
     assert made.ledger.verify().ok
     said = " ".join(e.header + str(e.body) for e in made.ledger.entries())
     assert "ann@example.com" not in said.lower()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
+def test_a_row_of_two_persons_ends_with_the_second_though_a_law_keeps_a_row_between(
+    kind: str, tmp_path: Path, fresh_url: Any
+) -> None:
+    """The invoice of the first stays by law and leads to nobody any more; the voucher must not stay for it."""
+    closed = {"closed": {"of": "person", "column": "closed_on", "open": None}}
+    found = project(
+        tmp_path / "p",
+        fresh_url(kind),
+        policy(
+            [
+                retention("T-RET-01", "account", "closed", "P3Y"),
+                retention("T-RET-02", "invoice", "issued", "P10Y", **LAW),
+            ]
+        ),
+        {
+            "members": {
+                "data": "account",
+                "person": "self",
+                "identifiers": {"email": "email"},
+                "triggers": {"closed": {"column": "closed_on", "open": None}},
+                "skeleton": True,
+                "at_end": {"email": None},
+            },
+            "invoices": {
+                "data": "invoice",
+                "person": {"via": "member_id", "to": "members"},
+                "triggers": {"issued": "issued_on"},
+            },
+            "vouchers": {
+                "data": "account",
+                "person": {"via": "member_id", "to": "members"},
+                "references": {"invoice": {"via": "invoice_id", "to": "invoices", "ownership": "owned"}},
+                "triggers": closed,
+            },
+        },
+    )
+    found.run(
+        "CREATE TABLE members (id INTEGER PRIMARY KEY, email VARCHAR(60), closed_on DATE)",
+        "CREATE TABLE invoices (id INTEGER PRIMARY KEY, member_id INTEGER REFERENCES members (id), issued_on DATE)",
+        "CREATE TABLE vouchers (id INTEGER PRIMARY KEY, member_id INTEGER REFERENCES members (id),"
+        " invoice_id INTEGER REFERENCES invoices (id))",
+        "INSERT INTO members VALUES (1, 'a@example.com', NULL), (2, 'b@example.com', NULL), (3, 'c@example.com', NULL)",
+        "INSERT INTO invoices VALUES (1, 1, '2026-01-01'), (2, 2, '2026-01-01'), (3, 3, '2026-01-01')",
+        "INSERT INTO vouchers VALUES (1, 1, 2), (2, 2, 1), (3, 2, 3)",
+    )
+    left = []
+    for key in (1, 2, 2):
+        with found.opened() as opened:
+            assert erase(opened, [Of(f"ref-{key}", (Person("app.members", (key,)),))])[0].done
+        left.append([row[0] for row in found.rows("SELECT id FROM vouchers ORDER BY id")])
+    assert left == [[1, 2, 3], [3], [3]]
+    assert found.rows("SELECT id FROM invoices ORDER BY id") == [(1,), (2,), (3,)]

@@ -24,7 +24,7 @@ from servanda.database import moment, tables
 from servanda.errors import Refused, ServandaError, StoreError, VaultError
 from servanda.law.retention import last_day
 from servanda.ledger import Ledger
-from servanda.persons.references import mac_of
+from servanda.persons.references import names_of
 from servanda.persons.routes import route
 from servanda.plan.archive.due import Held, due_rows, held_rows, over_segments
 from servanda.plan.archiving import Archiving, archivings
@@ -36,10 +36,11 @@ from servanda.stores.archive.archive import HELD, Archive, Copy, Written, archiv
 from servanda.stores.archive.index import Archived, drop, of_row
 from servanda.stores.archive.segments import Segment
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
 from servanda.stores.sql import archive_table as sql_copy
 from servanda.stores.sql.pages import Page
-from servanda.stores.sql.session import Session, Work
+from servanda.stores.sql.session import Session, Work, mark_text
 
 _WIDE = 2_000
 """The most rows that are in memory at once."""
@@ -170,6 +171,7 @@ class Archiver:
         path, key = route(self.project.stores.binding, place), place.table.key
         links = path.links if path is not None else ()
         root = self.project.stores.binding.places[path.root] if path is not None else place
+        named, created = list(dict.fromkeys(root.place.identifiers.values())), created_columns(root)
         row = session.table_of(place.table.name)
         days = session.days.of(place.triggers[archiving.trigger], row)
         parts = (
@@ -177,7 +179,7 @@ class Archiver:
             session.days.key_at(links, root.table.key, row),
             [session.store.fingerprint([row.c[c] for c in archiving.printed])],
             [row.c[c] for c in archiving.columns],
-            session.days.key_at(links, list(dict.fromkeys(root.place.identifiers.values())), row),
+            session.days.key_at(links, [*named, *created], row),
             list(days.columns),
         )
         chosen = [column.label(f"c{i}") for i, column in enumerate(c for part in parts for c in part)]
@@ -203,10 +205,14 @@ class Archiver:
                     last_day=archiving.last_day(policy, day),
                     grounds=archiving.grounds,
                     values=dict(zip(archiving.columns, fields, strict=True)),
-                    names=tuple(
-                        mac_of(self.project.vault, str(n))
-                        for n in names
-                        if n not in (None, "") and not nobody
+                    names=()
+                    if nobody
+                    else names_of(
+                        self.project.vault,
+                        root.name,
+                        person,
+                        names[: len(named)],
+                        names[len(named) :],
                     ),
                 ),
                 own,
@@ -345,7 +351,13 @@ class Archiver:
         """Record one event for each row of a page. Returns the number of rows."""
         session = sql_copy.database(opened)
         name, event, place = step.event, tables.event, self.project.stores.binding.places[step.place]
-        keys = session.read(work, page, lambda row: [row.c[k] for k in place.table.key])
+        listed = f"event_{place.short}_{name}"
+        found = session.read(
+            work,
+            page,
+            lambda row: [*(row.c[k] for k in place.table.key), session.mark(listed, row).label("mark")],
+        )
+        keys = [(key, mark_text(mark)) for *key, mark in found]
         if not keys:
             return 0
         now = moment(self.plan.made_at)
@@ -353,9 +365,12 @@ class Archiver:
             number = int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
             rows = [
                 {"id": number + i, "name": name, "place": place.name, "parent_key": key_text(key)}
-                | {"at": now, "source": "servanda"}
-                for i, key in enumerate(keys, start=1)
+                | {"at": now, "source": "servanda", "mark": mark}
+                for i, (key, mark) in enumerate(keys, start=1)
             ]
+            same = sa.and_(event.c.name == name, event.c.place == place.name)
+            of_former_rows = sa.delete(event).where(same, event.c.parent_key == sa.bindparam("former"))
+            connection.execute(of_former_rows, [{"former": row["parent_key"]} for row in rows])
             connection.execute(sa.insert(event), rows)
             body = {"name": name, "place": place.name, "source": "servanda", "rows": len(rows)}
             self.project.ledger.append_in(connection, "event", body)
@@ -390,4 +405,5 @@ def _as_copy(row: Archived, archive: Archive) -> Copy:
         last_day=date.fromisoformat(row.last_day),
         grounds=tuple(content["grounds"]),
         values=content["values"],
+        whose=row.whose,
     )

@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from servanda.apply import extents
 from servanda.apply.archive import close_segments
 from servanda.apply.erase_statements import delete_statements, update_statements
+from servanda.apply.forgetting import Forget, to_forget
 from servanda.apply.pages import EpochChanged, Pages, recover
 from servanda.apply.residue_scan import Identifiers, Residue, scan
 from servanda.apply.retry import at_once, repeat
@@ -52,6 +53,7 @@ from servanda.plan.load import load_holds, load_records
 from servanda.plan.make import Circumstances
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.sql.erasure import transaction_with_retry
 
 _TRIES, _TRIES_TOGETHER = 5, 2
@@ -126,7 +128,7 @@ class Eraser:
         """Load the current holds, and prepare an eraser for each store."""
         circumstances = self.circumstances = Circumstances.of(self.project)
         load_holds(self.project.stores, circumstances.holds)
-        load_records(self.project.stores, self.project.database, circumstances.now)
+        load_records(self.project, circumstances.now)
         self.pages.epoch = circumstances.epoch
         self.uncounted = extents.uncounted(self.project.database)
         for name, graph in SubjectGraph.of(self.project.stores.binding).stores.items():
@@ -252,7 +254,10 @@ class Eraser:
             if self.only is None:
                 outcome.named = self.identifiers[name].read_identifiers()
                 references, now, untouched = [a.reference for a in asked], self.project.now, store.untouched()
-                for table, key, tombstone in tombstones_of(store.reach, self.fingerprinter, references, now):
+                tops = _greatest_keys(store.reach)
+                for table, key, tombstone in tombstones_of(
+                    store.reach, self.fingerprinter, references, now, tops
+                ):
                     (outcome.kept_tombstones if (table, key) in untouched else outcome.tombstones).append(
                         tombstone
                     )
@@ -284,14 +289,19 @@ class Eraser:
         repeat(once, {RowsCame: at_once}, _TRIES if len(asked) == 1 else _TRIES_TOGETHER)
         self.pages.record_outcome(
             outcome.rows,
-            partial(self._record_outcome, outcome, self._lowered_extents(store, outcome)),
+            partial(
+                self._record_outcome,
+                outcome,
+                self._lowered_extents(store, outcome),
+                to_forget(self.project.stores, outcome.places_of("delete")),
+            ),
             *_ledger_entries(asked, outcome),
         )
         return outcome
 
     def _lowered_extents(self, store: StoreEraser, outcome: _StoreOutcome) -> list[tuple[BoundPlace, int]]:
         """The places whose rows were deleted in a store without counters, with their greatest key now."""
-        gone = {n for e in outcome.erasures for f in e.fates if f.fate == "delete" for n in f.places}
+        gone = outcome.places_of("delete")
         places = [self.project.stores.binding.places[n] for n in sorted(gone & self.uncounted)]
         tops = extents.greatest_keys(store.reach.session, places)
         return [(place, top or 0) for place, top in zip(places, tops, strict=True)]
@@ -313,10 +323,15 @@ class Eraser:
         rests.undo(connection, store, [one.reference for one in outcome.unfinished])
 
     def _record_outcome(
-        self, outcome: _StoreOutcome, shrunk: Sequence[tuple[BoundPlace, int]], connection: sa.Connection
+        self,
+        outcome: _StoreOutcome,
+        shrunk: Sequence[tuple[BoundPlace, int]],
+        forget: Forget,
+        connection: sa.Connection,
     ) -> None:
         """Written with the outcome: confirms the tombstones of deleted rows, and stores which rows remain."""
         extents.lower_extents(connection, shrunk)
+        forget(connection)
         delete_tombstones(connection, outcome.kept_tombstones)
         confirm_tombstones(connection, [e.reference for e in outcome.erasures])
         rests.settle(
@@ -342,6 +357,10 @@ class _StoreOutcome:
     def rows(self) -> int:
         """How many rows were changed or deleted."""
         return sum(self.done.values())
+
+    def places_of(self, fate: str) -> set[str]:
+        """The places in which rows have a fate."""
+        return {name for e in self.erasures for f in e.fates if f.fate == fate for name in f.places}
 
     def count(self, place: str, rows: int) -> None:
         """Add the rows that a statement changed or deleted."""
@@ -389,6 +408,18 @@ def erase(project: Project, asked: Sequence[Of]) -> list[Erased]:
     """Erase persons. For several calls, use one `eraser`."""
     with eraser(project) as made:
         return made.erase(asked)
+
+
+def _greatest_keys(reach: Reach) -> dict[str, int]:
+    """The greatest key of each place of the persons, where a later import can be told by it."""
+    places = [
+        place
+        for table in reach.own
+        for place in reach.graph.places[table]
+        if extents.has_numeric_key(place) and place.place.identifiers and created_columns(place)
+    ]
+    tops = extents.greatest_keys(reach.session, places)
+    return {place.name: top for place, top in zip(places, tops, strict=True) if top is not None}
 
 
 def _halves(batch: list[Of]) -> list[list[Of]]:

@@ -18,6 +18,7 @@ from servanda.actions.action import Act
 from servanda.apply import warnings
 from servanda.apply.archive import Archiver
 from servanda.apply.by_person import Erased, Eraser
+from servanda.apply.forgetting import forget_gone
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import EpochChanged, Pages, remember_latest
 from servanda.apply.retry import at_once, repeat
@@ -29,6 +30,7 @@ from servanda.plan.due import Of
 from servanda.plan.make import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
 from servanda.project import Project
+from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.selection import since as from_day
 from servanda.stores.verbs import Page, PageTooSlow, Session, Work
 
@@ -71,6 +73,8 @@ class Sweep:
                 break
             outcome.done[step.id] = 0
             action(step.action).carry_out(self, step)
+            if outcome.done[step.id] and action(step.action).end == "row":
+                forget_gone(self.project.stores, self.project.database, self._places_of_table(step))
             if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
                 mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
                 self._save_watermark(mark, full=step.since is None)
@@ -95,6 +99,11 @@ class Sweep:
         outcome.entry = ledger.append("apply.ended", ended).number
         ledger.checkpoint()
         return outcome
+
+    def _places_of_table(self, step: Step) -> list[BoundPlace]:
+        binding = self.project.stores.binding
+        place = binding.places.get(step.place)
+        return [] if place is None else binding.of_table(place.store, place.table.name)
 
     def _residue_notes(self) -> str:
         """What may remain of deleted bytes, store by store."""

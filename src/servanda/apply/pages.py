@@ -172,14 +172,17 @@ def remember_latest(
     rows than were counted here, a row was inserted meanwhile without its date: the page must be rolled back.
     """
     found = session.latest_by(work, page, latest)
-    rows = [row[:-1] for row in found if None not in row[:-1]]
-    session.merge_days(str(latest.remembered), [(*row[:-1], row[-1].isoformat()) for row in rows])
+    rows = [(key, day, mark) for *key, day, mark, _ in found if None not in (*key, day)]
+    session.merge_days(str(latest.remembered), [(*key, day.isoformat(), mark) for key, day, mark in rows])
     kept = tables.remembered
     listed = f"{place.store}.{latest.remembered}"
     same = {"place": listed, "child": latest.link.table}
-    days = [same | {"parent_key": key_text(row[:-1]), "latest": row[-1].isoformat()} for row in rows]
+    days = [
+        same | {"parent_key": key_text(key), "latest": day.isoformat(), "mark": mark}
+        for key, day, mark in rows
+    ]
     with db.begin() as connection:
-        put(connection, kept, days, greatest="latest")
+        put(connection, kept, days, greatest="latest", unless="mark")
     return sum(int(row[-1]) for row in found)
 
 

@@ -1,6 +1,7 @@
 """Detects a database that was restored from a backup, and erases the restored persons again.
 
     erased rows are back                    certain: they match their tombstones
+    erased persons are back under a new key certain: created before the erasure, so an import of old data
     greatest keys are below the known ones  suspected, if so in most places
     only the key of an erased row matches   doubtful: a reused key; counted, never erased
 
@@ -29,7 +30,9 @@ from servanda.apply.tombstones import (
     all_tombstones,
     confirm_tombstones,
     delete_tombstones,
+    is_later,
     is_restored,
+    top_of,
 )
 from servanda.database import Database, moment, put, tables
 from servanda.errors import Refused
@@ -38,6 +41,7 @@ from servanda.persons.person import Person
 from servanda.plan.due import Of
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.archive_table import database
 
@@ -92,6 +96,11 @@ def detect(project: Project) -> Verdict:
                 if same:
                     back.setdefault(tombstone.reference, []).append(Person(place.name, key))
                 doubtful += same is None
+        for tombstone, key in _imported(stores, fingerprinter, place, tombstones):
+            mine = back.setdefault(tombstone.reference, [])
+            if Person(place.name, key) not in mine:
+                mine.append(Person(place.name, key))
+    back = {reference: human for reference, human in back.items() if human}
     _confirm_gone(db, tombstones, gone)
     places = tuple(sorted({p.place for human in back.values() for p in human}))
     rows = sum(map(len, back.values()))
@@ -164,6 +173,9 @@ def accept(project: Project, reason: str, second: str) -> int:
             back = [s for s, _ in known[mac] if row is not None and is_restored(fingerprinter, place, row, s)]
             wrong += back
             rows += bool(back)
+        imported = [one for one, _ in _imported(stores, fingerprinter, place, known)]
+        wrong += imported
+        rows += len(imported)
     with db.begin() as connection:
         delete_tombstones(connection, wrong)
         connection.execute(sa.delete(tables.extent))
@@ -219,6 +231,55 @@ def _keys_with_tombstone(
     return matches
 
 
+def _imported(
+    stores: OpenStores,
+    fingerprinter: Fingerprinter,
+    place: BoundPlace,
+    tombstones: dict[str, list[tuple[Tombstone, bool]]],
+) -> list[tuple[Tombstone, tuple[Any, ...]]]:
+    """Rows of erased persons that came back under another key, created before the erasure: an import of old data.
+
+    Their identifiers are hashed as a stream. Only a column that says when a row was created can tell an import from a
+    person who came back by themselves, and only a greater number from another account that they had: where rows have
+    none, nothing is said.
+    """
+    created = created_columns(place)
+    named = list(dict.fromkeys(place.place.identifiers.values()))
+    known = {
+        name: one
+        for each in tombstones.values()
+        for one, confirmed in each
+        if confirmed and one.place == place.name and top_of(one) is not None
+        for name in one.names
+    }
+    if not created or not named or not known:
+        return []
+    session = database(stores.sessions[place.store])
+    row: Any = session.table_of(place.table.name)
+    size, last = len(place.table.key), len(place.table.key) + len(named)
+    found: list[tuple[Tombstone, tuple[Any, ...]]] = []
+    with session.snapshot():
+        query = sa.select(*(row.c[c] for c in (*place.table.key, *named, *created)))
+        for values in session.stream(query):
+            one = _erased(fingerprinter, known, [v for v in values[size:last] if v is not None])
+            times = values[last:]
+            if one is None or None in times or any(is_later(time, one.erased_at) for time in times):
+                continue
+            top = top_of(one)
+            if top is not None and values[0] > top:
+                found.append((one, tuple(values[:size])))
+    return found
+
+
+def _erased(fingerprinter: Fingerprinter, known: dict[str, Tombstone], named: list[Any]) -> Tombstone | None:
+    """The tombstone of whoever bears one of these identifiers."""
+    for value in named:
+        for number in range(len(fingerprinter.secrets)):
+            if (name := fingerprinter.name(value, number)) in known:
+                return known[name]
+    return None
+
+
 def _read_row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> dict[str, Any] | None:
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
@@ -245,9 +306,13 @@ def note_extents(project: Project) -> None:
     Counters tell a delete from a restore: a delete does not lower the counter.
     """
     rows = [
-        {"place": place.name, "greatest": greatest, "counted": int(counted), "seen_at": moment(project.now)}
+        {
+            "place": place.name,
+            "greatest": greatest or 0,
+            "counted": int(counted),
+            "seen_at": moment(project.now),
+        }
         for place, greatest, counted in _extents(project.stores)
-        if greatest is not None
     ]
     if rows:
         with project.database.begin() as connection:

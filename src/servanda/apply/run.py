@@ -15,6 +15,7 @@ from datetime import timedelta
 from servanda.apply import preflight, restore
 from servanda.apply.archive import Archiver, close_segments
 from servanda.apply.by_range import Sweep, exceeds_plan
+from servanda.apply.forgetting import forget_gone
 from servanda.apply.options import Listener, Options, Outcome
 from servanda.apply.pages import recover
 from servanda.apply.scrub import scrub
@@ -59,6 +60,7 @@ def apply(project: Project, *, saved: Saved | None, options: Options, listener: 
         for sentence in recover(db, ledger, lambda step: _remaining(plan, step)):
             listener.said(sentence)
         preflight.check(stores, plan, options.allow)
+        forget_gone(stores, db, list(stores.binding.places.values()))
         outcome = Sweep(project, plan, options, listener, Archiver.of(project, plan)).carry_out(saved)
         if options.scrub and not outcome.interrupted:
             scrub(stores, ledger, outcome, listener)

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,11 +35,15 @@ from servanda.vault import Vault
 DEFAULT_LIFETIME = Period(years=1)
 """How long a tombstone is kept if the policy does not state how long backups are kept."""
 _KEY = "identifiers"
+_TOP = "top:"
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """The fingerprints (hex) of one erased row of a person, and the reference of the erasure."""
+    """The fingerprints (hex) of one erased row of a person, and the reference of the erasure.
+
+    `names` are those of its identifiers, and, after “top:”, the greatest key of the place at that time, where known.
+    """
 
     reference: str
     place: str
@@ -98,7 +103,11 @@ def _plain(value: Any) -> str:
 
 
 def tombstones_of(
-    reach: Reach, fingerprinter: Fingerprinter, references: Sequence[str], at: datetime
+    reach: Reach,
+    fingerprinter: Fingerprinter,
+    references: Sequence[str],
+    at: datetime,
+    tops: Mapping[str, int] = MappingProxyType({}),
 ) -> list[tuple[str, tuple[Any, ...], Tombstone]]:
     """The tombstones of the locked rows of persons, each with the table and the key of its row."""
     return [
@@ -106,23 +115,31 @@ def tombstones_of(
         for table, rows in reach.own.items()
         for person, row in rows
         for tombstone in _tombstones_of_row(
-            reach.graph.places[table], fingerprinter, references[person], row, at
+            reach.graph.places[table], fingerprinter, references[person], (row, at), tops
         )
     ]
+
+
+def top_of(tombstone: Tombstone) -> int | None:
+    """The greatest key of the place when a row was erased; None if unknown."""
+    tops = [name.removeprefix(_TOP) for name in tombstone.names if name.startswith(_TOP)]
+    return int(tops[0]) if tops else None
 
 
 def _tombstones_of_row(
     places: Sequence[BoundPlace],
     fingerprinter: Fingerprinter,
     reference: str,
-    row: Mapping[str, Any],
-    at: datetime,
+    erased: tuple[Mapping[str, Any], datetime],
+    tops: Mapping[str, int],
 ) -> Iterator[Tombstone]:
+    row, at = erased
     for place in places:
         if any(row[c] != v for c, v in place.place.where.items()):
             continue
         named = [row[c] for c in place.place.identifiers.values() if row[c] is not None]
         names = tuple(fingerprinter.name(value) for value in named)
+        names += (f"{_TOP}{tops[place.name]}",) if place.name in tops else ()
         key = fingerprinter.key(place.name, [row[c] for c in place.table.key])
         yield Tombstone(reference, place.name, key, fingerprinter.row(place.name, row), names, at)
 
@@ -225,11 +242,11 @@ def is_restored(
         if fingerprinter.row(place.name, row, number) == tombstone.row:
             return True
         if {fingerprinter.name(value, number) for value in named} & set(tombstone.names):
-            return not any(_later(value, tombstone.erased_at) for value in row.values())
+            return not any(is_later(value, tombstone.erased_at) for value in row.values())
     return None if named else False
 
 
-def _later(value: Any, than: datetime) -> bool:
+def is_later(value: Any, than: datetime) -> bool:
     """Whether a date, a datetime or an ISO text is later than an instant."""
     if isinstance(value, str) and len(value) >= 10 and value[4:5] == "-":
         try:

@@ -7,15 +7,18 @@ are warned again before the next end.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from servanda.database import moment, tables
+from servanda.database import put as put_rows
 from servanda.plan.load import key_text
 from servanda.plan.plan import Step
 from servanda.post.outbox import OFFICER, Letter, RowAddress, put, put_all
 from servanda.project import Project
 from servanda.stores.selection import All, Not, Reaches
+from servanda.stores.sql.session import mark_text
 
 
 def warn(project: Project, step: Step) -> int:
@@ -23,15 +26,22 @@ def warn(project: Project, step: Step) -> int:
     stores, policy, vault = project.stores, project.policy, project.vault
     place, session = stores.binding.places[step.place], stores.sessions[step.store]
     assert step.condition is not None
-    keys = [key_text(key) for key in session.keys(step.table, step.condition)]
-    if not keys:
+    found = session.keys(step.table, step.condition, f"told_{place.short}")
+    if not found:
         return 0
+    keys = [key_text(key) for *key, _ in found]
+    marks = [mark_text(mark) for *_, mark in found]
     ends = {"ends": _end_day(project, step).isoformat()}
     letters = [Letter("inactivity", policy.languages[0], RowAddress(place.name, key), ends) for key in keys]
-    warned = {"promise": step.promises[0], "place": place.name, "warned_at": moment(project.now)}
+    warned: dict[str, Any] = {
+        "promise": step.promises[0],
+        "place": place.name,
+        "warned_at": moment(project.now),
+    }
     key_id = vault.new_key()
     with project.database.begin() as connection:
-        connection.execute(sa.insert(tables.warned), [warned | {"parent_key": key} for key in keys])
+        rows = [warned | {"parent_key": key, "mark": m} for key, m in zip(keys, marks, strict=True)]
+        put_rows(connection, tables.warned, rows)
         put_all(connection, vault, key_id, letters)
     return len(keys)
 

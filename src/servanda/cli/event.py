@@ -28,7 +28,7 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
     import sqlalchemy as sa
 
     from servanda.database import moment, tables
-    from servanda.plan.load import key_text
+    from servanda.plan.load import key_text, mark_of
     from servanda.stores.document.triggers import AtEvent, AtGreatest
 
     place, _, key = row.partition("=")
@@ -51,11 +51,15 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
     text = key_text([int(key) if re.fullmatch(r"-?[0-9]+", key) else key])
     event = tables.event
     ledger = project.ledger  # opened first: a new ledger writes its origin in a separate transaction
+    with project.open_stores(tolerant=True) as opened:
+        mark = mark_of(opened, place, name, text)
     with project.database.begin() as connection:
         duplicate = sa.and_(event.c.name == name, event.c.place == place, event.c.parent_key == text)
-        if connection.execute(sa.select(event.c.id).where(duplicate)).first():
+        known = connection.execute(sa.select(event.c.mark).where(duplicate)).first()
+        if known is not None and (known.mark is None or known.mark == mark):
             click.echo("This event of this row was recorded before; the first record counts.")
             return
+        connection.execute(sa.delete(event).where(duplicate))  # of a former row with this key
         number = 1 + int(connection.execute(sa.select(sa.func.max(event.c.id))).scalar() or 0)
         values = {
             "id": number,
@@ -64,6 +68,7 @@ def record(project: Project, name: str, row: str, at: str | None, source: str) -
             "parent_key": text,
             "at": moment(instant),
             "source": source,
+            "mark": mark,
         }
         connection.execute(sa.insert(event).values(values))
         ledger.append_in(

@@ -35,16 +35,19 @@ def put(
     rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
     greatest: str = "",
+    unless: str = "",
 ) -> None:
     """Insert or update rows by primary key.
 
-    `greatest` names a column: an existing row with a greater value in it is not updated.
+    `greatest` names a column: an existing row with a greater value in it is not updated, `unless` it differs in
+    another column.
     """
     listed = [dict(rows)] if isinstance(rows, Mapping) else [dict(row) for row in rows]
     if not listed:
         return
     keys = [column.name for column in table.primary_key]
     changed = [name for name in listed[0] if name not in keys]
+    changed.sort(key=lambda name: name == greatest)  # MariaDB writes one column after the other
     if connection.dialect.name in {"mysql", "mariadb"}:
         from sqlalchemy.dialects import mysql
 
@@ -52,6 +55,8 @@ def put(
         new: dict[str, Any] = {name: statement.inserted[name] for name in changed or keys[:1]}
         if greatest:
             less = table.c[greatest] < statement.inserted[greatest]
+            if unless:
+                less = less | table.c[unless].is_distinct_from(statement.inserted[unless])
             new = {name: func.if_(less, value, table.c[name]) for name, value in new.items()}
         connection.execute(statement.on_duplicate_key_update(new), listed)
         return
@@ -59,6 +64,8 @@ def put(
     if changed:
         values = {name: insert.excluded[name] for name in changed}
         where = table.c[greatest] < insert.excluded[greatest] if greatest else None
+        if where is not None and unless:
+            where = where | table.c[unless].is_distinct_from(insert.excluded[unless])
         connection.execute(
             insert.on_conflict_do_update(index_elements=keys, set_=values, where=where), listed
         )

@@ -130,7 +130,8 @@ remembered = _table(
     Column("child", _KEY, primary_key=True),
     Column("parent_key", _KEY, primary_key=True),
     Column("latest", _MOMENT, nullable=False),
-    comment="The latest date a parent, folded in before the rows that showed it were deleted",
+    Column("mark", String(64)),
+    comment="The latest date a parent, folded in before the rows that showed it were deleted; mark tells the row",
 )
 
 warned = _table(
@@ -139,7 +140,8 @@ warned = _table(
     Column("place", _KEY, primary_key=True),
     Column("parent_key", _KEY, primary_key=True),
     Column("warned_at", _MOMENT, nullable=False),
-    comment="Who was warned before an account ends through inactivity",
+    Column("mark", String(64)),
+    comment="Who was warned before an account ends through inactivity; mark tells the row",
 )
 
 event = _table(
@@ -150,8 +152,9 @@ event = _table(
     Column("parent_key", _KEY, nullable=False),
     Column("at", _MOMENT, nullable=False),
     Column("source", _KEY, nullable=False),
+    Column("mark", String(64)),
     UniqueConstraint("name", "place", "parent_key", name="servanda_event_once"),
-    comment="Events that start a period and that only Servanda records",
+    comment="Events that start a period and that only Servanda records; mark tells the row",
 )
 
 evidence = _table(
@@ -194,6 +197,7 @@ archived = _table(
     Column("data_key", _KEY, nullable=False),
     Column("live", Integer, nullable=False),
     Column("archived_at", _MOMENT, nullable=False),
+    Column("whose", String(64), nullable=False),
     comment="Where each archived row lies; live is 1 until its row has left the store",
 )
 archived_by_person = Index("servanda_archived_person", archived.c.person_place, archived.c.person_key)
@@ -205,6 +209,7 @@ archived_name = _table(
     Column("mac", String(64), primary_key=True),
     Column("person_place", _KEY, primary_key=True),
     Column("person_key", _KEY, primary_key=True),
+    Column("whose", String(64), primary_key=True),
     comment="Keyed hashes of what archived persons were known by: who asks is found when their row is gone",
 )
 archived_name_person = Index(

@@ -214,6 +214,8 @@ _WITH_REMEDIES = frozenset({"refused", "extended", "unproved", "no-such-person"}
 
 
 def _closing_blocks(writing: LetterWriter) -> Iterator[Block]:
+    if writing.value("undecided"):
+        yield Paragraph(writing.words.say("undecided"))
     remedies = writing.letter.kind in _WITH_REMEDIES or writing.value("kept") or writing.value("held")
     if remedies:
         yield Heading(writing.words.say("remedies.title"))

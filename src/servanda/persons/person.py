@@ -1,7 +1,8 @@
 """A person, represented by a row of the application; and `find`, which looks persons up by an identifier.
 
 An identifier is searched for in the columns under `identifiers` in the stores document, and in places that know a
-person by an address only, such as a newsletter. Case is ignored, accents are not: josé@ is not jose@.
+person by an address only, such as a newsletter. A row that bears the address and belongs to a person, such as one of
+a table of addresses, leads up to that person. Which addresses are the same, `stores.addresses` says.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from servanda.persons.routes import route
 from servanda.persons.subject_graph import SubjectGraph
+from servanda.stores.addresses import comparable
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 
@@ -26,12 +29,15 @@ class Person:
 
     A row that is remembered for later has `content`, the digest of its values, and, if it is a person's own row
     with an identifier, `identity`, that of its identifiers. By then its key may belong to a newcomer.
+
+    `doubtful`: another row bears the identifier and leads here, and this row bears a different one.
     """
 
     place: str
     key: tuple[str | int, ...]
     content: str = field(default="", compare=False, repr=False)
     identity: str = field(default="", compare=False, repr=False)
+    doubtful: bool = field(default=False, compare=False)
 
     def is_still(self, row: Mapping[str, Any], identifiers: Iterable[str]) -> bool:
         """Whether a row with this key is the remembered one: nothing of it has changed, or its identifiers have not."""
@@ -63,7 +69,7 @@ _BY_VALUE = frozenset({"folded", "lower", "text", "exact"})
 
 
 def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[Person]:
-    """Every row with this identifier, in columns of any name or of the name `named`; empty if there is none.
+    """Whose identifier this is: rows of persons, found in columns of any name or of the name `named`; empty if none.
 
     Several rows of one place may be several persons: somebody has to choose. Rows that belong to a row already
     found are left out.
@@ -76,10 +82,31 @@ def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[
         kind = place.table.columns[column]
         if kind.number and not wanted.isdecimal():
             continue
-        session = stores.session_of(place)
-        keys = session.find(place.table.name, column, int(wanted) if kind.number else wanted)
-        persons += [Person(place.name, key) for key in keys]
+        persons += _found(stores, place, column, int(wanted) if kind.number else wanted)
     return list(dict.fromkeys(persons))
+
+
+def _found(stores: OpenStores, place: BoundPlace, column: str, wanted: str | int) -> Iterator[Person]:
+    """The persons to whom the rows of a place with an identifier lead; a row that leads to none, itself."""
+    session, size = stores.session_of(place), len(place.table.key)
+    path = route(stores.binding, place)
+    root = stores.binding.places[path.root] if path is not None else place
+    named = [name for name, own in place.place.identifiers.items() if own == column]
+    if path is None or not path.links or not named or not root.table.key:
+        yield from (Person(place.name, key) for key in session.find(place.table.name, column, wanted))
+        return
+    theirs = root.place.identifiers.get(named[0])
+    at = [*root.table.key, *([theirs] if theirs is not None else [])]
+    for found in session.find(place.table.name, column, wanted, path.links, at):
+        key, above = found[:size], found[size : size + len(root.table.key)]
+        other = found[-1] if theirs is not None else None
+        if None in above:
+            yield Person(place.name, key)
+        elif other in (None, "") or comparable(str(other)) == comparable(str(wanted)):
+            yield Person(root.name, above)
+        else:
+            yield Person(place.name, key)
+            yield Person(root.name, above, doubtful=True)
 
 
 def _columns(stores: OpenStores, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:

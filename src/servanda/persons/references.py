@@ -9,14 +9,16 @@ Law: GDPR 4(5) and 25(1): what is pseudonymous while the row is there, is anonym
 
 from __future__ import annotations
 
+import json
 import secrets
-import unicodedata
+from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from servanda.database import tables
+from servanda.stores.addresses import comparable
 from servanda.vault import Vault
 
 Use = Literal["request", "directive"]
@@ -24,8 +26,8 @@ _KEY = "identifiers"
 
 
 def normalise(identifier: str) -> str:
-    """An address as it is compared: without surrounding blanks, case-folded, in Unicode form NFC."""
-    return unicodedata.normalize("NFC", identifier.strip()).casefold()
+    """An address as it is compared: see `stores.addresses`."""
+    return comparable(identifier)
 
 
 def mac_of(vault: Vault, identifier: str) -> str:
@@ -36,6 +38,33 @@ def mac_of(vault: Vault, identifier: str) -> str:
 def macs_of(vault: Vault, identifier: str) -> list[str]:
     """The keyed hash under every key, newest first, to find entries made under an older key."""
     return vault.macs(_KEY, normalise(identifier).encode())
+
+
+def names_of(
+    vault: Vault, place: str, key: Sequence[Any], named: Sequence[Any], created: Sequence[Any]
+) -> tuple[str, ...]:
+    """The keyed hashes by which the archives know a person's row: its identifiers, and its key with its creation.
+
+    The second finds who has changed their address since. Under the current key.
+    """
+    macs = [mac_of(vault, str(value)) for value in named if value not in (None, "")]
+    if created and None not in created:
+        macs.append(vault.mac(_KEY, _creation(place, key, created)))
+    return tuple(macs)
+
+
+def all_names_of(
+    vault: Vault, place: str, key: Sequence[Any], named: Sequence[Any], created: Sequence[Any]
+) -> list[str]:
+    """The same hashes under every key."""
+    macs = [mac for value in named if value not in (None, "") for mac in macs_of(vault, str(value))]
+    if created and None not in created:
+        macs += vault.macs(_KEY, _creation(place, key, created))
+    return macs
+
+
+def _creation(place: str, key: Sequence[Any], created: Sequence[Any]) -> bytes:
+    return json.dumps(["created", place, list(key), list(created)], default=str).encode()
 
 
 def refer(

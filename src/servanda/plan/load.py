@@ -11,22 +11,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any as Anything
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from servanda.database import Database, tables
+from servanda.database import tables
 from servanda.law.period import Period
 from servanda.law.retention import last_day
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
 from servanda.persons.routes import route
+from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import identity
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.triggers import AtEvent, AtGreatest, AtLatest
 from servanda.stores.key import from_plain, to_plain
 from servanda.stores.selection import Any, Compares, Condition, Reaches
+from servanda.stores.sql.archive_table import database as sql_session
+from servanda.stores.sql.session import mark_text
 
 Key = tuple[Anything, ...]
 
@@ -93,31 +98,69 @@ def _compares(scope: HeldRows) -> Condition:
     return Compares(scope.column, scope.operator, scope.value)
 
 
-def load_records(stores: OpenStores, db: Database, now: datetime) -> None:
-    """Load events, remembered dates and warnings into every store that needs them."""
-    zone = stores.binding.policy.timezone
-    with db.read() as connection:
+@dataclass(frozen=True, slots=True)
+class RememberedList:
+    """A list of keys, and the table of Servanda's own whose records it holds."""
+
+    name: str
+    table: sa.Table
+    records: sa.ColumnElement[bool]
+
+
+def remembered_lists(place: BoundPlace) -> Iterator[RememberedList]:
+    """The lists of what Servanda remembers of the rows of a place."""
+    event, kept, warned = tables.event, tables.remembered, tables.warned
+    for name in _events(place):
+        mine = sa.and_(event.c.place == place.name, event.c.name == name)
+        yield RememberedList(f"event_{place.short}_{name}", event, mine)
+    for child in _remembered(place):
+        listed = f"remembered_{place.short}_{child}"
+        yield RememberedList(listed, kept, kept.c.place == f"{place.store}.{listed}")
+    if warn_before(place) is not None:
+        yield RememberedList(f"told_{place.short}", warned, warned.c.place == place.name)
+
+
+def load_records(project: Project, now: datetime) -> None:
+    """Load events, remembered dates and warnings into every store that needs them, with the marks of their rows."""
+    stores, zone = project.stores, project.stores.binding.policy.timezone
+    secret: bytes | None = None
+    with project.database.read() as connection:
         for place in stores.binding.places.values():
-            session = stores.session_of(place)
+            lists = list(remembered_lists(place))
+            if not lists or place.place.files:
+                continue
+            session = sql_session(stores.session_of(place))
+            if secret is None:
+                secret = _secret_of_marks(project)
+            session.store.print_secret = secret
+            told_apart = identity(stores.binding, place) if secret else None
+            listing = (place.table.name, place.table.key)
             for name in _events(place):
-                session.make_list(
-                    f"event_{place.short}_{name}", place.table.name, place.table.key, dated=True
-                )
+                session.make_list(f"event_{place.short}_{name}", *listing, dated=True, identity=told_apart)
                 session.fill(f"event_{place.short}_{name}", _recorded(connection, place, name, zone))
             for child in _remembered(place):
-                session.make_list(
-                    f"remembered_{place.short}_{child}", place.table.name, place.table.key, dated=True
-                )
-                session.fill(f"remembered_{place.short}_{child}", _latest(connection, place, child))
+                name = f"remembered_{place.short}_{child}"
+                session.make_list(name, *listing, dated=True, identity=told_apart)
+                session.fill(name, _latest(connection, place, child))
             period = warn_before(place)
             if period is not None:
                 for name in (f"warned_{place.short}", f"told_{place.short}"):
-                    session.make_list(name, place.table.name, place.table.key)
+                    session.make_list(name, *listing, identity=told_apart)
                 warned_at_all = list(_warned(connection, place))
                 today = now.astimezone(ZoneInfo(zone)).date()
-                session.fill(f"told_{place.short}", [key for key, _ in warned_at_all])
-                long_ago = [key for key, day in warned_at_all if last_day(_local(day, zone), period) <= today]
+                session.fill(f"told_{place.short}", [(*key, mark) for key, _, mark in warned_at_all])
+                long_ago = [
+                    (*key, mark)
+                    for key, day, mark in warned_at_all
+                    if last_day(_local(day, zone), period) <= today
+                ]
                 session.fill(f"warned_{place.short}", long_ago)
+
+
+def _secret_of_marks(project: Project) -> bytes:
+    """The key of marks; empty before there are keys, when nothing was remembered yet."""
+    vault = project.vault_if_any
+    return b"" if vault is None else vault.secret("pseudonym", 1)
 
 
 def warn_before(place: BoundPlace) -> Period | None:
@@ -148,19 +191,36 @@ def _local(text: str, zone: str) -> date:
 
 def _recorded(connection: sa.Connection, place: BoundPlace, name: str, zone: str) -> list[Key]:
     event = tables.event
-    query = sa.select(event.c.parent_key, event.c.at).where(event.c.place == place.name, event.c.name == name)
-    return [(*key_of(key), _local(at, zone).isoformat()) for key, at in connection.execute(query)]
+    query = sa.select(event.c.parent_key, event.c.at, event.c.mark)
+    found = connection.execute(query.where(event.c.place == place.name, event.c.name == name))
+    return [(*key_of(key), _local(at, zone).isoformat(), mark) for key, at, mark in found]
 
 
 def _latest(connection: sa.Connection, place: BoundPlace, child: str) -> list[Key]:
     kept = tables.remembered
     listed = f"{place.store}.remembered_{place.short}_{child}"
-    query = sa.select(kept.c.parent_key, kept.c.latest).where(kept.c.place == listed)
-    return [(*key_of(key), latest) for key, latest in connection.execute(query)]
+    query = sa.select(kept.c.parent_key, kept.c.latest, kept.c.mark).where(kept.c.place == listed)
+    return [(*key_of(key), latest, mark) for key, latest, mark in connection.execute(query)]
 
 
-def _warned(connection: sa.Connection, place: BoundPlace) -> Iterator[tuple[Key, str]]:
+def _warned(connection: sa.Connection, place: BoundPlace) -> Iterator[tuple[Key, str, str | None]]:
     kept = tables.warned
-    query = sa.select(kept.c.parent_key, kept.c.warned_at).where(kept.c.place == place.name)
-    for key, at in connection.execute(query):
-        yield key_of(key), at
+    query = sa.select(kept.c.parent_key, kept.c.warned_at, kept.c.mark).where(kept.c.place == place.name)
+    for key, at, mark in connection.execute(query):
+        yield key_of(key), at, mark
+
+
+def mark_of(project: Project, name: str, event: str, key: str) -> str | None:
+    """The mark of a row, by its place and key, for an event of it; “gone” for no row, None where nobody can say."""
+    place, secret = project.stores.binding.places.get(name), _secret_of_marks(project)
+    if place is None or place.store not in project.stores.sessions or not secret:
+        return None
+    session = sql_session(project.stores.session_of(place))
+    session.store.print_secret = secret
+    told_apart = identity(project.stores.binding, place)
+    listed = f"event_{place.short}_{event}"
+    session.make_list(listed, place.table.name, place.table.key, dated=True, identity=told_apart)
+    row: sa.FromClause = session.table_of(place.table.name)
+    same = [row.c[c] == value for c, value in zip(place.table.key, key_of(key), strict=False)]
+    found = session.first(sa.select(session.mark(listed, row)).select_from(row).where(*same))
+    return "gone" if found is None else mark_text(found[0])

@@ -83,7 +83,7 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
     circumstances = Circumstances.of(project)
     today = on or circumstances.today
     load_holds(stores, circumstances.holds)
-    load_records(stores, db, circumstances.now)
+    load_records(project, circumstances.now)
     load_archived(project)
     drafter = Drafter(stores, today, circumstances.holds)
     assumed = Drafter(stores, today, circumstances.holds, assume=True)

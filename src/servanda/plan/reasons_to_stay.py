@@ -31,7 +31,17 @@ from servanda.plan.retention_limits import (
 )
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
-from servanda.stores.selection import All, Any, Condition, Gathered, LeadsTo, Not, PointedAt, Undone
+from servanda.stores.selection import (
+    All,
+    Any,
+    Condition,
+    Equals,
+    Gathered,
+    LeadsTo,
+    Not,
+    PointedAt,
+    Undone,
+)
 from servanda.stores.sql.erasure import EMPTIED, STAYS, UNTOUCHED, ErasureStatements
 from servanda.stores.sql.person_rows import Reason
 
@@ -231,7 +241,7 @@ class StoreRules:
             if theirs is None or edge.giver not in able:
                 continue  # its rows belong to no person, so they make no one an owner
             leaves = Gathered(theirs.number, none_of=Reason.SHARED if edge.giver in sharing else 0)
-            other = All((Not(leaves), self._not_anonymised(theirs)))
+            other = All((Not(leaves), self._has_owner(edge.giver)))
             if edge.ownership == "owned":
                 conditions.append(LeadsTo(edge.link, other))
             else:
@@ -243,8 +253,31 @@ class StoreRules:
                 self.shared_outright.append((rules, (Any(tuple(parts))), others))
         return Any(tuple(conditions)) if conditions else None
 
-    def _not_anonymised(self, theirs: TableRules) -> Condition:
-        """Whether a row is not the anonymised row of a person who was erased before."""
-        left = [p for p in theirs.places if p.place.person == "self" and p.place.skeleton and p.place.at_end]
-        parts = [Any((Not(where(p)), Undone(tuple(p.place.at_end.items())))) for p in left]
-        return All(tuple(parts))
+    def _has_owner(self, table: str, seen: frozenset[str] = frozenset()) -> Condition:
+        """Whether a row still belongs to somebody: to a person who was not erased, over whatever rows lead there.
+
+        A row that a law keeps of an erased person, or that leads to no person, makes nobody an owner. In a cycle of
+        references the row counts as somebody's.
+        """
+        if table in seen:
+            return All(())
+        places = self.graph.places[table]
+        ways: list[Condition] = [
+            All((where(p), self._not_anonymised(p))) for p in places if p.place.person == "self"
+        ]
+        able = self.graph.person_tables()
+        for edge in self.graph.owners(table):
+            if edge.giver in able:
+                owner = self._has_owner(edge.giver, seen | {table})
+                rows = tuple(Equals(column, value) for column, value in edge.where)
+                if edge.ownership == "owned":
+                    ways.append(All((*rows, LeadsTo(edge.link, owner))))
+                else:
+                    ways.append(PointedAt(edge.link, All((*rows, owner))))
+        return Any(tuple(ways)) if ways else All(())
+
+    def _not_anonymised(self, place: BoundPlace) -> Condition:
+        """Whether a person's own row is not the anonymised row of somebody who was erased before."""
+        if place.place.skeleton and place.place.at_end:
+            return Undone(tuple(place.place.at_end.items()))
+        return All(())

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 
 from servanda.errors import Refused
 from servanda.persons.person import Person, find
-from servanda.persons.subject_graph import SubjectGraph
 from servanda.plan.due import Of
 from servanda.project import Project
 from servanda.rights.record.request import Request
@@ -47,17 +46,17 @@ class Case:
 
 
 def several(stores: OpenStores, human: Sequence[Person]) -> list[Person]:
-    """The rows among which somebody has to choose: several rows of a place of persons that other tables reference.
+    """The rows among which somebody has to choose: several rows of one place of persons, or a person in doubt.
 
-    Two letters of a contact form may be from one person; two accounts with one address may not.
+    Two accounts with one address may be two persons. Where several rows are one person, as with the letters of a
+    contact form, the place says `rows_per_person: several`.
     """
-    graphs = SubjectGraph.of(stores.binding).stores
+    if any(person.doubtful for person in human):
+        return list(human)
     counts: dict[str, list[Person]] = {}
     for person in human:
-        place = stores.binding.places[person.place]
-        edges = graphs[place.store].edges
-        leads = any(e.giver == place.table.name and e.ownership != "none" for e in edges)
-        if place.place.person == "self" and leads:
+        place = stores.binding.places[person.place].place
+        if place.person == "self" and place.rows_per_person == "one":
             counts.setdefault(person.place, []).append(person)
     return [person for living in counts.values() if len(living) > 1 for person in living]
 

@@ -14,6 +14,7 @@ Law: GDPR 12(3) and (4); 15 to 22.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from servanda.apply.tombstones import refuse_if_restored
 from servanda.errors import Refused
 from servanda.persons import remaining_rows as rests
 from servanda.persons.remaining_rows import Unfinished
+from servanda.persons.undecided import identifiers_of, undecided_with
 from servanda.project import Project
 from servanda.rights.answer import archived
 from servanda.rights.answer import choose_letter as letters
@@ -43,7 +45,8 @@ _READY = frozenset({"proved", "planned"})
 def plan(project: Project, number: int) -> Outcome:
     """Plan a request; changes nothing but a ledger entry that it was read."""
     case, outcome = _prepare(project, number)
-    return _right(case).plan(case) if case is not None else outcome
+    planned = _right(case).plan(case) if case is not None else outcome
+    return replace(planned, undecided=_undecided(project, number, case))
 
 
 def apply(project: Project, number: int) -> Outcome:
@@ -60,8 +63,11 @@ def apply(project: Project, number: int) -> Outcome:
                 f"request {number}: several persons bear what it names",
                 advice=f"tell them apart: servanda request identify {number} --row PLACE=KEY",
             )
+        undecided = _refuse_undecided(project, number, case)
+        outcome = replace(outcome, undecided=undecided)
         requests.record(number, "done", facts=outcome.facts())
         return outcome
+    undecided = _refuse_undecided(project, number, case)
     right = _right(case)
     outcome = right.plan(case)
     if outcome.kind == "refused":
@@ -70,7 +76,7 @@ def apply(project: Project, number: int) -> Outcome:
         )
     facts = outcome.facts() | {"reference": case.reference}
     requests.record(number, "planned", facts=facts, words=as_text(case.human))
-    done = right.act(case)
+    done = replace(right.act(case), undecided=undecided)
     if project.stores.down:
         waits = tuple((name, "it does not answer") for name in sorted(project.stores.down))
         done = replace(done, stopped=(*done.stopped, *waits))
@@ -80,6 +86,38 @@ def apply(project: Project, number: int) -> Outcome:
         done = replace(done, more={**(done.more or {}), "tell": _recipients_to_notify(project, done)})
     requests.record(number, "done", facts=done.facts())
     return done
+
+
+def leave(project: Project, number: int, tables: Sequence[str]) -> None:
+    """Record that a request is carried out without some tables that nobody decided about, as STORE.TABLE."""
+    Requests(project).record(number, "left", facts={"tables": sorted(tables)})
+
+
+def _undecided(project: Project, number: int, case: Case | None) -> tuple[str, ...]:
+    """The undecided tables in which the person's address stands, for a right that says that all is copied or erased."""
+    request = Requests(project).find(number)
+    right = right_of(request.right)
+    if not right.rows or not (right.copy or right.ends):
+        return ()
+    if case is None:
+        about = Requests(project).secret(number, "to look for it in tables that nobody decided about").about
+        return undecided_with(project.stores, [about])
+    return undecided_with(project.stores, [case.secret.about, *identifiers_of(project.stores, case.human)])
+
+
+def _refuse_undecided(project: Project, number: int, case: Case | None) -> tuple[str, ...]:
+    """The undecided tables with the person's address that somebody said to leave. Raises Refused for any other."""
+    found = _undecided(project, number, case)
+    said = (h for h in Requests(project).find(number).happenings if h.kind == "left")
+    left = {table for happening in said for table in happening.facts.get("tables", ())}
+    open_ = [table for table in found if table not in left]
+    if open_:
+        raise Refused(
+            f"request {number}: the address stands in {', '.join(open_)}, and nobody has decided about that",
+            advice="make it a place of stores.yaml; or carry the request out without it: servanda request apply "
+            f"{number} {' '.join(f'--leave {table}' for table in open_)}",
+        )
+    return found
 
 
 def answer(project: Project, number: int, language: str | None = None) -> Request:
@@ -213,7 +251,7 @@ def _further_reasons(outcome: Outcome) -> str:
 
 def _letter(project: Project, request: Request, secret: Secret, outcome: Outcome) -> Letter:
     if outcome.kind == "nobody":
-        return letters.nobody(request, secret)
+        return letters.nobody(request, secret, undecided=bool(outcome.undecided))
     if outcome.kind == "erased" and outcome.erased_on is not None:
         return letters.erased_before(request, secret, outcome.erased_on)
     done = request.last("done")

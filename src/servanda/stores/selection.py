@@ -47,6 +47,20 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """By what a row of `table` is told from one that gets its key later: see `stores.binding.identity`.
+
+    `created` are times of its creation, `named` identifiers, which count where a time is missing; `emptied` is what is
+    written into `named` when they end: a row that holds that cannot be told apart any more.
+    """
+
+    table: str
+    created: tuple[str, ...]
+    named: tuple[str, ...]
+    emptied: tuple[tuple[str, Change], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimeColumn:
     """A column that holds a time. `kind` is aware, naive, date, text, epoch or epoch_ms.
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from servanda.stores.document.change import Change
 from servanda.stores.document.document import Place
-from servanda.stores.selection import Condition, LatestTime, TimeColumn
+from servanda.stores.selection import Condition, Identity, LatestTime, Link, TimeColumn
 from servanda.stores.shape import Shape, Table
 
 if TYPE_CHECKING:
@@ -251,11 +251,19 @@ class Session(Protocol):
     def clock(self) -> datetime | None:
         """The time of the store's server, in UTC; None where there is no server."""
 
-    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
-        """Make an empty list of keys of a table; one of that name is replaced."""
+    def make_list(
+        self,
+        name: str,
+        table: str,
+        key: Sequence[str],
+        *,
+        dated: bool = False,
+        identity: Identity | None = None,
+    ) -> None:
+        """Make an empty list of keys of a table, with the marks of their rows; one of that name is replaced."""
 
     def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Put keys (and days, in a dated list) into a list."""
+        """Put keys (and days, in a dated list; and marks, with an identity) into a list."""
 
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
         """Put the keys of the rows that meet a condition into a list. Returns how many."""
@@ -295,11 +303,13 @@ class Session(Protocol):
     def smallest_group(self, table: str, columns: Sequence[str], condition: Condition) -> int | None:
         """The size of the smallest group of rows that look alike (k-anonymity)."""
 
-    def keys(self, table: str, condition: Condition) -> list[Key]:
-        """The keys of the rows that meet a condition, for letters to persons."""
+    def keys(self, table: str, condition: Condition, name: str = "") -> list[Key]:
+        """The keys of the rows that meet a condition, for letters to persons; with the mark for a list of that name."""
 
-    def find(self, table: str, column: str, value: str | int) -> list[Key]:
-        """The keys of the rows with this identifier."""
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[Key]:
+        """The keys of the rows with this identifier; with `links`, and columns of the row at their end."""
 
     def lacking(self, table: str, verbs: frozenset[str]) -> frozenset[str]:
         """Which of these rights our role lacks on a table."""
@@ -328,4 +338,4 @@ class Session(Protocol):
         """Write the changes of each group into the rows of a page. Returns how many rows."""
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """Of each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
+        """Of each parent, the latest date among the rows of a page: (key…, local date, mark of the parent, rows)."""

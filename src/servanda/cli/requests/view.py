@@ -63,7 +63,15 @@ def untold_recipients(request: Request) -> list[str]:
 
 
 def outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
-    """Render an outcome: one line per place, then kept rows with their ground and last day."""
+    """Render an outcome: one line per place, kept rows with their ground and last day, tables that it leaves out."""
+    more = [
+        f"Not covered: {table}; the address stands there, and nobody has decided about it."
+        for table in outcome.undecided
+    ]
+    return [*_outcome_lines(outcome, planned), *more]
+
+
+def _outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
     verb = _PLANNED if planned else _WAS_DONE
     if outcome.kind == "nobody":
         return ["Nothing is held about this person."]

@@ -48,19 +48,33 @@ def plan(project: Project, number: int, as_json: bool) -> None:
 @_number
 @click.option("--weighed", metavar="REASONS", help="Why an objection to a use is followed (GDPR 21(1)).")
 @click.option("--clock-is-right", is_flag=True, help="Go on where the clock of this machine is in doubt.")
+@click.option(
+    "--leave", "tables", multiple=True, metavar="STORE.TABLE",
+    help="Carry it out without this table, which nobody has decided about and which holds the address.",
+)  # fmt: skip
 @_json
 @click.pass_obj
-def apply(project: Project, number: int, weighed: str | None, clock_is_right: bool, as_json: bool) -> None:
+def apply(
+    project: Project,
+    number: int,
+    weighed: str | None,
+    clock_is_right: bool,
+    tables: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Carry a request out: one transaction a store, each recorded before and after. It can be run again."""
     from servanda.apply import clock
     from servanda.rights.completed import notify_completed
     from servanda.rights.handle import apply as carried_out
+    from servanda.rights.handle import leave
 
     with project.open_stores(write=True, tolerant=True) as opened:
         clock.require(opened, trusted=clock_is_right)
         requests = requests_of(project)
         if weighed:
             requests.record(number, "weighed", words=weighed)
+        if tables:
+            leave(opened, number, tables)
         outcome = carried_out(opened, number)
         notify_completed(opened)
         _show(outcome, planned=False, as_json=as_json)

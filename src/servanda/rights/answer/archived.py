@@ -13,9 +13,11 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+import sqlalchemy as sa
+
 from servanda.persons.copy import Held
-from servanda.persons.person import Human
-from servanda.persons.references import macs_of
+from servanda.persons.person import Human, Person
+from servanda.persons.references import all_names_of, macs_of
 from servanda.persons.remaining_rows import Rest
 from servanda.plan.load import key_text
 from servanda.plan.retention_limits import article
@@ -25,18 +27,48 @@ from servanda.rights.case import Case
 from servanda.stores.archive.archive import Archive, archives
 from servanda.stores.archive.index import Archived, known_as, of_persons
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.discovery.secrets import secrets
+from servanda.stores.sql.archive_table import database
 
 
 def known(project: Project, human: Human, about: str) -> list[Archived]:
-    """What is archived of a person: by their rows, and by what they were known by."""
+    """What is archived of a person, known by what their rows bear now and by the address that was given.
+
+    Their key alone is enough only where nothing else was known of the person when the row was archived.
+    """
     if not project.stores.binding.document.archives:
         return []
+    macs = macs_of(project.vault, about) if about else []
+    for person in human:
+        macs += _names_now(project, person)
     with project.database.read() as connection:
-        persons = [(person.place, key_text(person.key)) for person in human]
-        if about:
-            persons += known_as(connection, macs_of(project.vault, about))
+        persons = [(person.place, key_text(person.key), "") for person in human]
+        persons += known_as(connection, macs)
         return of_persons(connection, dict.fromkeys(persons))
+
+
+def _names_now(project: Project, person: Person) -> list[str]:
+    """The keyed hashes of what a row bears now; none if the row is gone."""
+    place = project.stores.binding.places.get(person.place)
+    if place is None or place.place.person != "self" or place.store not in project.stores.sessions:
+        return []
+    named, created = list(dict.fromkeys(place.place.identifiers.values())), created_columns(place)
+    session = database(project.stores.session_of(place))
+    row: Any = session.table_of(place.table.name)
+    same = [row.c[c] == value for c, value in zip(place.table.key, person.key, strict=True)]
+    columns = [row.c[c] for c in (*place.table.key, *named, *created)]
+    found = session.first(sa.select(*columns).where(*same))
+    if found is None:
+        return []
+    size, values = len(place.table.key), tuple(found)
+    return all_names_of(
+        project.vault,
+        place.name,
+        values[:size],
+        values[size : size + len(named)],
+        values[size + len(named) :],
+    )
 
 
 def lines(case: Case) -> Iterator[Line]:

@@ -56,9 +56,13 @@ def completed(request: Request, secret: Secret, day: date) -> Letter:
     return _letter("erasure-completed", request, secret, done=day)
 
 
-def nobody(request: Request, secret: Secret) -> Letter:
-    """Nothing is held about them: an answer of its own (GDPR 15(1), “whether or not”)."""
-    return _letter("no-such-person", request, secret)
+def nobody(request: Request, secret: Secret, *, undecided: bool = False) -> Letter:
+    """Nothing is held about them: an answer of its own (GDPR 15(1), “whether or not”).
+
+    `undecided`: their address stands where the answer does not reach.
+    """
+    more = {"undecided": True} if undecided else {}
+    return _letter("no-such-person", request, secret, **more)
 
 
 def erased_before(request: Request, secret: Secret, day: date) -> Letter:

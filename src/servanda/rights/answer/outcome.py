@@ -38,7 +38,8 @@ class Outcome:
     """What is, or was, done. `stopped` lists the stores that failed, each with the reason.
 
     `residue` is the number of rows with identifiers left, `digest` the SHA-256 of a copy, `size` its bytes,
-    `erased_on` the day of an earlier erasure.
+    `erased_on` the day of an earlier erasure. `undecided` are tables that hold their address and that no place
+    of the stores document covers, so that nothing was done there.
     """
 
     kind: Kind = "ready"
@@ -51,6 +52,7 @@ class Outcome:
     size: int = 0
     erased_on: date | None = None
     more: Mapping[str, Any] | None = None
+    undecided: tuple[str, ...] = ()
 
     @property
     def ends(self) -> bool:
@@ -96,6 +98,7 @@ class Outcome:
             "size": self.size,
             "erased_on": self.erased_on.isoformat() if self.erased_on else None,
             "more": dict(self.more or {}),
+            "undecided": list(self.undecided),
         }
         return {name: value for name, value in said.items() if value or name == "outcome"}
 
@@ -120,4 +123,5 @@ class Outcome:
             size=facts.get("size", 0),
             erased_on=date.fromisoformat(facts["erased_on"]) if facts.get("erased_on") else None,
             more=facts.get("more") or {},
+            undecided=tuple(facts.get("undecided", ())),
         )  # fmt: skip

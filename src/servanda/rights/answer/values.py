@@ -32,6 +32,8 @@ def values_of(binding: Binding, outcome: Outcome, language: str, done: date) -> 
         values["held"] = True
     if (kept or outcome.held) and not outcome.ends:
         values["none"] = True
+    if outcome.undecided:
+        values["undecided"] = True
     if outcome.digest:
         values["digest"] = outcome.digest
     if backups is not None:

@@ -26,7 +26,7 @@ def plan(case: Case) -> Outcome:
 
 def act(case: Case) -> Outcome:
     """Erase the person in one transaction per store, scan for residue, and suppress the address for later imports."""
-    project = case.project
+    project, kept = case.project, archived.kept(case)  # who they are is read before it goes
     with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([case.of])
         left = made.scan_residue([erased]) if erased.has_rows else []
@@ -36,7 +36,7 @@ def act(case: Case) -> Outcome:
             suppressed.suppress(connection, project.vault, case.secret.about, "all", project.today, number)
     residue = sum(one.rows for one in left if not one.kept)
     done = with_earlier_work(case, outcome_of(erased.erasures, erased, residue))
-    return replace(done, kept=tuple(dict.fromkeys((*done.kept, *archived.kept(case)))))
+    return replace(done, kept=tuple(dict.fromkeys((*done.kept, *kept))))
 
 
 RIGHT = register(Right(RIGHTS["erasure"], plan, act, passes_on=True, archives=True, ends=True))

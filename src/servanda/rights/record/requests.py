@@ -30,6 +30,7 @@ from servanda.post.outbox import Letter, put
 from servanda.project import Project
 from servanda.rights.record import links
 from servanda.rights.record.request import ENDED, Asker, Channel, Happening, Request
+from servanda.stores.addresses import is_identifier
 from servanda.vault import Vault
 
 KEPT = Period(years=5)
@@ -152,8 +153,8 @@ class Requests:
     def open(self, opening: Opening, letters: Sequence[Letter] = (), *, mark: bytes = b"") -> Request:
         """Record a new request; its deadline counts from the day on which it was received.
 
-        `mark` tells the message that it came in. Raises Refused for a day in the future, and for an
-        address with a line break or another control character.
+        `mark` tells the message that it came in. Raises Refused for a day in the future, for an address
+        with a line break or another control character, and where `about` is no address.
         """
         for address in (opening.about, opening.contact):
             if any(unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") for character in address):
@@ -163,6 +164,11 @@ class Requests:
                 )
         if opening.received > self._today:
             raise Refused(f"{opening.received} is in the future; give the day on which it arrived")
+        if not is_identifier(opening.about):
+            raise Refused(
+                "whom the request is about is no address, or more than one",
+                advice="give the address alone, such as ada@example.com, or a number",
+            )
         promised = self._policy.requests.deadline
         row: dict[str, Any] = {
             "right": opening.right,

@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection
 from servanda.database import Database, moment, put, tables
 from servanda.errors import StoreError, VaultError
 from servanda.law.period import Period
-from servanda.stores.archive.index import Archived, lying, row_values, same_row
+from servanda.stores.archive.index import Archived, lying, row_values, same_row, whose
 from servanda.stores.archive.segments import Segment, seal, unseal
 from servanda.stores.document.document import StoresDocument
 from servanda.vault import DataKeys, Vault
@@ -41,7 +41,7 @@ HELD = "held"
 class Copy:
     """What is archived of one row; keys are text as Servanda's own tables keep them.
 
-    `names` are keyed hashes of what its person is known by.
+    `names` are keyed hashes of what its person is known by; of a row that is archived already, their digest `whose`.
     """
 
     place: str
@@ -55,18 +55,19 @@ class Copy:
     grounds: tuple[str, ...]
     values: Mapping[str, Any]
     names: tuple[str, ...] = ()
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """Rows that are on the disk and not yet recorded, and the segments as they are now.
 
-    `names` are (hash, person's place, person's key).
+    `names` are (hash, person's place, person's key, digest of the person's hashes).
     """
 
     rows: tuple[Archived, ...]
     segments: tuple[Segment, ...]
-    names: frozenset[tuple[str, str, str]] = frozenset()
+    names: frozenset[tuple[str, str, str, str]] = frozenset()
 
 
 class Archive:
@@ -101,7 +102,9 @@ class Archive:
             segment, begins = growing[month].append(sealed)
             grown.append(segment)
             rows += [lying(*placed) for placed in zip(these, begins, map(len, sealed), strict=True)]
-        names = frozenset((name, c.person_place, c.person_key) for c in copies for name in c.names)
+        names = frozenset(
+            (name, c.person_place, c.person_key, whose(c.names)) for c in copies for name in c.names
+        )
         return Written(tuple(rows), tuple(grown), names)
 
     def record(self, connection: Connection, written: Written) -> None:
@@ -110,7 +113,7 @@ class Archive:
         now = moment()
         rows = [row_values(row) | {"live": 1, "archived_at": now} for row in written.rows]
         put(connection, tables.archived, rows)
-        columns = ("mac", "person_place", "person_key")
+        columns = ("mac", "person_place", "person_key", "whose")
         put(
             connection,
             tables.archived_name,
@@ -132,9 +135,9 @@ class Archive:
 
     def _placed(self, copy: Copy, segment: str, held: bool) -> Archived:
         """Where a row will lie, but for its position. Held rows have a key each: they end one by one."""
-        whose = [segment, copy.person_place, copy.person_key, copy.last_day.isoformat()]
-        whose += [copy.place, copy.promise, copy.row_key, copy.fingerprint] if held else []
-        data_key = hmac.new(self._names, "\n".join(whose).encode(), hashlib.sha256).hexdigest()[:32]
+        bound = [segment, copy.person_place, copy.person_key, copy.last_day.isoformat()]
+        bound += [copy.place, copy.promise, copy.row_key, copy.fingerprint] if held else []
+        data_key = hmac.new(self._names, "\n".join(bound).encode(), hashlib.sha256).hexdigest()[:32]
         return Archived(
             copy.place,
             copy.promise,
@@ -148,6 +151,7 @@ class Archive:
             0,
             0,
             data_key,
+            whose(copy.names) or copy.whose,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ Law: GDPR 5(2) evidence; 15 and 17 reach what is archived, too.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,11 @@ from servanda.database import tables
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """One archived row as Servanda's tables know it: whose it is, when it ends, where it lies."""
+    """One archived row as Servanda's tables know it: whose it is, when it ends, where it lies.
+
+    A key may be given again, so `whose` tells its person from others who had that key: the digest of the hashes that
+    `archived_name` has of them; empty where nothing was known of them but the key.
+    """
 
     place: str
     promise: str
@@ -31,6 +36,7 @@ class Archived:
     position: int
     length: int
     data_key: str
+    whose: str = ""
 
     @property
     def bound_to(self) -> str:
@@ -57,22 +63,34 @@ def drop(connection: Connection, rows: Sequence[Archived]) -> None:
     for row in rows:
         connection.execute(sa.delete(tables.archived).where(same_row(row)))
     name, archived = tables.archived_name, tables.archived
-    same = [name.c.person_place == archived.c.person_place, name.c.person_key == archived.c.person_key]
+    same = [getattr(name.c, c) == getattr(archived.c, c) for c in ("person_place", "person_key", "whose")]
     connection.execute(sa.delete(name).where(~sa.exists(sa.select(sa.literal(1)).where(*same))))
 
 
-def known_as(connection: Connection, macs: Sequence[str]) -> list[tuple[str, str]]:
-    """Whom the archives know by any of some keyed hashes: place and key of each person."""
+def whose(names: Iterable[str]) -> str:
+    """The digest of the keyed hashes that a person is known by; empty if there are none."""
+    listed = sorted(set(names))
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest() if listed else ""
+
+
+PersonId = tuple[str, str, str]
+"""A person as the archives know them: place, key, `whose`."""
+
+
+def known_as(connection: Connection, macs: Sequence[str]) -> list[PersonId]:
+    """Whom the archives know by any of some keyed hashes."""
     name = tables.archived_name
-    query = sa.select(name.c.person_place, name.c.person_key).where(name.c.mac.in_(macs)).distinct()
-    return [(row.person_place, row.person_key) for row in connection.execute(query)]
+    query = sa.select(name.c.person_place, name.c.person_key, name.c.whose).where(name.c.mac.in_(macs))
+    return [(row.person_place, row.person_key, row.whose) for row in connection.execute(query.distinct())]
 
 
-def of_persons(connection: Connection, persons: Iterable[tuple[str, str]]) -> list[Archived]:
-    """What is archived of some persons, by place and key."""
+def of_persons(connection: Connection, persons: Iterable[PersonId]) -> list[Archived]:
+    """What is archived of some persons."""
     table, found = tables.archived, []
-    for place, key in persons:
-        query = sa.select(table).where(table.c.person_place == place, table.c.person_key == key)
+    for place, key, known in persons:
+        query = sa.select(table).where(
+            table.c.person_place == place, table.c.person_key == key, table.c.whose == known
+        )
         query = query.order_by(table.c.place, table.c.promise, table.c.row_key, table.c.last_day)
         found += [of_row(dict(row)) for row in connection.execute(query).mappings()]
     return found

@@ -52,8 +52,9 @@ class Place(LogFiles, PlaceArchive):
     person, a reference that leads to one, or `none`. `skeleton` allows that a row whose
     children must stay is emptied by `at_end` and ended with its last child. `erase` says what
     becomes of a person's row when they are erased (GDPR 17), `shared` what of a row that is also another
-    person's: it goes with its `last` owner, with `any`, or loses `mine`. `secrets` are columns that
-    access leaves out, such as password hashes. `fields` says which column holds a declared field of a
+    person's: it goes with its `last` owner, with `any`, or loses `mine`. `rows_per_person` says whether
+    two rows of one address are two persons, or may be one person's, as in a contact form. `secrets` are
+    columns that access leaves out, such as password hashes. `fields` says which column holds a declared field of a
     category, where the names do not tell. `flags` are columns that tell the application of a right in
     force. `editable` are columns that persons change themselves, signed in at the privacy centre.
     `assert_` is what must be so of its rows (SV443).
@@ -75,6 +76,7 @@ class Place(LogFiles, PlaceArchive):
     at_end: dict[str, Changed] = Field(default_factory=dict)
     erase: Literal["delete", "anonymise", "keep", "refuse"] = "delete"
     shared: Literal["last", "any", "mine"] = "last"
+    rows_per_person: Literal["one", "several"] = "one"
     secrets: list[str] = Field(default_factory=list)
     skeleton: bool = False
     fields: dict[str, Names] = Field(default_factory=dict)

@@ -43,7 +43,7 @@ from servanda.stores.files.rewrite import (
 )
 from servanda.stores.files.scan import Scan, cells, lines_about, readable, remarks, unread
 from servanda.stores.files.where import Span, Test, asks_without_time, held_texts, of_file, test_of
-from servanda.stores.selection import Condition, LatestTime, TimeColumn
+from servanda.stores.selection import Condition, Identity, LatestTime, Link, TimeColumn
 from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Group, Key, Pacing, Partitions, Scrubbed, Settings
@@ -245,7 +245,15 @@ class FilesSession:
 
     # -- what needs a key, or columns that can be emptied ------------------------------------
 
-    def make_list(self, name: str, table: str, key: Sequence[str], *, dated: bool = False) -> None:
+    def make_list(
+        self,
+        name: str,
+        table: str,
+        key: Sequence[str],
+        *,
+        dated: bool = False,
+        identity: Identity | None = None,
+    ) -> None:
         """Nothing: lines have no keys, and no condition about them refers to a list."""
 
     def fill(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -262,14 +270,16 @@ class FilesSession:
     def merge_days(self, name: str, rows: Iterable[Sequence[Any]]) -> None:
         """Nothing: lines have no keys."""
 
-    def keys(self, table: str, condition: Condition) -> list[Key]:
+    def keys(self, table: str, condition: Condition, name: str = "") -> list[Key]:
         """None: lines have no keys."""
-        del table, condition
+        del table, condition, name
         return []
 
-    def find(self, table: str, column: str, value: str | int) -> list[Key]:
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[Key]:
         """None: lines have no keys, and are held by a condition."""
-        del table, column, value
+        del table, column, value, links, at
         return []
 
     def change(self, work: FileWork, page: LogFile, groups: Sequence[Group]) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from servanda.stores.selection import Condition
+from servanda.stores.selection import Condition, Identity
 from servanda.stores.sql.store import SqlStore
 from servanda.stores.sql.times import Days
 from servanda.stores.sql.where import Where
@@ -37,7 +37,10 @@ class Lists:
             (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
         }
         self.days = Days(self._tables, self._lists, store, store.settings.zone)
-        self.where = Where(self._tables, self._lists, store, store.settings.zone, self._forms, kinds)
+        self._identities: dict[str, Identity] = {}
+        self.where = Where(
+            self._tables, self._lists, store, store.settings.zone, self._forms, kinds, self._identities
+        )
         self.partitions: Partitions = store.partitions(self)
 
     def _table(self, name: str) -> sa.TableClause:
@@ -75,6 +78,11 @@ class Lists:
         with self.store.errors(), self._reading():
             at: datetime = self._connection.execute(sa.text(query)).scalar_one()
         return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+    def own_copies(self) -> frozenset[str]:
+        """The tables that the database itself keeps as copies of others."""
+        with self.store.errors(), self._reading():
+            return self.store.own_copies(self._connection)
 
     def rollback(self) -> None:
         """Roll back the open transaction, which releases its locks."""
@@ -115,15 +123,21 @@ class Lists:
         dated: bool = False,
         until: bool = False,
         printed: bool = False,
+        identity: Identity | None = None,
     ) -> None:
         """Make an empty list of keys of a table, in a temporary table of the store.
 
-        With days and last days, or with the fingerprints of archived rows, of which a key may have several.
+        With days and last days, or with the fingerprints of archived rows, of which a key may have several. With an
+        `identity` each key comes with the mark of its row, after its day, and stands for a row with that mark only.
         """
         keys = self._key_columns(table, key)
         more = [sa.Column("day", sa.String(10))] if dated else []
         more += [sa.Column("until", sa.String(10))] if until else []
         more += [sa.Column("print", sa.String(64), primary_key=True, nullable=False)] if printed else []
+        more += [sa.Column("mark", sa.String(64))] if identity is not None else []
+        self._identities.pop(name, None)
+        if identity is not None:
+            self._identities[name] = identity
         made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *more, prefixes=["TEMPORARY"])
         self._drop(self._lists.get(name))
         self._ddl(sa.schema.CreateTable(made))
@@ -143,7 +157,9 @@ class Lists:
         """Insert keys (and days, in a dated list) into a list, and analyze it."""
         table = self._lists[name]
         names = [c.name for c in table.c]
-        values = list({tuple(row)[: len(names)]: dict(zip(names, row, strict=True)) for row in rows}.values())
+        values = list(
+            {tuple(row)[: len(names)]: dict(zip(names, row, strict=False)) for row in rows}.values()
+        )
         with self.store.errors():
             self._connection.rollback()
             try:
@@ -158,7 +174,7 @@ class Lists:
 
     def _fill_apart(self, table: sa.Table, values: list[dict[str, Any]]) -> None:
         """Insert keys one by one; of keys that the collation treats as equal, the latest day is kept."""
-        keys = [c for c in table.c if c.name != "day"]
+        keys = [c for c in table.c if c.name not in ("day", "mark")]
         for row in sorted(values, key=lambda r: str(r.get("day", ""))):
             self._connection.execute(sa.delete(table).where(*(c == row[c.name] for c in keys)))
             self._connection.execute(sa.insert(table).values(row))
@@ -168,12 +184,14 @@ class Lists:
         listed = self._lists[name]
         if self._staged.get(name, (None, None))[0] is listed:
             return
-        columns = [sa.Column(c.name, c.type, nullable=False) for c in listed.c]
+        columns = [sa.Column(c.name, c.type, nullable=c.name == "mark") for c in listed.c]
         new = sa.Table(f"{listed.name}_new", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
         self._drop(self._staged[name][1] if name in self._staged else None)
         self._ddl(sa.schema.CreateTable(new))
         self._ddl(
-            sa.schema.CreateIndex(sa.Index(f"{listed.name}_new_keys", *(c for c in new.c if c.name != "day")))
+            sa.schema.CreateIndex(
+                sa.Index(f"{listed.name}_new_keys", *(c for c in new.c if c.name not in ("day", "mark")))
+            )
         )
         self._staged[name] = (listed, new)
 
@@ -181,22 +199,25 @@ class Lists:
         """Merge days into a staged list, inside the transaction of a page.
 
         Three statements, however many rows. The latest day of a key is kept, also of keys that the collation treats as
-        equal.
+        equal; a day of a row with another mark is replaced.
         """
         listed, new = self._staged[name]
         names = [c.name for c in listed.c]
-        values = [dict(zip(names, row, strict=True)) for row in rows]
+        values = [dict(zip(names, row, strict=False)) for row in rows]  # without a mark where none is kept
         self._connection.execute(sa.delete(new))
         for start in range(0, len(values), 5000):
             self._connection.execute(sa.insert(new), values[start : start + 5000])
-        keys = [name for name in names if name != "day"]
+        keys = [name for name in names if name not in ("day", "mark")]
+        marks = [name for name in names if name == "mark"]
         same = [listed.c[key] == new.c[key] for key in keys]
-        later = sa.exists(sa.select(sa.literal(1)).select_from(new).where(*same, listed.c.day <= new.c.day))
+        newer = [listed.c.day <= new.c.day, *(listed.c[m].is_distinct_from(new.c[m]) for m in marks)]
+        later = sa.exists(sa.select(sa.literal(1)).select_from(new).where(*same, sa.or_(*newer)))
         self._connection.execute(sa.delete(listed).where(later))
-        latest = sa.select(*(new.c[key] for key in keys), sa.func.max(new.c.day))
+        tops = [sa.func.max(new.c.day), *(sa.func.max(new.c[m]) for m in marks)]
+        latest = sa.select(*(new.c[key] for key in keys), *tops)
         known = sa.exists(sa.select(sa.literal(1)).select_from(listed).where(*same))
         latest = latest.where(~known).group_by(*(new.c[key] for key in keys))
-        self._connection.execute(sa.insert(listed).from_select([*keys, "day"], latest))
+        self._connection.execute(sa.insert(listed).from_select([*keys, "day", *marks], latest))
 
     def fill_where(self, name: str, table: str, condition: Condition) -> int:
         """Insert the keys of the rows that meet a condition, with INSERT … SELECT. Returns the number of keys."""
@@ -209,6 +230,10 @@ class Lists:
         with self.transaction():
             done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
         return int(done.rowcount)
+
+    def mark(self, name: str, row: sa.FromClause) -> sa.ColumnElement[Any]:
+        """The mark of a row, as a list keeps it beside the row's key; NULL where nothing but the key tells."""
+        return self.where.mark(name, row)
 
     def remove_missing(self, name: str, table: str, size: int = 5000) -> Iterator[list[tuple[Any, ...]]]:
         """Remove the keys whose rows are no longer in the table. Yields them in batches."""

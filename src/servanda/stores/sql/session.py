@@ -23,15 +23,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from servanda.errors import StoreError
+from servanda.stores.addresses import comparable
 from servanda.stores.selection import (
     Condition,
     LatestTime,
+    Link,
     OwnTime,
     TimeColumn,
     child_links,
     driver,
     reads_other_rows,
 )
+from servanda.stores.sql.links import joined
 from servanda.stores.sql.lists import Lists
 from servanda.stores.sql.pages import Page, Track, pages, within
 from servanda.stores.sql.store import SqlStore
@@ -168,24 +171,40 @@ class Session(Sampler):
         with self.store.errors(), self._reading():
             return self.store.missing_rights(self._connection, table, verbs)
 
-    def keys(self, table: str, condition: Condition) -> list[tuple[Any, ...]]:
-        """The keys of the rows that meet a condition, for letters to persons; never used to end rows."""
+    def keys(self, table: str, condition: Condition, name: str = "") -> list[tuple[Any, ...]]:
+        """The keys of the rows that meet a condition, for letters to persons; never used to end rows.
+
+        With `name`, each followed by its mark for the list of that name.
+        """
         row, key = self._tables[table], self.store.shape.tables[table].key
-        query = sa.select(*(row.c[k] for k in key)).where(self.where.sql(condition, row, table))
+        chosen = [*(row.c[k] for k in key), *([self.mark(name, row).label("mark")] if name else [])]
+        query = sa.select(*chosen).where(self.where.sql(condition, row, table))
         with self.store.errors(), self._reading():
             return [tuple(found) for found in self._connection.execute(query)]
 
-    def find(self, table: str, column: str, value: str | int) -> list[tuple[Any, ...]]:
-        """The keys of the rows with this identifier, ignoring case but not accents, whatever the collation says."""
+    def find(
+        self, table: str, column: str, value: str | int, links: Sequence[Link] = (), at: Sequence[str] = ()
+    ) -> list[tuple[Any, ...]]:
+        """The keys of the rows with this identifier, compared as `stores.addresses` says, whatever the collation.
+
+        With `links`, followed by the columns `at` of the row at their end; NULL where they lead nowhere.
+        """
         row, key = self._tables[table], self.store.shape.tables[table].key
         same = row.c[column] == value
         if isinstance(value, str):
-            same = self.store.same_text(row.c[column], sa.literal(value), (table, column), fold=True)
-        query = sa.select(row.c[column], *(row.c[k] for k in key)).where(same)
+            same = self.store.same_identifier(row.c[column], value, (table, column))
+        end: sa.FromClause = row
+        rows: sa.FromClause = row
+        for link in links:
+            there = self._tables[link.to_table].alias()
+            rows = rows.outerjoin(there, joined(self.store, link, end, there, bare="target"))
+            end = there
+        chosen = [row.c[column], *(row.c[k] for k in key), *(end.c[c] for c in at)]
+        query = sa.select(*(c.label(f"c{i}") for i, c in enumerate(chosen))).select_from(rows).where(same)
         with self.store.errors(), self._reading():
             found = self._connection.execute(query).all()
-        folded = str(value).casefold()
-        return [tuple(f[1:]) for f in found if str(f[0]).casefold() == folded]
+        wanted = comparable(str(value))
+        return [tuple(f[1:]) for f in found if comparable(str(f[0])) == wanted]
 
     # -- ending rows, page by page ---------------------------------------------------------
 
@@ -323,15 +342,26 @@ class Session(Sampler):
             return self.select(sa.select(*columns(row)).where(*conditions), page.values)
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
-        """For each parent, the latest date among the rows of a page, and their number: (key…, local date, rows)."""
+        """For each parent, the latest date among the rows of a page: (key…, local date, mark of the parent, rows)."""
         row, conditions = self.page_rows(work, page)
         keys = [row.c[c] for c in trigger.link.columns]
         top = sa.func.max(row.c[trigger.time.name])
-        query = sa.select(*keys, top, sa.func.count()).where(*conditions).group_by(*keys)
+        query = sa.select(*keys, top, sa.func.count(), self._mark_of_parent(row, trigger))
+        query = query.where(*conditions).group_by(*keys)
         with self.store.errors():
             rows = self._connection.execute(query, page.values).all()
         zone = self.store.settings.zone
-        return [(*key, local_day(top, trigger.time, zone), n) for *key, top, n in rows]
+        return [(*key, local_day(top, trigger.time, zone), mark_text(mark), n) for *key, top, n, mark in rows]
+
+    def _mark_of_parent(self, row: sa.FromClause, trigger: LatestTime) -> sa.ColumnElement[Any]:
+        """The mark of the row to which the rows of a group lead."""
+        there, link = self._tables[trigger.link.to_table].alias(), trigger.link
+        mark = self.mark(str(trigger.remembered), there)
+        if isinstance(mark, sa.Null):
+            return sa.null().label("mark")
+        same = [there.c[b] == row.c[a] for a, b in zip(link.columns, link.to_columns, strict=True)]
+        found = sa.select(sa.func.max(mark)).select_from(there).where(*same).correlate(row)
+        return found.scalar_subquery().label("mark")
 
     @contextmanager
     def page_transaction(self) -> Iterator[float]:
@@ -417,6 +447,11 @@ class Session(Sampler):
             self.store.analyze(self._connection, due.name)
         if self.store.dialect.locks_rows and not self.store.dialect.optimizer_fence:
             self._page_keys_table(work.table)
+
+
+def mark_text(mark: Any) -> str | None:
+    """A mark as text, whatever the driver makes of it."""
+    return mark.decode() if isinstance(mark, bytes) else None if mark is None else str(mark)
 
 
 @contextmanager

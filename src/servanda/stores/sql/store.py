@@ -142,6 +142,10 @@ class SqlStore:
         """Whether a text column equals a known text byte by byte, found by an index on the column."""
         raise NotImplementedError
 
+    def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
+        """Whether a column may hold an identifier, found by its index; `stores.addresses` has the last word."""
+        raise NotImplementedError
+
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether an error is a lock or a deadlock, so that the transaction can be retried."""
         raise NotImplementedError
@@ -164,6 +168,11 @@ class SqlStore:
         """The last number that the store assigned in each table; a delete does not lower it, a restore does."""
         del connection
         return {}
+
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """The tables that the database itself keeps as copies of others: materialised views, full-text tables."""
+        del connection
+        return frozenset()
 
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """The exact statements that give a reading and a writing role what Servanda needs."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
+from types import MappingProxyType
 from typing import Any as Anything
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from servanda.stores.selection import (
     EventTime,
     Gathered,
     GreatestTime,
+    Identity,
     LatestTime,
     LeadsTo,
     Link,
@@ -88,6 +90,7 @@ class Where:
         zone: str,
         forms: Mapping[tuple[str, str], str],
         types: Mapping[tuple[str, str], str],
+        identities: Mapping[str, Identity] = MappingProxyType({}),
     ) -> None:
         self._tables = tables
         self._lists = lists
@@ -95,6 +98,7 @@ class Where:
         self._zone = ZoneInfo(zone)
         self._forms = forms
         self._types = types
+        self._identities = identities
         self._row_by_row = False
         self.gathered: dict[str, sa.Table] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
@@ -229,11 +233,26 @@ class Where:
             case LatestTime():
                 return self._latest_before(trigger, day, row, table)
             case GreatestTime(parts):
-                over = [sa.or_(self._before(p, day, row, table), self._absent(p, row, table)) for p in parts]
+                over = [
+                    sa.or_(
+                        self._before(p, day, row, table),
+                        sa.and_(self._absent(p, row, table), self._not_in_doubt(p, day, row)),
+                    )
+                    for p in parts
+                ]
                 return every([*over, _any(self._before(p, day, row, table) for p in parts)])
             case EventTime(name):
                 day_text = self._lists[name].c.day
                 return self._in_list(name, row, self._list_key(name), day_text < day.isoformat())
+
+    def _not_in_doubt(self, trigger: Bound, day: date, row: sa.FromClause) -> Bool:
+        """No later day is recorded under the key of the row, not even one that may be of a former row."""
+        name = trigger.remembered if isinstance(trigger, LatestTime) else None
+        name = trigger.list if isinstance(trigger, EventTime) else name
+        if name is None or name not in self._identities:
+            return sa.true()
+        fresh = self._lists[name].c.day >= day.isoformat()
+        return ~self._in_list(name, row, self._list_key(name), fresh, doubtful=True)
 
     def _latest_before(self, trigger: LatestTime, day: date, row: sa.FromClause, table: str) -> Bool:
         link, time = trigger.link, trigger.time
@@ -248,7 +267,8 @@ class Where:
         if trigger.remembered:
             key = self._list_key(trigger.remembered)
             latest = self._lists[trigger.remembered].c.day
-            parts.append(~self._in_list(trigger.remembered, row, key, latest >= day.isoformat()))
+            fresh_memory = latest >= day.isoformat()
+            parts.append(~self._in_list(trigger.remembered, row, key, fresh_memory, doubtful=True))
             any_child.append(self._in_list(trigger.remembered, row, key))
         parts.append(_any([*any_child, self.own(table, trigger.fallback, row, day)]))
         return every(parts)
@@ -267,6 +287,9 @@ class Where:
             case GreatestTime(parts):
                 absent = [self._absent(part, row, table) for part in parts]
                 return every([*absent, *(~self._still(part, row) for part in parts)])
+            case EventTime(name) if name in self._identities:  # recorded of a row that this one may not be
+                key = self._list_key(name)
+                return self._in_list(name, row, key, doubtful=True) & ~self._in_list(name, row, key)
             case EventTime():
                 return sa.false()
 
@@ -369,7 +392,8 @@ class Where:
     def _reaches(self, links: tuple[Link, ...], key: tuple[str, ...], name: str, row: sa.FromClause) -> Bool:
         if not links:
             return self._in_list(name, row, key)
-        if links[-1].to_columns == key and links[-1].plain:  # the last link already carries the key
+        carried = links[-1].to_columns == key and links[-1].plain  # the last link already carries the key
+        if carried and name not in self._identities:
             *before, last = links
             if not before:
                 return sa.and_(self._in_list(name, row, last.columns), every(when(last, row)))
@@ -380,10 +404,43 @@ class Where:
     def _list_key(self, name: str) -> tuple[str, ...]:
         return tuple(str(c.info["of"]) for c in self._lists[name].c if "of" in c.info)
 
-    def _in_list(self, name: str, row: sa.FromClause, columns: tuple[str, ...], *more: Bool) -> Bool:
+    def mark(self, name: str, row: sa.FromClause) -> sa.ColumnElement[Anything]:
+        """The mark of a row of the table of a list; NULL where nothing but the key tells."""
+        said = self._identities.get(name)
+        if said is None:
+            return sa.null()
+        named = self._store.fingerprint([row.c[c] for c in said.named]) if said.named else sa.null()
+        if not said.created:
+            return named
+        made = self._store.fingerprint([row.c[c] for c in said.created])
+        return sa.case((self._is_dated(said, row), made), else_=named)
+
+    def _is_dated(self, said: Identity, row: sa.FromClause) -> Bool:
+        return every([sa.false()] if not said.created else [row.c[c].is_not(None) for c in said.created])
+
+    def _is_same(self, name: str, listed: sa.FromClause, row: sa.FromClause) -> Bool:
+        """Whether a row is the one of which a list tells, as far as anybody can say."""
+        said = self._identities[name]
+        ways = [listed.c.mark.is_(None), listed.c.mark == self.mark(name, row)]
+        if said.emptied:
+            done = [~self.undone(row, said.table, column, change) for column, change in said.emptied]
+            ways.append(every([~self._is_dated(said, row), *done]))
+        return sa.or_(*ways)
+
+    def _in_list(
+        self,
+        name: str,
+        row: sa.FromClause,
+        columns: tuple[str, ...],
+        *more: Bool,
+        doubtful: bool = False,
+    ) -> Bool:
+        """The key stands in a list, and the row has the mark that stands beside it; `doubtful`: whatever its mark."""
         listed = self._lists[name].alias()
-        keys = [c for c in listed.c if c.name != "day"]
+        keys = [c for c in listed.c if c.name not in ("day", "mark")]
         same = [row.c[column] == key for column, key in zip(columns, keys, strict=True)]
+        if name in self._identities and not doubtful:
+            same.append(self._is_same(name, listed, row))
         moved = [_on(part, self._lists[name], listed) for part in more]
         return self._exists(*same, *moved)
 

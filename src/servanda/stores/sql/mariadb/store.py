@@ -24,6 +24,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
+from servanda.stores.addresses import LETTERS_LIKE_ASCII, spellings, with_blanks
 from servanda.stores.document.change import Change
 from servanda.stores.shape import DatabaseTrigger, Shape, Table
 from servanda.stores.sql.mariadb.partitions import MariadbPartitions
@@ -223,12 +224,25 @@ class MariadbStore(SqlStore):
         """By the column's collation, which its index follows, and then as bytes."""
         ours, theirs = [_utf8(self.folded(c) if fold else c) for c in (column, known)]
         as_bytes: Bool = sa.cast(ours, sa.LargeBinary) == sa.cast(theirs, sa.LargeBinary)
+        if fold:
+            as_bytes = sa.and_(as_bytes, *_same_signs(column, known))
         table = self.shape.tables.get(at[0])
         collation = table.columns[at[1]].collation if table is not None and at[1] in table.columns else ""
         if not collation or (fold and not collation.endswith("_ci")):
             return as_bytes
         charset = collation.split("_")[0]
         return sa.and_(column == _convert(known, charset).collate(collation), as_bytes)
+
+    def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
+        """By the collation of the column, which its index follows; without one that ignores case, in small letters."""
+        forms = with_blanks(spellings(text))
+        table = self.shape.tables.get(at[0])
+        collation = table.columns[at[1]].collation if table is not None and at[1] in table.columns else ""
+        if not collation.endswith("_ci"):
+            small = sa.cast(_utf8(self.folded(column)), sa.LargeBinary)
+            return small.in_([sa.cast(_utf8(sa.literal(form)), sa.LargeBinary) for form in forms])
+        charset = collation.split("_")[0]
+        return column.in_([_convert(sa.literal(form), charset).collate(collation) for form in forms])
 
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
@@ -369,6 +383,13 @@ def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 def _convert(text: sa.ColumnElement[Any], charset: str) -> sa.ColumnElement[Any]:
     """A text in another character set."""
     return sa.func.convert(text.op("USING")(sa.literal_column(charset)), type_=sa.String())
+
+
+def _same_signs(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> list[sa.ColumnElement[bool]]:
+    """Letters that LOWER() takes for a letter of ASCII stand at the same place in both texts."""
+    texts = [sa.cast(_utf8(text), sa.LargeBinary) for text in (one, other)]
+    signs = [sa.cast(_utf8(sa.literal(sign)), sa.LargeBinary) for sign in LETTERS_LIKE_ASCII]
+    return [sa.func.instr(texts[0], sign) == sa.func.instr(texts[1], sign) for sign in signs]
 
 
 def _utf8(text: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -22,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, INET, JSONB
 from sqlalchemy.engine import URL, Connection, Engine
 
+from servanda.stores.addresses import LETTERS_LIKE_ASCII, spellings, with_blanks
 from servanda.stores.document.change import Change
 from servanda.stores.shape import Shape
 from servanda.stores.sql.postgres.partitions import PostgresPartitions
@@ -156,6 +157,12 @@ FROM s JOIN pg_depend d ON d.objid = s.oid AND d.classid = CAST('pg_class' AS re
 JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE n.nspname = coalesce(CAST(:s AS text), current_schema()) GROUP BY t.relname
 """)
+
+
+def _same_signs(one: sa.ColumnElement[Any], other: sa.ColumnElement[Any]) -> list[Bool]:
+    """Letters that lower() takes for a letter of ASCII stand at the same place in both texts."""
+    texts = [sa.cast(text, sa.Text) for text in (one, other)]
+    return [sa.func.strpos(texts[0], sign) == sa.func.strpos(texts[1], sign) for sign in LETTERS_LIKE_ASCII]
 
 
 def _isolate(connection: Connection, level: str) -> None:
@@ -352,12 +359,21 @@ class PostgresStore(SqlStore):
         fold: bool = False,
     ) -> Bool:
         """Texts are bytes here, unless their type is citext."""
-        same: Bool = self.folded(column) == self.folded(known) if fold else column == known
+        same: Bool = column == known
+        if fold:
+            same = sa.and_(self.folded(column) == self.folded(known), *_same_signs(column, known))
         if not isinstance(self.types.get(at), CITEXT):
             return same
         texts = [sa.cast(c, sa.Text) for c in (column, known)]
         a, b = [self.folded(t) for t in texts] if fold else texts
-        return sa.and_(column == sa.cast(known, CITEXT), a == b)
+        return sa.and_(column == sa.cast(known, CITEXT), a == b, *(_same_signs(*texts) if fold else ()))
+
+    def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
+        """By an index on lower(column), or on a column of type citext."""
+        forms = with_blanks(spellings(text))
+        if isinstance(self.types.get(at), CITEXT):
+            return column.in_([sa.cast(sa.literal(form), CITEXT) for form in forms])
+        return self.folded(column).in_(forms)
 
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether it was a lock or a deadlock."""
@@ -401,6 +417,11 @@ class PostgresStore(SqlStore):
         """Those of the sequences that belong to columns, as far as this role may read them."""
         rows = connection.execute(_COUNTERS, {"s": self.schema})
         return {str(table): int(last) for table, last in rows if last is not None}
+
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """Materialised views."""
+        query = "SELECT matviewname FROM pg_matviews WHERE schemaname = COALESCE(CAST(:s AS text), current_schema())"
+        return frozenset(map(str, connection.execute(sa.text(query), {"s": self.schema}).scalars()))
 
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """A role that reads, and one that also changes and deletes at the places that end."""

@@ -26,6 +26,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
+from servanda.stores.addresses import comparable
 from servanda.stores.document.change import Change
 from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
 from servanda.stores.sql.reflection import triggers_of
@@ -78,6 +79,7 @@ class SqliteStore(SqlStore):
             connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
             connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
             connection.create_function("servanda_folded", 1, _folded, deterministic=True)
+            connection.create_function("servanda_comparable", 1, _comparable, deterministic=True)
             connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
             connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
 
@@ -190,8 +192,13 @@ class SqliteStore(SqlStore):
         """A column may be NOCASE, so bytes are compared as well."""
         del at
         if fold:
-            return self.folded(column) == self.folded(known)
+            return sa.func.servanda_comparable(column) == sa.func.servanda_comparable(known)
         return sa.and_(column == known, sa.cast(column, sa.LargeBinary) == sa.cast(known, sa.LargeBinary))
+
+    def same_identifier(self, column: sa.ColumnElement[Any], text: str, at: tuple[str, str]) -> Bool:
+        """Compared by the program itself: SQLite is in our own process."""
+        del at
+        return sa.func.servanda_comparable(column) == sa.literal(comparable(text))
 
     def is_retryable(self, error: sa.exc.DBAPIError) -> bool:
         """Whether another connection has the write lock."""
@@ -228,6 +235,11 @@ class SqliteStore(SqlStore):
             return {}
         rows = connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence")
         return {str(name): int(last) for name, last in rows}
+
+    def own_copies(self, connection: Connection) -> frozenset[str]:
+        """Virtual tables, such as those of FTS5, and the tables in which they lie."""
+        query = "SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')"
+        return frozenset(str(name) for (name,) in connection.exec_driver_sql(query))
 
     def grants(self, tables: dict[str, frozenset[str]], reader: str, writer: str) -> list[str]:
         """SQLite has no roles: who can write the file can do everything."""
@@ -333,6 +345,10 @@ def _pseudonym(value: Any, key: Any) -> str | None:
 
 def _folded(text: Any) -> str | None:
     return None if text is None else str(text).lower()
+
+
+def _comparable(text: Any) -> str | None:
+    return None if text is None else comparable(str(text))
 
 
 def _hashed(text: Any, kind: str) -> str | None:
