@@ -331,6 +331,18 @@ class SqlStore:
             )
         return StoreError(f"store “{self.name}” refused a statement: {code}")
 
+    def not_done(self, table: str, verb: str) -> StoreError:
+        """What to say where rows are as they were after a DELETE or an UPDATE that the database accepted."""
+        named = [t.name for t in self.shape.tables[table].database_triggers if verb in t.on]
+        by = f" ({', '.join(named)})" if named else ""
+        done = "deleted" if verb == "DELETE" else "emptied"
+        return StoreError(
+            f"{table}: rows stand as they were after they were {done}; a trigger, a rule or a policy{by} undid it"
+            if named or self.shape.tables[table].may_undo(verb)
+            else f"{table}: the database stored another value than the one that was to be written",
+            advice="nothing of it was kept; see servanda check",
+        )
+
     def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the connection failed or was lost."""
         return bool(error.connection_invalidated)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from servanda.law.retention import local_midnight
 from servanda.stores.document.change import Change, Scalar
+from servanda.stores.fitting import misfit
 from servanda.stores.selection import (
     All,
     Any,
@@ -45,6 +46,7 @@ from servanda.stores.selection import (
     Undone,
     decided,
 )
+from servanda.stores.shape import Column
 from servanda.stores.sql.links import Matcher, equals, every, joined, when
 from servanda.stores.sql.times import ends_in_utc, wall_clock, written
 from servanda.stores.verbs import Dialect
@@ -60,6 +62,9 @@ class SqlFunctions(Matcher, Protocol):
     """The expressions that each kind of database writes in its own way."""
 
     dialect: Dialect
+
+    def column(self, at: tuple[str, str]) -> Column:
+        """The column of this table and name."""
 
     def changed(
         self, column: sa.ColumnElement[Anything], at: tuple[str, str], change: Change
@@ -174,6 +179,8 @@ class Where:
         column = row.c[name]
         if change == Change():
             return column.is_not(None)
+        if misfit(self._store.column((table, name)), change):
+            return sa.true()  # no value of this type is what the change would write
         if change.constant is not None:
             return sa.or_(column.is_(None), self._store.differs(column, (table, name), change.constant))
         if change.pseudonym:
