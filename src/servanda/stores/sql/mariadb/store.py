@@ -42,7 +42,7 @@ _PAGE_SETTINGS = "SET SESSION innodb_lock_wait_timeout = 0, max_statement_time =
 
 _RELIED_ON = (
     "SET SESSION time_zone = '+00:00', optimizer_switch = 'subquery_cache=off', sql_mode ="
-    " 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"
+    " 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"
     "SIMULTANEOUS_ASSIGNMENT', sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0,"
     " sql_auto_is_null = 0, sql_quote_show_create = 1, max_statement_time = 0, foreign_key_checks = 1,"
     " unique_checks = 1, completion_type = 'NO_CHAIN', system_versioning_asof = DEFAULT"
