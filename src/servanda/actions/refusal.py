@@ -37,7 +37,11 @@ def refuses_delete(table: Table) -> str:
 
 def refused(table: Table, changes: Iterable[tuple[str, Change]]) -> list[tuple[str, str]]:
     """The columns that cannot take their changes, each with the reason."""
-    known = ((name, refuses(table, table.columns[name], change)) for name, change in changes if name in table.columns)
+    known = (
+        (name, refuses(table, table.columns[name], change))
+        for name, change in changes
+        if name in table.columns
+    )
     return [(name, why) for name, why in known if why]
 
 
@@ -60,7 +64,9 @@ def _check_refuses_null(check: str, column: str) -> bool:
     """Whether a CHECK may be violated by NULL: an unknown result passes, so only one that treats NULL as a value."""
     named = column.lower() in re.findall(r"\w+", check.lower())
     bare = re.sub(r"[\s()\"`\[\]]+", " ", check).strip().lower()
-    passes = bare.startswith(f"{column.lower()} is null or ") or bare.endswith(f" or {column.lower()} is null")
+    passes = bare.startswith(f"{column.lower()} is null or ") or bare.endswith(
+        f" or {column.lower()} is null"
+    )
     return named and null_is_a_value(check) and not passes
 
 
@@ -81,7 +87,9 @@ def _not_unique(table: Table, column: Column, change: Change) -> str:
         return ""
     if change.constant is not None:
         return "it is unique, and a constant is not; use pseudonym or make it nullable"
-    if change.pseudonym and (other is None or column.name not in other.columns or not _shortens(other.name, table)):
+    if change.pseudonym and (
+        other is None or column.name not in other.columns or not _shortens(other.name, table)
+    ):
         return ""
     if change.pseudonym:
         return "a unique index takes only its beginning, where pseudonyms may be equal; make it nullable"

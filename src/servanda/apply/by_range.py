@@ -189,7 +189,9 @@ class Sweep:
                     session.renew(statement)
                 except StoreError as error:
                     steps = [s.id for s in self.plan.steps if s.store == name and action(s.action).writes]
-                    self.outcome.stopped |= {step: f"{copy} was not renewed: {error.message}" for step in steps[:1]}
+                    self.outcome.stopped |= dict.fromkeys(
+                        steps[:1], f"{copy} was not renewed: {error.message}"
+                    )
                     self.listener.said(f"{name}: {copy} still holds what was ended: {error.message}")
                 else:
                     renewals.done(self.project.database, name, [statement])

@@ -258,9 +258,7 @@ def _copies(stores: OpenStores) -> Iterator[tuple[str, str]]:
             yield from ((place.name, kept.message) for kept in kept_copies(stores.binding, place))
 
 
-def _left_out(
-    stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter
-) -> list[tuple[str, str]]:
+def _left_out(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> list[tuple[str, str]]:
     """The places that cannot be swept, or not wholly, each with the reason."""
     reasons: dict[str, str] = {}
     for complaint in stores.binding.complaints:

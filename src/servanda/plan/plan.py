@@ -104,7 +104,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Overdue rows that cannot end: rows that stay reference them, a program is writing there, or a column refuses it."""
+    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or the database refuses it."""
 
     place: str
     rows: int

@@ -186,9 +186,7 @@ def _without_place(seen: RetentionEvidence, promise: Promise, retention: Retenti
     )
 
 
-def _beside_copies(
-    seen: RetentionEvidence, places: list[BoundPlace], found: PromiseStatus
-) -> PromiseStatus:
+def _beside_copies(seen: RetentionEvidence, places: list[BoundPlace], found: PromiseStatus) -> PromiseStatus:
     """The same status, but never kept while the database keeps copies of what was ended."""
     copies = [k for p in places for k in kept_copies(seen.stores.binding, p)]
     waiting = [n for p in places for n in renewals.waiting(seen.project.database, p)]

@@ -114,7 +114,9 @@ class StoreRules:
         covered = [
             All((where(p), c)) for p in rules.places if (c := held(self.stores, p, self.holds)) is not None
         ]
-        declared = [where(p) for p in rules.places if p.place.erase in ("anonymise", "keep") or self._holds_more(p)]
+        declared = [
+            where(p) for p in rules.places if p.place.erase in ("anonymise", "keep") or self._holds_more(p)
+        ]
         apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
         for flag, parts in (
             (Reason.LAW, law),

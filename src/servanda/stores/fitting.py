@@ -102,7 +102,7 @@ def _fits(column: Column, value: Scalar) -> bool:
 
 def _in_charset(collation: str, text: str) -> bool:
     """Whether a text can be written in the character set of a collation of MariaDB, where it has one."""
-    charset = collation.split("_")[0]
+    charset = collation.split("_", maxsplit=1)[0]
     if charset in ("utf8", "utf8mb3"):
         return all(ord(c) < 0x10000 for c in text)
     try:
@@ -121,6 +121,7 @@ def _is_number(text: str, decimals: int | None) -> bool:
 
 
 def is_json(value: Scalar) -> bool:
+    """Whether a constant is the text of a JSON document."""
     try:
         json.loads(str(value))
     except ValueError:

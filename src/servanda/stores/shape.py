@@ -67,7 +67,7 @@ class DatabaseTrigger:
 
 @dataclass(frozen=True, slots=True)
 class UniqueIndex:
-    """A unique index on more than plain columns: on expressions, on some rows, on prefixes, or one that takes NULL once.
+    """A unique index on more than plain columns: expressions, some rows, prefixes; or one that takes NULL only once.
 
     `columns` are those that its definition names. `nulls`: whether NULL may collide, too. `prefix`: whether only the
     beginning of a value counts.

@@ -1,15 +1,15 @@
 """The database keeps a copy of rows that ends with none of them: a history, large objects, a view of its own.
 
-A system-versioned table of MariaDB keeps every row that was ever deleted; the bytes of a large object of PostgreSQL stay
-when the row that leads to them goes; a table that inherits from another has rows of its own; a materialised view
-shows what was there when it was last refreshed. Whoever was erased still stands there (GDPR 5(1)(e), 17). The promise is
-not kept, and an erasure is refused, since nobody could be told that it was done. Views that the role of `apply` may
-refresh, and full-text tables over another table, are renewed by Servanda.
+A system-versioned table of MariaDB keeps every row that was ever deleted; the bytes of a large object of PostgreSQL
+stay when the row that leads to them goes; a table that inherits from another has rows of its own; a materialised
+view shows what was there when it was last refreshed. Whoever was erased still stands there (GDPR 5(1)(e), 17). The
+promise is not kept, and an erasure is refused, since nobody could be told that it was done. Views that the role of
+`apply` may refresh, and full-text tables over another table, are renewed by Servanda.
 
 Bad:
 
-    --- app.sql
-    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at TIMESTAMP) WITH SYSTEM VERSIONING;
+    --- app.sql of MariaDB
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at DATETIME) WITH SYSTEM VERSIONING;
     CREATE INDEX accounts_closed ON accounts (closed_at);
     --- stores.yaml
     places:
@@ -20,8 +20,8 @@ Bad:
 
 Good:
 
-    --- app.sql
-    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at TIMESTAMP);
+    --- app.sql of MariaDB
+    CREATE TABLE accounts (id INTEGER PRIMARY KEY, email TEXT, closed_at DATETIME);
     CREATE INDEX accounts_closed ON accounts (closed_at);
     --- stores.yaml
     places:

@@ -1,8 +1,9 @@
 """A rule of the database does something else in the place of a DELETE, or a trigger may leave rows as they are.
 
-A table of PostgreSQL with `RULE … ON DELETE DO INSTEAD` accepts the statement and keeps the row; so does a trigger that
-returns NULL (`RAISE(IGNORE)` in SQLite), or one that writes the old value back. Servanda counts in the store what was done and takes back what was not, so
-that nothing is claimed; but the rows stay, and the promise is not kept (GDPR 5(1)(e), 17).
+A table of PostgreSQL with `RULE … ON DELETE DO INSTEAD` accepts the statement and keeps the row; so does a trigger
+that returns NULL (`RAISE(IGNORE)` in SQLite), or one that writes the old value back. Servanda counts in the store what
+was done, and takes a page or an erasure back that left rows as they were, so that nothing is claimed; but the rows
+stay, and the promise is not kept (GDPR 5(1)(e), 17).
 
 Bad:
 
@@ -29,8 +30,8 @@ Good:
         person: self
         triggers: {account_closure: {column: closed_at, open: null}}
 
-Drop the rule or trigger, or let it make an exception for the role that Servanda works with. Where deleted rows are to be
-marked first, say so by a retention that begins with the mark.
+Drop the rule or trigger, or let it make an exception for the role that Servanda works with. Where deleted rows are
+to be marked first, say so by a retention that begins with the mark.
 """
 
 from __future__ import annotations
@@ -52,11 +53,15 @@ def check(view: View) -> Iterator[Finding]:
             verbs = [verb for verb in _verbs(place) if verb in trigger.instead]
             doubtful = [verb for verb in _verbs(place) if verb in trigger.undoes]
             if verbs:
-                message = f"the rule {trigger.name} does something else in the place of {' and '.join(verbs)} on {place.table.name}"
-                yield fails(view.at(place), f"{message}: no row ends there", "drop the rule")
+                head = f"the rule {trigger.name} does something else in the place of {' and '.join(verbs)}"
+                message = f"{head} on {place.table.name}: no row ends there"
+                yield fails(view.at(place), message, "drop the rule")
             elif doubtful:
-                message = f"{trigger.name} may leave rows of {place.table.name} as they are after {' and '.join(doubtful)}"
-                yield weak(view.at(place), message, "let it make an exception for the role of apply, or drop it")
+                after = " and ".join(doubtful)
+                message = f"{trigger.name} may leave rows of {place.table.name} as they are after {after}"
+                yield weak(
+                    view.at(place), message, "let it make an exception for the role of apply, or drop it"
+                )
 
 
 def _verbs(place: BoundPlace) -> list[str]:

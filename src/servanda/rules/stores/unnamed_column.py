@@ -1,8 +1,8 @@
 """A place lists columns, its rows hold others, and nothing says how the listed ones are emptied.
 
 `data: {remarks: [notes]}` promises an end of the notes, and of nothing else. The rows then stay, with whatever no
-category names: an e-mail address, a password. Only `at_end` can end the notes; where it says nothing about them, nothing
-is ended at the place (GDPR 5(1)(e)).
+category names: an e-mail address, a password. Only `at_end` can end the notes; where it says nothing about them,
+nothing is ended at the place (GDPR 5(1)(e)).
 
 Bad:
 
@@ -25,8 +25,8 @@ Good:
         person: self
         triggers: {account_closure: {column: closed_at, open: null}}
 
-Name every column that goes with the row, say `data: account` for the whole row, or give `at_end`. Keys, references, triggers,
-and columns that the database computes need no name.
+Name every column that goes with the row, say `data: account` for the whole row, or give `at_end`. Keys, references,
+triggers, and columns that the database computes need no name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What stands beside the rows of a place when they end: columns that no category names, copies that the database keeps.
 
-    unnamed_columns   the row holds what nobody promised to end: it is emptied, and never deleted by a promise
-    kept_copies       what was ended in the table stands on elsewhere: no promise is kept, no erasure is claimed
+unnamed_columns   the row holds what nobody promised to end: it is emptied, and never deleted by a promise
+kept_copies       what was ended in the table stands on elsewhere: no promise is kept, no erasure is claimed
 """
 
 from __future__ import annotations

@@ -278,7 +278,11 @@ class ErasureStatements:
 
         def made() -> Any:
             row, work, same = self.rows.rows(emptying.table)
-            parts = [work.c.n == emptying.number, _chosen(work, emptying), *self._still_to_change(emptying, row)]
+            parts = [
+                work.c.n == emptying.number,
+                _chosen(work, emptying),
+                *self._still_to_change(emptying, row),
+            ]
             return sa.select(sa.literal(1)).select_from(work.join(row, same)).where(*parts).limit(1)
 
         if session.execute(self.rows.cached(("changed", *at), made)).first() is not None:

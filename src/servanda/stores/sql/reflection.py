@@ -60,7 +60,9 @@ def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
             indexes=plain + tuple(tuple(u["column_names"]) for u in unique.get(address, [])),
             unique=uniques,
             unique_indexes=tuple(
-                unique_index(described, str(i["name"]), " ".join([*map(str, i.get("expressions", [])), _partial(i)]), i)
+                unique_index(
+                    described, str(i["name"]), " ".join([*map(str, i.get("expressions", [])), _partial(i)]), i
+                )
                 for i in indexes.get(address, [])
                 if i["unique"] and (not all(i["column_names"]) or _partial(i))
             ),
@@ -95,8 +97,7 @@ def _resolve_domain(found: Any) -> list[str]:
     while isinstance(found["type"], DOMAIN):
         domain: Any = found["type"]
         if domain.check is not None:
-            column = found["name"]
-            texts.append(re.sub(r"\bVALUE\b", lambda _: f"({column})", str(domain.check)))
+            texts.append(re.sub(r"\bVALUE\b", re.escape(found["name"]), str(domain.check)))
         found["nullable"] = found["nullable"] and not domain.not_null
         found["type"] = domain.data_type
     return texts
@@ -187,10 +188,14 @@ def triggers_of(shape: Shape, rows: Iterable[Any]) -> dict[str, tuple[DatabaseTr
     found: dict[str, list[DatabaseTrigger]] = {}
     for table, name, when, text in rows:
         plain = _COMMENT.sub(" ", str(text or ""))
-        tables = dict.fromkeys(named[word.lower()] for word in _WRITES.findall(plain) if word.lower() in named)
+        tables = dict.fromkeys(
+            named[word.lower()] for word in _WRITES.findall(plain) if word.lower() in named
+        )
         writes = tuple(other for other in tables if other != table)
         on = frozenset(verb for verb in _EVENTS if verb in str(when).upper())
-        trigger = DatabaseTrigger(str(name), writes, on, undoes=_undoes(str(when), on, plain, str(table) in tables))
+        trigger = DatabaseTrigger(
+            str(name), writes, on, undoes=_undoes(str(when), on, plain, str(table) in tables)
+        )
         found.setdefault(str(table), []).append(trigger)
     return {table: tuple(triggers) for table, triggers in found.items()}
 

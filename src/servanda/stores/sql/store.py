@@ -150,7 +150,9 @@ class SqlStore:
         """The network of an IP address, /24 or /48; a text that is not exactly one address is emptied."""
         raise NotImplementedError
 
-    def shortened(self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str) -> sa.ColumnElement[Any]:
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
         """The year, month or day of a date, with a time of midnight; a text that is no ISO date is emptied."""
         raise NotImplementedError
 

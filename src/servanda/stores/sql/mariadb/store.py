@@ -2,8 +2,8 @@
 
 Settings: READ COMMITTED, because REPEATABLE READ would lock the application's rows and, on the last page, all its
 inserts; pages of about 2,000 rows; times in UTC; a short lock timeout; strict, whatever the server says, so that no
-value is cut silently; simultaneous assignment in UPDATE, as in standard SQL; no subquery cache, because MariaDB looks it up by a collation that treats É and E as equal. MySQL is
-refused until the conformance suite runs on it.
+value is cut silently; simultaneous assignment in UPDATE, as in standard SQL; no subquery cache, because MariaDB looks
+it up by a collation that treats É and E as equal. MySQL is refused until the conformance suite runs on it.
 
 `scrub` rewrites tables with ALTER TABLE … FORCE: a new file without deleted rows. InnoDB does it online; at the
 beginning and the end it waits for locks for a second at most, and retries.
@@ -29,7 +29,17 @@ from servanda.stores.shape import DatabaseTrigger, Shape, StoredCopy, Table, Uni
 from servanda.stores.sql.mariadb.partitions import MariadbPartitions
 from servanda.stores.sql.reflection import triggers_of
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import ISO_DAY, ISO_MONTH, ISO_TIME, ISO_YEAR, PROOF, PROOF_DIGITS, UNITS, Bool, SqlStore
+from servanda.stores.sql.store import (
+    ISO_DAY,
+    ISO_MONTH,
+    ISO_TIME,
+    ISO_YEAR,
+    PROOF,
+    PROOF_DIGITS,
+    UNITS,
+    Bool,
+    SqlStore,
+)
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Partitions, Scrubbed
@@ -219,14 +229,16 @@ class MariadbStore(SqlStore):
         packed = sa.func.inet6_aton(ip)
         zeros = sa.func.repeat(sa.func.char(0), 10)
         six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
-        whole = sa.func.char_length(column) < 64  # noqa: PLR2004 (the cast has not cut it)
+        whole = sa.func.char_length(column) < 64
         return sa.case(
             (sa.and_(sa.func.is_ipv4(ip) == 1, whole), _unicode(four)),
             (sa.and_(sa.func.is_ipv6(ip) == 1, whole), _unicode(six)),
             else_=self.emptied(at),
         )
 
-    def shortened(self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str) -> sa.ColumnElement[Any]:
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
         """DATE_FORMAT, or of a text the beginning."""
         holds = self.column(at).holds
         if holds in ("date", "time"):

@@ -408,7 +408,8 @@ class PostgresStore(SqlStore):
             if not readable:
                 found.append((table, column))
                 continue
-            look = f"SELECT 1 FROM {self.quoted(table)} t JOIN pg_largeobject_metadata m ON m.oid = t.{preparer.quote(column)}"
+            known = f"JOIN pg_largeobject_metadata m ON m.oid = t.{preparer.quote(column)}"
+            look = f"SELECT 1 FROM {self.quoted(table)} t {known}"
             asked.append((table, column, f"EXISTS ({look})"))
         if asked:
             there = connection.exec_driver_sql("SELECT " + ", ".join(look for _, _, look in asked)).one()
@@ -450,7 +451,9 @@ class PostgresStore(SqlStore):
         is_four, is_six = (text.op("~", is_comparison=True)(f"^{form}$") for form in (_IPV4, _IPV6))
         return sa.case((is_four, four), (is_six, six), else_=self.emptied(at))
 
-    def shortened(self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str) -> sa.ColumnElement[Any]:
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
         """date_trunc, or of a text the beginning."""
         holds = self.column(at).holds
         if holds in ("date", "time"):

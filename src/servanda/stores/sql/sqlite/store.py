@@ -32,7 +32,17 @@ from servanda.stores.document.change import Scalar
 from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, StoredCopy, Table, UniqueIndex
 from servanda.stores.sql.reflection import triggers_of, unique_index, with_targets
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import ISO_DAY, ISO_MONTH, ISO_TIME, ISO_YEAR, PROOF, PROOF_DIGITS, UNITS, Bool, SqlStore
+from servanda.stores.sql.store import (
+    ISO_DAY,
+    ISO_MONTH,
+    ISO_TIME,
+    ISO_YEAR,
+    PROOF,
+    PROOF_DIGITS,
+    UNITS,
+    Bool,
+    SqlStore,
+)
 from servanda.stores.sql.times import globs_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Scrubbed
@@ -131,7 +141,10 @@ class SqliteStore(SqlStore):
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
         query = "SELECT tbl_name, name, sql, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-        fired = ((table, name, _fires(str(sql)), text) for table, name, sql, text in connection.exec_driver_sql(query))
+        fired = (
+            (table, name, _fires(str(sql)), text)
+            for table, name, sql, text in connection.exec_driver_sql(query)
+        )
         found = triggers_of(shape, fired)
         texts = _texts(connection)
         deletes = _deletes(connection)
@@ -148,7 +161,9 @@ class SqliteStore(SqlStore):
                 {
                     name: replace(
                         table,
-                        columns=table.columns if _is_strict(texts.get(name, "")) else _of_any_type(table.columns),
+                        columns=table.columns
+                        if _is_strict(texts.get(name, ""))
+                        else _of_any_type(table.columns),
                         checks=tuple(_checks(texts.get(name, ""))),
                         unique_indexes=tuple(uniques.get(name, ())),
                         copies=tuple(copies.get(name, ())),
@@ -172,7 +187,9 @@ class SqliteStore(SqlStore):
         """A function of ours."""
         return sa.func.servanda_network(column, self.emptied(at))
 
-    def shortened(self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str) -> sa.ColumnElement[Any]:
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
         """A function of ours."""
         return sa.func.servanda_shortened(column, unit, self.emptied(at))
 
@@ -273,13 +290,17 @@ class SqliteStore(SqlStore):
 
 def _texts(connection: Connection) -> dict[str, str]:
     """The statement that made each table, without its comments."""
-    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL")
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+    )
     return {str(name): re.sub(r"--[^\n]*|/\*.*?\*/", " ", str(sql), flags=re.DOTALL) for name, sql in rows}
 
 
 def _fires(statement: str) -> str:
     """When a trigger fires, as in BEFORE DELETE; INSTEAD OF where it says so."""
-    found = re.search(r"\b(BEFORE|AFTER|INSTEAD\s+OF)?\s*\b(DELETE|INSERT|UPDATE)\b", statement, re.IGNORECASE)
+    found = re.search(
+        r"\b(BEFORE|AFTER|INSTEAD\s+OF)?\s*\b(DELETE|INSERT|UPDATE)\b", statement, re.IGNORECASE
+    )
     return f"{found[1] or 'BEFORE'} {found[2]}" if found else ""
 
 
@@ -307,7 +328,7 @@ def _expressions(connection: Connection, tables: dict[str, Table]) -> dict[str, 
     """The unique indexes on expressions, or on some rows only."""
     query = (
         "SELECT m.tbl_name, m.name, m.sql FROM sqlite_master m, pragma_index_list(m.tbl_name) l"
-        ' WHERE m.type = \'index\' AND l.name = m.name AND l."unique" AND m.sql IS NOT NULL AND (l.partial'
+        " WHERE m.type = 'index' AND l.name = m.name AND l.\"unique\" AND m.sql IS NOT NULL AND (l.partial"
         " OR EXISTS (SELECT 1 FROM pragma_index_info(m.name) i WHERE i.cid = -2)) ORDER BY 1, 2"
     )
     found: dict[str, list[UniqueIndex]] = {}
@@ -322,7 +343,9 @@ def _full_text(tables: dict[str, Table], texts: dict[str, str]) -> dict[str, lis
     """The full-text tables over each table, unless triggers of the table keep them up to date."""
     found: dict[str, list[StoredCopy]] = {}
     for name, statement in texts.items():
-        source = re.search(r"\bUSING\s+fts[45]\b.*\bcontent\s*=\s*[\"'`\[]?(\w+)", statement, re.IGNORECASE | re.DOTALL)
+        source = re.search(
+            r"\bUSING\s+fts[45]\b.*\bcontent\s*=\s*[\"'`\[]?(\w+)", statement, re.IGNORECASE | re.DOTALL
+        )
         table = next((t for n, t in tables.items() if source and n.lower() == source[1].lower()), None)
         if table is None:
             continue
