@@ -79,9 +79,7 @@ def test_commands_that_are_named_exist_with_their_options(page: Path) -> None:
 
 def _kinds() -> set[str]:
     """The kinds of ledger entries that the code writes: texts such as “page.outcome” in rooms that have the ledger."""
-    rooms = (
-        "account|apply|archive|clock|copy|directive|erasure|hold|key|ledger|letter|page|plan|request|restore|store"
-    )
+    rooms = "account|apply|archive|clock|copy|directive|erasure|hold|key|ledger|letter|page|plan|request|restore|store"
     kind = re.compile(rf"(?:{rooms})\.[a-z_-]+|rights\.rehearsed|event|evidence")
     found = set()
     for path in SOURCE.rglob("*.py"):

@@ -104,7 +104,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or the database refuses it."""
+    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or a column refuses."""
 
     place: str
     rows: int
