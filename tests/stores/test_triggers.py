@@ -47,7 +47,7 @@ def people(folder: Path, url: str, *script: str, plain: bool = False) -> Table:
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
 def test_a_trigger_says_which_other_tables_it_writes(kind: str, tmp_path: Path, fresh_url: Any) -> None:
     table = people(tmp_path, fresh_url(kind), *TRIGGERS[kind])
-    assert table.database_triggers == (DatabaseTrigger("gone", ("audit", "totals")),)
+    assert table.database_triggers == (DatabaseTrigger("gone", ("audit", "totals"), frozenset({"DELETE"})),)
 
 
 ALL = "CREATE POLICY p ON people USING (true)"

@@ -55,6 +55,7 @@ from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.identity import created_columns
 from servanda.stores.sql.erasure import transaction_with_retry
+from servanda.stores.sql.session import Session
 
 _TRIES, _TRIES_TOGETHER = 5, 2
 
@@ -267,6 +268,7 @@ class Eraser:
             outcome.intended = True
             for place, change in (*update_statements(store), *delete_statements(store)):
                 outcome.count(place, change())
+            self._renew_copies(session, outcome)
             outcome.unfinished = store.unfinished(asked, outcome.erasures, key_id, done=True)
             if self.only is None:
                 outcome.residue = self.identifiers[name].count_left(store, outcome.erasures)
@@ -298,6 +300,13 @@ class Eraser:
             *_ledger_entries(asked, outcome),
         )
         return outcome
+
+    def _renew_copies(self, session: Session, outcome: _StoreOutcome) -> None:
+        """Renew, in the same transaction, the copies that the database keeps of rows that were changed or deleted."""
+        places = [self.project.stores.binding.places[name] for name, rows in outcome.done.items() if rows]
+        copies = [copy.renew for place in places for copy in place.table.copies if copy.renew]
+        for statement in dict.fromkeys(copies):
+            session.execute_raw(statement)
 
     def _lowered_extents(self, store: StoreEraser, outcome: _StoreOutcome) -> list[tuple[BoundPlace, int]]:
         """The places whose rows were deleted in a store without counters, with their greatest key now."""

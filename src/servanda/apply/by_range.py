@@ -26,6 +26,7 @@ from servanda.apply.throttle import Throttle
 from servanda.database import moment, put, tables
 from servanda.errors import RowsCame, StoreError
 from servanda.persons import remaining_rows as rests
+from servanda.plan import renewals
 from servanda.plan.due import Of
 from servanda.plan.make import Circumstances, make
 from servanda.plan.plan import Plan, Saved, Step
@@ -78,6 +79,7 @@ class Sweep:
             if step.marks is not None and step.id not in outcome.stopped and not outcome.interrupted:
                 mark = {"step": step.id, "signature": step.signature, "value": step.marks.isoformat()}
                 self._save_watermark(mark, full=step.since is None)
+        self._renew_copies()
         self._update_unfinished()
         for sentence in self.archiver.close():
             self.listener.said(sentence)
@@ -186,6 +188,23 @@ class Sweep:
     def _is_request(self, step: Step) -> bool:
         return step.due is not None and isinstance(step.due.scope, Of)
 
+    def _renew_copies(self) -> None:
+        """Renew the copies that the database keeps of rows that were ended, now or by a run that was cut off."""
+        for name, session in self.project.stores.sessions.items():
+            for statement, copy in renewals.due(self.project.database, name).items():
+                if self._stopped():
+                    return
+                try:
+                    session.renew(statement)
+                except StoreError as error:
+                    steps = [s.id for s in self.plan.steps if s.store == name and action(s.action).writes]
+                    self.outcome.stopped |= dict.fromkeys(
+                        steps[:1], f"{copy} was not renewed: {error.message}"
+                    )
+                    self.listener.said(f"{name}: {copy} still holds what was ended: {error.message}")
+                else:
+                    renewals.done(self.project.database, name, [statement])
+
     def _update_unfinished(self) -> None:
         """Update what keeps the remaining rows of erasures that have nothing due."""
         if self.plan.unchanged:
@@ -205,6 +224,8 @@ class Sweep:
     def _with_retry(self, step: Step, work: Callable[[Step], None]) -> None:
         """Run a step, with a retry under the current holds if they changed; a StoreError stops the step."""
         step = next((s for s in self.plan.steps if s.id == step.id), step)
+        if action(step.action).writes:
+            renewals.note(self.project.database, self.project.stores.binding.places[step.place])
 
         def once() -> None:
             try:

@@ -71,4 +71,5 @@ def _delete_self_referencing(statements: ErasureStatements, table: TableRules) -
     done = 0
     while more := statements.delete_unreferenced(table.table, table.number, fixed, table.recheck):
         done += more
+    statements.require_gone(table.table, table.number, table.recheck)
     return done

@@ -116,12 +116,14 @@ def text(plan: Plan, policy: Policy) -> list[str]:
     stuck = [[" ", s.place, count(s.rows, "row"), _STUCK[s.why]] for s in plan.stuck]
     lines += _section("Overdue and stuck", stuck)
     lines += _section("Left out", [[" ", place, why] for place, why in plan.left_out])
+    lines += _section("Copies that stay", [[" ", place, what] for place, what in plan.copies])
     lines.append(_sum(plan))
     return lines
 
 
 _STUCK = {
     "pointed at": "rows that stay point at them, and at_end empties nothing: servanda rule SV413",
+    "refused": "the database would refuse it: servanda rule SV412, SV465",
     "being written": "in a file that is being written, or cannot be read: servanda rule SV431",
 }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from servanda.actions.refusal import refuses
+from servanda.actions.refusal import refuses, refuses_delete
 from servanda.persons.collect import Reach
 from servanda.persons.holds import Hold
 from servanda.persons.person import Person, content_of, identity_of
@@ -26,6 +26,7 @@ from servanda.plan.due import Of
 from servanda.plan.reasons_to_stay import StoreRules, TableRules
 from servanda.plan.retention_limits import Limit, article, change_groups, end_of, where
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.obstacles import kept_copies
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
 from servanda.stores.selection import All, Condition, Gathered, LeadsTo, Not
@@ -376,6 +377,10 @@ class StoreEraser:
             yield f"{name}: {place.table.name} is a view, or its engine does not roll back"
         if fate == "delete" and self.stores.binding.shapes[place.store].outside.get(rules.table):
             yield f"{name}: rows of another schema point at {place.table.name}, and nobody can count them"
+        for p in rules.places:
+            yield from _copy_refusals(self.stores, p)
+        if fate == "delete" and refuses_delete(place.table):
+            yield f"{name}: no row of {place.table.name} can be deleted: {refuses_delete(place.table)}"
         if fate == "delete":
             yield from self._cycle_refusals(rules)
         if fate == "anonymise":
@@ -396,6 +401,8 @@ class StoreEraser:
     def _mention_refusals(self, edge: Edge) -> Iterator[str]:
         if edge.erase == "refuse":
             yield f"{edge.place}: nobody is erased whom it names; the reference “{edge.label}” says erase: refuse"
+        if edge.changes and edge.erase != "keep":
+            yield from _copy_refusals(self.stores, self.stores.binding.places[edge.place])
         yield from _column_refusals(self.stores.binding.places[edge.place], edge.changes)
 
     def _cycle_refusals(self, rules: TableRules) -> Iterator[str]:
@@ -406,6 +413,12 @@ class StoreEraser:
             )
             if fixed and child.table.name != rules.table:
                 yield f"{child.table.name} and {rules.table} point at each other, and neither reference may be NULL"
+
+
+def _copy_refusals(stores: OpenStores, place: BoundPlace) -> Iterator[str]:
+    """Copies that the database keeps of what would be erased: nobody could be told that it was."""
+    for kept in kept_copies(stores.binding, place):
+        yield f"{place.name}: {kept.message}"
 
 
 def _column_refusals(place: BoundPlace, changes: Iterable[tuple[str, Change]]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from servanda.plan.steps import Counts, Draft, Drafter, drafted_step, identity
 from servanda.plan.unfinished import UnfinishedErasures, find_unfinished
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.obstacles import kept_copies
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import (
     All,
@@ -115,7 +116,8 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
         steps=tuple(steps),
         kept=tuple(kept),
         without_end=tuple(without_end),
-        left_out=tuple(_left_out(stores)),
+        left_out=tuple(_left_out(stores, places, drafter)),
+        copies=tuple(_copies(stores)),
         holds=tuple((h.id, h.kind) for h in circumstances.holds),
         groups=tuple(_smallest_groups(stores, places)),
         stuck=tuple(_stuck(stores, places, assumed)),
@@ -249,8 +251,15 @@ def _without_end(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> 
     return result
 
 
-def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
-    """The places that cannot be swept, each with the reason."""
+def _copies(stores: OpenStores) -> Iterator[tuple[str, str]]:
+    """The copies that the database keeps of rows that are ended, by place, each with a sentence."""
+    for place in stores.binding.places.values():
+        if place.swept or place.place.person not in (None, "none"):
+            yield from ((place.name, kept.message) for kept in kept_copies(stores.binding, place))
+
+
+def _left_out(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -> list[tuple[str, str]]:
+    """The places that cannot be swept, or not wholly, each with the reason."""
     reasons: dict[str, str] = {}
     for complaint in stores.binding.complaints:
         reasons.setdefault(complaint.place, complaint.message)
@@ -259,6 +268,10 @@ def _left_out(stores: OpenStores) -> list[tuple[str, str]]:
             reasons.setdefault(place.name, "it is a view; name its table")
         elif place.swept and not place.table.rolls_back:
             reasons.setdefault(place.name, "its engine does not roll back; make it InnoDB")
+    for place in places:
+        without = drafter.refused(place)
+        if without is not None:
+            reasons.setdefault(place.name, "; ".join(without[1]))
     return sorted(reasons.items())
 
 
@@ -282,6 +295,10 @@ def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -
         if rows:
             yield Stuck(place.name, rows)
         over = drafter.reachable(place)
+        without = drafter.refused(place)
+        rows = stores.session_of(place).count(place.table.name, without[0]) if without is not None else 0
+        if rows:
+            yield Stuck(place.name, rows, "refused")
         rows = stores.session_of(place).in_use(place.table.name, over) if over is not None else 0
         if rows:
             yield Stuck(place.name, rows, "being written")

@@ -104,7 +104,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Overdue rows that cannot end: rows that stay reference them, or a program is writing there."""
+    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or a column refuses."""
 
     place: str
     rows: int
@@ -188,6 +188,7 @@ class Plan:
     kept: tuple[Kept, ...] = ()
     without_end: tuple[WithoutEnd, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
     holds: tuple[tuple[int, str], ...] = ()
     groups: tuple[SmallestGroup, ...] = ()
     stuck: tuple[Stuck, ...] = ()
@@ -227,6 +228,7 @@ class Plan:
             "kept": [asdict(k) for k in self.kept],
             "without_end": [asdict(w) for w in self.without_end],
             "left_out": [{"place": p, "why": w} for p, w in self.left_out],
+            "copies": [{"place": p, "what": w} for p, w in self.copies],
             "groups": [asdict(g) for g in self.groups],
             "stuck": [asdict(s) for s in self.stuck],
             "waiting": [asdict(w) for w in self.waiting],

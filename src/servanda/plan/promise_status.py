@@ -17,7 +17,7 @@ from servanda.actions import action
 from servanda.ledger import Ledger
 from servanda.ledger.entry import Entry
 from servanda.persons.holds import Hold
-from servanda.plan import unscrubbed
+from servanda.plan import renewals, unscrubbed
 from servanda.plan.archive.overview import ArchiveOverview
 from servanda.plan.archiving import archive_tables
 from servanda.plan.plan import Plan, Step, Stuck
@@ -26,6 +26,7 @@ from servanda.policy.promise import EveryRetention, KeepsHolds, Promise, Retenti
 from servanda.policy.promise_status import PromiseStatus, State
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.obstacles import kept_copies
 from servanda.stores.binding.open_stores import OpenStores
 
 
@@ -147,7 +148,7 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
     names = {p.name for p in places}
     steps = [s for s in seen.plan.steps if promise.id in s.promises and s.place in names]
     if retention.archive is None:
-        return _swept(seen, promise, where, steps)
+        return _beside_copies(seen, places, _swept(seen, promise, where, places, steps))
     without = [p for p in places if not _archives(seen.stores, p)]
     if without:
         why = f"needs the intermediate archive: say archive: at {without[0].name} in stores.yaml"
@@ -156,7 +157,7 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
     problem = next((f for p in places if (f := seen.archived.problem(p))), "")
     if problem:
         return PromiseStatus(promise, "broken", where, problem)
-    found = _swept(seen, promise, where, steps)
+    found = _beside_copies(seen, places, _swept(seen, promise, where, places, steps))
     archived = [said for p in places if (said := seen.archived.describe(p, promise.id))]
     return replace(found, evidence={**found.evidence, "archived": archived}) if archived else found
 
@@ -185,12 +186,24 @@ def _without_place(seen: RetentionEvidence, promise: Promise, retention: Retenti
     )
 
 
-def _swept(seen: RetentionEvidence, promise: Promise, where: str, steps: list[Step]) -> PromiseStatus:
-    parts = [s for s in seen.plan.stuck if s.place in {s.place for s in steps}]
+def _beside_copies(seen: RetentionEvidence, places: list[BoundPlace], found: PromiseStatus) -> PromiseStatus:
+    """The same status, but never kept while the database keeps copies of what was ended."""
+    copies = [k for p in places for k in kept_copies(seen.stores.binding, p)]
+    waiting = [n for p in places for n in renewals.waiting(seen.project.database, p)]
+    if found.state != "kept" or not (copies or waiting):
+        return found
+    why = copies[0].message if copies else f"{waiting[0]} still holds what was ended; run servanda apply"
+    return replace(found, state="at_risk", why=why)
+
+
+def _swept(
+    seen: RetentionEvidence, promise: Promise, where: str, places: list[BoundPlace], steps: list[Step]
+) -> PromiseStatus:
+    parts = [s for s in seen.plan.stuck if s.place in {p.name for p in places}]
     stuck = sum(s.rows for s in parts)
     overdue = stuck + sum(s.rows for s in steps if action(s.action).makes_overdue)
     held = sum(s.held for s in steps)
-    without = sum(w.rows for w in seen.plan.without_end if w.place in {s.place for s in steps})
+    without = sum(w.rows for w in seen.plan.without_end if w.place in {p.name for p in places})
     entry = seen.entries.get(promise.id)
     young = entry is not None and entry.at.date() + promise.within >= seen.now.date()
     evidence: dict[str, Any] = {"overdue": overdue, "held": held, "without_end": without}
@@ -223,9 +236,15 @@ def _swept(seen: RetentionEvidence, promise: Promise, where: str, steps: list[St
 def _overdue(overdue: int, stuck: list[Stuck]) -> str:
     said = f"{_rows(overdue)} overdue"
     for part in stuck:
-        why = "since rows that stay point at them" if part.why == "pointed at" else "in files being written"
-        said += f", {part.rows} of them {why}"
+        said += f", {part.rows} of them {_STUCK[part.why]}"
     return said
+
+
+_STUCK = {
+    "pointed at": "since rows that stay point at them",
+    "being written": "in files being written",
+    "refused": "that the database would not let go or be emptied: servanda check",
+}
 
 
 def _remarks(evidence: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
     shared       another person owns the row, too          evaluated from persons outwards
     held         a hold covers the row, or its person
     by law       the ground of some field is not over
-    declared     stores.yaml says `erase: anonymise` or `erase: keep`
+    declared     stores.yaml says `erase: anonymise` or `erase: keep`; or no category names all that the row holds
     pointed at   a row that stays references it            evaluated children first; in cycles, until stable
 
 Each is at most one statement per table, and none if the reason cannot occur.
@@ -30,6 +30,7 @@ from servanda.plan.retention_limits import (
     without_legal_minimum,
 )
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.obstacles import unnamed_columns
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.selection import (
     All,
@@ -123,7 +124,9 @@ class StoreRules:
         covered = [
             All((where(p), c)) for p in rules.places if (c := held(self.stores, p, self.holds)) is not None
         ]
-        declared = [where(p) for p in rules.places if p.place.erase in ("anonymise", "keep")]
+        declared = [
+            where(p) for p in rules.places if p.place.erase in ("anonymise", "keep") or self._holds_more(p)
+        ]
         apart = [where(p) for p in rules.places if self.only is not None and p.name not in self.only]
         for flag, parts in (
             (Reason.LAW, law),
@@ -135,6 +138,10 @@ class StoreRules:
                 rules.reasons.append((flag, (Any(tuple(parts)))))
         if law:
             rules.recheck = All(tuple(Not(part) for part in law))
+
+    def _holds_more(self, place: BoundPlace) -> bool:
+        """Whether rows hold columns that no category names: they are emptied. A person's own row goes whole."""
+        return place.place.person != "self" and bool(unnamed_columns(self.stores.binding, place))
 
     def _mention_reasons(self, edge: Edge, sharing: set[str]) -> list[tuple[Reason, Condition]]:
         """The reasons for which a mention stays: a hold, a law on the columns to empty, or the named row stays."""

@@ -21,6 +21,7 @@ from servanda.actions.archive import ARCHIVE
 from servanda.actions.delete import DELETE
 from servanda.actions.destroy import DESTROY
 from servanda.actions.note import NOTE
+from servanda.actions.refusal import refused, refuses_delete
 from servanda.actions.warn import WARN
 from servanda.persons.holds import Hold
 from servanda.persons.routes import Child, children, children_first
@@ -40,6 +41,7 @@ from servanda.plan.retention_limits import (
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.obstacles import unnamed_columns
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change, Scalar
 from servanda.stores.selection import (
@@ -142,6 +144,11 @@ class Drafter:
 
     def deletable(self, place: BoundPlace) -> Condition | None:
         """The rows of a place that may be deleted today, apart from holds; None if none ever may."""
+        if refuses_delete(place.table):
+            return None
+        return self._over_and_free(place)
+
+    def _over_and_free(self, place: BoundPlace) -> Condition | None:
         if place.name not in self._deletable:
             over = self.over(place)
             parts = [*self._where(place)] if over is not None else []
@@ -152,9 +159,14 @@ class Drafter:
         return self._deletable[place.name]
 
     def over(self, place: BoundPlace) -> Condition | None:
-        """The rows all of whose grounds have ended; None if a category never ends, or ends by emptying."""
+        """The rows all of whose grounds have ended; None if a category never ends, or ends by emptying.
+
+        None, too, where the rows hold columns that no category names: nobody promised to end those.
+        """
         limits = self.limits(place)
         if not limits or endless_categories(self.stores.binding.policy, place, limits):
+            return None
+        if unnamed_columns(self.stores.binding, place):
             return None
         if any(limit.retention.keeps_row for limit in limits):
             return None
@@ -209,12 +221,43 @@ class Drafter:
     def _set_to_null(self, place: BoundPlace, link: Link) -> Condition | None:
         """The rows of a child whose reference is set to NULL today; None if never."""
         owners = by_column(place, self.limits(place))
+        if refused(place.table, place.place.at_end.items()):
+            return None
         nulled = [c for c in link.columns if place.place.at_end.get(c) == Change() and owners.get(c)]
         return _all([*self._where(place), ended(owners[nulled[0]])]) if nulled else None
 
     # -- fields that are emptied -----------------------------------------------------------
 
     def _empty(self, place: BoundPlace, limits: list[Limit]) -> Draft | None:
+        """The step that empties fields; None if there are none, or if a column cannot take its change."""
+        draft = self._emptying(place, limits)
+        if draft is None or refused(place.table, [c for _, changes in draft.groups for c in changes]):
+            return None
+        return draft
+
+    def refused(self, place: BoundPlace) -> tuple[Condition, tuple[str, ...]] | None:
+        """The overdue rows that the database would not let go or be emptied, and why; None if there are none."""
+        limits = self.limits(place)
+        if not limits or self.processed_for_others(place):
+            return None
+        parts: list[Condition] = []
+        reasons: list[str] = []
+        why = refuses_delete(place.table)
+        goes = self._over_and_free(place) if why else None
+        if goes is not None:
+            parts.append(goes)
+            reasons.append(f"no row of {place.table.name} can be deleted: {why}")
+        draft = self._emptying(place, limits)
+        bad = refused(place.table, [c for _, changes in draft.groups for c in changes]) if draft else []
+        if draft is not None and bad:
+            parts.append(draft.condition)
+            reasons += [f"{place.table.name}.{name} cannot be emptied so: {why}" for name, why in bad]
+        if not parts:
+            return None
+        over = self._with_holds(place, parts[0] if len(parts) == 1 else Any(tuple(parts)))
+        return None if over is None else (over, tuple(reasons))
+
+    def _emptying(self, place: BoundPlace, limits: list[Limit]) -> Draft | None:
         groups = self._groups(place, limits)
         if not groups:
             return None

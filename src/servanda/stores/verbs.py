@@ -332,10 +332,16 @@ class Session(Protocol):
         """
 
     def delete(self, work: Work, page: Page) -> int:
-        """Delete the rows of a page. Returns how many."""
+        """Delete the rows of a page. Returns how many. Raises StoreError where the database left some of them."""
 
     def change(self, work: Work, page: Page, groups: Sequence[Group]) -> int:
-        """Write the changes of each group into the rows of a page. Returns how many rows."""
+        """Write the changes of each group into the rows of a page. Returns how many rows.
+
+        Raises StoreError where the database then holds another value.
+        """
+
+    def renew(self, statement: str) -> None:
+        """Renew a copy of rows that the database keeps, by the statement of its shape. Raises StoreError."""
 
     def latest_by(self, work: Work, page: Page, trigger: LatestTime) -> list[tuple[Any, ...]]:
         """Of each parent, the latest date among the rows of a page: (key…, local date, mark of the parent, rows)."""

@@ -90,6 +90,13 @@ def _names(category: Category, column: Column, what: Recognised) -> bool:
     )
 
 
+def structural(table: Table, places: Iterable[BoundPlace]) -> set[str]:
+    """The frame of rows: keys, references, triggers, what tells places apart, and flags of Servanda."""
+    living = list(places)
+    flags = {flag.column for place in living for flag in place.place.flags.values()}
+    return _bare(table, living) | {c for place in living for c in place.place.where} | flags
+
+
 def _bare(table: Table, places: Iterable[BoundPlace]) -> set[str]:
     """Keys, references and triggers: columns that lead to data or date them."""
     found = {*table.key, *(c for p in table.points for c in p.columns)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from servanda.errors import StoreDown, StoreError
 from servanda.policy.policy import Policy
 from servanda.stores.binding.binding import Binding, BoundPlace, Complaint, bind
+from servanda.stores.binding.obstacles import copy_complaints, unnamed_complaints
 from servanda.stores.document.document import StoresDocument
 from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime, ParentTrigger
 from servanda.stores.store import open_entry, open_session
@@ -55,6 +56,7 @@ def open_stores(
         can = {name: s.store.dialect.verbs for name, s in sessions.items()}
         binding = bind(policy, document, {name: s.store.shape for name, s in sessions.items()}, can)
         for place in binding.places.values():
+            binding.complaints += [*unnamed_complaints(binding, place), *copy_complaints(binding, place)]
             for label, trigger in place.triggers.items():
                 try:
                     _learn(sessions[place.store], place.table.name, trigger)

@@ -287,6 +287,10 @@ class FilesSession:
         del page, groups
         raise StoreError(f"{work.table}: lines of files are deleted whole; nothing in them can be emptied")
 
+    def renew(self, statement: str) -> None:
+        """Never needed: a folder keeps no copies of its lines."""
+        raise NotImplementedError(statement)
+
     def latest_by(self, work: FileWork, page: LogFile, trigger: LatestTime) -> list[tuple[Any, ...]]:
         """Refused: no row has lines for children."""
         del page, trigger

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,7 @@ class ErasureStatements:
     """Marks, changes and deletes the gathered rows of one session."""
 
     rows: PersonRows
+    _proved: set[tuple[str, int, str]] = field(default_factory=set)
 
     # -- marks ---------------------------------------------------------------------------------
 
@@ -205,7 +206,26 @@ class ErasureStatements:
             parts += [] if recheck is None else [self.rows.session.where.sql(recheck, row, table)]
             return sa.delete(row).where(*parts)  # type: ignore[arg-type]
 
-        return self.rows.session.run(self.rows.cached(("delete", table, number), made))
+        done = self.rows.session.run(self.rows.cached(("delete", table, number), made))
+        self.require_gone(table, number, recheck)
+        return done
+
+    def require_gone(self, table: str, number: int, recheck: Condition | None = None) -> None:
+        """Count what was deleted, in the store: raises StoreError if a row is still there.
+
+        Asked only where a trigger, a rule or a policy of the database may leave rows.
+        """
+        if not self.rows.session.store.shape.tables[table].may_undo("DELETE"):
+            return
+
+        def made() -> Any:
+            row, work, same = self.rows.rows(table)
+            parts = [work.c.n == number, work.c.s == 0]
+            parts += [] if recheck is None else [self.rows.session.where.sql(recheck, row, table)]
+            return sa.select(sa.literal(1)).select_from(work.join(row, same)).where(*parts).limit(1)
+
+        if self.rows.session.execute(self.rows.cached(("gone", table, number), made)).first() is not None:
+            raise self.rows.session.store.not_done(table, "DELETE")
 
     def delete_unreferenced(
         self, table: str, number: int, links: Sequence[Link], recheck: Condition | None = None
@@ -241,9 +261,33 @@ class ErasureStatements:
             values = self.rows.session.changed(emptying.table, listed)
             return sa.update(row).where(*parts, *self._still_to_change(emptying, row)).values(values)  # type: ignore[arg-type]
 
-        return self.rows.session.run(
-            self.rows.cached(("change", emptying.table, emptying.number, emptying.name), made)
-        )
+        at = (emptying.table, emptying.number, emptying.name)
+        done = self.rows.session.run(self.rows.cached(("change", *at), made))
+        if done or self.rows.session.store.shape.tables[emptying.table].may_undo("UPDATE"):
+            self._require_changed(emptying)
+        return done
+
+    def _require_changed(self, emptying: Emptying) -> None:
+        """Look at what the store holds now: raises StoreError if it is not what was to be written.
+
+        Asked once for each kind of update of a session, and each time where a trigger or a rule may put values back.
+        """
+        session, at = self.rows.session, (emptying.table, emptying.number, emptying.name)
+        if at in self._proved and not session.store.shape.tables[emptying.table].may_undo("UPDATE"):
+            return
+
+        def made() -> Any:
+            row, work, same = self.rows.rows(emptying.table)
+            parts = [
+                work.c.n == emptying.number,
+                _chosen(work, emptying),
+                *self._still_to_change(emptying, row),
+            ]
+            return sa.select(sa.literal(1)).select_from(work.join(row, same)).where(*parts).limit(1)
+
+        if session.execute(self.rows.cached(("changed", *at), made)).first() is not None:
+            raise session.store.not_done(emptying.table, "UPDATE")
+        self._proved.add(at)
 
     def to_change(self, emptying: Emptying) -> dict[int, int]:
         """How many rows `change` would update, by the number of the person; changes nothing."""

@@ -14,12 +14,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
 
 from servanda.stores.selection import Condition, Identity
 from servanda.stores.sql.store import SqlStore
 from servanda.stores.sql.times import Days
 from servanda.stores.sql.where import Where
 from servanda.stores.verbs import Partitions
+
+
+class OnlyTable(sa.TableClause):
+    """A table of PostgreSQL from which others inherit: FROM ONLY, since their rows are not rows of this place."""
+
+    inherit_cache = True
+
+
+@compiles(OnlyTable, "postgresql")
+def _only(table: OnlyTable, compiler: Any, **how: Any) -> str:
+    text: str = compiler.visit_table(table, **how)
+    return f"ONLY {text}" if how.get("asfrom") else text
 
 
 class Lists:
@@ -33,13 +46,10 @@ class Lists:
         self._forms: dict[tuple[str, str], str] = {}
         self._made: dict[str, str] = {}
         self._tables = {name: self._table(name) for name in store.shape.tables}
-        kinds = {
-            (t, c.name): c.type for t, table in store.shape.tables.items() for c in table.columns.values()
-        }
         self.days = Days(self._tables, self._lists, store, store.settings.zone)
         self._identities: dict[str, Identity] = {}
         self.where = Where(
-            self._tables, self._lists, store, store.settings.zone, self._forms, kinds, self._identities
+            self._tables, self._lists, store, store.settings.zone, self._forms, self._identities
         )
         self.partitions: Partitions = store.partitions(self)
 
@@ -49,7 +59,7 @@ class Lists:
             self.store.dialect.stores_time_as_text
         )  # SQLite: values as they lie there, no type of ours in between
         columns = [sa.column(c, sa.types.NullType() if raw else types[name, c]) for c in shape.columns]
-        return sa.table(name, *columns, schema=shape.schema)
+        return (OnlyTable if shape.inherited else sa.TableClause)(name, *columns, schema=shape.schema)
 
     def parts_of(self, table: str) -> list[sa.FromClause]:
         """A table, and its detached partitions, whose rows still count."""

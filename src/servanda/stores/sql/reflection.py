@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import SET, YEAR
+from sqlalchemy.dialects.postgresql import CIDR, DOMAIN, INET
 from sqlalchemy.engine.reflection import Inspector, ObjectKind, ObjectScope
 
-from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
+from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table, UniqueIndex, null_is_a_value
 
 Types = dict[tuple[str, str], sa.types.TypeEngine[Any]]
 
@@ -36,7 +39,9 @@ def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
         name = address[1]
         if name.startswith(("servanda_", "sqlite_")):
             continue
+        domains: list[str] = []
         for column in found:
+            domains += _resolve_domain(column)
             types[name, column["name"]] = column["type"]
         plain = tuple(filter(None, map(_indexed, indexes.get(address, []))))
         uniques = tuple(
@@ -54,10 +59,87 @@ def reflect(inspector: Inspector, schema: str | None) -> tuple[Shape, Types]:
             points=tuple(_points(p) for p in points.get(address, [])),
             indexes=plain + tuple(tuple(u["column_names"]) for u in unique.get(address, [])),
             unique=uniques,
-            checked=_checked(described, [c["sqltext"] for c in checks.get(address, [])]),
+            unique_indexes=tuple(
+                unique_index(
+                    described, str(i["name"]), " ".join([*map(str, i.get("expressions", [])), _partial(i)]), i
+                )
+                for i in indexes.get(address, [])
+                if i["unique"] and (not all(i["column_names"]) or _partial(i))
+            ),
+            checks=(*(str(c["sqltext"]) for c in checks.get(address, [])), *domains),
             view=name in views,
         )
-    return Shape(tables), types
+    return Shape(with_targets(tables)), types
+
+
+def with_targets(tables: dict[str, Table]) -> dict[str, Table]:
+    """The same tables, each with the columns that foreign keys lead to."""
+    targets: dict[str, set[str]] = {}
+    for table in tables.values():
+        for points in table.points:
+            targets.setdefault(points.table, set()).update(points.to_columns)
+    return {n: replace(t, pointed_at=frozenset(targets.get(n, ()))) for n, t in tables.items()}
+
+
+def unique_index(
+    columns: dict[str, Column], name: str, text: str, index: Any = None, *, nulls: bool = False
+) -> UniqueIndex:
+    """A unique index whose definition names columns in a text, beside those that it lists."""
+    words = set(re.findall(r"\w+", text.lower()))
+    listed = {c for c in (index or {}).get("column_names", ()) if c}
+    named = tuple(c for c in columns if c in listed or c.lower() in words)
+    return UniqueIndex(name, named, nulls or null_is_a_value(text))
+
+
+def _resolve_domain(found: Any) -> list[str]:
+    """Put the base type in the place of a domain. Returns what its CHECKs say, VALUE being the column."""
+    texts = []
+    while isinstance(found["type"], DOMAIN):
+        domain: Any = found["type"]
+        if domain.check is not None:
+            texts.append(re.sub(r"\bVALUE\b", re.escape(found["name"]), str(domain.check)))
+        found["nullable"] = found["nullable"] and not domain.not_null
+        found["type"] = domain.data_type
+    return texts
+
+
+_HELD: tuple[tuple[Any, str], ...] = (
+    (SET, "set"),
+    (sa.Enum, "choice"),
+    (sa.Boolean, "boolean"),
+    (YEAR, "number"),
+    (sa.Integer, "integer"),
+    (sa.Numeric, "number"),
+    (sa.DateTime, "time"),
+    (sa.Date, "date"),
+    (sa.Uuid, "uuid"),
+    (INET, "ip"),
+    (CIDR, "ip"),
+    (sa.JSON, "json"),
+    (sa.LargeBinary, "bytes"),
+    (sa.types._Binary, "bytes"),
+    (sa.String, "text"),
+)
+_INTEGERS = {"TINY": 8, "SMALL": 16, "MEDIUM": 24, "BIG": 64}
+_SHORT_TEXTS = {"TINYTEXT": 255, "TINYBLOB": 255}
+
+
+def _held(type_: sa.types.TypeEngine[Any]) -> dict[str, Any]:
+    """What a type can hold, as fields of a column."""
+    holds = next((held for kind, held in _HELD if isinstance(type_, kind)), "other")
+    more: dict[str, Any] = {}
+    if holds == "choice":
+        more["choices"] = tuple(str(e) for e in getattr(type_, "enums", ()))
+    if holds == "set":
+        more["choices"] = tuple(str(e) for e in getattr(type_, "values", ()))
+    if holds == "integer":
+        name = str(type_).upper()
+        bits = next((bits for word, bits in _INTEGERS.items() if name.startswith(word)), 32)
+        unsigned = bool(getattr(type_, "unsigned", False))
+        more["bounds"] = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    if holds == "number" and getattr(type_, "scale", None) is not None:
+        more["decimals"] = int(getattr(type_, "scale"))  # noqa: B009
+    return {"holds": holds, **more}
 
 
 def _column(found: Any) -> Column:
@@ -70,8 +152,10 @@ def _column(found: Any) -> Column:
         number=isinstance(type_, sa.Integer | sa.Numeric),
         on_update="on update" in str(found.get("default") or "").lower(),
         generated=bool(found.get("computed")) or bool((found.get("identity") or {}).get("always")),
-        length=getattr(type_, "length", None),
+        length=getattr(type_, "length", None) or _SHORT_TEXTS.get(str(type_).upper()),
         default=None if found.get("default") is None else str(found["default"]),
+        computed_from=str((found.get("computed") or {}).get("sqltext") or ""),
+        **_held(type_),
     )
 
 
@@ -89,16 +173,41 @@ _WRITES = re.compile(
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
+_EVENTS = ("DELETE", "UPDATE")
+_SKIPS_ROW = re.compile(r"\bRETURN\s+NULL\b|\bRAISE\s*\(\s*IGNORE\b", re.IGNORECASE)
+_RETURNS_OLD = re.compile(r"\bRETURN\s+OLD\b", re.IGNORECASE)
+_PUTS_BACK = re.compile(r"\bNEW\s*\.\s*[\"`]?\w+[\"`]?\s*(?::=|=)\s*OLD\s*\.", re.IGNORECASE)
+
+
 def triggers_of(shape: Shape, rows: Iterable[Any]) -> dict[str, tuple[DatabaseTrigger, ...]]:
-    """The triggers of each table, from their (table, name, text)s; the text says which other tables are written."""
+    """The triggers of each table, from their (table, name, when, text)s.
+
+    `when` is as in BEFORE DELETE OR UPDATE; the text says which other tables are written, and what may be undone.
+    """
     named = {name.lower(): name for name in shape.tables}
     found: dict[str, list[DatabaseTrigger]] = {}
-    for table, name, text in rows:
-        words = _WRITES.findall(_COMMENT.sub(" ", str(text or "")))
-        tables = dict.fromkeys(named[word.lower()] for word in words if word.lower() in named)
+    for table, name, when, text in rows:
+        plain = _COMMENT.sub(" ", str(text or ""))
+        tables = dict.fromkeys(
+            named[word.lower()] for word in _WRITES.findall(plain) if word.lower() in named
+        )
         writes = tuple(other for other in tables if other != table)
-        found.setdefault(str(table), []).append(DatabaseTrigger(str(name), writes))
+        on = frozenset(verb for verb in _EVENTS if verb in str(when).upper())
+        trigger = DatabaseTrigger(
+            str(name), writes, on, undoes=_undoes(str(when), on, plain, str(table) in tables)
+        )
+        found.setdefault(str(table), []).append(trigger)
     return {table: tuple(triggers) for table, triggers in found.items()}
+
+
+def _undoes(when: str, on: frozenset[str], text: str, writes_own: bool) -> frozenset[str]:
+    """The changes that a trigger may undo, by its text: it skips the row, puts a value back, or writes the row anew."""
+    if "AFTER" in when.upper():
+        return on if writes_own else frozenset()
+    undone = set(on) if _SKIPS_ROW.search(text) or writes_own else set()
+    if _PUTS_BACK.search(text) or (_RETURNS_OLD.search(text) and "TG_OP" not in text.upper()):
+        undone |= on & {"UPDATE"}
+    return frozenset(undone)
 
 
 def _indexed(index: Any) -> tuple[str, ...]:
@@ -129,8 +238,3 @@ def _points(found: Any) -> Points:
         to_columns=tuple(found["referred_columns"]),
         on_delete=str((found.get("options") or {}).get("ondelete") or "").upper(),
     )
-
-
-def _checked(columns: dict[str, Column], texts: list[str]) -> frozenset[str]:
-    words = {word for text in texts for word in re.findall(r"\w+", text)}
-    return frozenset(name for name in columns if name in words)

@@ -279,11 +279,39 @@ class Session(Sampler):
         form = (verb, page.form)
         if form not in work.statements:
             before, conditions = self._page_statements(work, page)
-            work.statements[form] = (*before, statement(self._tables[work.table]).where(*conditions))
-        done = 0
-        for each in work.statements[form]:
-            done = int(self._connection.execute(each, page.values).rowcount)
-        return done
+            row = self._tables[work.table]
+            again = self.where.sql(work.condition, row, work.table)
+            left = sa.select(sa.literal(1)).select_from(row).where(*conditions, again).limit(1)
+            work.statements[form] = (*before, statement(row).where(*conditions), left)
+        *before, act, left = work.statements[form]
+        for each in before:
+            self._connection.execute(each, page.values)
+        done = int(self._connection.execute(act, page.values).rowcount)
+        return done + self._require_done(work, page, (act, left), done)
+
+    def _require_done(self, work: Work, page: Page, statements: tuple[Any, Any], done: int) -> int:
+        """Look whether rows of the page still meet the condition. Raises StoreError if they do.
+
+        After a delete only where a trigger, a rule or a policy may leave rows; after a change also on the first page,
+        since the database may have stored another value. Rows that came meanwhile are ended, too. Returns how many.
+        """
+        act, left = statements
+        verb = "UPDATE" if act.is_update else "DELETE"
+        undone = self.store.shape.tables[work.table].may_undo(verb)
+        if not undone and (act.is_delete or not done or "proved" in work.statements):
+            return 0
+        more = 0
+        if self._connection.execute(left, page.values).first() is not None:
+            more = int(self._connection.execute(act, page.values).rowcount)
+            if self._connection.execute(left, page.values).first() is not None:
+                raise self.store.not_done(work.table, verb)
+        work.statements["proved"] = True
+        return more
+
+    def renew(self, statement: str) -> None:
+        """Renew a copy that the database keeps, such as a materialised view, in a transaction. Raises StoreError."""
+        with self.transaction():
+            self.execute_raw(statement)
 
     def _page_statements(self, work: Work, page: Page) -> tuple[list[Any], list[sa.ColumnElement[bool]]]:
         """The statements before that of a page, and the conditions that restrict it to the page. Raises StoreError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from servanda.errors import ServandaError, StoreDown, StoreError
-from servanda.stores.document.change import Change
-from servanda.stores.shape import Shape, Table
+from servanda.stores.document.change import Change, Scalar
+from servanda.stores.shape import Column, Shape, Table
 from servanda.stores.sql.reflection import Types, reflect
 from servanda.stores.verbs import Dialect, Pacing, Partitions, Scrubbed, Settings
 
@@ -26,6 +27,37 @@ Bool = sa.ColumnElement[bool]
 
 SERVER_PACING = Pacing(gentle_page=0.01, rest=3.0, full_page=0.065, most=100_000, ceiling=15_000)
 """Pages of a server where nobody else waits for the rows of one."""
+
+
+PROOF = "servanda pseudonym "
+"""What the digits that prove a pseudonym are the SHA-256 of, together with the digits before them."""
+PROOF_DIGITS = 8
+ISO_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+ISO_TIME = "[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?"
+ISO_MONTH, ISO_YEAR = "[0-9]{4}-(0[1-9]|1[0-2])", "[0-9]{4}"
+"""The forms of dates in texts, as regular expressions that all databases know."""
+UNITS: dict[str, tuple[int, str]] = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}
+"""How much of an ISO date each unit keeps, and what follows."""
+
+
+def fitted(column: Column, value: Scalar) -> Any:
+    """A constant of the stores document as the driver hands it to a column of this type."""
+    match column.holds:
+        case "text" | "choice":
+            return str(value)
+        case "set":
+            chosen = str(value).split(",")
+            return ",".join(choice for choice in column.choices if choice in chosen)
+        case "integer":
+            return int(value or 0)
+        case "number":
+            return Decimal(str(value))
+        case "boolean":
+            return bool(value)
+        case "bytes":
+            return str(value).encode()
+        case _:
+            return value
 
 
 class SqlStore:
@@ -94,9 +126,44 @@ class SqlStore:
     def after_page(self, connection: Connection) -> None:
         """Called after the transaction of a page was committed and timed."""
 
-    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
-        """The value that a change writes into a column of this type."""
+    def changed(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], change: Change
+    ) -> sa.ColumnElement[Any]:
+        """The value that a change writes into the column of this table and name. What cannot be read is emptied."""
+        if change.generalise:
+            return sa.func.substr(column, 1, change.generalise)
+        if change.pseudonym:
+            return self.pseudonym(column, at)
+        if change.truncate == "ip":
+            return self.network(column, at)
+        return self.shortened(column, at, str(change.truncate))
+
+    def pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """The pseudonym of a value; a pseudonym stays as it is."""
         raise NotImplementedError
+
+    def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
+        """Whether a value is a pseudonym that Servanda wrote: its last eight digits prove the others."""
+        raise NotImplementedError
+
+    def network(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """The network of an IP address, /24 or /48; a text that is not exactly one address is emptied."""
+        raise NotImplementedError
+
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
+        """The year, month or day of a date, with a time of midnight; a text that is no ISO date is emptied."""
+        raise NotImplementedError
+
+    def constant(self, at: tuple[str, str], value: Scalar) -> sa.ColumnElement[Any]:
+        """A constant as the column of this table and name takes it."""
+        return sa.literal(fitted(self.column(at), value))
+
+    def differs(self, column: sa.ColumnElement[Any], at: tuple[str, str], value: Scalar) -> Bool:
+        """Whether a column holds anything but a constant, character for character; NULL where it is NULL."""
+        different: Bool = column != self.constant(at, value)
+        return different
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """Whether a text has the form of a pattern in which 9 is any digit."""
@@ -197,6 +264,14 @@ class SqlStore:
 
     # -- what they share -------------------------------------------------------------------
 
+    def column(self, at: tuple[str, str]) -> Column:
+        """The column of this table and name."""
+        return self.shape.tables[at[0]].columns[at[1]]
+
+    def emptied(self, at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """What a column holds where its value could not be read: NULL, or an empty text where it is NOT NULL."""
+        return sa.null() if self.column(at).nullable else sa.literal("")
+
     @cached_property
     def engine(self) -> Engine:
         """The engine of this store."""
@@ -266,6 +341,18 @@ class SqlStore:
                 advice=f"is {self.url.render_as_string(hide_password=True)} up, and reachable from here?",
             )
         return StoreError(f"store “{self.name}” refused a statement: {code}")
+
+    def not_done(self, table: str, verb: str) -> StoreError:
+        """What to say where rows are as they were after a DELETE or an UPDATE that the database accepted."""
+        named = [t.name for t in self.shape.tables[table].database_triggers if verb in t.on]
+        by = f" ({', '.join(named)})" if named else ""
+        done = "deleted" if verb == "DELETE" else "emptied"
+        return StoreError(
+            f"{table}: rows stand as they were after they were {done}; a trigger, a rule or a policy{by} undid it"
+            if named or self.shape.tables[table].may_undo(verb)
+            else f"{table}: the database stored another value than the one that was to be written",
+            advice="nothing of it was kept; see servanda check",
+        )
 
     def is_disconnect(self, error: sa.exc.DBAPIError) -> bool:
         """Whether the connection failed or was lost."""

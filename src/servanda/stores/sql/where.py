@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from servanda.law.retention import local_midnight
 from servanda.stores.document.change import Change, Scalar
+from servanda.stores.fitting import misfit
 from servanda.stores.selection import (
     All,
     Any,
@@ -47,6 +48,7 @@ from servanda.stores.selection import (
     Undone,
     decided,
 )
+from servanda.stores.shape import Column
 from servanda.stores.sql.links import Matcher, equals, every, joined, when
 from servanda.stores.sql.times import ends_in_utc, wall_clock, written
 from servanda.stores.verbs import Dialect
@@ -63,10 +65,22 @@ class SqlFunctions(Matcher, Protocol):
 
     dialect: Dialect
 
+    def column(self, at: tuple[str, str]) -> Column:
+        """The column of this table and name."""
+
     def changed(
-        self, column: sa.ColumnElement[Anything], type_: str, change: Change
+        self, column: sa.ColumnElement[Anything], at: tuple[str, str], change: Change
     ) -> sa.ColumnElement[Anything]:
-        """The value that a change writes into a column of this type."""
+        """The value that a change writes into the column of this table and name."""
+
+    def constant(self, at: tuple[str, str], value: Scalar) -> sa.ColumnElement[Anything]:
+        """A constant in the type of a column."""
+
+    def differs(self, column: sa.ColumnElement[Anything], at: tuple[str, str], value: Scalar) -> Bool:
+        """Whether a column holds anything but a constant, character for character; NULL where it is NULL."""
+
+    def is_pseudonym(self, column: sa.ColumnElement[Anything], at: tuple[str, str]) -> Bool:
+        """Whether a value is a pseudonym that Servanda wrote: its last digits prove the others."""
 
     def text_form(self, column: sa.ColumnElement[Anything], pattern: str) -> Bool:
         """Whether a text has the form of a pattern in which 9 is any digit."""
@@ -89,7 +103,6 @@ class Where:
         store: SqlFunctions,
         zone: str,
         forms: Mapping[tuple[str, str], str],
-        types: Mapping[tuple[str, str], str],
         identities: Mapping[str, Identity] = MappingProxyType({}),
     ) -> None:
         self._tables = tables
@@ -97,7 +110,6 @@ class Where:
         self._store = store
         self._zone = ZoneInfo(zone)
         self._forms = forms
-        self._types = types
         self._identities = identities
         self._row_by_row = False
         self.gathered: dict[str, sa.Table] = {}
@@ -171,11 +183,14 @@ class Where:
         column = row.c[name]
         if change == Change():
             return column.is_not(None)
+        if misfit(self._store.column((table, name)), change):
+            return sa.true()  # no value of this type is what the change would write
         if change.constant is not None:
-            return sa.or_(column.is_(None), column != sa.literal(change.constant))
+            return sa.or_(column.is_(None), self._store.differs(column, (table, name), change.constant))
         if change.pseudonym:
-            return sa.and_(column.is_not(None), column.not_like("psn\\_%", escape="\\"))
-        return sa.and_(column.is_not(None), column != self.changed(row, table, name, change))
+            return sa.and_(column.is_not(None), ~self._store.is_pseudonym(column, (table, name)))
+        new = self.changed(row, table, name, change)  # NULL where a value cannot be read
+        return sa.and_(column.is_not(None), column.is_distinct_from(new))
 
     def changed(
         self, row: sa.FromClause, table: str, name: str, change: Change
@@ -184,8 +199,8 @@ class Where:
         if change == Change():
             return sa.null()
         if change.constant is not None:
-            return sa.literal(change.constant)
-        return self._store.changed(row.c[name], self._types[table, name], change)
+            return self._store.constant((table, name), change.constant)
+        return self._store.changed(row.c[name], (table, name), change)
 
     def cut(self, table: str, time: TimeColumn, day: date) -> Anything:
         """The first value of a column that lies on the company's local `day` or later."""

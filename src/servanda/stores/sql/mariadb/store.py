@@ -1,9 +1,9 @@
 """MariaDB as a store (10.6 and later, driver PyMySQL), driven on purpose.
 
 Settings: READ COMMITTED, because REPEATABLE READ would lock the application's rows and, on the last page, all its
-inserts; pages of about 2,000 rows; times in UTC; a short lock timeout; simultaneous assignment in UPDATE, as in
-standard SQL; no subquery cache, because MariaDB looks it up by a collation that treats É and E as equal. MySQL is
-refused until the conformance suite runs on it.
+inserts; pages of about 2,000 rows; times in UTC; a short lock timeout; strict, whatever the server says, so that no
+value is cut silently; simultaneous assignment in UPDATE, as in standard SQL; no subquery cache, because MariaDB looks
+it up by a collation that treats É and E as equal. MySQL is refused until the conformance suite runs on it.
 
 `scrub` rewrites tables with ALTER TABLE … FORCE: a new file without deleted rows. InnoDB does it online; at the
 beginning and the end it waits for locks for a second at most, and retries.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,12 +25,22 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreError
 from servanda.stores.addresses import LETTERS_LIKE_ASCII, spellings, with_blanks
-from servanda.stores.document.change import Change
-from servanda.stores.shape import DatabaseTrigger, Shape, Table
+from servanda.stores.document.change import Scalar
+from servanda.stores.shape import DatabaseTrigger, Shape, StoredCopy, Table, UniqueIndex
 from servanda.stores.sql.mariadb.partitions import MariadbPartitions
 from servanda.stores.sql.reflection import triggers_of
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.store import (
+    ISO_DAY,
+    ISO_MONTH,
+    ISO_TIME,
+    ISO_YEAR,
+    PROOF,
+    PROOF_DIGITS,
+    UNITS,
+    Bool,
+    SqlStore,
+)
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Partitions, Scrubbed
@@ -43,7 +53,7 @@ _PAGE_SETTINGS = "SET SESSION innodb_lock_wait_timeout = 0, max_statement_time =
 
 _RELIED_ON = (
     "SET SESSION time_zone = '+00:00', optimizer_switch = 'subquery_cache=off', sql_mode ="
-    " 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"
+    " 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"
     "SIMULTANEOUS_ASSIGNMENT', sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0,"
     " sql_auto_is_null = 0, sql_quote_show_create = 1, max_statement_time = 0, foreign_key_checks = 1,"
     " unique_checks = 1, completion_type = 'NO_CHAIN', system_versioning_asof = DEFAULT"
@@ -60,6 +70,30 @@ _OUTSIDE = sa.text(
 _PARTED = (
     "SELECT table_name FROM information_schema.tables WHERE {where} AND create_options LIKE '%partitioned%'"
 )
+
+_CHECKS = sa.text(
+    "SELECT table_name, check_clause FROM information_schema.check_constraints"
+    " WHERE constraint_schema = COALESCE(:s, DATABASE()) ORDER BY 1, 2"
+)
+_PREFIXES = (
+    "SELECT table_name, index_name, column_name FROM information_schema.statistics WHERE {where}"
+    " AND non_unique = 0 AND sub_part IS NOT NULL ORDER BY 1, 2, seq_in_index"
+)
+
+
+def _checks(connection: Connection, schema: str | None) -> dict[str, list[str]]:
+    """The CHECK constraints of each table, those of columns too."""
+    found: dict[str, list[str]] = {}
+    for table, text in connection.execute(_CHECKS, {"s": schema}):
+        found.setdefault(str(table), []).append(str(text))
+    return found
+
+
+def _prefixes(table: str, rows: Iterable[Any]) -> Iterator[UniqueIndex]:
+    """The unique indexes on the beginning of columns."""
+    for name, index, column in rows:
+        if name == table:
+            yield UniqueIndex(str(index), (str(column),), prefix=True)
 
 
 @kind("mariadb", session)
@@ -120,8 +154,10 @@ class MariadbStore(SqlStore):
         """Add engines that do not roll back, ON UPDATE columns, TIMESTAMPs (which are UTC) and triggers."""
         where = f"table_schema = {'DATABASE()' if self.schema is None else ':s'}"
         arguments = {"s": self.schema}
-        query = f"SELECT table_name, engine FROM information_schema.tables WHERE {where}"
-        engines = {str(name): str(engine) for name, engine in connection.execute(sa.text(query), arguments)}
+        query = f"SELECT table_name, engine, table_type FROM information_schema.tables WHERE {where}"
+        listed = connection.execute(sa.text(query), arguments).all()
+        engines = {str(name): str(engine) for name, engine, _ in listed}
+        versioned = {str(name) for name, _, kind in listed if str(kind) == "SYSTEM VERSIONED"}
         extra = connection.execute(
             sa.text(
                 "SELECT table_name, column_name, extra, collation_name"
@@ -132,7 +168,7 @@ class MariadbStore(SqlStore):
         updates = {(t, c) for t, c, e, _ in extra if "on update" in str(e).lower()}
         collations = {(t, c): str(collation or "") for t, c, _, collation in extra}
         query = (
-            "SELECT event_object_table, trigger_name, action_statement"
+            "SELECT event_object_table, trigger_name, CONCAT(action_timing, ' ', event_manipulation), action_statement"
             f" FROM information_schema.triggers WHERE trigger_{where[6:]}"
         )
         found = triggers_of(shape, connection.execute(sa.text(query), arguments))
@@ -143,7 +179,21 @@ class MariadbStore(SqlStore):
         tables = shape.tables.items()
         columns = (updates, collations)
         completed = {n: _completed(t, str(engines.get(n)), columns, found.get(n, ())) for n, t in tables}
-        return Shape({n: replace(t, partitioned=n in parted) for n, t in completed.items()}, outside)
+        checks = _checks(connection, self.schema)
+        prefixes = connection.execute(sa.text(_PREFIXES.format(where=where)), arguments).all()
+        return Shape(
+            {
+                n: replace(
+                    t,
+                    partitioned=n in parted,
+                    checks=tuple(checks.get(n, ())),
+                    unique_indexes=tuple(_prefixes(n, prefixes)),
+                    copies=(StoredCopy("history", n),) if n in versioned else (),
+                )
+                for n, t in completed.items()
+            },
+            outside,
+        )
 
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
         """ALTER TABLE … FORCE, table by table."""
@@ -154,25 +204,65 @@ class MariadbStore(SqlStore):
         """Partitions by range are made tables, and dropped whole."""
         return MariadbPartitions(session)
 
-    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
-        """The value that a change writes."""
-        if change.generalise:
-            return sa.func.left(column, change.generalise)
-        if change.pseudonym:
-            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
-            text = sa.cast(sa.cast(column, sa.CHAR()), sa.LargeBinary())
-            once = sa.func.unhex(sa.func.sha2(sa.func.concat(inner, text), 256))
-            hashed = sa.func.left(sa.func.sha2(sa.func.concat(outer, once), 256), 32)
-            known = column.like("psn\\_%", escape="\\")
-            return sa.case((known, _unicode(column)), else_=_unicode(sa.func.concat("psn_", hashed)))
-        if change.truncate == "ip":
-            return _network(column)
-        if re.match("DATETIME|TIMESTAMP|DATE", type_.upper()):
-            form = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}[str(change.truncate)]
-            target = sa.Date() if type_.upper() == "DATE" else sa.DateTime()
-            return sa.cast(sa.func.date_format(column, form), target)
-        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
-        return sa.func.concat(sa.func.left(column, keep), fill)
+    def pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """HMAC-SHA256 by its own functions."""
+        size = self.column(at).pseudonym_length
+        inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+        text = sa.cast(_utf8(sa.cast(column, sa.CHAR())), sa.LargeBinary())
+        once = sa.func.unhex(sa.func.sha2(sa.func.concat(inner, text), 256))
+        hashed = sa.func.left(sa.func.sha2(sa.func.concat(outer, once), 256), size - 4 - PROOF_DIGITS)
+        begun = sa.func.concat("psn_", hashed)
+        made = sa.func.concat(begun, _proof(begun))
+        return sa.case((self.is_pseudonym(column, at), _unicode(column)), else_=_unicode(made))
+
+    def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
+        """Its form first, so that other values cost little; the digits are compared as bytes."""
+        text, size = _utf8(sa.cast(column, sa.CHAR())), self.column(at).pseudonym_length
+        formed = text.op("REGEXP", is_comparison=True)(f"^psn_[0-9a-f]{{{size - 4}}}$")
+        digits, proof = sa.func.right(text, PROOF_DIGITS), _proof(sa.func.left(text, size - PROOF_DIGITS))
+        proved = sa.cast(digits, sa.LargeBinary) == sa.cast(proof, sa.LargeBinary)
+        return sa.case((formed, proved), else_=sa.literal_column("0")) == 1
+
+    def network(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """By INET6_ATON, once a text is known to be an address."""
+        ip = sa.cast(column, sa.CHAR(190))
+        four = sa.func.concat(sa.func.substring_index(ip, ".", 3), ".0")
+        packed = sa.func.inet6_aton(ip)
+        zeros = sa.func.repeat(sa.func.char(0), 10)
+        six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
+        whole = sa.func.char_length(column) < 64
+        return sa.case(
+            (sa.and_(sa.func.is_ipv4(ip) == 1, whole), _unicode(four)),
+            (sa.and_(sa.func.is_ipv6(ip) == 1, whole), _unicode(six)),
+            else_=self.emptied(at),
+        )
+
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
+        """DATE_FORMAT, or of a text the beginning."""
+        holds = self.column(at).holds
+        if holds in ("date", "time"):
+            form = {"year": "%Y-01-01", "month": "%Y-%m-01", "day": "%Y-%m-%d"}[unit]
+            return sa.cast(sa.func.date_format(column, form), sa.Date() if holds == "date" else sa.DateTime())
+        keep, fill = UNITS[unit]
+        clock = sa.func.regexp_replace(sa.func.substr(column, 11), "[0-9]", "0")
+        month = sa.func.concat(sa.func.left(column, 4), "-01") if unit == "year" else column
+        is_day, is_month, is_year = (
+            column.op("REGEXP", is_comparison=True)(f"^{form}$")
+            for form in (f"{ISO_DAY}({ISO_TIME})?", ISO_MONTH, ISO_YEAR)
+        )
+        day = sa.func.concat(sa.func.left(column, keep), fill, clock)
+        return sa.case((is_day, day), (is_month, month), (is_year, column), else_=self.emptied(at))
+
+    def differs(self, column: sa.ColumnElement[Any], at: tuple[str, str], value: Scalar) -> Bool:
+        """Texts as bytes: a collation takes é for e, and ignores case and blanks at the end."""
+        if self.column(at).holds not in ("text", "choice", "set"):
+            return super().differs(column, at, value)
+        written = sa.cast(column, sa.CHAR()) if self.column(at).holds != "text" else column
+        ours, theirs = (sa.cast(_utf8(t), sa.LargeBinary) for t in (written, self.constant(at, value)))
+        different: Bool = ours != theirs
+        return different
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """A regular expression, anchored."""
@@ -369,15 +459,10 @@ def _number(error: sa.exc.DBAPIError) -> int:
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
 
 
-def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """IPv4 without its last number; IPv6 down to its first 48 bits; other text is emptied."""
-    four = sa.func.concat(sa.func.substring_index(ip, ".", 3), ".0")
-    packed = sa.func.inet6_aton(ip)
-    zeros = sa.func.repeat(sa.func.char(0), 10)
-    six = sa.func.inet6_ntoa(sa.func.concat(sa.func.left(packed, 6), sa.cast(zeros, sa.LargeBinary())))
-    return sa.case(
-        (sa.func.is_ipv4(ip) == 1, _unicode(four)), (sa.func.is_ipv6(ip) == 1, _unicode(six)), else_=sa.null()
-    )
+def _proof(begun: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The digits that prove a pseudonym."""
+    named = sa.cast(sa.func.concat(PROOF, begun), sa.LargeBinary())
+    return sa.func.left(sa.func.sha2(named, 256), PROOF_DIGITS)
 
 
 def _convert(text: sa.ColumnElement[Any], charset: str) -> sa.ColumnElement[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,13 +23,25 @@ from sqlalchemy.dialects.postgresql import ARRAY, CITEXT, INET, JSONB
 from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.stores.addresses import LETTERS_LIKE_ASCII, spellings, with_blanks
-from servanda.stores.document.change import Change
-from servanda.stores.shape import Shape
+from servanda.stores.document.change import Scalar
+from servanda.stores.shape import DatabaseTrigger, Shape, StoredCopy, UniqueIndex
 from servanda.stores.sql.postgres.partitions import PostgresPartitions
 from servanda.stores.sql.postgres.values import read_any_value, read_json
-from servanda.stores.sql.reflection import triggers_of
+from servanda.stores.sql.reflection import triggers_of, unique_index
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import SERVER_PACING, Bool, SqlStore
+from servanda.stores.sql.store import (
+    ISO_DAY,
+    ISO_MONTH,
+    ISO_TIME,
+    ISO_YEAR,
+    PROOF,
+    PROOF_DIGITS,
+    SERVER_PACING,
+    UNITS,
+    Bool,
+    SqlStore,
+    fitted,
+)
 from servanda.stores.sql.times import regex_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Partitions, Scrubbed
@@ -127,13 +139,110 @@ _OUTSIDE = sa.text(
     " ORDER BY 1, 2"
 )
 _KINDS = sa.text(
-    "SELECT c.relname, c.relispartition OR COALESCE(d.description LIKE 'servanda:{%', false), c.relkind = 'p'"
+    "SELECT c.relname, c.relispartition OR COALESCE(d.description LIKE 'servanda:{%', false), CAST(c.relkind AS text)"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_description d"
     " ON d.objoid = c.oid AND d.classoid = CAST('pg_class' AS regclass) AND d.objsubid = 0"
-    " WHERE c.relkind IN ('r', 'p', 'f') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())"
+    " WHERE c.relkind IN ('r', 'p', 'f', 'm') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())"
 )
 """Partitions belong to their table and are not listed, including those that we detached."""
-_PLAIN = (False, False)
+_PLAIN = (False, "r")
+_TRIGGERS = sa.text("""
+WITH RECURSIVE up AS (
+  SELECT c.oid AS child, c.oid AS top, c.relispartition AS inner_ FROM pg_class c WHERE c.relkind IN ('r', 'p', 'f')
+  UNION ALL SELECT up.child, i.inhparent, p.relispartition FROM up JOIN pg_inherits i ON i.inhrelid = up.top
+  JOIN pg_class p ON p.oid = i.inhparent WHERE up.inner_)
+SELECT DISTINCT c.relname, t.tgname, split_part(pg_get_triggerdef(t.oid), ' ON ', 1) AS fires,
+  p.prosrc || ' INSERT INTO ' || replace(encode(t.tgargs, 'escape'), E'\\\\000', ' INSERT INTO ') AS text_
+FROM pg_trigger t JOIN up ON up.child = t.tgrelid JOIN pg_class c ON c.oid = up.top
+JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND NOT c.relispartition
+  AND n.nspname = COALESCE(CAST(:s AS text), current_schema()) ORDER BY 1, 2
+""")
+"""Triggers, those of partitions with their table; the arguments of one may name a table that it writes."""
+_RULES = sa.text("""
+SELECT c.relname, r.rulename, CASE r.ev_type WHEN '2' THEN 'UPDATE' ELSE 'DELETE' END, r.is_instead,
+  pg_get_ruledef(r.oid)
+FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.ev_type IN ('2', '4') AND r.ev_enabled NOT IN ('D', 'R') AND c.relkind IN ('r', 'p')
+  AND n.nspname = COALESCE(CAST(:s AS text), current_schema()) ORDER BY 1, 2
+""")
+_UNIQUE = sa.text("""
+SELECT t.relname, i.relname, pg_get_indexdef(x.indexrelid),
+  COALESCE(CAST(to_jsonb(x) ->> 'indnullsnotdistinct' AS boolean), false)
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+JOIN pg_namespace n ON n.oid = t.relnamespace
+WHERE n.nspname = COALESCE(CAST(:s AS text), current_schema()) AND t.relkind IN ('r', 'p')
+  AND (x.indisexclusion OR x.indisunique AND (x.indexprs IS NOT NULL OR x.indpred IS NOT NULL
+    OR COALESCE(CAST(to_jsonb(x) ->> 'indnullsnotdistinct' AS boolean), false)))
+ORDER BY 1, 2
+""")
+_INHERITING = sa.text("""
+WITH RECURSIVE below AS (
+  SELECT i.inhparent AS top, i.inhrelid AS child FROM pg_inherits i
+  JOIN pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition
+  UNION SELECT below.top, i.inhrelid FROM below JOIN pg_inherits i ON i.inhparent = below.child
+  JOIN pg_class c ON c.oid = i.inhrelid WHERE NOT c.relispartition)
+SELECT t.relname, CASE WHEN cn.oid = n.oid THEN c.relname ELSE cn.nspname || '.' || c.relname END
+FROM below JOIN pg_class t ON t.oid = below.top JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_class c ON c.oid = below.child JOIN pg_namespace cn ON cn.oid = c.relnamespace
+WHERE n.nspname = COALESCE(CAST(:s AS text), current_schema()) ORDER BY 1, 2
+""")
+"""Tables that inherit from others and are no partitions."""
+_VIEWS = sa.text("""
+WITH RECURSIVE above AS (
+  SELECT COALESCE(pg_partition_root(d.refobjid), d.refobjid) AS base, r.ev_class AS view_, 1 AS depth
+  FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+  WHERE d.classid = CAST('pg_rewrite' AS regclass) AND d.refclassid = CAST('pg_class' AS regclass)
+    AND r.ev_class <> d.refobjid
+  UNION SELECT above.base, r.ev_class, above.depth + 1 FROM above
+  JOIN pg_depend d ON d.refobjid = above.view_ AND d.refclassid = CAST('pg_class' AS regclass)
+    AND d.classid = CAST('pg_rewrite' AS regclass)
+  JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class <> d.refobjid AND above.depth < 20)
+SELECT t.relname, vn.nspname, v.relname, pg_has_role(v.relowner, 'USAGE'), max(above.depth)
+FROM above JOIN pg_class t ON t.oid = above.base JOIN pg_namespace n ON n.oid = t.relnamespace
+JOIN pg_class v ON v.oid = above.view_ JOIN pg_namespace vn ON vn.oid = v.relnamespace
+WHERE v.relkind = 'm' AND v.relispopulated AND n.nspname = COALESCE(CAST(:s AS text), current_schema())
+GROUP BY t.relname, vn.nspname, v.relname, v.relowner ORDER BY 5, 2, 3
+""")
+"""Materialised views that read a table, directly or through other views, those that others read first."""
+_OID_COLUMNS = sa.text("""
+SELECT c.relname, a.attname, has_table_privilege(c.oid, 'SELECT')
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_type y ON y.oid = a.atttypid
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+  AND (y.oid = CAST('oid' AS regtype) OR y.typbasetype = CAST('oid' AS regtype))
+  AND n.nspname = COALESCE(CAST(:s AS text), current_schema())
+  AND NOT EXISTS (SELECT 1 FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = c.oid AND p.proname = 'lo_manage' AND t.tgenabled <> 'D'
+      AND pg_get_triggerdef(t.oid) LIKE '%DELETE%'
+      AND convert_from(t.tgargs, 'UTF8') LIKE a.attname || '%')
+ORDER BY 1, 2
+""")
+
+
+def _rules(shape: Shape, rows: Iterable[Any]) -> dict[str, list[DatabaseTrigger]]:
+    """The rules on DELETE and UPDATE, as triggers: what they write, and whether the statement itself is left out."""
+    found: dict[str, list[DatabaseTrigger]] = {}
+    for table, name, verb, instead, text in rows:
+        read = triggers_of(shape, [(table, name, verb, text)]).get(table, ())
+        on = frozenset({verb})
+        found.setdefault(table, []).extend(
+            replace(rule, on=on, instead=on if instead else frozenset(), undoes=frozenset()) for rule in read
+        )
+    return found
+
+
+def _views(store: PostgresStore, connection: Connection) -> dict[str, list[StoredCopy]]:
+    """The materialised views over each table, with the statement that renews one where our role may."""
+    found: dict[str, list[StoredCopy]] = {}
+    preparer = store.engine.dialect.identifier_preparer
+    for table, schema, name, ours, _ in connection.execute(_VIEWS, {"s": store.schema}):
+        full = f"{preparer.quote_schema(schema)}.{preparer.quote(name)}"
+        renew = f"REFRESH MATERIALIZED VIEW {full}" if ours else ""
+        found.setdefault(table, []).append(StoredCopy("materialised view", name, renew))
+    return found
+
+
 _HIDDEN = sa.text("""
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname = COALESCE(CAST(:s AS text), current_schema())
@@ -260,22 +369,33 @@ class PostgresStore(SqlStore):
             _isolate(connection, "READ_COMMITTED")
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
-        """Add database triggers (those of foreign keys left out), and what row-level security may hide."""
-        query = sa.text(
-            "SELECT c.relname, t.tgname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-            " JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal ORDER BY t.tgname"
-        )
-        found = triggers_of(shape, connection.execute(query))
-        hidden = set(connection.execute(_HIDDEN, {"s": self.schema}).scalars())
-        kinds = {
-            name: (child, parted) for name, child, parted in connection.execute(_KINDS, {"s": self.schema})
-        }
+        """Add triggers (those of foreign keys left out), rules, inheritance, and what else reflection lacks."""
+        at = {"s": self.schema}
+        found = triggers_of(shape, connection.execute(_TRIGGERS, at))
+        rules = _rules(shape, connection.execute(_RULES, at))
+        hidden = set(connection.execute(_HIDDEN, at).scalars())
+        kinds = {name: (child, kind) for name, child, kind in connection.execute(_KINDS, at)}
+        uniques: dict[str, list[UniqueIndex]] = {}
+        for table, name, text, once in connection.execute(_UNIQUE, at):
+            if table in shape.tables:
+                made = unique_index(shape.tables[table].columns, name, text, nulls=once)
+                uniques.setdefault(table, []).append(made)
+        children: dict[str, list[StoredCopy]] = {}
+        for table, child in connection.execute(_INHERITING, at):
+            children.setdefault(table, []).append(StoredCopy("child table", child))
+        copies = _views(self, connection)
+        for table, column in self._large_objects(connection, shape):
+            copies.setdefault(table, []).append(StoredCopy("large object", column))
         tables = {
             n: replace(
                 t,
-                database_triggers=found.get(n, ()),
-                partitioned=kinds.get(n, _PLAIN)[1],
+                database_triggers=(*found.get(n, ()), *rules.get(n, ())),
+                partitioned=kinds.get(n, _PLAIN)[1] == "p",
                 hidden=n in hidden,
+                view=t.view or kinds.get(n, _PLAIN)[1] == "m",
+                inherited=n in children,
+                unique_indexes=tuple(uniques.get(n, ())),
+                copies=(*children.get(n, ()), *copies.get(n, ())),
             )
             for n, t in shape.tables.items()
             if not kinds.get(n, _PLAIN)[0]
@@ -284,6 +404,24 @@ class PostgresStore(SqlStore):
         for table, other in connection.execute(_OUTSIDE, {"s": self.schema}):
             outside.setdefault(table, []).append(other)
         return Shape(tables, outside)
+
+    def _large_objects(self, connection: Connection, shape: Shape) -> Sequence[Any]:
+        """The columns that lead to large objects, which no trigger of the extension lo ends with the row."""
+        listed = connection.execute(_OID_COLUMNS, {"s": self.schema}).all()
+        preparer, asked, found = self.engine.dialect.identifier_preparer, [], []
+        for table, column, readable in listed:
+            if table not in shape.tables:
+                continue
+            if not readable:
+                found.append((table, column))
+                continue
+            known = f"JOIN pg_largeobject_metadata m ON m.oid = t.{preparer.quote(column)}"
+            look = f"SELECT 1 FROM {self.quoted(table)} t {known}"
+            asked.append((table, column, f"EXISTS ({look})"))
+        if asked:
+            there = connection.exec_driver_sql("SELECT " + ", ".join(look for _, _, look in asked)).one()
+            found += [(t, c) for (t, c, _), held in zip(asked, there, strict=True) if held]
+        return found
 
     def scrub(self, tables: Sequence[str]) -> Iterator[Scrubbed]:
         """VACUUM FULL, table by table."""
@@ -294,23 +432,68 @@ class PostgresStore(SqlStore):
         """Declarative partitions are detached and dropped whole."""
         return PostgresPartitions(session)
 
-    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
-        """The value that a change writes."""
-        if change.generalise:
-            return sa.func.left(column, change.generalise)
-        if change.pseudonym:
-            inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
-            once = sa.func.sha256(inner.concat(sa.func.convert_to(sa.cast(column, sa.Text), "UTF8")))
-            hashed = sa.func.left(sa.func.encode(sa.func.sha256(outer.concat(once)), "hex"), 32)
-            text = sa.cast(column, sa.Text)
-            return sa.case((text.like("psn\\_%", escape="\\"), text), else_=sa.literal("psn_").concat(hashed))
-        if change.truncate == "ip":
-            return _network(column, type_)
-        if type_.upper().startswith(("DATE", "TIMESTAMP")):
-            cut = sa.func.date_trunc(change.truncate, column)
-            return sa.cast(cut, sa.Date) if type_.upper() == "DATE" else cut
-        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
-        return sa.func.left(column, keep).concat(fill)
+    def pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """HMAC-SHA256 by its own functions."""
+        text, size = sa.cast(column, sa.Text), self.column(at).pseudonym_length
+        inner, outer = (sa.literal(pad, sa.LargeBinary()) for pad in self.pads)
+        once = sa.func.sha256(inner.concat(sa.func.convert_to(text, "UTF8")))
+        hashed = sa.func.encode(sa.func.sha256(outer.concat(once)), "hex")
+        begun = sa.literal("psn_").concat(sa.func.left(hashed, size - 4 - PROOF_DIGITS))
+        return sa.case((self.is_pseudonym(column, at), text), else_=begun.concat(_proof(begun)))
+
+    def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
+        """Its form first, so that other values cost little."""
+        text, size = sa.cast(column, sa.Text), self.column(at).pseudonym_length
+        formed = text.op("~", is_comparison=True)(f"^psn_[0-9a-f]{{{size - 4}}}$")
+        proved = sa.func.right(text, PROOF_DIGITS) == _proof(sa.func.left(text, size - PROOF_DIGITS))
+        return sa.case((formed, proved), else_=sa.false())
+
+    def network(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """By its own type, once a text is known to be an address."""
+        if self.column(at).holds == "ip":
+            return _of_address(column)
+        text = sa.cast(column, sa.Text)
+        four = sa.func.regexp_replace(text, "[0-9]+$", "0")
+        six = sa.func.host(sa.func.network(sa.func.set_masklen(sa.cast(text, INET), _NETWORK_6)))
+        is_four, is_six = (text.op("~", is_comparison=True)(f"^{form}$") for form in (_IPV4, _IPV6))
+        return sa.case((is_four, four), (is_six, six), else_=self.emptied(at))
+
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
+        """date_trunc, or of a text the beginning."""
+        holds = self.column(at).holds
+        if holds in ("date", "time"):
+            cut = sa.func.date_trunc(unit, column)
+            return sa.cast(cut, sa.Date) if holds == "date" else cut
+        text, (keep, fill) = sa.cast(column, sa.Text), UNITS[unit]
+        clock = sa.func.regexp_replace(sa.func.substr(text, 11), "[0-9]", "0", "g")
+        month = sa.func.left(text, 4).concat("-01") if unit == "year" else text
+        is_day, is_month, is_year = (
+            text.op("~", is_comparison=True)(f"^{form}$")
+            for form in (f"{ISO_DAY}({ISO_TIME})?", ISO_MONTH, ISO_YEAR)
+        )
+        day = sa.func.left(text, keep).concat(fill).concat(clock)
+        return sa.case((is_day, day), (is_month, month), (is_year, text), else_=self.emptied(at))
+
+    def constant(self, at: tuple[str, str], value: Scalar) -> sa.ColumnElement[Any]:
+        """Cast to the type of the column, where PostgreSQL does not take a text for it."""
+        known = fitted(self.column(at), value)
+        literal: sa.ColumnElement[Any] = sa.literal(known)
+        if self.column(at).holds in ("choice", "date", "time", "uuid", "ip", "json"):
+            return sa.cast(sa.literal(str(known), sa.Text()), self.types[at])
+        return literal
+
+    def differs(self, column: sa.ColumnElement[Any], at: tuple[str, str], value: Scalar) -> Bool:
+        """Texts as texts, whatever a collation or citext takes for equal; JSON by its content."""
+        holds, known = self.column(at).holds, fitted(self.column(at), value)
+        if holds in ("text", "choice"):
+            different: Bool = sa.cast(column, sa.Text) != sa.literal(known, sa.Text())
+            return different
+        if holds == "json":
+            of_json: Bool = sa.cast(column, JSONB) != sa.cast(sa.literal(str(known), sa.Text()), JSONB)
+            return of_json
+        return super().differs(column, at, value)
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """A POSIX expression, anchored."""
@@ -443,15 +626,34 @@ class PostgresStore(SqlStore):
         return lines
 
 
-def _network(column: sa.ColumnElement[Any], type_: str) -> sa.ColumnElement[Any]:
-    """An address cut to its network: /24 of IPv4, /48 of IPv6; other text is emptied."""
-    if type_.upper() in ("INET", "CIDR"):
-        masked = sa.func.network(
-            sa.func.set_masklen(column, sa.case((sa.func.family(column) == 4, _NETWORK_4), else_=_NETWORK_6))
-        )
-        return sa.cast(sa.func.host(masked), INET)
-    four = sa.func.regexp_replace(column, r"\.[0-9]+$", ".0")
-    six = sa.func.host(sa.func.network(sa.func.set_masklen(sa.cast(column, INET), _NETWORK_6)))
-    is_four = column.op("~", is_comparison=True)(r"^[0-9.]+$")
-    is_six = column.op("~", is_comparison=True)(r"^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$")
-    return sa.case((is_four, four), (is_six, six), else_=sa.null())
+def _proof(begun: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The digits that prove a pseudonym."""
+    named = sa.func.convert_to(sa.literal(PROOF).concat(begun), "UTF8")
+    return sa.func.left(sa.func.encode(sa.func.sha256(named), "hex"), PROOF_DIGITS)
+
+
+def _of_address(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The network of an address in a column of type inet or cidr: /24 of IPv4, /48 of IPv6."""
+    masked = sa.func.network(
+        sa.func.set_masklen(column, sa.case((sa.func.family(column) == 4, _NETWORK_4), else_=_NETWORK_6))
+    )
+    return sa.cast(sa.func.host(masked), INET)
+
+
+_BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"({_BYTE}\.){{3}}{_BYTE}"
+_GROUP = "[0-9a-fA-F]{1,4}"
+_IPV6 = "({})".format(
+    "|".join(
+        [
+            f"({_GROUP}:){{7}}{_GROUP}",
+            f"({_GROUP}:){{1,7}}:",
+            *(f"({_GROUP}:){{1,{7 - n}}}(:{_GROUP}){{1,{n}}}" for n in range(1, 7)),
+            f":((:{_GROUP}){{1,7}}|:)",
+            f"({_GROUP}:){{6}}{_IPV4}",
+            f"::({_GROUP}:){{0,5}}{_IPV4}",
+            *(f"({_GROUP}:){{1,{6 - n}}}(:{_GROUP}){{0,{n - 1}}}:{_IPV4}" for n in range(1, 6)),
+        ]
+    )
+)
+"""What is certainly an address, so that the cast to inet never fails."""

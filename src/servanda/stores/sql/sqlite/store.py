@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -27,11 +29,21 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from servanda.errors import StoreDown
 from servanda.stores.addresses import comparable
-from servanda.stores.document.change import Change
-from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, Table
-from servanda.stores.sql.reflection import triggers_of
+from servanda.stores.document.change import Scalar
+from servanda.stores.shape import Column, DatabaseTrigger, Points, Shape, StoredCopy, Table, UniqueIndex
+from servanda.stores.sql.reflection import triggers_of, unique_index, with_targets
 from servanda.stores.sql.session import session
-from servanda.stores.sql.store import Bool, SqlStore
+from servanda.stores.sql.store import (
+    ISO_DAY,
+    ISO_MONTH,
+    ISO_TIME,
+    ISO_YEAR,
+    PROOF,
+    PROOF_DIGITS,
+    UNITS,
+    Bool,
+    SqlStore,
+)
 from servanda.stores.sql.times import globs_of
 from servanda.stores.store import kind
 from servanda.stores.verbs import Dialect, Pacing, Scrubbed
@@ -77,7 +89,10 @@ class SqliteStore(SqlStore):
             if connection.execute("PRAGMA journal_mode").fetchone()[0].lower() == "wal":
                 connection.execute("PRAGMA synchronous = NORMAL")  # the disk is waited for in `after_page`
             connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
-            connection.create_function("servanda_pseudonym", 2, _pseudonym, deterministic=True)
+            connection.create_function("servanda_pseudonym", 3, _pseudonym, deterministic=True)
+            connection.create_function("servanda_is_pseudonym", 2, _is_pseudonym, deterministic=True)
+            connection.create_function("servanda_network", 2, _network, deterministic=True)
+            connection.create_function("servanda_shortened", 3, _shortened, deterministic=True)
             connection.create_function("servanda_folded", 1, _folded, deterministic=True)
             connection.create_function("servanda_comparable", 1, _comparable, deterministic=True)
             connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
@@ -127,32 +142,66 @@ class SqliteStore(SqlStore):
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
-        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-        found = triggers_of(shape, connection.exec_driver_sql(query))
+        query = "SELECT tbl_name, name, sql, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        fired = (
+            (table, name, _fires(str(sql)), text)
+            for table, name, sql, text in connection.exec_driver_sql(query)
+        )
+        found = triggers_of(shape, fired)
+        texts = _texts(connection)
         deletes = _deletes(connection)
         indexes = _indexes(connection)
         named = {name.lower(): table for name, table in shape.tables.items()}
+        completed = {
+            name: _completed(table, deletes, indexes.get(name, {}), found.get(name, ()), named)
+            for name, table in shape.tables.items()
+        }
+        uniques = _expressions(connection, completed)
+        copies = _full_text(completed, texts)
         return Shape(
-            {
-                name: _completed(table, deletes, indexes.get(name, {}), found.get(name, ()), named)
-                for name, table in shape.tables.items()
-            }
+            with_targets(
+                {
+                    name: replace(
+                        table,
+                        columns=table.columns
+                        if _is_strict(texts.get(name, ""))
+                        else _of_any_type(table.columns),
+                        checks=tuple(_checks(texts.get(name, ""))),
+                        unique_indexes=tuple(uniques.get(name, ())),
+                        copies=tuple(copies.get(name, ())),
+                    )
+                    for name, table in completed.items()
+                }
+            )
         )
 
-    def changed(self, column: sa.ColumnElement[Any], type_: str, change: Change) -> sa.ColumnElement[Any]:
-        """The value that a change writes."""
-        del type_
-        if change.generalise:
-            return sa.func.substr(column, 1, change.generalise)
-        if change.pseudonym:
-            return sa.func.servanda_pseudonym(column, sa.literal(self.secret, sa.LargeBinary()))
-        if change.truncate == "ip":
-            return _network(column)
-        keep, fill = {"year": (4, "-01-01"), "month": (7, "-01"), "day": (10, "")}[str(change.truncate)]
-        day = sa.func.substr(column, 1, keep).concat(fill)
-        rest = sa.func.length(column) > 10
-        clock = sa.func.substr(column, 11, 1).concat("00:00:00").concat(sa.func.substr(column, 20))
-        return sa.case((rest, day.concat(clock)), else_=day)
+    def pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """A function of ours: SQLite is in our own process, so the key goes nowhere."""
+        size = self.column(at).pseudonym_length
+        return sa.func.servanda_pseudonym(column, sa.literal(self.secret, sa.LargeBinary()), size)
+
+    def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
+        """A function of ours."""
+        found: Bool = sa.func.servanda_is_pseudonym(column, self.column(at).pseudonym_length) == 1
+        return found
+
+    def network(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
+        """A function of ours."""
+        return sa.func.servanda_network(column, self.emptied(at))
+
+    def shortened(
+        self, column: sa.ColumnElement[Any], at: tuple[str, str], unit: str
+    ) -> sa.ColumnElement[Any]:
+        """A function of ours."""
+        return sa.func.servanda_shortened(column, unit, self.emptied(at))
+
+    def differs(self, column: sa.ColumnElement[Any], at: tuple[str, str], value: Scalar) -> Bool:
+        """Texts as bytes: a collation may ignore case, or blanks at the end."""
+        if not isinstance(value, str):
+            return super().differs(column, at, value)
+        ours, theirs = (sa.cast(t, sa.LargeBinary) for t in (column, sa.literal(value)))
+        different: Bool = ours != theirs
+        return different
 
     def text_form(self, column: sa.ColumnElement[Any], pattern: str) -> Bool:
         """GLOB, in which [0-9] is a digit."""
@@ -251,6 +300,75 @@ class SqliteStore(SqlStore):
         ]
 
 
+def _texts(connection: Connection) -> dict[str, str]:
+    """The statement that made each table, without its comments."""
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL"
+    )
+    return {str(name): re.sub(r"--[^\n]*|/\*.*?\*/", " ", str(sql), flags=re.DOTALL) for name, sql in rows}
+
+
+def _fires(statement: str) -> str:
+    """When a trigger fires, as in BEFORE DELETE; INSTEAD OF where it says so."""
+    found = re.search(
+        r"\b(BEFORE|AFTER|INSTEAD\s+OF)?\s*\b(DELETE|INSERT|UPDATE)\b", statement, re.IGNORECASE
+    )
+    return f"{found[1] or 'BEFORE'} {found[2]}" if found else ""
+
+
+def _is_strict(statement: str) -> bool:
+    """Whether a table is STRICT; else its columns take values of any type."""
+    return bool(re.search(r"\bSTRICT\b[\s,\w]*$", statement, re.IGNORECASE))
+
+
+def _of_any_type(columns: dict[str, Column]) -> dict[str, Column]:
+    return {name: replace(column, holds="") for name, column in columns.items()}
+
+
+def _checks(statement: str) -> Iterator[str]:
+    """What the CHECK constraints of a table say, between their brackets."""
+    for found in re.finditer(r"\bCHECK\s*\(", statement, re.IGNORECASE):
+        depth, start = 1, found.end()
+        for end in range(start, len(statement)):
+            depth += {"(": 1, ")": -1}.get(statement[end], 0)
+            if not depth:
+                yield statement[start:end]
+                break
+
+
+def _expressions(connection: Connection, tables: dict[str, Table]) -> dict[str, list[UniqueIndex]]:
+    """The unique indexes on expressions, or on some rows only."""
+    query = (
+        "SELECT m.tbl_name, m.name, m.sql FROM sqlite_master m, pragma_index_list(m.tbl_name) l"
+        " WHERE m.type = 'index' AND l.name = m.name AND l.\"unique\" AND m.sql IS NOT NULL AND (l.partial"
+        " OR EXISTS (SELECT 1 FROM pragma_index_info(m.name) i WHERE i.cid = -2)) ORDER BY 1, 2"
+    )
+    found: dict[str, list[UniqueIndex]] = {}
+    for table, name, sql in connection.exec_driver_sql(query):
+        if table in tables:
+            text = re.split(r"\bON\b", str(sql), maxsplit=1, flags=re.IGNORECASE)[-1]
+            found.setdefault(table, []).append(unique_index(tables[table].columns, name, text))
+    return found
+
+
+def _full_text(tables: dict[str, Table], texts: dict[str, str]) -> dict[str, list[StoredCopy]]:
+    """The full-text tables over each table, unless triggers of the table keep them up to date."""
+    found: dict[str, list[StoredCopy]] = {}
+    for name, statement in texts.items():
+        source = re.search(
+            r"\bUSING\s+fts[45]\b.*\bcontent\s*=\s*[\"'`\[]?(\w+)", statement, re.IGNORECASE | re.DOTALL
+        )
+        table = next((t for n, t in tables.items() if source and n.lower() == source[1].lower()), None)
+        if table is None:
+            continue
+        kept = {verb for trigger in table.database_triggers if name in trigger.writes for verb in trigger.on}
+        if kept < {"DELETE", "UPDATE"}:
+            quoted = '"' + name.replace('"', '""') + '"'
+            renew = f"INSERT INTO {quoted}({quoted}) VALUES ('rebuild')"
+            found.setdefault(table.name, []).append(StoredCopy("full text", name, renew))
+    return found
+
+
 def _indexes(connection: Connection) -> dict[str, dict[tuple[str, ...], bool]]:
     """The columns of every index by table, and whether it is unique; those of UNIQUE constraints too."""
     query = (
@@ -325,22 +443,51 @@ def _with_text_time(column: Column) -> Column:
     return replace(column, time="text") if textual else column
 
 
-def _network(ip: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """IPv4 without its last number; IPv6 down to its first two groups."""
-    dotted = sa.func.rtrim(ip, "0123456789").concat("0")
-    first = sa.func.instr(ip, ":")
-    second = sa.func.instr(sa.func.substr(ip, first + 1), ":")
-    head = sa.func.substr(ip, 1, first + second)
-    groups = sa.case((head.like("%::"), head), else_=head.concat(":"))
-    return sa.case((first == 0, dotted), (ip.like("::%"), sa.literal("::")), else_=groups)
+def _network(value: Any, empty: str | None) -> str | None:
+    """The network of an address, /24 or /48, as a text; `empty` where a text is not exactly one address."""
+    try:
+        address = ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return None if value is None else empty
+    if isinstance(address, ipaddress.IPv6Address) and address.scope_id is not None:
+        return empty
+    size = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network((str(address), size), strict=False).network_address)
 
 
-def _pseudonym(value: Any, key: Any) -> str | None:
-    """A keyed hash; SQLite is in our own process, so the key goes nowhere."""
-    if value is None or str(value).startswith("psn_"):
+_DAY, _MONTH, _YEAR = (re.compile(form) for form in (f"{ISO_DAY}({ISO_TIME})?", ISO_MONTH, ISO_YEAR))
+
+
+def _shortened(value: Any, unit: str, empty: str | None) -> str | None:
+    """The year, month or day of an ISO date, its time at midnight; `empty` where a text is no such date."""
+    keep, fill = UNITS[unit]
+    text = value if isinstance(value, str) else ""
+    if _DAY.fullmatch(text):
+        return text[:keep] + fill + re.sub("[0-9]", "0", text[10:])
+    if _MONTH.fullmatch(text):
+        return f"{text[:4]}-01" if unit == "year" else text
+    return text if _YEAR.fullmatch(text) else None if value is None else empty
+
+
+def _pseudonym(value: Any, key: Any, size: int) -> str | None:
+    """A keyed hash and the digits that prove it."""
+    if value is None or _is_pseudonym(value, size):
         return None if value is None else str(value)
     secret = key if isinstance(key, bytes) else str(key).encode()
-    return "psn_" + hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()[:32]
+    hashed = hmac.new(secret, str(value).encode(), hashlib.sha256).hexdigest()
+    begun = "psn_" + hashed[: size - 4 - PROOF_DIGITS]
+    return begun + _proof(begun)
+
+
+def _is_pseudonym(value: Any, size: int) -> bool:
+    text = str(value)
+    begun = text[:-PROOF_DIGITS]
+    formed = len(text) == size and text.startswith("psn_")
+    return formed and text[-PROOF_DIGITS:] == _proof(begun)
+
+
+def _proof(begun: str) -> str:
+    return hashlib.sha256((PROOF + begun).encode()).hexdigest()[:PROOF_DIGITS]
 
 
 def _folded(text: Any) -> str | None:
