@@ -19,6 +19,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
+from servanda.cli.post import command as post
 from servanda.database import Database, tables
 from servanda.post.outbox import Letter, put
 from servanda.post.server import Carrier, NotSent, Server
@@ -137,6 +138,22 @@ def test_what_was_sent_is_sealed_and_its_words_are_forgotten(office: Office) -> 
     assert "lea@" not in str(entry.body)
 
 
+def test_a_letter_in_a_folder_is_not_said_to_be_sent(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody has sent it yet: neither the command nor the ledger says so."""
+    number = write(office)
+    post.main(["send"], obj=office.project, standalone_mode=False)
+    said = capsys.readouterr().out
+    assert "1 letter written to outbox/, for you to send" in said
+    assert "sent" not in said.split("Name a mail server")[0]
+    assert office.project.ledger.last("letter.sent", letter=number) is None
+    assert office.project.ledger.last("letter.written", letter=number) is not None
+    assert len(list((office.project.folder / "outbox").glob("*.eml"))) == 1
+    post.main(["list", "--all"], obj=office.project, standalone_mode=False)
+    assert "written to outbox/" in capsys.readouterr().out
+
+
 def test_a_server_that_is_away_is_tried_again_later_and_gets_the_same_letter(office: Office) -> None:
     write(office)
     gone = Server("127.0.0.1", 1, security="plain")
@@ -186,6 +203,8 @@ def test_a_process_that_dies_before_its_note_sends_the_same_message_again(office
     @dataclass
     class Dying:
         server: Server
+
+        delivers = True
 
         def take(self, message: EmailMessage) -> None:
             self.server.take(message)

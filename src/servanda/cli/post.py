@@ -71,7 +71,8 @@ def _about(row: Any) -> str:
 
 def _state(row: Any) -> str:
     if row.handed_at:
-        return f"sent {row.handed_at[:10]}" if row.digest else f"refused {row.handed_at[:10]}"
+        state = ("sent" if row.delivered else "written to outbox/") if row.digest else "refused"
+        return f"{state} {row.handed_at[:10]}"
     return f"waits, {count(row.tries, 'attempt')}" if row.tries else "waits"
 
 
@@ -122,11 +123,21 @@ def send(project: Project, as_json: bool) -> int:
 
     results = list(send_waiting(project))
     if as_json:
-        handed = [{"id": h.id, "kind": h.kind, "sent": h.sent, "why": h.why} for h in results]
+        handed = [
+            {"id": h.id, "kind": h.kind, "sent": h.sent and not h.written, "written": h.written, "why": h.why}
+            for h in results
+        ]
         print_json({"format": 1, "letters": handed})
     else:
         for result in results:
-            click.echo(f"{result.id} {result.kind}: {'sent' if result.sent else result.why}")
-        sent = sum(h.sent for h in results)
-        click.echo(f"{count(sent, 'letter')} sent, {count(len(results) - sent, 'letter')} not.")
+            state = ("written to outbox/" if result.written else "sent") if result.sent else result.why
+            click.echo(f"{result.id} {result.kind}: {state}")
+        written = sum(h.written for h in results)
+        sent = sum(h.sent for h in results) - written
+        waiting = len(results) - sent - written
+        if written:
+            click.echo(f"{count(written, 'letter')} written to outbox/, for you to send; {waiting} not.")
+            click.echo("Name a mail server in stores.yaml to have letters sent: mail: {url: smtp://…}")
+        else:
+            click.echo(f"{count(sent, 'letter')} sent, {count(waiting, 'letter')} not.")
     return 0 if all(h.sent for h in results) else 1

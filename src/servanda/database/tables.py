@@ -312,7 +312,8 @@ outbox = _table(
     Column("digest", String(64)),
     Column("tries", Integer, nullable=False),
     Column("next_at", _MOMENT),
-    comment="Letters to be rendered and sent: to whom and with which values is sealed under key_id",
+    Column("delivered", Integer),
+    comment="Letters to be rendered and sent; delivered is 0 for one that was written to a folder instead",
 )
 outbox_waiting = Index("servanda_outbox_waiting", outbox.c.handed_at, outbox.c.next_at)
 

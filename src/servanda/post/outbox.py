@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from servanda.database import moment, tables
+from servanda.database import Database, moment, tables
 from servanda.vault import Vault
 
 OFFICER = "officer"
@@ -74,6 +74,14 @@ def put_all(
     if rows:
         connection.execute(sa.insert(outbox), rows)
     return number
+
+
+def has_waiting_letter(db: Database, request: int) -> bool:
+    """Whether a letter of a request waits to be sent."""
+    outbox = tables.outbox
+    waits = sa.and_(outbox.c.request == request, outbox.c.handed_at.is_(None), outbox.c.sealed.is_not(None))
+    with db.read() as connection:
+        return connection.execute(sa.select(outbox.c.id).where(waits).limit(1)).first() is not None
 
 
 def open_letter(vault: Vault, row: Any) -> Letter:

@@ -29,7 +29,14 @@ class NotSent(ServandaError):
 
 
 class Carrier(Protocol):
-    """The interface of carriers. The messages of NotSent contain no address."""
+    """The interface of carriers. The messages of NotSent contain no address.
+
+    `delivers` is false for one that only keeps messages: somebody has to send them.
+    """
+
+    @property
+    def delivers(self) -> bool:
+        """Whether a message that was taken is on its way to its recipient."""
 
     def take(self, message: EmailMessage) -> None:
         """Send one message. Raises NotSent."""
@@ -44,6 +51,11 @@ class Server:
     user: str | None = None
     password: str | None = None
     security: Literal["tls", "starttls", "plain"] = "starttls"
+
+    @property
+    def delivers(self) -> bool:
+        """A server delivers what it has accepted."""
+        return True
 
     @classmethod
     def of(cls, url: str) -> Server:
@@ -99,6 +111,11 @@ class Folder:
     """A folder that receives messages as files."""
 
     path: Path
+
+    @property
+    def delivers(self) -> bool:
+        """Somebody has to send what lies in a folder."""
+        return False
 
     def sweep(self, before: float) -> int:
         """Remove the messages written before an instant, in seconds since 1970. Returns how many."""

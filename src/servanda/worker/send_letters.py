@@ -1,6 +1,6 @@
 """The outbox: renders and sends waiting letters, and records the hash of each in the ledger.
 
-    waiting ──attempt──▶ sent: hash in the ledger, content deleted
+    waiting ──attempt──▶ sent, or written to a folder: hash in the ledger, content deleted
                  └─────▶ failed: retried with backoff, or refused with an entry in the ledger
 
 The attempt is recorded before it is made. A process that dies between the server's answer and the
@@ -38,13 +38,17 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The outcome of one letter. `why` is the error message if it was not sent."""
+    """The outcome of one letter. `why` is the error message if it was not sent.
+
+    `written` is true for a letter that lies in a folder now, since no mail server is named: `sent` is true, too.
+    """
 
     id: int
     kind: str
     request: int | None
     sent: bool
     why: str = ""
+    written: bool = False
 
 
 def carrier_of(project: Project) -> Carrier:
@@ -130,7 +134,7 @@ class Outbox:
                 self._settle(row, None, error.message)
             return Delivery(row.id, row.kind, row.request, False, error.message)
         self._settle(row, hashlib.sha256(bytes(message)).hexdigest(), "")
-        return Delivery(row.id, row.kind, row.request, True)
+        return Delivery(row.id, row.kind, row.request, True, written=not self.carrier.delivers)
 
     def _address(self, letter: Letter) -> str | None:
         """The current address of a letter; None if its row has none. Raises StoreDown."""
@@ -155,11 +159,13 @@ class Outbox:
 
     def _settle(self, row: Any, digest: str | None, why: str) -> None:
         """Record the final outcome of a letter, its hash or the reason, and delete its content."""
-        kind, outbox = "letter.sent" if digest else "letter.refused", tables.outbox
+        outbox, taken = tables.outbox, "letter.sent" if self.carrier.delivers else "letter.written"
+        kind = taken if digest else "letter.refused"
         body = {"letter": row.id, "kind": row.kind, "request": row.request}
         body |= {"digest": digest} if digest else {"why": why}
         with self.project.database.begin() as connection:
-            values = {"handed_at": moment(self.project.now), "digest": digest, "sealed": None}
+            values: dict[str, Any] = {"handed_at": moment(self.project.now), "digest": digest, "sealed": None}
+            values["delivered"] = int(self.carrier.delivers) if digest else None
             connection.execute(sa.update(outbox).where(outbox.c.id == row.id).values(values))
             self.project.ledger.append_in(connection, kind, body)
             remaining = sa.select(outbox.c.id).where(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servanda.cli.view import columns, count, print_json, sign
+from servanda.post.outbox import has_waiting_letter
 from servanda.rights.answer.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ def print_state(project: Project, requests: Requests, request: Request, as_json:
     recipients = untold_recipients(request)
     if recipients:
         click.echo(f"Tell: {', '.join(recipients)}, with servanda request tell {request.number}")
-    click.echo(f"Next: {_NEXT[request.state].format(n=request.number)}")
+    after = _NEXT[request.state].format(n=request.number)
+    if not request.open and has_waiting_letter(project.database, request.number):
+        after = "let its letter go, with servanda post send; servanda serve and the nightly timer do it, too"
+    click.echo(f"Next: {after}")
 
 
 def untold_recipients(request: Request) -> list[str]:
