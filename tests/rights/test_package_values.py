@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -107,14 +109,24 @@ def test_null_and_nothing_differ_in_csv() -> None:
     assert two.zip.read("data/app.notes.csv").endswith(b'1,\r\n2,""\r\n')
 
 
-@pytest.mark.parametrize(
-    "formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", '=HYPERLINK("x")']
-)
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r1", "＝1", '=HYPERLINK("x")'])
 def test_no_cell_is_run_as_a_formula(formula: str) -> None:
     copy = pack([held(columns=("id", formula), rows=[(1, formula)], data={"a": (formula,)})])
     head, row = copy.rows("data/app.notes.csv")
     assert head[1] == row[1] == "'" + formula
     assert copy.json("data/app.notes.json")["rows"][0] == {"id": 1, formula: formula}
+
+
+@pytest.mark.parametrize("text", ["a;=1+1", "\r=1", "a\n=1", "a\r\n@SUM(1)", "x;+1;-2", 'say "b";=1', ";＝1"])
+@pytest.mark.parametrize("column", [0, 1])
+def test_nor_where_cells_are_parted_by_semicolons(text: str, column: int) -> None:
+    row = (text, 7) if column == 0 else (7, text)
+    copy = pack([held(rows=[row])])
+    content = copy.zip.read("data/app.notes.csv").decode("utf-8-sig")
+    for mark in ",;":
+        cells = [cell for line in csv.reader(io.StringIO(content), delimiter=mark) for cell in line]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝"))], mark
+    assert copy.json("data/app.notes.json")["rows"][0] == dict(zip(("id", "body"), row, strict=True))
 
 
 def test_the_page_shows_days_in_words_and_says_what_is_not_there() -> None:

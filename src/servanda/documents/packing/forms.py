@@ -7,7 +7,7 @@
     bytes            {"base64": "AP8="}        AP8=
     =1+1             "=1+1"                    '=1+1
 
-JSON is exact. In CSV a text that begins like a formula is prefixed with an apostrophe.
+JSON is exact. In CSV an apostrophe stands before what a spreadsheet would run as a formula.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from json.encoder import encode_basestring
 from typing import Any
 
 _FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_INNER_FORMULA = re.compile(r"([;\r\n])(?=[=+\-@\t＝＋－＠])")
+"""Where a spreadsheet that parts cells by semicolons, as in France, would see the beginning of a formula."""
 _QUOTED = re.compile(r'[",\r\n]|^$|^\s|\s$')
 
 
@@ -76,8 +78,10 @@ def csv_line(row: Sequence[Any]) -> str:
 
 
 def _cell(text: str, *, number: bool = False) -> str:
-    if not number and _FORMULA.match(text):
-        text = "'" + text
+    if not number:
+        text = _INNER_FORMULA.sub(r"\1'", text)
+        if _FORMULA.match(text):
+            text = "'" + text
     if _QUOTED.search(text):
         return '"' + text.replace('"', '""') + '"'
     return text
