@@ -98,7 +98,7 @@ def worlds(draw: st.DrawFn) -> tuple[Tables, dict[str, int], date, set[int]]:
 
 PLACES = {
     "accounts": {
-        "data": {"account": ["id", "name", "closed"], "mail": ["email"]},
+        "data": {"account": ["id", "name", "closed", "touched"], "mail": ["email"]},
         "person": "self",
         "triggers": {"closure": {"column": "closed", "open": None}},
         "at_end": {"name": {"constant": "-"}, "email": None},
