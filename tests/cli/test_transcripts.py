@@ -22,6 +22,7 @@ PLACES = {
     "accounts": {
         "data": "account",
         "person": "self",
+        "identifiers": {"email": "email"},
         "triggers": {"account_closure": {"column": "closed_on", "open": None}},
         "skeleton": True,
         "at_end": {"email": None},
