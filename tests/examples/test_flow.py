@@ -149,13 +149,16 @@ def test_from_plan_to_proof(
     listed = company.json("promises")["promises"]
     enforced = [p for p in listed if p["kind"] in KINDS and p["keep"] == "enforce"]
     others = {p["id"]: p for p in enforced if p["state"] not in STATES}
-    # XSIOR warns its inactive users a month before they end: until then they are overdue, and told as such
-    assert set(others) == ({"XSIOR-RET-02", "XSIOR-RET-06", "XSIOR-ANO-01"} if example == "xsior" else set())
     assert {p["state"] for p in others.values()} <= {"at_risk"}
-    assert all("until the warning is old enough" in p["why"] for p in others.values())
-    assert any(p["state"] == "kept" for p in enforced)
+    # A few rows of each example have no date: nothing of theirs ends, and no promise over them is called kept
+    undated = {i for i, p in others.items() if "without a date never end" in p["why"]}
+    assert bool(undated) == bool(again["without_end"])
+    # XSIOR warns its inactive users a month before they end: until then they are overdue, and told as such
+    waiting = {i for i, p in others.items() if "until the warning is old enough" in p["why"]}
+    assert set(others) == undated | waiting
+    assert bool(waiting) == (example == "xsior")
     archiving = {p["id"]: p for p in enforced if p["id"] in ARCHIVING}
-    assert {i: p["state"] for i, p in archiving.items()} == dict.fromkeys(archiving, "kept")
+    assert {i for i, p in archiving.items() if p["state"] != "kept"} <= undated
     for found_ in archiving.values():
         assert " → " in found_["where"]
         assert any("next key ends" in said for said in found_["evidence"]["archived"])
