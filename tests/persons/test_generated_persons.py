@@ -317,8 +317,12 @@ def insert(world: World, table: Table, row: Row) -> str:
     return f"INSERT INTO {table.name} ({', '.join(said)}) VALUES ({', '.join(quoted)})"
 
 
+FRAME = ("id", "part", "note")
+
+
 def place(world: World, table: Table) -> dict[str, Any]:
-    data = {table.name: ["note"]} if table.narrow else table.name
+    rest = [c for c in values(world, table, next(iter(world.rows[table.name].values()))) if c not in FRAME]
+    data = {table.name: ["note"], f"{table.name}-rest": rest} if table.narrow else table.name
     found: dict[str, Any] = {"data": data, "person": "self" if table.name == "t0" else "none"}
     found |= {"skeleton": True, "shared": table.shared, "at_end": {"note": None}}
     if table.name == "t0":
@@ -349,7 +353,10 @@ def built(world: World, folder: Path, url: str, kind: str) -> TestProject:
         retention(f"T-RET-{n:02}", t.name, "since", "P10Y", **(law if t.law else {}))
         for n, t in enumerate(world.tables)
     ]
-    found = project(folder, url, policy(promises), {t.name: place(world, t) for t in world.tables})
+    written = policy(promises)
+    more_names = [f"{t.name}-rest" for t in world.tables if t.narrow]  # nobody promises anything of these
+    written["categories"] |= {n: {"says": {"en": n}, "audience": "customer"} for n in more_names}
+    found = project(folder, url, written, {t.name: place(world, t) for t in world.tables})
     if kind == "sqlite":
         Path(url.removeprefix("sqlite:///")).write_bytes(b"")
     more = " CASCADE" if kind == "postgres" else ""
