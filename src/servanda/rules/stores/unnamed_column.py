@@ -14,6 +14,7 @@ Bad:
       accounts:
         data: {account: [email]}
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
@@ -23,6 +24,7 @@ Good:
       accounts:
         data: {account: [email, language]}
         person: self
+        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Name every column that goes with the row, say `data: account` for the whole row, or give `at_end`. Keys, references,
