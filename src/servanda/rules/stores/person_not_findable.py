@@ -14,7 +14,6 @@ Bad:
       accounts:
         data: account
         person: self
-        identifiers: {email: email}
         triggers: {account_closure: {column: closed_at, open: null}}
 
 Good:
