@@ -148,5 +148,5 @@ def test_what_is_no_address_is_refused(office: Office) -> None:
         "a@example.com, b@example.com",
         "a@example.com\nBcc: b@example.com",
     ):
-        with pytest.raises(Refused, match="no address|line break"):
+        with pytest.raises(Refused, match=r"no address|line break"):
             office.ask("access", about)
