@@ -130,7 +130,7 @@ def swept(law: Law, stand: Stand, held: frozenset[tuple[str, Key]], today: date)
         for key in keys:
             if key in gone[name]:
                 del after[name][key]
-            elif places[name].skeleton or len(categories(places[name])) > 1:
+            else:
                 after[name][key] = emptied(places[name], stand[name][key], places[name].at_end)
     for link in law.links:
         for key, row in after[link.child].items():
@@ -142,8 +142,10 @@ def swept(law: Law, stand: Stand, held: frozenset[tuple[str, Key]], today: date)
 def _unneeded(
     law: Law, stand: Stand, held: frozenset[tuple[str, Key]], due: dict[str, set[Key]]
 ) -> dict[str, set[Key]]:
-    """Of the rows that are over, those that no row needs that stays; a row that may be set to NULL needs nothing,
-    unless it is held."""
+    """Of the rows that are over, those that no row needs that stays.
+
+    A row whose reference may be set to NULL needs nothing, unless it is held.
+    """
     gone: dict[str, set[Key]] = {name: set() for name in due}
     while True:
         before = sum(map(len, gone.values()))
