@@ -59,7 +59,7 @@ def categories(place: Place) -> dict[str, list[str] | None]:
     data: Any = place.data
     if isinstance(data, Mapping):
         return {c: None if columns in ("all", ["all"]) else list(columns) for c, columns in data.items()}
-    return {c: None for c in ([data] if isinstance(data, str) else data)}
+    return dict.fromkeys([data] if isinstance(data, str) else data)
 
 
 def is_over(law: Law, place: Place, category: str, row: Row, today: date) -> bool:
