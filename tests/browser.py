@@ -23,8 +23,8 @@ def launched() -> Iterator[Browser]:
     if path is None:
         missing("Chromium is missing: apt-get install chromium")
     with sync_playwright() as started:
-        found = started.chromium.launch(executable_path=path, args=FLAGS)
+        chromium = started.chromium.launch(executable_path=path, args=FLAGS)
         try:
-            yield found
+            yield chromium
         finally:
-            found.close()
+            chromium.close()

@@ -152,8 +152,8 @@ def test_a_page_proves_that_the_lock_is_still_held(db: Database, url: str | None
         with Database.open(url, tmp_path) as other:
             kill = _OTHER_SESSIONS[other.engine.dialect.name]
             with other.engine.connect() as connection:
-                said = list(connection.execute(text(kill)).scalars())
-                for statement in said if "KILL" in kill else ():
+                statements = list(connection.execute(text(kill)).scalars())
+                for statement in statements if "KILL" in kill else ():
                     with suppress(DBAPIError):
                         connection.execute(text(statement))
             with other.exclusive("apply", wait=5):

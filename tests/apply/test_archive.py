@@ -465,24 +465,26 @@ def test_keys_that_come_back_with_a_restored_vault_are_destroyed_again(
 
 def test_an_older_database_never_loses_what_was_archived_after_it(tmp_path: Path, fresh_url: Any) -> None:
     """Its rows have left the store: the bytes in the archive are all there is of them."""
-    found = make(tmp_path / "p", fresh_url("sqlite"))
-    found.ledger.checkpoint()
+    company = make(tmp_path / "p", fresh_url("sqlite"))
+    company.ledger.checkpoint()
     backup = tmp_path / "backup.db"
-    _copy_database(found.folder / "servanda.db", backup)
-    found.apply()
-    files = {f.name: f.read_bytes() for f in (found.folder / "archive").iterdir()}
-    _copy_database(backup, found.folder / "servanda.db")
+    _copy_database(company.folder / "servanda.db", backup)
+    company.apply()
+    files = {f.name: f.read_bytes() for f in (company.folder / "archive").iterdir()}
+    _copy_database(backup, company.folder / "servanda.db")
     with pytest.raises(Refused, match="the vault remembers"):
-        found.apply()
-    done = run(found, "ledger", "accept", "--reason", "the disk broke", "--second", "Ada")
+        company.apply()
+    done = run(company, "ledger", "accept", "--reason", "the disk broke", "--second", "Ada")
     assert done.exit_code == 3
     assert "does not know" in done.stderr
-    assert {f.name: f.read_bytes() for f in (found.folder / "archive").iterdir()} == files
-    lost = run(found, "ledger", "accept", "--lose-archived", "--reason", "the disk broke", "--second", "Ada")
+    assert {f.name: f.read_bytes() for f in (company.folder / "archive").iterdir()} == files
+    lost = run(
+        company, "ledger", "accept", "--lose-archived", "--reason", "the disk broke", "--second", "Ada"
+    )
     assert lost.exit_code == 0, lost.stderr
     assert all(name in lost.stdout for name in files)
-    assert found.apply().whole
-    assert run(found, "ledger", "verify").exit_code == 0
+    assert company.apply().whole
+    assert run(company, "ledger", "verify").exit_code == 0
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -21,21 +21,21 @@ PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"seen": "at
 
 @pytest.fixture
 def made(tmp_path: Path, store_url: str) -> TestProject:
-    found = project(tmp_path, store_url, policy([retention("T-RET-01", "visit", "seen", "P1Y")]), PLACES)
-    found.run(
+    company = project(tmp_path, store_url, policy([retention("T-RET-01", "visit", "seen", "P1Y")]), PLACES)
+    company.run(
         "CREATE TABLE visits (id INTEGER PRIMARY KEY, at DATE)", "INSERT INTO visits VALUES (1, '2020-01-01')"
     )
-    return found
+    return company
 
 
-def written(found: TestProject, ago: timedelta) -> None:
+def written(company: TestProject, ago: timedelta) -> None:
     """An entry of the ledger, some time ago."""
-    Ledger(found.db, found.vault, now=lambda: utc_now() - ago).append("test", {})
+    Ledger(company.db, company.vault, now=lambda: utc_now() - ago).append("test", {})
 
 
-def required(found: TestProject, **how: Any) -> None:
-    mine = Project(found.folder, database=found.db, vault=found.vault)
-    with mine.open_stores() as opened:
+def required(company: TestProject, **how: Any) -> None:
+    at_the_time = Project(company.folder, database=company.db, vault=company.vault)
+    with at_the_time.open_stores() as opened:
         clock.require(opened, **how)
 
 
@@ -62,11 +62,11 @@ def test_the_newest_entry_bounds_the_clock(made: TestProject, ago: timedelta, wo
     assert [e.kind for e in made.ledger.newest(1)] == ["clock.trusted"]
 
 
-def _empty(found: TestProject) -> None:
+def _empty(company: TestProject) -> None:
     """No entry of the fixture's own time."""
     from servanda.database import tables
 
-    with found.db.begin() as connection:
+    with company.db.begin() as connection:
         for table in (tables.body, tables.node, tables.checkpoint, tables.entry):
             connection.execute(table.delete())
 

@@ -37,9 +37,9 @@ def test_it_has_the_parts_that_the_standard_names(full: Ledger) -> None:
     proof = full.prove(3)
     tagged = cbor2.loads(make_receipt(proof, full._vault))
     protected, unprotected, payload, signature = tagged.value
-    said = cbor2.loads(protected)
-    assert (tagged.tag, said[1], said[395], payload) == (18, -8, 1, None)
-    assert said[15] == {1: full.origin, 2: "entry/3"}
+    claims = cbor2.loads(protected)
+    assert (tagged.tag, claims[1], claims[395], payload) == (18, -8, 1, None)
+    assert claims[15] == {1: full.origin, 2: "entry/3"}
     size, index, path = cbor2.loads(unprotected[396][-1][0])
     assert (size, index) == (proof.size, 2)
     assert [hash_.hex() for hash_ in path] == list(proof.hashes)

@@ -69,9 +69,9 @@ def test_an_older_copy_of_the_database_goes_on_only_with_two_names(project: Path
         ledger.append_many([("other", {})] * 5)  # longer than what was lost, and another history
         with pytest.raises(Refused, match="another root"):
             ledger.require(tail=True)
-        said = ledger.accept_restored("the disk broke", "Ada")
-        assert said.body is not None
-        assert (said.body["size"], said.body["second"]) == (size, "Ada")
+        accepted = ledger.accept_restored("the disk broke", "Ada")
+        assert accepted.body is not None
+        assert (accepted.body["size"], accepted.body["second"]) == (size, "Ada")
         assert ledger.verify().ok
         ledger.require(tail=True)
         with pytest.raises(Refused, match="no signed entry is lost"):

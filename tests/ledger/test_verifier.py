@@ -61,11 +61,11 @@ def exported(full: Ledger, project: Path) -> Path:
 
 
 def test_an_export_of_ours_is_accepted(full: Ledger, exported: Path, check: Check, tmp_path: Path) -> None:
-    said = check(exported)
+    verdict = check(exported)
     report = full.verify()
-    assert said["problems"] == []
-    assert (said["proved"]["size"], said["proved"]["signed"]) == (report.size, report.signed)
-    assert (said["proved"]["ended"], said["proved"]["kept"]) == (report.ended, 0)
+    assert verdict["problems"] == []
+    assert (verdict["proved"]["size"], verdict["proved"]["signed"]) == (report.size, report.signed)
+    assert (verdict["proved"]["ended"], verdict["proved"]["kept"]) == (report.ended, 0)
     kept = tmp_path / "kept.txt"
     full.append("newer", {})
     kept.write_text(full.checkpoint().note(), encoding="utf-8")
@@ -91,9 +91,9 @@ def test_a_kept_checkpoint_and_the_key_are_held_against_it(
 
 
 def test_every_changed_byte_is_refused(exported: Path, check: Check) -> None:
-    said = check(exported, "-", "-", "mutate", random.randrange(10**6))
-    assert said["passed"] == []
-    assert said["tried"] > 4000
+    verdict = check(exported, "-", "-", "mutate", random.randrange(10**6))
+    assert verdict["passed"] == []
+    assert verdict["tried"] > 4000
 
 
 @pytest.mark.parametrize(

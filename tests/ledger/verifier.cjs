@@ -8,13 +8,13 @@ require(script);
 const text = (path) => (path === undefined || path === "-" ? null : fs.readFileSync(path, "utf8"));
 
 async function accepts(bytes) {
-  let said = "";
+  let content = "";
   try {
-    said = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return false;
   }
-  return (await globalThis.verifyExport(said, null, null)).problems.length === 0;
+  return (await globalThis.verifyExport(content, null, null)).problems.length === 0;
 }
 
 (async () => {

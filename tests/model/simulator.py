@@ -190,7 +190,7 @@ class Company:
         shutil.rmtree(folder, ignore_errors=True)
         if kind == "sqlite":
             Path(url.removeprefix("sqlite:///")).write_bytes(b"")
-        self.found: TestProject = project(folder, url, *documents(history))
+        self.company: TestProject = project(folder, url, *documents(history))
         drop = " CASCADE" if kind == "postgres" else ""
         off = ["SET FOREIGN_KEY_CHECKS = 0"] if kind == "mariadb" else []
         on = ["SET FOREIGN_KEY_CHECKS = 1"] if kind == "mariadb" else []
@@ -201,9 +201,9 @@ class Company:
         for table, key, values in history.rows:
             self.stand[self.names[table]][key] = dict(values)
         rows = [self.insert(table, key, dict(values)) for table, key, values in history.rows]
-        self.found.run(*off, *gone, *on, *made, *rows)
+        self.company.run(*off, *gone, *on, *made, *rows)
         links = [Link(self.names[t.name], "to", self.names[t.to], t.rule) for t in history.tables if t.to]
-        at = self.found.at(self.now)
+        at = self.company.at(self.now)
         self.law = Law(at.policy, at.stores_document, tuple(links))
         self.holds: dict[tuple[str, Key], int] = {}
 
@@ -216,10 +216,10 @@ class Company:
         read: Stand = {}
         for table, place in self.names.items():
             to = quoted(self.kind, "to")
-            found = self.found.rows(f"SELECT k, at, at2, a, b, {to} FROM {quoted(self.kind, table)}")
+            rows = self.company.rows(f"SELECT k, at, at2, a, b, {to} FROM {quoted(self.kind, table)}")
             read[place] = {
                 k: {"at": as_day(at), "at2": as_day(at2), "a": a, "b": b, "to": to_}
-                for k, at, at2, a, b, to_ in found
+                for k, at, at2, a, b, to_ in rows
             }
         return read
 
@@ -233,19 +233,19 @@ class Company:
             case "hold" if (place, key) not in self.holds:
                 scope = (HeldRows(f"app.{place}", "k", "=", key),)
                 later = date(2040, 1, 1)
-                held = self.found.holds.place(
+                held = self.company.holds.place(
                     "litigation", scope, case="C", reason="r", author="a", review_on=later
                 )
                 self.holds[place, key] = held.id
             case "lift" if self.holds:
-                self.found.holds.lift(self.holds.pop(min(self.holds, key=str)))
+                self.company.holds.lift(self.holds.pop(min(self.holds, key=str)))
             case "write" if key not in self.stand[place]:
                 values: Row = {"at": act.at, "at2": act.at, "a": "new", "b": "new", "to": None}
-                self.found.run(self.insert(act.table, key, values))
+                self.company.run(self.insert(act.table, key, values))
                 self.stand[place][key] = values
             case "move" if key in self.stand[place]:
                 where = f"at = {literal(act.at)} WHERE k = {literal(key)}"
-                self.found.run(f"UPDATE {quoted(self.kind, act.table)} SET {where}")
+                self.company.run(f"UPDATE {quoted(self.kind, act.table)} SET {where}")
                 self.stand[place][key]["at"] = act.at
 
     def sweep(self, fault: tuple[str, int] | None) -> None:
@@ -254,16 +254,16 @@ class Company:
         if fault:
             try:
                 with failing(*fault):
-                    self.found.apply(self.now, quick=False)
+                    self.company.apply(self.now, quick=False)
             except Died:
                 self.between(right)
         for _ in range(9):
-            planned = self.found.plan(self.now, quick=False)
+            planned = self.company.plan(self.now, quick=False)
             if planned.left_out:
                 raise Disagreement(f"a place is left out: {planned.left_out}")
             if not planned.due:
                 break
-            outcome = self.found.apply(self.now, quick=False)
+            outcome = self.company.apply(self.now, quick=False)
             if not outcome.whole:
                 raise Disagreement(f"stopped: {outcome.stopped}")
             own = {t.name for t in self.history.tables if t.to == t.name}
@@ -280,7 +280,7 @@ class Company:
             raise Disagreement("something is due for ever")
         if (now := self.content()) != right:
             raise Disagreement(difference(now, right))
-        if not self.found.ledger.verify().ok:
+        if not self.company.ledger.verify().ok:
             raise Disagreement("the ledger does not verify")
         self.stand = right
 
@@ -307,13 +307,13 @@ def as_day(value: Any) -> date | None:
 
 
 def difference(now: Stand, right: Stand) -> str:
-    said = []
+    differences = []
     for place in right:
         for key in sorted({*now[place], *right[place]}, key=str):
             a, b = now[place].get(key), right[place].get(key)
             if a != b:
-                said.append(f"{place} {key}: engine {a or 'gone'}, model {b or 'gone'}")
-    return "; ".join(said)
+                differences.append(f"{place} {key}: engine {a or 'gone'}, model {b or 'gone'}")
+    return "; ".join(differences)
 
 
 @contextmanager

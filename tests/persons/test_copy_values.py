@@ -29,18 +29,18 @@ PROMISES = [retention("T-RET-01", "account", "closed", "P3Y"), retention("T-RET-
 
 
 def made(folder: Path, url: str, *statements: str, key: str = "INTEGER", places: Any = None) -> TestProject:
-    found = project(folder, url, policy(PROMISES), places or PLACES)
-    found.run(*statements)
+    company = project(folder, url, policy(PROMISES), places or PLACES)
+    company.run(*statements)
     if "visits" in (places or PLACES):
-        found.run(
+        company.run(
             f"CREATE TABLE visits (id INTEGER PRIMARY KEY, person {key} REFERENCES people (id), at DATE)"
         )
-    return found
+    return company
 
 
-def copied(found: TestProject, key: Any) -> str:
+def copied(company: TestProject, key: Any) -> str:
     """The copy of one person as JSON."""
-    with found.opened() as opened:
+    with company.opened() as opened:
         rows = [row for held in copy_of(opened.stores, [Person("app.people", (key,))]) for row in held.rows]
     return " ".join(to_json(value) for row in rows for value in row)
 
@@ -94,13 +94,13 @@ def test_a_value_that_no_type_of_ours_holds_is_copied_as_its_text(
     tmp_path: Path, store_url: str, kind: str, type_: str, value: str, shown: str
 ) -> None:
     on(store_url, kind)
-    found = made(
+    company = made(
         tmp_path,
         store_url,
         f"CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(60), odd {type_} NULL, closed DATE)",
         f"INSERT INTO people VALUES (1, '{ADDRESS}', {value}, NULL)",
     )
-    assert shown in copied(found, 1)
+    assert shown in copied(company, 1)
 
 
 _UUID = str(uuid.UUID(int=7))
@@ -128,15 +128,15 @@ def test_a_request_that_was_begun_goes_on_whatever_the_type_of_the_key(
     tmp_path: Path, store_url: str, kind: str, type_: str, key: str
 ) -> None:
     on(store_url, kind)
-    found = made(
+    company = made(
         tmp_path,
         store_url,
         f"CREATE TABLE people (id {type_} NOT NULL PRIMARY KEY, email VARCHAR(60), closed DATE)",
         f"INSERT INTO people VALUES ({key}, '{ADDRESS}', NULL)",
         key=type_,
     )
-    found.run(f"INSERT INTO visits VALUES (1, {key}, '2026-11-01')")
-    office = Office(found, _FailsOnce())
+    company.run(f"INSERT INTO visits VALUES (1, {key}, '2026-11-01')")
+    office = Office(company, _FailsOnce())
     number = office.ask("access")
     with pytest.raises(RuntimeError):
         office.apply(number)
@@ -160,7 +160,7 @@ class _FailsOnce(Words):
 
 def test_a_column_of_an_enum_type_stops_no_erasure(tmp_path: Path, store_url: str) -> None:
     on(store_url, "postgres")
-    found = made(
+    company = made(
         tmp_path,
         store_url,
         "CREATE TYPE mood AS ENUM ('calm', 'cross')",
@@ -168,12 +168,12 @@ def test_a_column_of_an_enum_type_stops_no_erasure(tmp_path: Path, store_url: st
         "CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(60), mood mood, said words, closed DATE)",
         f"INSERT INTO people VALUES (1, '{ADDRESS}', 'calm', 'a', NULL), (2, 'x@example.org', 'cross', 'b', NULL)",
     )
-    office = Office(found)
+    office = Office(company)
     number = office.ask("erasure")
     assert office.apply(number).rows("delete") == 1
     assert "effacé" in office.answer(number)
-    assert found.rows("SELECT id FROM people") == [(2,)]
-    found.run("DROP TABLE visits", "DROP TABLE people", "DROP TYPE mood", "DROP DOMAIN words")
+    assert company.rows("SELECT id FROM people") == [(2,)]
+    company.run("DROP TABLE visits", "DROP TABLE people", "DROP TYPE mood", "DROP DOMAIN words")
 
 
 SETTINGS = {
@@ -195,48 +195,48 @@ def test_what_a_server_sets_for_its_sessions_changes_nothing(tmp_path: Path, sto
     on(store_url, kind)
     span, raw = ("interval", "bytea") if kind == "postgres" else ("VARCHAR(20)", "BLOB")
     moment = "timestamptz" if kind == "postgres" else "TIMESTAMP NULL"
-    found = made(
+    company = made(
         tmp_path,
         store_url,
         f"CREATE TABLE people (id INTEGER PRIMARY KEY, email VARCHAR(60), f DOUBLE PRECISION, span {span}, raw {raw},"
         f" m {moment}, closed DATE)",
     )
-    found.run("INSERT INTO people (id, email, closed) VALUES (2, 'old@example.org', '2020-01-01')")
-    engine = found.engine()
+    company.run("INSERT INTO people (id, email, closed) VALUES (2, 'old@example.org', '2020-01-01')")
+    engine = company.engine()
     with engine.begin() as connection:
         insert = "INSERT INTO people VALUES (1, :a, 0.1234567890123456, '26:00:00', :raw, '2026-11-01 10:00:00', NULL)"
         connection.execute(sa.text(insert), {"a": ADDRESS, "raw": b"\x00\xff"})
-    found.run("INSERT INTO visits VALUES (1, 1, '2026-11-01'), (2, 1, '2026-11-02'), (3, 1, '2019-11-02')")
-    calm = copied(found, 1)
-    changed = list(_changed(found, kind))
+    company.run("INSERT INTO visits VALUES (1, 1, '2026-11-01'), (2, 1, '2026-11-02'), (3, 1, '2019-11-02')")
+    calm = copied(company, 1)
+    changed = list(_changed(company, kind))
     try:
-        assert copied(found, 1) == calm
+        assert copied(company, 1) == calm
         assert "0.1234567890123456" in calm
-        found.apply(allow={"app.people": 5, "app.visits": 5})
+        company.apply(allow={"app.people": 5, "app.visits": 5})
     finally:
-        _restore(found, kind, changed)
-    assert found.rows("SELECT id FROM people") == [(1,)]
-    assert sorted(found.rows("SELECT id FROM visits")) == [(1,), (2,)]
+        _restore(company, kind, changed)
+    assert company.rows("SELECT id FROM people") == [(1,)]
+    assert sorted(company.rows("SELECT id FROM visits")) == [(1,), (2,)]
 
 
-def _changed(found: TestProject, kind: str) -> Any:
-    database = sa.make_url(found.url).database
+def _changed(company: TestProject, kind: str) -> Any:
+    database = sa.make_url(company.url).database
     for setting in SETTINGS[kind]:
         name = setting.partition(" ")[0]
         if kind == "mariadb":
-            (before,) = found.rows(f"SELECT @@global.{name}")
-            found.run(f"SET GLOBAL {setting}")
+            (before,) = company.rows(f"SELECT @@global.{name}")
+            company.run(f"SET GLOBAL {setting}")
             yield name, before[0]
         else:
-            found.run(f'ALTER DATABASE "{database}" SET {setting}')
+            company.run(f'ALTER DATABASE "{database}" SET {setting}')
             yield name, None
 
 
-def _restore(found: TestProject, kind: str, changed: list[tuple[str, Any]]) -> None:
-    database = sa.make_url(found.url).database
+def _restore(company: TestProject, kind: str, changed: list[tuple[str, Any]]) -> None:
+    database = sa.make_url(company.url).database
     for name, before in changed:
         if kind == "mariadb":
             text = before if isinstance(before, int | float) else f"'{before}'"
-            found.run(f"SET GLOBAL {name} = {text}")
+            company.run(f"SET GLOBAL {name} = {text}")
         else:
-            found.run(f'ALTER DATABASE "{database}" RESET {name}')
+            company.run(f'ALTER DATABASE "{database}" RESET {name}')

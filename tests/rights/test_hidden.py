@@ -16,13 +16,13 @@ PEOPLE = TABLES[0].replace("closed DATE)", "closed DATE, locked INTEGER, mails I
 
 
 def made(folder: Path, url: str) -> TestProject:
-    found = project(folder / "p", url, policy(PROMISES), PLACES)
-    found.run(PEOPLE, *TABLES[1:])
-    return found
+    company = project(folder / "p", url, policy(PROMISES), PLACES)
+    company.run(PEOPLE, *TABLES[1:])
+    return company
 
 
-def states(found: TestProject) -> dict[str, tuple[str, str]]:
-    with found.opened() as opened:
+def states(company: TestProject) -> dict[str, tuple[str, str]]:
+    with company.opened() as opened:
         return {s.promise.id: (s.state, s.why) for s in board.statuses(opened)}
 
 
@@ -31,32 +31,32 @@ def test_a_person_whose_rows_are_hidden_is_not_told_that_nothing_is_held(
 ) -> None:
     if not store_url.startswith("postgres"):
         pytest.skip("row-level security is PostgreSQL's")
-    found = made(tmp_path, store_url)
-    found.run(
+    company = made(tmp_path, store_url)
+    company.run(
         "INSERT INTO people (id, email) VALUES (1, 'hidden@example.org')",
         "ALTER TABLE people ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY few ON people USING (id > 10)",
     )
     as_plain_role(store_url)
-    office = Office(found)
+    office = Office(company)
     for right in ("access", "erasure"):
         number = office.ask(right, "hidden@example.org")
         with pytest.raises(Refused, match="row-level security hides rows"):
             office.apply(number)
-    assert states(found)["T-RET-01"][0] == "broken"
-    assert states(found)["T-RET-02"][0] != "broken"
+    assert states(company)["T-RET-01"][0] == "broken"
+    assert states(company)["T-RET-02"][0] != "broken"
 
 
 def test_a_promise_with_rows_that_never_end_is_not_kept(tmp_path: Path, store_url: str) -> None:
-    found = made(tmp_path, store_url)
-    found.run(
+    company = made(tmp_path, store_url)
+    company.run(
         "INSERT INTO people (id, email) VALUES (1, 'ada@example.org')",
         "INSERT INTO visits VALUES (1, 1, '2026-11-01'), (2, 1, NULL)",
     )
-    found.apply()
-    state, why = states(found)["T-RET-02"]
+    company.apply()
+    state, why = states(company)["T-RET-02"]
     assert state == "at_risk"
     assert "1 row without a date never ends" in why
-    assert states(found)["T-RET-01"][0] == "kept", "NULL is declared open there"
-    found.run("DELETE FROM visits WHERE id = 2")
-    assert states(found)["T-RET-02"][0] == "kept"
+    assert states(company)["T-RET-01"][0] == "kept", "NULL is declared open there"
+    company.run("DELETE FROM visits WHERE id = 2")
+    assert states(company)["T-RET-02"][0] == "kept"

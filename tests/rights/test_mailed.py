@@ -64,8 +64,8 @@ def test_what_a_machine_sent_is_no_request() -> None:
 
 
 def test_nobody_is_answered_elsewhere_than_where_they_wrote_from() -> None:
-    found = read(message(Reply_To="other@example.org"), "Europe/Paris", TODAY).opening
-    assert found.contact == found.about == "lea.martin@example.org"
+    opening = read(message(Reply_To="other@example.org"), "Europe/Paris", TODAY).opening
+    assert opening.contact == opening.about == "lea.martin@example.org"
 
 
 @pytest.mark.parametrize(

@@ -144,9 +144,9 @@ def test_a_letter_in_a_folder_is_not_said_to_be_sent(
     """Nobody has sent it yet: neither the command nor the ledger says so."""
     number = write(office)
     post.main(["send"], obj=office.project, standalone_mode=False)
-    said = capsys.readouterr().out
-    assert "1 letter written to outbox/, for you to send" in said
-    assert "sent" not in said.split("Name a mail server")[0]
+    printed = capsys.readouterr().out
+    assert "1 letter written to outbox/, for you to send" in printed
+    assert "sent" not in printed.split("Name a mail server")[0]
     assert office.project.ledger.last("letter.sent", letter=number) is None
     assert office.project.ledger.last("letter.written", letter=number) is not None
     assert len(list((office.project.folder / "outbox").glob("*.eml"))) == 1

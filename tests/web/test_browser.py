@@ -69,8 +69,8 @@ class Inbox:
 
 @pytest.fixture(scope="module")  # its loop must not run on in tests of others
 def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")

@@ -352,12 +352,12 @@ class Archiver:
         session = sql_copy.database(opened)
         name, event, place = step.event, tables.event, self.project.stores.binding.places[step.place]
         listed = f"event_{place.short}_{name}"
-        found = session.read(
+        marked_rows = session.read(
             work,
             page,
             lambda row: [*(row.c[k] for k in place.table.key), session.mark(listed, row).label("mark")],
         )
-        keys = [(key, mark_text(mark)) for *key, mark in found]
+        keys = [(key, mark_text(mark)) for *key, mark in marked_rows]
         if not keys:
             return 0
         now = moment(self.plan.made_at)

@@ -61,7 +61,7 @@ def _write(session: Session, mine: Sequence[tuple[BoundPlace, Correction, dict[s
 
 def _update(session: Session, place: BoundPlace, one: Correction, values: dict[str, Any]) -> int:
     row: Any = session.table_of(place.table.name)
-    key = [row.c[c] == v for c, v in zip(place.table.key, one.person.key, strict=True)]
+    key = session.at_key(place.table.name, one.person.key)
     there = session.execute(sa.select(sa.func.count()).select_from(row).where(*key)).scalar()
     if there:
         session.execute(sa.update(row).where(*key).values({row.c[c]: v for c, v in values.items()}))

@@ -36,8 +36,10 @@ class Gone:
 
     def forget(self, connection: sa.Connection) -> None:
         """Delete the records."""
-        mine = sa.and_(self.records, self.table.c.parent_key == sa.bindparam("gone"))
-        connection.execute(sa.delete(self.table).where(mine), [{"gone": key_text(key)} for key in self.keys])
+        of_key = sa.and_(self.records, self.table.c.parent_key == sa.bindparam("gone"))
+        connection.execute(
+            sa.delete(self.table).where(of_key), [{"gone": key_text(key)} for key in self.keys]
+        )
 
 
 def gone(stores: OpenStores, places: list[BoundPlace]) -> Iterator[Gone]:
@@ -67,6 +69,6 @@ def to_forget(stores: OpenStores, names: set[str]) -> Forget:
     return partial(_forget_all, list(gone(stores, places)))
 
 
-def _forget_all(found: list[Gone], connection: sa.Connection) -> None:
-    for one in found:
+def _forget_all(each_gone: list[Gone], connection: sa.Connection) -> None:
+    for one in each_gone:
         one.forget(connection)

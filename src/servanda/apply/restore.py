@@ -97,9 +97,9 @@ def detect(project: Project) -> Verdict:
                     back.setdefault(tombstone.reference, []).append(Person(place.name, key))
                 doubtful += same is None
         for tombstone, key in _imported(stores, fingerprinter, place, tombstones):
-            mine = back.setdefault(tombstone.reference, [])
-            if Person(place.name, key) not in mine:
-                mine.append(Person(place.name, key))
+            rows_of_person = back.setdefault(tombstone.reference, [])
+            if Person(place.name, key) not in rows_of_person:
+                rows_of_person.append(Person(place.name, key))
     back = {reference: human for reference, human in back.items() if human}
     _confirm_gone(db, tombstones, gone)
     places = tuple(sorted({p.place for human in back.values() for p in human}))
@@ -257,9 +257,11 @@ def _imported(
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     size, last = len(place.table.key), len(place.table.key) + len(named)
-    found: list[tuple[Tombstone, tuple[Any, ...]]] = []
+    imported_rows: list[tuple[Tombstone, tuple[Any, ...]]] = []
+    least = min(top for one in known.values() if (top := top_of(one)) is not None)
     with session.snapshot():
         query = sa.select(*(row.c[c] for c in (*place.table.key, *named, *created)))
+        query = query.where(row.c[place.table.key[0]] > least)
         for values in session.stream(query):
             one = _erased(fingerprinter, known, [v for v in values[size:last] if v is not None])
             times = values[last:]
@@ -267,8 +269,8 @@ def _imported(
                 continue
             top = top_of(one)
             if top is not None and values[0] > top:
-                found.append((one, tuple(values[:size])))
-    return found
+                imported_rows.append((one, tuple(values[:size])))
+    return imported_rows
 
 
 def _erased(fingerprinter: Fingerprinter, known: dict[str, Tombstone], named: list[Any]) -> Tombstone | None:
@@ -284,8 +286,8 @@ def _read_row(stores: OpenStores, place: BoundPlace, key: tuple[Any, ...]) -> di
     session = database(stores.sessions[place.store])
     row: Any = session.table_of(place.table.name)
     names = list(place.table.columns)
-    same = [row.c[c] == v for c, v in zip(place.table.key, key, strict=True)]
-    values = session.first(sa.select(*(row.c[c] for c in names)).select_from(row).where(*same))
+    query = sa.select(*(row.c[c] for c in names)).select_from(row)
+    values = session.first(query.where(*session.at_key(place.table.name, key)))
     return None if values is None else dict(zip(names, values, strict=True))
 
 

@@ -26,11 +26,11 @@ def warn(project: Project, step: Step) -> int:
     stores, policy, vault = project.stores, project.policy, project.vault
     place, session = stores.binding.places[step.place], stores.sessions[step.store]
     assert step.condition is not None
-    found = session.keys(step.table, step.condition, f"told_{place.short}")
-    if not found:
+    untold = session.keys(step.table, step.condition, f"told_{place.short}")
+    if not untold:
         return 0
-    keys = [key_text(key) for *key, _ in found]
-    marks = [mark_text(mark) for *_, mark in found]
+    keys = [key_text(key) for *key, _ in untold]
+    marks = [mark_text(mark) for *_, mark in untold]
     ends = {"ends": _end_day(project, step).isoformat()}
     letters = [Letter("inactivity", policy.languages[0], RowAddress(place.name, key), ends) for key in keys]
     warned: dict[str, Any] = {

@@ -370,8 +370,8 @@ class Ledger:
                 advice="restore a copy of Servanda's database that verifies",
             )
         size, root = report.forgotten
-        found = {"size": size, "root": root.hex(), "reason": reason, "second": second}
-        entry = self.append("ledger.accepted", found)
+        lost = {"size": size, "root": root.hex(), "reason": reason, "second": second}
+        entry = self.append("ledger.accepted", lost)
         self._vault.forget_signed()
         self.checkpoint()
         return entry

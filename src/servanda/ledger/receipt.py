@@ -62,16 +62,16 @@ def verify_receipt(receipt: bytes, header: Mapping[str, Any], public_keys: Mappi
     try:
         tagged = cbor.loads(receipt)
         protected, unprotected, payload, signature = tagged.value
-        said = cbor.loads(protected)
+        claims = cbor.loads(protected)
         (encoded,) = unprotected[_PROOFS][_INCLUSION]
         size, index, path = cbor.loads(encoded)
-        known = (tagged.tag, payload, said[_ALGORITHM], said[_TREE]) == (
+        known = (tagged.tag, payload, claims[_ALGORITHM], claims[_TREE]) == (
             _SIGN1,
             None,
             _EDDSA,
             _RFC9162_SHA256,
         )
-        origin, hash_ = said[_CLAIMS][_ISSUER], said[_KEY]
+        origin, hash_ = claims[_CLAIMS][_ISSUER], claims[_KEY]
     except Exception as error:
         raise LedgerError(
             "this is not a receipt of a ledger", advice="make one with: servanda ledger prove"

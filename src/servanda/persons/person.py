@@ -97,9 +97,9 @@ def _found(stores: OpenStores, place: BoundPlace, column: str, wanted: str | int
         return
     theirs = root.place.identifiers.get(named[0])
     at = [*root.table.key, *([theirs] if theirs is not None else [])]
-    for found in session.find(place.table.name, column, wanted, path.links, at):
-        key, above = found[:size], found[size : size + len(root.table.key)]
-        other = found[-1] if theirs is not None else None
+    for values in session.find(place.table.name, column, wanted, path.links, at):
+        key, above = values[:size], values[size : size + len(root.table.key)]
+        other = values[-1] if theirs is not None else None
         if None in above:
             yield Person(place.name, key)
         elif other in (None, "") or comparable(str(other)) == comparable(str(wanted)):

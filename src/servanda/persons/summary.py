@@ -101,6 +101,6 @@ def _editable_values(reach: Reach, place: BoundPlace, human: Human) -> dict[str,
     if len(keys) != 1 or not columns:
         return {}
     row = reach.session.table_of(place.table.name)
-    same = [row.c[name] == value for name, value in zip(place.table.key, keys[0], strict=True)]
+    same = reach.session.at_key(place.table.name, keys[0])
     values: Any = reach.session.execute(sa.select(*(row.c[c] for c in columns)).where(*same)).first()
     return dict(zip(columns, values, strict=True)) if values is not None else {}

@@ -44,15 +44,15 @@ def identifiers_of(stores: OpenStores, human: Human) -> Iterator[str]:
             continue
         session = database(stores.session_of(place))
         row: Any = session.table_of(place.table.name)
-        same = [row.c[c] == value for c, value in zip(place.table.key, person.key, strict=True)]
-        found = session.first(sa.select(*(row.c[c] for c in named)).where(*same))
-        yield from (str(value) for value in found or () if value is not None)
+        same = session.at_key(place.table.name, person.key)
+        values = session.first(sa.select(*(row.c[c] for c in named)).where(*same))
+        yield from (str(value) for value in values or () if value is not None)
 
 
 def undecided_with(stores: OpenStores, identifiers: Iterable[str]) -> tuple[str, ...]:
     """The undecided tables, as STORE.TABLE, in which any of some identifiers stands, or which could not be read."""
     wanted = sorted({form for text in identifiers if len(text.strip()) >= _SHORT for form in spellings(text)})
-    found: list[str] = []
+    holding: list[str] = []
     for name, session in stores.sessions.items():
         tables = list(_undecided(stores, name))
         if wanted and tables and isinstance(session, Session):
@@ -60,8 +60,8 @@ def undecided_with(stores: OpenStores, identifiers: Iterable[str]) -> tuple[str,
             tables = [table for table in tables if table.name not in copies]
             for start in range(0, len(tables), _AT_ONCE):
                 part = tables[start : start + _AT_ONCE]
-                found += [f"{name}.{table.name}" for table in _holding(session, part, wanted)]
-    return tuple(sorted(found))
+                holding += [f"{name}.{table.name}" for table in _holding(session, part, wanted)]
+    return tuple(sorted(holding))
 
 
 def _undecided(stores: OpenStores, name: str) -> Iterator[Table]:

@@ -252,7 +252,7 @@ class StoreEraser:
 
     def _remembered(self) -> dict[tuple[int, str, tuple[Any, ...]], Person]:
         """The rows that stay, each with what tells it from a row that gets its key later."""
-        found: dict[tuple[int, str, tuple[Any, ...]], Person] = {}
+        remembered: dict[tuple[int, str, tuple[Any, ...]], Person] = {}
         kept = Reason.LAW | Reason.HELD | Reason.SHARED
         for table in self.reach.gathered_tables & self.reach.rows.numbers.keys():
             place = self.reach.graph.places[table][0]
@@ -264,10 +264,10 @@ class StoreEraser:
                 for person, row in rows:
                     key = tuple(row[c] for c in place.table.key)
                     identity = identity_of(row, named) if own else ""
-                    found[person, table, tuple(map(str, key))] = Person(
+                    remembered[person, table, tuple(map(str, key))] = Person(
                         place.name, key, content_of(row), identity
                     )
-        return found
+        return remembered
 
     def untouched(self) -> set[tuple[str, tuple[Any, ...]]]:
         """The persons' own rows that stay unchanged, by table and key; in the transaction that decided."""

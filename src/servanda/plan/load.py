@@ -111,8 +111,8 @@ def remembered_lists(place: BoundPlace) -> Iterator[RememberedList]:
     """The lists of what Servanda remembers of the rows of a place."""
     event, kept, warned = tables.event, tables.remembered, tables.warned
     for name in _events(place):
-        mine = sa.and_(event.c.place == place.name, event.c.name == name)
-        yield RememberedList(f"event_{place.short}_{name}", event, mine)
+        of_event = sa.and_(event.c.place == place.name, event.c.name == name)
+        yield RememberedList(f"event_{place.short}_{name}", event, of_event)
     for child in _remembered(place):
         listed = f"remembered_{place.short}_{child}"
         yield RememberedList(listed, kept, kept.c.place == f"{place.store}.{listed}")
@@ -192,8 +192,8 @@ def _local(text: str, zone: str) -> date:
 def _recorded(connection: sa.Connection, place: BoundPlace, name: str, zone: str) -> list[Key]:
     event = tables.event
     query = sa.select(event.c.parent_key, event.c.at, event.c.mark)
-    found = connection.execute(query.where(event.c.place == place.name, event.c.name == name))
-    return [(*key_of(key), _local(at, zone).isoformat(), mark) for key, at, mark in found]
+    rows = connection.execute(query.where(event.c.place == place.name, event.c.name == name))
+    return [(*key_of(key), _local(at, zone).isoformat(), mark) for key, at, mark in rows]
 
 
 def _latest(connection: sa.Connection, place: BoundPlace, child: str) -> list[Key]:
@@ -221,6 +221,6 @@ def mark_of(project: Project, name: str, event: str, key: str) -> str | None:
     listed = f"event_{place.short}_{event}"
     session.make_list(listed, place.table.name, place.table.key, dated=True, identity=told_apart)
     row: sa.FromClause = session.table_of(place.table.name)
-    same = [row.c[c] == value for c, value in zip(place.table.key, key_of(key), strict=False)]
-    found = session.first(sa.select(session.mark(listed, row)).select_from(row).where(*same))
-    return "gone" if found is None else mark_text(found[0])
+    query = sa.select(session.mark(listed, row)).select_from(row)
+    marks = session.first(query.where(*session.at_key(place.table.name, key_of(key))))
+    return "gone" if marks is None else mark_text(marks[0])

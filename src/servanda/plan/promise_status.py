@@ -157,9 +157,9 @@ def _retention(seen: RetentionEvidence, promise: Promise, retention: Retention) 
     problem = next((f for p in places if (f := seen.archived.problem(p))), "")
     if problem:
         return PromiseStatus(promise, "broken", where, problem)
-    found = _beside_copies(seen, places, _swept(seen, promise, where, places, steps))
+    status = _beside_copies(seen, places, _swept(seen, promise, where, places, steps))
     archived = [said for p in places if (said := seen.archived.describe(p, promise.id))]
-    return replace(found, evidence={**found.evidence, "archived": archived}) if archived else found
+    return replace(status, evidence={**status.evidence, "archived": archived}) if archived else status
 
 
 def _archives(stores: OpenStores, place: BoundPlace) -> bool:

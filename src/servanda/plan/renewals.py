@@ -44,5 +44,5 @@ def waiting(db: Database, place: BoundPlace) -> list[str]:
 
 
 def _read(db: Database) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = json.loads(db.setting(_SETTING) or "{}")
-    return found
+    statements: dict[str, dict[str, str]] = json.loads(db.setting(_SETTING) or "{}")
+    return statements

@@ -91,11 +91,11 @@ def _decide(
         erasures = eraser.decide([_of([one]) for one in batch])
         emptied = eraser.due()
         repeated = eraser.repeated()
-    found = []
+    decisions = []
     for number, (one, erasure) in enumerate(zip(batch, erasures, strict=True)):
         goes = _summed({fate.places[0]: fate.rows} for fate in erasure.fates if fate.fate == "delete")
-        found.append((one, erasure, _summed([goes, emptied.get(number, {})])))
-    return found, repeated
+        decisions.append((one, erasure, _summed([goes, emptied.get(number, {})])))
+    return decisions, repeated
 
 
 def _of(parts: Sequence[Unfinished]) -> Of:

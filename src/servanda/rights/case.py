@@ -87,12 +87,12 @@ def look_for(stores: OpenStores, identifier: str, named: str | None = None) -> t
 
 def distinct(persons: Iterable[Person]) -> tuple[Person, ...]:
     """Rows without repetitions: a remembered key is text where the one that was read has a type of its own."""
-    found: dict[tuple[str, ...], Person] = {}
+    by_key: dict[tuple[str, ...], Person] = {}
     for person in persons:
         at = (person.place, *map(str, person.key))
-        if at not in found or all(isinstance(part, str) for part in found[at].key):
-            found[at] = person
-    return tuple(found.values())
+        if at not in by_key or all(isinstance(part, str) for part in by_key[at].key):
+            by_key[at] = person
+    return tuple(by_key.values())
 
 
 def as_text(human: Sequence[Person]) -> str:

@@ -107,17 +107,17 @@ def _undecided(project: Project, number: int, case: Case | None) -> tuple[str, .
 
 def _refuse_undecided(project: Project, number: int, case: Case | None) -> tuple[str, ...]:
     """The undecided tables with the person's address that somebody said to leave. Raises Refused for any other."""
-    found = _undecided(project, number, case)
-    said = (h for h in Requests(project).find(number).happenings if h.kind == "left")
-    left = {table for happening in said for table in happening.facts.get("tables", ())}
-    open_ = [table for table in found if table not in left]
+    undecided = _undecided(project, number, case)
+    happenings = [h for h in Requests(project).find(number).happenings if h.kind == "left"]
+    left = {table for happening in happenings for table in happening.facts.get("tables", ())}
+    open_ = [table for table in undecided if table not in left]
     if open_:
         raise Refused(
             f"request {number}: the address stands in {', '.join(open_)}, and nobody has decided about that",
             advice="make it a place of stores.yaml; or carry the request out without it: servanda request apply "
             f"{number} {' '.join(f'--leave {table}' for table in open_)}",
         )
-    return found
+    return undecided
 
 
 def answer(project: Project, number: int, language: str | None = None) -> Request:

@@ -74,9 +74,9 @@ def with_blanks(forms: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _forms(text: str) -> set[str]:
-    found = {text, "".join(c if c.isascii() or len(c.upper()) > 1 else c.upper() for c in text)}
-    found |= {form.lower() for form in found}
-    return found | {unicodedata.normalize("NFD", form) for form in found}
+    forms = {text, "".join(c if c.isascii() or len(c.upper()) > 1 else c.upper() for c in text)}
+    forms |= {form.lower() for form in forms}
+    return forms | {unicodedata.normalize("NFD", form) for form in forms}
 
 
 def _small(text: str) -> str:

@@ -153,8 +153,8 @@ class Outbox:
             return None
         session = database(stores.session_of(place))
         row: Any = session.table_of(place.table.name)
-        conditions = [row.c[c] == v for c, v in zip(place.table.key, key_of(letter.to.key), strict=True)]
-        values = session.first(sa.select(row.c[column]).select_from(row).where(*conditions))
+        same = session.at_key(place.table.name, key_of(letter.to.key))
+        values = session.first(sa.select(row.c[column]).select_from(row).where(*same))
         return str(values[0]) if values is not None and values[0] and "@" in str(values[0]) else None
 
     def _settle(self, row: Any, digest: str | None, why: str) -> None:

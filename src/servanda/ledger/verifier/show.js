@@ -4,7 +4,7 @@
 const WORDS = JSON.parse(document.getElementById("words").textContent);
 const language = navigator.language.startsWith("fr") ? "fr" : "en";
 const say = (key, values = {}) => WORDS[language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
-const found = { export: null, kept: null, key: null };
+const dropped = { export: null, kept: null, key: null };
 
 async function take(files) {
   for (const file of files) {
@@ -15,10 +15,10 @@ async function take(files) {
       text = "\ufffd"; // no text: it is looked at as an export, and refused
     }
     const kind = !text.startsWith("servanda/") ? "export" : text.includes("\n— ") ? "kept" : "key";
-    found[kind] = text;
+    dropped[kind] = text;
     document.getElementById(`name-${kind}`).textContent = file.name;
   }
-  show(found.export === null ? null : await verifyExport(found.export, found.kept, found.key));
+  show(dropped.export === null ? null : await verifyExport(dropped.export, dropped.kept, dropped.key));
 }
 
 function show(result) {

@@ -146,13 +146,13 @@ async function namedKeys(first, entries, problems) {
 
 /** Every body that is gone has an entry that says when it ended, and the other way round. */
 function verifyEndings(entries, problems) {
-  const said = new Map();
-  for (const e of entries) if (e.header?.kind === "ledger.body_ended" && e.body) said.set(e.body.entry, e.body.on);
+  const endings = new Map();
+  for (const e of entries) if (e.header?.kind === "ledger.body_ended" && e.body) endings.set(e.body.entry, e.body.on);
   let count = 0;
   entries.forEach((entry, index) => {
     const gone = entry.body === null;
     count += gone ? 1 : 0;
-    if (gone ? said.get(index + 1) !== entry.ended_on : said.has(index + 1)) problems.push(["ended", index + 1]);
+    if (gone ? endings.get(index + 1) !== entry.ended_on : endings.has(index + 1)) problems.push(["ended", index + 1]);
   });
   return count;
 }

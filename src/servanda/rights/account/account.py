@@ -175,7 +175,7 @@ def _contact(project: Project, member: Member, human: tuple[Person, ...]) -> str
         session = database(project.stores.sessions[place.store])
         row: Any = session.table_of(place.table.name)
         columns = [row.c[c] for c in dict.fromkeys(place.place.identifiers.values())]
-        same = [row.c[name] == value for name, value in zip(place.table.key, person.key, strict=True)]
+        same = session.at_key(place.table.name, person.key)
         values: Any = session.execute(sa.select(*columns).where(*same)).first() or ()
         for value in values:
             if _EMAIL.fullmatch(str(value)):

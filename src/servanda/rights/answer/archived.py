@@ -56,12 +56,11 @@ def _names_now(project: Project, person: Person) -> list[str]:
     named, created = list(dict.fromkeys(place.place.identifiers.values())), created_columns(place)
     session = database(project.stores.session_of(place))
     row: Any = session.table_of(place.table.name)
-    same = [row.c[c] == value for c, value in zip(place.table.key, person.key, strict=True)]
     columns = [row.c[c] for c in (*place.table.key, *named, *created)]
-    found = session.first(sa.select(*columns).where(*same))
-    if found is None:
+    values = session.first(sa.select(*columns).where(*session.at_key(place.table.name, person.key)))
+    if values is None:
         return []
-    size, values = len(place.table.key), tuple(found)
+    size = len(place.table.key)
     return all_names_of(
         project.vault,
         place.name,

@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo
 from servanda.errors import Refused
 from servanda.law.rights import UNSORTED, named_in
 from servanda.rights.record.requests import Opening
+from servanda.stores.addresses import comparable
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a message."""
@@ -81,18 +82,18 @@ def read(content: bytes, zone: str, today: date, right: str | None = None, own: 
     address = _sender(message)
     if _by_machine(message, address):
         raise Refused("a machine sent this message: it is no request (RFC 3834)")
-    if address.casefold() in {one.casefold() for one in own}:
+    if comparable(address) in {comparable(one) for one in own}:
         raise Refused("the company itself sent this message: it is no request")
     subject, text = _header(message, "Subject"), _text(message)
-    mine = _own_words(text)
-    wording = plain(mine if _ANSWERED.match(subject) else f"{subject}\n{mine}")
+    own_words = _own_words(text)
+    wording = plain(own_words if _ANSWERED.match(subject) else f"{subject}\n{own_words}")
     opening = Opening(
         right=right or right_asked_for(wording),
         about=address,
         contact=address,
         received=min(_day(message, zone) or today, today),
         channel="email",
-        language="fr" if len(_FRENCH.findall(plain(f"{subject}\n{mine}"))) > 1 else "en",
+        language="fr" if len(_FRENCH.findall(plain(f"{subject}\n{own_words}"))) > 1 else "en",
         says=f"{subject}\n\n{text}".strip()[:_WORDS],
     )
     return Mail(opening, not _from_list(message), _mark(message, address, f"{subject}\n{text}"))
@@ -175,7 +176,7 @@ def _from_list(message: EmailMessage) -> bool:
 
 def _mark(message: EmailMessage, address: str, words: str) -> bytes:
     """What two copies of one message have in common, however often servers pass it on."""
-    parts = (_header(message, "Message-ID"), _header(message, "Date"), address.casefold(), words)
+    parts = (_header(message, "Message-ID"), _header(message, "Date"), comparable(address), words)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).digest()
 
 

@@ -30,7 +30,7 @@ from servanda.post.outbox import Letter, put
 from servanda.project import Project
 from servanda.rights.record import links
 from servanda.rights.record.request import ENDED, Asker, Channel, Happening, Request
-from servanda.stores.addresses import is_identifier
+from servanda.stores.addresses import comparable, is_identifier
 from servanda.vault import Vault
 
 KEPT = Period(years=5)
@@ -144,8 +144,8 @@ class Requests:
     def opened_by(self, mark: bytes) -> Request | None:
         """The request that a message opened before, by the mark of the message."""
         happening = tables.happening
-        found = sa.or_(*(happening.c.facts.contains(mac) for mac in self._vault.macs(_MESSAGE, mark)))
-        query = sa.select(happening.c.request).where(happening.c.kind == "received", found).limit(1)
+        has_mark = sa.or_(*(happening.c.facts.contains(mac) for mac in self._vault.macs(_MESSAGE, mark)))
+        query = sa.select(happening.c.request).where(happening.c.kind == "received", has_mark).limit(1)
         with self._db.read() as connection:
             number = connection.execute(query).scalar()
         return None if number is None else self.find(number)
@@ -402,7 +402,7 @@ class Requests:
 
 def _elsewhere(secret: Secret) -> bool:
     """Whether the answer goes to another address than the one that the request is about."""
-    return secret.contact.strip().casefold() != secret.about.strip().casefold()
+    return comparable(secret.contact) != comparable(secret.about)
 
 
 def _rules_out_extension(policy: Policy) -> bool:

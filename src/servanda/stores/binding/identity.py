@@ -31,9 +31,9 @@ def created_columns(place: BoundPlace) -> tuple[str, ...]:
 
 
 def _is_created(column: Column) -> bool:
-    said = set(words(column.name))
-    timed = bool(column.time) or (column.number and "at" in said)
-    return timed and bool(said & _CREATED) and not said & _BESIDE and not column.on_update
+    named = set(words(column.name))
+    timed = bool(column.time) or (column.number and "at" in named)
+    return timed and bool(named & _CREATED) and not named & _BESIDE and not column.on_update
 
 
 def identity(binding: Binding, place: BoundPlace) -> Identity | None:

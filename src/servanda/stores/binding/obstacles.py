@@ -49,16 +49,16 @@ def _apart(one: BoundPlace, other: BoundPlace) -> bool:
 
 def _of_archives(binding: Binding, place: BoundPlace, living: list[BoundPlace]) -> set[str]:
     """The columns with which rows are archived, here or into this table."""
-    found: set[str] = set()
+    columns: set[str] = set()
     for p in living:
         if isinstance(p.place.archive, ArchiveFlag):
-            found.add(p.place.archive.flag)
-        found |= {note.unless for note in p.place.notes.values() if note.unless is not None}
+            columns.add(p.place.archive.flag)
+        columns |= {note.unless for note in p.place.notes.values() if note.unless is not None}
     for other in binding.places.values():
         how = other.place.archive
         if isinstance(how, ArchiveTable) and other.store == place.store and how.table == place.table.name:
-            found |= {how.trigger_day, how.last_day, how.grounds, *other.table.key}
-    return found
+            columns |= {how.trigger_day, how.last_day, how.grounds, *other.table.key}
+    return columns
 
 
 def unnamed_complaints(binding: Binding, place: BoundPlace) -> Iterator[Complaint]:

@@ -92,8 +92,8 @@ class Scan:
         return last + GRACE if last is not None and written <= last + GRACE else None
 
     def _last_in(self, tail: bytes, file: LogFile) -> date | None:
-        found = self._some(self._read_from_end(tail), file)
-        return found.day if found is not None else None
+        newest = self._some(self._read_from_end(tail), file)
+        return newest.day if newest is not None else None
 
     def _read_from_end(self, tail: bytes) -> Iterator[bytes]:
         """The last lines, from the end; none of those before one whose time cannot be read."""

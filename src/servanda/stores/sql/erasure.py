@@ -171,12 +171,12 @@ class ErasureStatements:
 
     def repeated_deletes(self) -> dict[int, int]:
         """How often rows to delete are gathered again for a second person, by table number."""
-        found: dict[int, int] = {}
+        repeated: dict[int, int] = {}
         for made in self.rows.made.values():
             query = self.rows.cached(("repeated", made.name), lambda made=made: _repeated_query(made))
             counted: Any = self.rows.session.execute(query).all()
-            found |= {int(number): int(rows) for number, rows in counted}
-        return found
+            repeated |= {int(number): int(rows) for number, rows in counted}
+        return repeated
 
     def latest(
         self, table: str, number: int, condition: Condition, trigger: Bound, *, name: str

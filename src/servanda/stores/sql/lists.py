@@ -268,6 +268,13 @@ class Lists:
         """A table of the store, or a list by its name."""
         return self._lists[name] if name in self._lists else self._tables[name]
 
+    def at_key(self, table: str, key: Sequence[Any]) -> list[sa.ColumnElement[bool]]:
+        """The conditions under which a row of a table has this key; none is met if the key has other parts."""
+        row, columns = self._tables[table], self.store.shape.tables[table].key
+        if len(key) != len(columns):
+            return [sa.false()]
+        return [row.c[column] == value for column, value in zip(columns, key, strict=True)]
+
     def run(self, statement: sa.Executable, values: Any = None) -> int:
         """Run a statement in the open transaction. Returns the number of changed rows."""
         return int(self._connection.execute(statement, values).rowcount)

@@ -388,8 +388,8 @@ class Session(Sampler):
         if isinstance(mark, sa.Null):
             return sa.null().label("mark")
         same = [there.c[b] == row.c[a] for a, b in zip(link.columns, link.to_columns, strict=True)]
-        found = sa.select(sa.func.max(mark)).select_from(there).where(*same).correlate(row)
-        return found.scalar_subquery().label("mark")
+        of_parent = sa.select(sa.func.max(mark)).select_from(there).where(*same).correlate(row)
+        return of_parent.scalar_subquery().label("mark")
 
     @contextmanager
     def page_transaction(self) -> Iterator[float]:

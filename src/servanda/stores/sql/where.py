@@ -421,25 +421,27 @@ class Where:
 
     def mark(self, name: str, row: sa.FromClause) -> sa.ColumnElement[Anything]:
         """The mark of a row of the table of a list; NULL where nothing but the key tells."""
-        said = self._identities.get(name)
-        if said is None:
+        identity = self._identities.get(name)
+        if identity is None:
             return sa.null()
-        named = self._store.fingerprint([row.c[c] for c in said.named]) if said.named else sa.null()
-        if not said.created:
+        named = self._store.fingerprint([row.c[c] for c in identity.named]) if identity.named else sa.null()
+        if not identity.created:
             return named
-        made = self._store.fingerprint([row.c[c] for c in said.created])
-        return sa.case((self._is_dated(said, row), made), else_=named)
+        made = self._store.fingerprint([row.c[c] for c in identity.created])
+        return sa.case((self._is_dated(identity, row), made), else_=named)
 
-    def _is_dated(self, said: Identity, row: sa.FromClause) -> Bool:
-        return every([sa.false()] if not said.created else [row.c[c].is_not(None) for c in said.created])
+    def _is_dated(self, identity: Identity, row: sa.FromClause) -> Bool:
+        return every(
+            [sa.false()] if not identity.created else [row.c[c].is_not(None) for c in identity.created]
+        )
 
     def _is_same(self, name: str, listed: sa.FromClause, row: sa.FromClause) -> Bool:
         """Whether a row is the one of which a list tells, as far as anybody can say."""
-        said = self._identities[name]
+        identity = self._identities[name]
         ways = [listed.c.mark.is_(None), listed.c.mark == self.mark(name, row)]
-        if said.emptied:
-            done = [~self.undone(row, said.table, column, change) for column, change in said.emptied]
-            ways.append(every([~self._is_dated(said, row), *done]))
+        if identity.emptied:
+            done = [~self.undone(row, identity.table, column, change) for column, change in identity.emptied]
+            ways.append(every([~self._is_dated(identity, row), *done]))
         return sa.or_(*ways)
 
     def _in_list(

@@ -83,10 +83,10 @@ _PREFIXES = (
 
 def _checks(connection: Connection, schema: str | None) -> dict[str, list[str]]:
     """The CHECK constraints of each table, those of columns too."""
-    found: dict[str, list[str]] = {}
+    checks: dict[str, list[str]] = {}
     for table, text in connection.execute(_CHECKS, {"s": schema}):
-        found.setdefault(str(table), []).append(str(text))
-    return found
+        checks.setdefault(str(table), []).append(str(text))
+    return checks
 
 
 def _prefixes(table: str, rows: Iterable[Any]) -> Iterator[UniqueIndex]:
@@ -218,7 +218,7 @@ class MariadbStore(SqlStore):
     def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
         """Its form first, so that other values cost little; the digits are compared as bytes."""
         text, size = _utf8(sa.cast(column, sa.CHAR())), self.column(at).pseudonym_length
-        formed = text.op("REGEXP", is_comparison=True)(f"^psn_[0-9a-f]{{{size - 4}}}$")
+        formed = text.op("REGEXP", is_comparison=True)(f"^psn_[0-9a-f]{{{size - 4}}}\\z")
         digits, proof = sa.func.right(text, PROOF_DIGITS), _proof(sa.func.left(text, size - PROOF_DIGITS))
         proved = sa.cast(digits, sa.LargeBinary) == sa.cast(proof, sa.LargeBinary)
         return sa.case((formed, proved), else_=sa.literal_column("0")) == 1
@@ -249,7 +249,7 @@ class MariadbStore(SqlStore):
         clock = sa.func.regexp_replace(sa.func.substr(column, 11), "[0-9]", "0")
         month = sa.func.concat(sa.func.left(column, 4), "-01") if unit == "year" else column
         is_day, is_month, is_year = (
-            column.op("REGEXP", is_comparison=True)(f"^{form}$")
+            column.op("REGEXP", is_comparison=True)(rf"^{form}\z")
             for form in (f"{ISO_DAY}({ISO_TIME})?", ISO_MONTH, ISO_YEAR)
         )
         day = sa.func.concat(sa.func.left(column, keep), fill, clock)
@@ -301,7 +301,7 @@ class MariadbStore(SqlStore):
 
     def digits(self, text: sa.ColumnElement[Any]) -> Bool:
         """A regular expression."""
-        return text.op("REGEXP", is_comparison=True)("^[0-9]{1,18}$")
+        return text.op("REGEXP", is_comparison=True)(r"^[0-9]{1,18}\z")
 
     def same_text(
         self,

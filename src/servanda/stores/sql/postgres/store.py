@@ -222,25 +222,25 @@ ORDER BY 1, 2
 
 def _rules(shape: Shape, rows: Iterable[Any]) -> dict[str, list[DatabaseTrigger]]:
     """The rules on DELETE and UPDATE, as triggers: what they write, and whether the statement itself is left out."""
-    found: dict[str, list[DatabaseTrigger]] = {}
+    rules: dict[str, list[DatabaseTrigger]] = {}
     for table, name, verb, instead, text in rows:
         read = triggers_of(shape, [(table, name, verb, text)]).get(table, ())
         on = frozenset({verb})
-        found.setdefault(table, []).extend(
+        rules.setdefault(table, []).extend(
             replace(rule, on=on, instead=on if instead else frozenset(), undoes=frozenset()) for rule in read
         )
-    return found
+    return rules
 
 
 def _views(store: PostgresStore, connection: Connection) -> dict[str, list[StoredCopy]]:
     """The materialised views over each table, with the statement that renews one where our role may."""
-    found: dict[str, list[StoredCopy]] = {}
+    copies: dict[str, list[StoredCopy]] = {}
     preparer = store.engine.dialect.identifier_preparer
     for table, schema, name, ours, _ in connection.execute(_VIEWS, {"s": store.schema}):
         full = f"{preparer.quote_schema(schema)}.{preparer.quote(name)}"
         renew = f"REFRESH MATERIALIZED VIEW {full}" if ours else ""
-        found.setdefault(table, []).append(StoredCopy("materialised view", name, renew))
-    return found
+        copies.setdefault(table, []).append(StoredCopy("materialised view", name, renew))
+    return copies
 
 
 _HIDDEN = sa.text("""

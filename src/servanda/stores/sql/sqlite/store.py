@@ -182,8 +182,8 @@ class SqliteStore(SqlStore):
 
     def is_pseudonym(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> Bool:
         """A function of ours."""
-        found: Bool = sa.func.servanda_is_pseudonym(column, self.column(at).pseudonym_length) == 1
-        return found
+        proved: Bool = sa.func.servanda_is_pseudonym(column, self.column(at).pseudonym_length) == 1
+        return proved
 
     def network(self, column: sa.ColumnElement[Any], at: tuple[str, str]) -> sa.ColumnElement[Any]:
         """A function of ours."""
@@ -310,10 +310,10 @@ def _texts(connection: Connection) -> dict[str, str]:
 
 def _fires(statement: str) -> str:
     """When a trigger fires, as in BEFORE DELETE; INSTEAD OF where it says so."""
-    found = re.search(
+    event = re.search(
         r"\b(BEFORE|AFTER|INSTEAD\s+OF)?\s*\b(DELETE|INSERT|UPDATE)\b", statement, re.IGNORECASE
     )
-    return f"{found[1] or 'BEFORE'} {found[2]}" if found else ""
+    return f"{event[1] or 'BEFORE'} {event[2]}" if event else ""
 
 
 def _is_strict(statement: str) -> bool:
@@ -327,8 +327,8 @@ def _of_any_type(columns: dict[str, Column]) -> dict[str, Column]:
 
 def _checks(statement: str) -> Iterator[str]:
     """What the CHECK constraints of a table say, between their brackets."""
-    for found in re.finditer(r"\bCHECK\s*\(", statement, re.IGNORECASE):
-        depth, start = 1, found.end()
+    for keyword in re.finditer(r"\bCHECK\s*\(", statement, re.IGNORECASE):
+        depth, start = 1, keyword.end()
         for end in range(start, len(statement)):
             depth += {"(": 1, ")": -1}.get(statement[end], 0)
             if not depth:
@@ -343,17 +343,17 @@ def _expressions(connection: Connection, tables: dict[str, Table]) -> dict[str, 
         " WHERE m.type = 'index' AND l.name = m.name AND l.\"unique\" AND m.sql IS NOT NULL AND (l.partial"
         " OR EXISTS (SELECT 1 FROM pragma_index_info(m.name) i WHERE i.cid = -2)) ORDER BY 1, 2"
     )
-    found: dict[str, list[UniqueIndex]] = {}
+    indexes: dict[str, list[UniqueIndex]] = {}
     for table, name, sql in connection.exec_driver_sql(query):
         if table in tables:
             text = re.split(r"\bON\b", str(sql), maxsplit=1, flags=re.IGNORECASE)[-1]
-            found.setdefault(table, []).append(unique_index(tables[table].columns, name, text))
-    return found
+            indexes.setdefault(table, []).append(unique_index(tables[table].columns, name, text))
+    return indexes
 
 
 def _full_text(tables: dict[str, Table], texts: dict[str, str]) -> dict[str, list[StoredCopy]]:
     """The full-text tables over each table, unless triggers of the table keep them up to date."""
-    found: dict[str, list[StoredCopy]] = {}
+    copies: dict[str, list[StoredCopy]] = {}
     for name, statement in texts.items():
         source = re.search(
             r"\bUSING\s+fts[45]\b.*\bcontent\s*=\s*[\"'`\[]?(\w+)", statement, re.IGNORECASE | re.DOTALL
@@ -365,8 +365,8 @@ def _full_text(tables: dict[str, Table], texts: dict[str, str]) -> dict[str, lis
         if kept < {"DELETE", "UPDATE"}:
             quoted = '"' + name.replace('"', '""') + '"'
             renew = f"INSERT INTO {quoted}({quoted}) VALUES ('rebuild')"
-            found.setdefault(table.name, []).append(StoredCopy("full text", name, renew))
-    return found
+            copies.setdefault(table.name, []).append(StoredCopy("full text", name, renew))
+    return copies
 
 
 def _indexes(connection: Connection) -> dict[str, dict[tuple[str, ...], bool]]:
