@@ -243,7 +243,10 @@ SO_BOTH = ("civilite", "nom", "prenom", "societe", "courriel", "telephone_fixe",
            "adresse_facturation", "adresse_livraison")  # fmt: skip
 SO_EMPTIES: dict[str, tuple[Any, list[Ground]]] = {
     **{column: (None, [so_relation, so_collected]) for column in SO_BOTH},
-    **{column: (None, [so_relation]) for column in ("numero_client", "iban", "mode_reglement", "group")},
+    **{
+        column: (None, [so_relation])
+        for column in ("numero_client", "date_creation", "iban", "mode_reglement", "group")
+    },
 }
 SOCIATEX = {
     "contrats": Rule(

@@ -123,6 +123,7 @@ def text(plan: Plan, policy: Policy) -> list[str]:
 
 _STUCK = {
     "pointed at": "rows that stay point at them, and at_end empties nothing: servanda rule SV413",
+    "unemptied": "the row stays for other data, and at_end says nothing of what is over: servanda rule SV468",
     "refused": "the database would refuse it: servanda rule SV412, SV465",
     "being written": "in a file that is being written, or cannot be read: servanda rule SV431",
 }

@@ -299,6 +299,10 @@ def _stuck(stores: OpenStores, places: Sequence[BoundPlace], drafter: Drafter) -
         rows = stores.session_of(place).count(place.table.name, without[0]) if without is not None else 0
         if rows:
             yield Stuck(place.name, rows, "refused")
+        late = drafter.unemptied(place)
+        rows = stores.session_of(place).count(place.table.name, late[0]) if late is not None else 0
+        if rows and late is not None:
+            yield Stuck(place.name, rows, "unemptied", late[1])
         rows = stores.session_of(place).in_use(place.table.name, over) if over is not None else 0
         if rows:
             yield Stuck(place.name, rows, "being written")

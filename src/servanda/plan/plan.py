@@ -104,11 +104,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or a column refuses."""
+    """Overdue rows that cannot end: rows that stay reference them, a program writes there, or a column refuses.
+
+    Or fields that nothing empties, while their row stays for others; then `promises` are those on the fields, where
+    otherwise every promise on the place is concerned.
+    """
 
     place: str
     rows: int
     why: str = "pointed at"
+    promises: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,11 @@ def _beside_copies(seen: RetentionEvidence, places: list[BoundPlace], found: Pro
 def _swept(
     seen: RetentionEvidence, promise: Promise, where: str, places: list[BoundPlace], steps: list[Step]
 ) -> PromiseStatus:
-    parts = [s for s in seen.plan.stuck if s.place in {p.name for p in places}]
+    parts = [
+        s
+        for s in seen.plan.stuck
+        if s.place in {p.name for p in places} and (not s.promises or promise.id in s.promises)
+    ]
     stuck = sum(s.rows for s in parts)
     overdue = stuck + sum(s.rows for s in steps if action(s.action).makes_overdue)
     held = sum(s.held for s in steps)
@@ -243,6 +247,7 @@ def _overdue(overdue: int, stuck: list[Stuck]) -> str:
 _STUCK = {
     "pointed at": "since rows that stay point at them",
     "being written": "in files being written",
+    "unemptied": "with fields that at_end does not empty: servanda check --select SV468",
     "refused": "that the database would not let go or be emptied: servanda check",
 }
 

@@ -41,7 +41,7 @@ from servanda.plan.retention_limits import (
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.obstacles import unnamed_columns
+from servanda.stores.binding.obstacles import endless_fields, unnamed_columns
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change, Scalar
 from servanda.stores.selection import (
@@ -256,6 +256,26 @@ class Drafter:
             return None
         over = self._with_holds(place, parts[0] if len(parts) == 1 else Any(tuple(parts)))
         return None if over is None else (over, tuple(reasons))
+
+    def unemptied(self, place: BoundPlace) -> tuple[Condition, tuple[str, ...]] | None:
+        """The rows that stay with fields that are over and that nothing empties, and the promises on these fields.
+
+        None if there are none.
+        """
+        if self.processed_for_others(place):
+            return None
+        limits = {id(limit.retention): limit for limit in self.limits(place)}
+        over, parts, promises = self.over(place), list[Condition](), list[str]()
+        for fields in endless_fields(self.stores.binding, place):
+            own = [place.limits[n] for n in fields.retentions]
+            if all(id(retention) in limits for _, retention in own):
+                parts.append(ended([limits[id(retention)] for _, retention in own]))
+                promises += [promise.id for promise, retention in own if retention.limit == "max"]
+        if not parts:
+            return None
+        stays = [Not(over)] if over is not None else []
+        late = self._with_holds(place, _all([*self._where(place), Any(tuple(parts)), *stays]))
+        return None if late is None else (late, tuple(dict.fromkeys(promises)))
 
     def _emptying(self, place: BoundPlace, limits: list[Limit]) -> Draft | None:
         groups = self._groups(place, limits)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from servanda.stores.binding.binding import Binding, BoundPlace, Complaint
 from servanda.stores.binding.coverage import structural
 from servanda.stores.document.archiving import ArchiveFlag, ArchiveTable
+from servanda.stores.selection import GreatestTime, ParentTime
 from servanda.stores.shape import StoredCopy
 
 
@@ -37,7 +38,9 @@ def unnamed_columns(binding: Binding, place: BoundPlace) -> tuple[str, ...]:
     if any("all" in p.place.data.values() for p in living):
         return ()
     named = {c for p in living for own in p.data.values() for c in own}
-    named |= structural(place.table, living) | _of_archives(binding, place, living)
+    named |= (
+        structural(place.table, living) | _of_archives(binding, place, living) | _counted_from(binding, place)
+    )
     return tuple(c.name for c in place.table.columns.values() if c.name not in named and not c.generated)
 
 
@@ -45,6 +48,20 @@ def _apart(one: BoundPlace, other: BoundPlace) -> bool:
     """Whether no row is in both places."""
     ours, theirs = one.place.where, other.place.where
     return any(ours[column] != theirs[column] for column in ours.keys() & theirs.keys())
+
+
+def _counted_from(binding: Binding, place: BoundPlace) -> set[str]:
+    """The columns of a place's rows that rows of other tables count their periods from."""
+    columns: set[str] = set()
+    for other in binding.places.values():
+        for trigger in other.triggers.values():
+            parts = trigger.parts if isinstance(trigger, GreatestTime) else (trigger,)
+            for part in parts:
+                if not isinstance(part, ParentTime) or other.store != place.store:
+                    continue
+                if part.links[-1].to_table == place.table.name:
+                    columns.add(part.time.name)
+    return columns
 
 
 def _of_archives(binding: Binding, place: BoundPlace, living: list[BoundPlace]) -> set[str]:
@@ -80,6 +97,48 @@ def unnamed_complaints(binding: Binding, place: BoundPlace) -> Iterator[Complain
             f"no category names {columns}, which {verb} in the same rows: the rows stay, and nothing empties {stay}",
             f"name {columns} under data:, or say at_end: how {stay} is emptied",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EndlessFields:
+    """Columns whose data may be over while their row stays, and of which `at_end` says nothing.
+
+    `retentions` are those that end them, by their position among the limits of the place.
+    """
+
+    columns: tuple[str, ...]
+    retentions: tuple[int, ...]
+
+
+def endless_fields(binding: Binding, place: BoundPlace) -> Iterator[EndlessFields]:
+    """The columns of a place that nothing ends on their day: their row has data of another period, and stays for these.
+
+    Frame and columns of a mere legal minimum are left out, as are places whose rows stay for unnamed columns.
+    """
+    limits = [retention for _, retention in place.limits]
+    periods = [(r.trigger, r.periods, r.end_of, r.limit) for r in limits]
+    ended = {name for r in limits for name in r.data}
+    categories = binding.policy.categories
+    always = any(name not in ended and categories[name].role == "controller" for name in place.data)
+    if place.place.files or unnamed_columns(binding, place):
+        return
+    frame = structural(place.table, [place]) | _counted_from(binding, place)
+    by_limits: dict[tuple[int, ...], list[str]] = {}
+    for column in place.table.columns.values():
+        named = {category for category, own in place.data.items() if column.name in own}
+        own = tuple(n for n, r in enumerate(limits) if named & set(r.data))
+        if (
+            own
+            and column.name not in frame
+            and column.name not in place.place.at_end
+            and not column.generated
+        ):
+            by_limits.setdefault(own, []).append(column.name)
+    for own, columns in by_limits.items():
+        outlived = always or {periods[n] for n in own} != set(periods)
+        must_end = any(limits[n].limit == "max" and not limits[n].keeps_row for n in own)
+        if outlived and must_end:
+            yield EndlessFields(tuple(columns), own)
 
 
 # -- copies ----------------------------------------------------------------------------------
