@@ -342,7 +342,7 @@ def run(history: History, folder: Path, url: str, kind: str) -> None:
         for act in history.acts:
             company.step(act)
     finally:
-        company.found.db.close()
+        company.company.db.close()
 
 
 # -- what fails is shrunk ------------------------------------------------------------------------
