@@ -20,7 +20,7 @@ def findings(company: TestProject, word: str = "") -> dict[str, str]:
     )
     assert done.exception is None, done.exception
     listed: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
-    return {f["rule"]: f["severity"] for f in listed if word in f["message"]}
+    return {f["code"]: f["severity"] for f in listed if word in f["message"]}
 
 
 def standing(company: TestProject) -> dict[str, str]:

@@ -231,6 +231,19 @@ def test_promises_tell_where_archived_data_are_and_when_their_keys_end(
     assert "altered" in standing()["why"]
 
 
+def test_columns_of_one_copy_leave_daily_use_together(tmp_path: Path, store_url: str) -> None:
+    """To empty one of them first would make the row another than its copy, which would be written over."""
+    users = PLACES["users"] | {"at_end": {"email": None, "phone": None, "since": None}}
+    found = make(tmp_path / "p", store_url, PLACES | {"users": users})
+    found.apply()
+    before = archived(found)
+    assert found.rows("SELECT since IS NULL FROM users WHERE id = 2") == [(0,)]
+    assert [s.id for s in found.plan(quick=False).steps if s.rows] == []
+    found.apply(NOW + timedelta(days=1))
+    assert archived(found) == before
+    assert all(read(found, row).get("since") for row in before if row["place"] == "app.users")
+
+
 def test_held_archived_rows_are_moved_and_end_when_the_hold_is_lifted(tmp_path: Path, store_url: str) -> None:
     found = make(tmp_path / "p", store_url)
     found.apply()

@@ -8,15 +8,19 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
+from click.testing import CliRunner
 
+import warmed
 from projects import TestProject, policy, project, retention
+from servanda.cli import command
+from servanda.errors import ServandaError
 
 PROMISES = [retention("T-RET-01", "visit", "visit", "P1Y", owner="ops")]
 PLACES = {"visits": {"data": "visit", "person": "none", "triggers": {"visit": "at"}}}
@@ -35,9 +39,9 @@ def found(tmp_path: Path, fresh_url: Any) -> TestProject:
 
 
 def servanda(found: TestProject, *arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "servanda", "-C", str(found.folder), *arguments]
-    environment = os.environ | {"NO_COLOR": "1"} | more
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return warmed.servanda(
+        "-C", str(found.folder), *arguments, environment=os.environ | {"NO_COLOR": "1"} | more
+    )
 
 
 def edit(found: TestProject, name: str, change: Any) -> None:
@@ -220,20 +224,21 @@ def test_a_full_disk(found: TestProject) -> None:
     connection = sqlite3.connect(found.folder / "servanda.db")
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.close()
-    code = (
-        "import sqlalchemy as sa, sys\n"
-        "@sa.event.listens_for(sa.Engine, 'connect')\n"
-        "def small(c, _):\n"
-        f"    c.execute('PRAGMA max_page_count = {pages}')\n"
-        "from servanda.cli import main\n"
-        "main(sys.argv[1:])\n"
-    )
-    for _ in range(60):  # until the pages that are there are full
-        command = [sys.executable, "-c", code, "-C", str(found.folder), "plan"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            break
-    refused(result, 2, "full")
+
+    def small(connection: Any, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    sa.event.listen(sa.Engine, "connect", small)
+    try:
+        for _ in range(60):  # until the pages that are there are full
+            result = CliRunner().invoke(command, ["-C", str(found.folder), "plan"])
+            if result.exit_code:
+                break
+    finally:
+        sa.event.remove(sa.Engine, "connect", small)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ServandaError)
+    assert "full" in result.exception.message
     assert untouched(found)
 
 

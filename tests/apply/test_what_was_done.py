@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from test_what_a_row_is import MEMBERS, erase, ids, made, members
 
 from checked import findings, standing
 from projects import TestProject, policy, project, retention
+from servanda.errors import Refused
 
 EMPTIED = MEMBERS | {"skeleton": True, "at_end": {"email": None}}
 NO_DELETE = {
@@ -48,7 +50,11 @@ def test_rows_that_stay_after_a_delete_are_no_rows_that_are_gone(
     company.apply()
     assert ids(company) == [1, 2]
     assert standing(company)["T-RET-01"] != "kept"
-    assert erase(company, "bo@example.com") is None or ids(company) == [1]
+    letter = None
+    with suppress(Refused):  # there is nothing yet to answer
+        letter = erase(company, "bo@example.com")
+    assert letter is None
+    assert ids(company) == [1, 2]
     done = [e.body for e in company.ledger.entries("page.outcome")]
     assert sum(body.get("rows", 0) for body in done if body) == 0, "no entry claims a row"
     assert list(company.ledger.entries("erasure.done")) == []

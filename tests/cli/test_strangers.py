@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import documents as docs
+import warmed
 
 SHOP = [part for part in docs.parts(docs.ROOT / "docs" / "tutorial.md") if isinstance(part, docs.File)]
 
@@ -30,14 +31,10 @@ def shop(made: Path, tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *args: str, **env: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "servanda", *args],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", "SERVANDA_VAULT": str(folder.parent / "vault"), **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = warmed.servanda(
+        *args,
+        folder=folder,
+        environment={**os.environ, "NO_COLOR": "1", "SERVANDA_VAULT": str(folder.parent / "vault"), **env},
     )
     return done.returncode, done.stdout, done.stderr
 

@@ -21,6 +21,7 @@ import pytest
 import rfc8785
 
 import documents as docs
+import warmed
 from servanda.ledger import read_public_key, verify_proof
 
 ROOT = docs.ROOT
@@ -38,7 +39,10 @@ def test_what_a_page_shows_is_what_happens(
 ) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    warmed.put_on_path(commands)
+    monkeypatch.setenv("PATH", f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.setenv("NO_COLOR", "1")
     for part in docs.parts(page):
         if isinstance(part, docs.Setup):

@@ -59,6 +59,7 @@ def test_what_was_written_is_read(copies: Copies, own: Vault, size: int) -> None
             to.write(content(size)[at : at + 300_000])
     parts = list(copies.read(1, key))
     assert b"".join(parts) == content(size)
+    assert copies.size(1) == size
     assert max(map(len, parts)) <= CHUNK
 
 

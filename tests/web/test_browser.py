@@ -163,7 +163,10 @@ def test_somebody_gets_their_data_and_is_forgotten(browser: Browser, company: Co
         page.goto(base + company.inbox.link("/download"))
         with page.expect_download() as waiting:
             page.get_by_role("button").click()
-        copy = zipfile.ZipFile(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+        assert waiting.value.failure() is None
+        fetched = Path(waiting.value.path()).read_bytes()
+        assert zipfile.is_zipfile(io.BytesIO(fetched)), f"{len(fetched)} bytes that begin {fetched[:200]!r}"
+        copy = zipfile.ZipFile(io.BytesIO(fetched))
         assert CLIENT in copy.read("index.html").decode()
         page.goto(f"{base}/ask/erasure")
         assert page.locator("#email").count() == 0, "who is signed in types no address"

@@ -41,7 +41,7 @@ from servanda.plan.retention_limits import (
 from servanda.policy.policy import Policy
 from servanda.policy.promise import Promise
 from servanda.stores.binding.binding import BoundPlace
-from servanda.stores.binding.obstacles import endless_fields, unnamed_columns
+from servanda.stores.binding.obstacles import archived_with, endless_fields, unnamed_columns
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change, Scalar
 from servanda.stores.selection import (
@@ -331,9 +331,10 @@ class Drafter:
         owners = by_column(place, limits)
         found: dict[tuple[int, ...], list[tuple[str, Change]]] = {}
         for column, change in place.place.at_end.items():
-            own = owners.get(column, ())
+            together = archived_with(place, column)
+            own = sorted({limits.index(limit) for c in together for limit in owners.get(c, ())})
             if own:
-                found.setdefault(tuple(limits.index(limit) for limit in own), []).append((column, change))
+                found.setdefault(tuple(own), []).append((column, change))
         return [(tuple(limits[i] for i in own), tuple(changes)) for own, changes in found.items()]
 
     def _why(self, place: BoundPlace, limits: list[Limit]) -> str:

@@ -14,7 +14,7 @@ Folders must have mode 0700 and files 0600, or the vault is not opened.
 from servanda.vault.datakeys import DataKeys
 from servanda.vault.files import vault_root
 from servanda.vault.key import LOSS, Key
-from servanda.vault.sealing import Sealing, unseal
+from servanda.vault.sealing import Sealing, opened_size, unseal
 from servanda.vault.vault import Vault
 
-__all__ = ["LOSS", "DataKeys", "Key", "Sealing", "Vault", "unseal", "vault_root"]
+__all__ = ["LOSS", "DataKeys", "Key", "Sealing", "Vault", "opened_size", "unseal", "vault_root"]

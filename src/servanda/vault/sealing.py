@@ -75,6 +75,12 @@ class Sealing(io.RawIOBase):
             ) from error
 
 
+def opened_size(size: int) -> int:
+    """How many bytes a sealed file of `size` bytes opens to; its chunks need not be read for that."""
+    body = size - len(_HEAD) - _SALT
+    return body - max(1, -(-body // (CHUNK + _TAG))) * _TAG
+
+
 def unseal(file: BinaryIO, key: bytes, bound_to: str, label: str) -> Iterator[bytes]:
     """Decrypt a stream and yield its verified chunks. `label` names it in errors.
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from servanda.errors import ServandaError
 from servanda.project import Project
-from servanda.vault import Sealing, unseal
+from servanda.vault import Sealing, opened_size, unseal
 from servanda.vault.files import sync_folder
 
 FOLDER = "copies"
@@ -74,6 +74,10 @@ class Copies:
                 advice=f"it may have ended; make it again with: servanda request apply {request}",
             )
         return _read(path, key, request)
+
+    def size(self, request: int) -> int:
+        """How many bytes the zip of a request has. Raises OSError where there is no copy."""
+        return opened_size(self._path(request).stat().st_size)
 
     def remove(self, request: int) -> bool:
         """Remove the copy of a request, and partial files. Returns whether there was a copy."""

@@ -110,6 +110,19 @@ class EndlessFields:
     retentions: tuple[int, ...]
 
 
+def archived_with(place: BoundPlace, column: str) -> set[str]:
+    """The columns that leave daily use together with a column, because one copy in the archive has them all.
+
+    The column itself is among them. To empty one of them alone would make the row another than its copy.
+    """
+    together = {column}
+    for _, retention in place.limits if place.place.archive is not None else ():
+        copied = {c for name in retention.data for c in place.data.get(name, ())}
+        if retention.archive is not None and column in copied:
+            together |= copied
+    return together
+
+
 def endless_fields(binding: Binding, place: BoundPlace) -> Iterator[EndlessFields]:
     """The columns of a place that nothing ends on their day: their row has data of another period, and stays for these.
 
@@ -125,7 +138,8 @@ def endless_fields(binding: Binding, place: BoundPlace) -> Iterator[EndlessField
     frame = structural(place.table, [place]) | _counted_from(binding, place)
     by_limits: dict[tuple[int, ...], list[str]] = {}
     for column in place.table.columns.values():
-        named = {category for category, own in place.data.items() if column.name in own}
+        together = archived_with(place, column.name)
+        named = {category for category, own in place.data.items() if together & set(own)}
         own = tuple(n for n, r in enumerate(limits) if named & set(r.data))
         if (
             own

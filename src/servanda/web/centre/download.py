@@ -9,6 +9,7 @@ Each download is recorded in the ledger. Law: GDPR 12(3), 15(3), 20(1), 32.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -68,12 +69,16 @@ class Download:
             return self.centre.render(request, "message", 410, name="gone")
         parts = self.copies.read(number, Requests(project).key_of(number))
         try:
-            first = next(parts)
-        except ServandaError:
+            first, size = next(parts), self.copies.size(number)
+        except (ServandaError, OSError):
             return self.centre.render(request, "message", 410, name="gone")
         project.ledger.append("copy.fetched", {"request": number})
         name = f"{project.today.isoformat()}-{number}.zip"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Length": str(size),  # a copy that was cut on its way is then an error in the browser, …
+            "ETag": f'"{secrets.token_hex(16)}"',  # … which takes cut answers without a strong validator for whole
+        }
         return StreamingResponse(_again(first, parts), media_type="application/zip", headers=headers)
 
     def _by_link(self, token: str) -> int | None:
