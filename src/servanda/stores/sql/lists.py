@@ -145,6 +145,7 @@ class Lists:
         more += [sa.Column("until", sa.String(10))] if until else []
         more += [sa.Column("print", sa.String(64), primary_key=True, nullable=False)] if printed else []
         more += [sa.Column("mark", sa.String(64))] if identity is not None else []
+        self.where.forget()
         self._identities.pop(name, None)
         if identity is not None:
             self._identities[name] = identity

@@ -97,6 +97,7 @@ class PersonRows:
             self._of[table] = self.made[signature]
             self.session.where.gathered[table] = self.made[signature]
             self.session.where.keys[table] = tuple(shape.key)
+            self.session.where.forget()
         return self._of[table]
 
     def _make(self, types: Sequence[sa.types.TypeEngine[Any]]) -> sa.Table:

@@ -127,6 +127,7 @@ class Session(Sampler):
             row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
             if row is not None:
                 self._forms[table, column.name] = form_of(table, column.name, str(row[0]))
+                self.where.forget()
 
     def count(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""

@@ -56,6 +56,7 @@ from servanda.stores.verbs import Dialect
 Bool = sa.ColumnElement[bool]
 _YES: sa.ColumnElement[Anything] = sa.literal_column("1")
 _NO: sa.ColumnElement[Anything] = sa.literal_column("0")
+_MOST_WRITTEN = 5000
 ZERO_DAY = date(1900, 1, 2)
 """Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
 
@@ -112,6 +113,7 @@ class Where:
         self._forms = forms
         self._identities = identities
         self._row_by_row = False
+        self._written: dict[tuple[Anything, ...], tuple[Bool, Anything]] = {}
         self.gathered: dict[str, sa.Table] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
 
@@ -128,8 +130,28 @@ class Where:
         found = sa.select(sa.literal(1)).where(*conditions)
         return sa.exists(found.offset(sa.literal_column("0")) if self._row_by_row else found)
 
+    def _once(self, said: object, row: sa.FromClause, at: tuple[Anything, ...], write: Anything) -> Bool:
+        """What `write` gives for the same object about the same row; conditions share most of their parts.
+
+        Told by identity: an equal value may be of another type, as 1 and True. What is kept beside it stays alive,
+        so that no other object can have its identity.
+        """
+        key = (id(said), id(row), self._row_by_row, *at)
+        if key not in self._written:
+            if len(self._written) >= _MOST_WRITTEN:
+                self.forget()  # each page of a sweep has conditions of its own
+            self._written[key] = (write(), (said, row))
+        return self._written[key][0]
+
+    def forget(self) -> None:
+        """Write all conditions anew: a list, a gathered table or the form of a text column is another now."""
+        self._written.clear()
+
     def sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The SQL of a condition about `row`, an instance of `table`."""
+        return self._once(condition, row, (table,), lambda: self._sql(condition, row, table))
+
+    def _sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         match condition:
             case Before(OwnTime(time), day, since) if since is not None:
                 return sa.and_(
@@ -238,6 +260,9 @@ class Where:
         return every(parts)
 
     def _before(self, trigger: Bound, day: date, row: sa.FromClause, table: str) -> Bool:
+        return self._once(trigger, row, (table, day), lambda: self._is_before(trigger, day, row, table))
+
+    def _is_before(self, trigger: Bound, day: date, row: sa.FromClause, table: str) -> Bool:
         match trigger:
             case OwnTime(time):
                 return self.own(table, time, row, day)
