@@ -6,6 +6,7 @@ Where there is room, all of it is in memory (memory.py), and it ends with the ru
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import uuid
@@ -29,6 +30,7 @@ _ROOM = pytest.StashKey[Kept]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Find a place for all that is written; each worker of a run has a part of it, and ends with the run."""
+    gc.set_threshold(50_000)  # as the commands do: much is made, little of it in circles
     if hasattr(config, "workerinput"):
         end_with_parent()
         return

@@ -227,7 +227,7 @@ def check_world(url: str, folder: Path, world: tuple[Tables, dict[str, int], dat
 SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=30, deadline=None, suppress_health_check=SLOW)
 @given(world=worlds())
 def test_apply_leaves_exactly_what_was_promised(tmp_path: Path, world: Any) -> None:
     (tmp_path / "app.db").touch()
@@ -238,7 +238,7 @@ def test_apply_leaves_exactly_what_was_promised(tmp_path: Path, world: Any) -> N
 def test_apply_leaves_exactly_what_was_promised_on_servers(kind: str, fresh_url: Any, tmp_path: Path) -> None:
     url = fresh_url(kind)
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+    @settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
     @given(world=worlds())
     def run(world: Any) -> None:
         check_world(url, tmp_path / "p", world)

@@ -31,7 +31,7 @@ from tampering import PARTS, Bench, at_key, cutting, fits, other_values, rewrite
 def test_each_column_of_each_row_altered_is_found(part: str, bench: Bench) -> None:
     table = PARTS[part]
     tried = 0
-    for row in bench.rows(table):
+    for row in bench.some_rows(table):
         for column in table.columns:
             for value in other_values(row[column.name], bool(column.nullable)):
                 if not fits(table, column.name, value):

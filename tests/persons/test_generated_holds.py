@@ -211,17 +211,21 @@ def _shares(first: dict[tuple[str, int], tuple[Any, ...]], person: int, erased: 
 
 
 SLOW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-EXAMPLES = {"sqlite": 40, "postgres": 15, "mariadb": 15}
+EXAMPLES = {"sqlite": 12, "postgres": 5, "mariadb": 5}
+FOR_LONG = pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)], id="for long")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
-def test_in_the_end_nothing_is_left_but_what_a_law_keeps(kind: str, fresh_url: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [pytest.param(1, id="some"), FOR_LONG])
+def test_in_the_end_nothing_is_left_but_what_a_law_keeps(
+    kind: str, times: int, fresh_url: Any, tmp_path: Path
+) -> None:
     url = fresh_url(kind)
 
     @settings(
-        max_examples=EXAMPLES[kind],
+        max_examples=EXAMPLES[kind] * times,
         deadline=None,
-        derandomize=True,
+        derandomize=times == 1,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=SLOW,
