@@ -74,6 +74,10 @@ class Words:
         return Packed(len(lines), len({line.split('"')[1] for line in lines}), len(content), "0" * 64)
 
 
+_OWN = pack.PACKER
+_PACKING: list[Packer] = []
+
+
 @dataclass
 class Office:
     """A company under test: its project, and requests that are proved at once."""
@@ -84,12 +88,14 @@ class Office:
     @contextmanager
     def company(self, now: datetime = NOW, **how: Any) -> Iterator[Project]:
         """The project with its stores open; copies are packed as plain lines."""
-        before, pack.PACKER = pack.PACKER, self.packer
+        _PACKING.append(self.packer)
+        pack.PACKER = self.packer
         try:
             with self.found.opened(now, **how) as project:
                 yield project
         finally:
-            pack.PACKER = before
+            _PACKING.remove(self.packer)  # threads end in any order: the last one puts the program's own back
+            pack.PACKER = _PACKING[-1] if _PACKING else _OWN
 
     def ask(self, right: str, about: str = ADDRESS, **more: Any) -> int:
         with self.company() as project:

@@ -117,7 +117,7 @@ def _become(arguments: list[str], folder: str, environment: dict[str, str]) -> N
     except SystemExit as ended:
         code = ended.code
     except BaseException:  # as the interpreter does
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     status = code if isinstance(code, int) else int(code is not None)
     try:
         sys.stdout.flush()

@@ -49,9 +49,7 @@ def undisturbed(found: World, process: Warm) -> float:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
-def test_killed_again_and_again_at_any_moment(
-    kind: str, kills: int, fresh_url: Any, tmp_path: Path
-) -> None:
+def test_killed_again_and_again_at_any_moment(kind: str, kills: int, fresh_url: Any, tmp_path: Path) -> None:
     found = world(tmp_path, fresh_url(kind), kind, seed=kills)
     with warm(found.found.folder, found.found.url) as process:
         phases = rounds(found, process, kills)

@@ -156,10 +156,16 @@ class Eraser:
         ]
 
     def scan_residue(
-        self, erased: Sequence[Erased], pause: Callable[[], None] = lambda: None
+        self,
+        erased: Sequence[Erased],
+        pause: Callable[[], None] = lambda: None,
+        named: frozenset[str] = frozenset(),
     ) -> list[Residue]:
-        """Scan every mapped text column for identifiers of erased persons, and record the result in the ledger."""
-        left = scan(self.project.stores, frozenset().union(*(e.named for e in erased)), pause)
+        """Scan every mapped text column for identifiers of erased persons, and record the result in the ledger.
+
+        With `named`, for these, too.
+        """
+        left = scan(self.project.stores, named.union(*(e.named for e in erased)), pause)
         found = [{"place": r.place, "column": r.column, "rows": r.rows, "kept": r.kept} for r in left]
         self.project.ledger.append(
             "erasure.residue", {"persons": [e.reference for e in erased], "found": found}

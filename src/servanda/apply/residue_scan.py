@@ -26,7 +26,8 @@ from servanda.stores.sql.erasure import UNTOUCHED
 
 _SHORT = 6
 _FEW = 20
-_TOKEN = re.compile(r"[^\s<>()\[\]{}\"',;:|]+")
+_WORD = re.compile(r"[^\s<>()\[\]{}\"`,;:|=&?/!*#]+")
+"""A word that may be an address or a number; what else an address may contain stands around it more often."""
 
 
 @dataclass(slots=True)
@@ -125,9 +126,11 @@ def scan(
 ) -> list[Residue]:
     """Search every mapped text column for identifiers; `pause` is called between two statements.
 
-    A few identifiers are searched for by the database; many by streaming the texts and matching word by word.
+    A few identifiers are searched for by the database; many by streaming the texts and matching word by word. Only
+    whole words count: ann@example.com does not stand in joann@example.com.
     """
     results: list[Residue] = []
+    named = frozenset(text for one in named if len(text := one.strip().lower()) >= _SHORT)
     for place in stores.binding.places.values():
         columns = _text_columns(place)
         if not named or place.place.files or not columns:
@@ -146,15 +149,22 @@ def _kept_by_law(place: BoundPlace, category: str) -> bool:
 def _scan_by_query(
     stores: OpenStores, place: BoundPlace, columns: Sequence[str], named: frozenset[str]
 ) -> Iterator[Residue]:
+    """Look in the database for the rows with an identifier; only theirs are read, for whole words."""
     session = database(stores.session_of(place))
     row, store = session.table_of(place.table.name), session.store
-    parts = []
+    holds = {}
     for column in columns:
         text = store.folded(row.c[column])
-        holds = sa.or_(*(store.contains(text, sa.literal(v)) for v in sorted(named)))
-        parts.append(sa.func.coalesce(sa.func.sum(sa.case((holds, 1), else_=0)), 0))
+        holds[column] = sa.or_(*(store.contains(text, sa.literal(v)) for v in sorted(named)))
+    parts = [sa.func.coalesce(sa.func.sum(sa.case((met, 1), else_=0)), 0) for met in holds.values()]
     counts = session.first(sa.select(*parts).select_from(row))
-    yield from (Residue(place.name, c, int(n)) for c, n in zip(columns, counts, strict=True))
+    whole = re.compile("|".join(rf"(?<![\w.+%-]){re.escape(v)}(?![\w-]|\.\w)" for v in sorted(named)))
+    for column, count in zip(columns, counts, strict=True):
+        if count:
+            with session.snapshot():
+                texts = session.stream(sa.select(row.c[column]).where(holds[column]))
+                found = sum(whole.search(str(value).lower()) is not None for (value,) in texts)
+            yield Residue(place.name, column, found)
 
 
 def _scan_by_stream(
@@ -166,13 +176,14 @@ def _scan_by_stream(
     with session.snapshot():
         for values in session.stream(sa.select(*(row.c[c] for c in columns))):
             for column, value in zip(columns, values, strict=True):
-                if value is not None and _contains_identifier(str(value).lower(), named):
-                    counts[column] += 1
+                counts[column] += value is not None and _names(str(value), named)
     yield from (Residue(place.name, c, n) for c, n in counts.items())
 
 
-def _contains_identifier(text: str, named: frozenset[str]) -> bool:
-    return text in named or any(word.strip(".") in named for word in _TOKEN.findall(text))
+def _names(text: str, named: frozenset[str]) -> bool:
+    """Whether one of many identifiers stands in a text as a whole word."""
+    text = text.strip().lower()
+    return text in named or any(word.strip(".-+'") in named for word in _WORD.findall(text))
 
 
 def _unprotected_columns(places: Sequence[BoundPlace], limits: dict[str, Any]) -> list[str]:

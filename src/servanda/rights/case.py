@@ -27,7 +27,8 @@ class Case:
     """One request with everything needed to carry it out.
 
     `human` are the rows that represent the person, `reference` is their name in plans and the ledger.
-    `erased_before`: an earlier erasure left rows; `rows` are those.
+    `erased_before`: an earlier erasure left rows; `rows` are those. `named` is what the person is known by: the
+    address of the request, and the identifiers in their rows before anything was done.
     """
 
     request: Request
@@ -38,6 +39,7 @@ class Case:
     human: tuple[Person, ...] = field(repr=False)
     rows: tuple[Person, ...] = field(default=(), repr=False)
     erased_before: bool = False
+    named: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def of(self) -> Of:
@@ -95,11 +97,16 @@ def distinct(persons: Iterable[Person]) -> tuple[Person, ...]:
     return tuple(by_key.values())
 
 
-def as_text(human: Sequence[Person]) -> str:
-    """Rows as JSON text, to be sealed with a request."""
-    return json.dumps([[p.place, to_plain(p.key)] for p in human])
+def as_text(human: Sequence[Person], named: Iterable[str] = ()) -> str:
+    """Rows, and what their person is known by, as JSON text, to be sealed with a request."""
+    return json.dumps({"rows": [[p.place, to_plain(p.key)] for p in human], "named": sorted(named)})
 
 
 def from_text(text: str) -> tuple[Person, ...]:
     """The rows that `as_text` encoded."""
-    return tuple(Person(place, from_plain(key)) for place, key in json.loads(text))
+    return tuple(Person(place, from_plain(key)) for place, key in json.loads(text)["rows"])
+
+
+def named_in(text: str) -> frozenset[str]:
+    """What the person is known by, as `as_text` encoded it."""
+    return frozenset(json.loads(text)["named"])

@@ -29,7 +29,7 @@ from servanda.rights.answer import archived
 from servanda.rights.answer import choose_letter as letters
 from servanda.rights.answer.outcome import Outcome
 from servanda.rights.answer.values import recipients_of, values_of
-from servanda.rights.case import Case, as_text, distinct, from_text, look_for, several
+from servanda.rights.case import Case, as_text, distinct, from_text, look_for, named_in, several
 from servanda.rights.record.request import Request
 from servanda.rights.record.requests import Requests
 from servanda.rights.right import Right, right_of
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from servanda.rights.record.requests import Secret
 
 _READY = frozenset({"proved", "planned"})
+_STANDS = (
+    "it still names the person: empty it there and apply the request again, or say --leave with this column"
+)
 
 
 def plan(project: Project, number: int) -> Outcome:
@@ -75,8 +78,12 @@ def apply(project: Project, number: int) -> Outcome:
             f"request {number} cannot be carried out: {outcome.refused[0]}", advice=_further_reasons(outcome)
         )
     facts = outcome.facts() | {"reference": case.reference}
-    requests.record(number, "planned", facts=facts, words=as_text(case.human))
+    requests.record(number, "planned", facts=facts, words=as_text(case.human, case.named))
     done = replace(right.act(case), undecided=undecided)
+    left = _left(requests, number)
+    standing = [(at, _STANDS) for at in done.residue_in if at not in left]
+    if standing:
+        done = replace(done, stopped=(*done.stopped, *standing))
     if project.stores.down:
         waits = tuple((name, "it does not answer") for name in sorted(project.stores.down))
         done = replace(done, stopped=(*done.stopped, *waits))
@@ -89,7 +96,10 @@ def apply(project: Project, number: int) -> Outcome:
 
 
 def leave(project: Project, number: int, tables: Sequence[str]) -> None:
-    """Record that a request is carried out without some tables that nobody decided about, as STORE.TABLE."""
+    """Record that a request is carried out without some tables that nobody decided about, as STORE.TABLE.
+
+    Or although the address still stands in a column of rows that stay, as PLACE.COLUMN.
+    """
     Requests(project).record(number, "left", facts={"tables": sorted(tables)})
 
 
@@ -102,14 +112,13 @@ def _undecided(project: Project, number: int, case: Case | None) -> tuple[str, .
     if case is None:
         about = Requests(project).secret(number, "to look for it in tables that nobody decided about").about
         return undecided_with(project.stores, [about])
-    return undecided_with(project.stores, [case.secret.about, *identifiers_of(project.stores, case.human)])
+    return undecided_with(project.stores, case.named)
 
 
 def _refuse_undecided(project: Project, number: int, case: Case | None) -> tuple[str, ...]:
     """The undecided tables with the person's address that somebody said to leave. Raises Refused for any other."""
     undecided = _undecided(project, number, case)
-    happenings = [h for h in Requests(project).find(number).happenings if h.kind == "left"]
-    left = {table for happening in happenings for table in happening.facts.get("tables", ())}
+    left = _left(Requests(project), number)
     open_ = [table for table in undecided if table not in left]
     if open_:
         raise Refused(
@@ -118,6 +127,12 @@ def _refuse_undecided(project: Project, number: int, case: Case | None) -> tuple
             f"{number} {' '.join(f'--leave {table}' for table in open_)}",
         )
     return undecided
+
+
+def _left(requests: Requests, number: int) -> frozenset[str]:
+    """The tables and columns that somebody said to leave."""
+    happenings = [h for h in requests.find(number).happenings if h.kind == "left"]
+    return frozenset(at for happening in happenings for at in happening.facts.get("tables", ()))
 
 
 def answer(project: Project, number: int, language: str | None = None) -> Request:
@@ -179,7 +194,10 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
     if several(project.stores, human) and request.last("chosen") is None:
         return None, Outcome("several")
     key_id = requests.key_of(number)
-    return Case(request, project, key_id, reference, secret, human, rows, bool(before)), Outcome()
+    named = frozenset(
+        {secret.about, *identifiers_of(project.stores, human), *_named_before(requests, request)}
+    )
+    return Case(request, project, key_id, reference, secret, human, rows, bool(before), named), Outcome()
 
 
 def _refuse_if_hidden(project: Project, right: Right) -> None:
@@ -205,6 +223,12 @@ def _identify(
     if begun and begun[-1][1].kind == "chosen":
         return known, reference
     return distinct((*known, *look_for(project.stores, secret.about))), reference
+
+
+def _named_before(requests: Requests, request: Request) -> frozenset[str]:
+    """What the person was known by when the request was begun; by now it may be erased."""
+    begun = [i for i, h in enumerate(request.happenings, 1) if h.kind == "planned"]
+    return frozenset().union(*(named_in(requests.words(request.number, position)) for position in begun))
 
 
 def _unfinished_erasures(project: Project, requests: Requests, request: Request) -> list[Unfinished]:

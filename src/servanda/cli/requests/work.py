@@ -49,8 +49,8 @@ def plan(project: Project, number: int, as_json: bool) -> None:
 @click.option("--weighed", metavar="REASONS", help="Why an objection to a use is followed (GDPR 21(1)).")
 @click.option("--clock-is-right", is_flag=True, help="Go on where the clock of this machine is in doubt.")
 @click.option(
-    "--leave", "tables", multiple=True, metavar="STORE.TABLE",
-    help="Carry it out without this table, which nobody has decided about and which holds the address.",
+    "--leave", "tables", multiple=True, metavar="STORE.TABLE[.COLUMN]",
+    help="Carry it out without this table or column, which holds the address and which nobody has decided about.",
 )  # fmt: skip
 @_json
 @click.pass_obj

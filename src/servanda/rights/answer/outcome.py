@@ -37,9 +37,9 @@ class Line:
 class Outcome:
     """What is, or was, done. `stopped` lists the stores that failed, each with the reason.
 
-    `residue` is the number of rows with identifiers left, `digest` the SHA-256 of a copy, `size` its bytes,
-    `erased_on` the day of an earlier erasure. `undecided` are tables that hold their address and that no place
-    of the stores document covers, so that nothing was done there.
+    `residue` is the number of rows with identifiers left, `residue_in` are their columns, as PLACE.COLUMN,
+    `digest` is the SHA-256 of a copy, `size` its bytes, `erased_on` the day of an earlier erasure. `undecided` are
+    tables that hold their address and that no place of the stores document covers, so that nothing was done there.
     """
 
     kind: Kind = "ready"
@@ -48,6 +48,7 @@ class Outcome:
     refused: tuple[str, ...] = ()
     stopped: tuple[tuple[str, str], ...] = ()
     residue: int = 0
+    residue_in: tuple[str, ...] = ()
     digest: str = ""
     size: int = 0
     erased_on: date | None = None
@@ -94,6 +95,7 @@ class Outcome:
             "refused": list(self.refused),
             "stopped": [list(pair) for pair in self.stopped],
             "residue": self.residue,
+            "residue_in": list(self.residue_in),
             "digest": self.digest,
             "size": self.size,
             "erased_on": self.erased_on.isoformat() if self.erased_on else None,
@@ -119,6 +121,7 @@ class Outcome:
             refused=tuple(facts.get("refused", ())),
             stopped=tuple((store, why) for store, why in facts.get("stopped", ())),
             residue=facts.get("residue", 0),
+            residue_in=tuple(facts.get("residue_in", ())),
             digest=facts.get("digest", ""),
             size=facts.get("size", 0),
             erased_on=date.fromisoformat(facts["erased_on"]) if facts.get("erased_on") else None,

@@ -13,6 +13,7 @@ from servanda.rights.case import Case
 from servanda.rights.record import suppression as suppressed
 from servanda.rights.right import Right, register
 
+_STAYING = frozenset({"held", "shared", "keep"})
 _WAIT = 60.0
 """Seconds to wait for a running sweep."""
 
@@ -29,14 +30,20 @@ def act(case: Case) -> Outcome:
     project, kept = case.project, archived.kept(case)  # who they are is read before it goes
     with eraser(project, wait=_WAIT) as made:
         (erased,) = made.erase([case.of])
-        left = made.scan_residue([erased]) if erased.has_rows else []
+        left = made.scan_residue([erased], named=case.named) if erased.done else []
     if erased.done:
         with project.database.begin() as connection:
             number = case.request.number
             suppressed.suppress(connection, project.vault, case.secret.about, "all", project.today, number)
-    residue = sum(one.rows for one in left if not one.kept)
-    done = with_earlier_work(case, outcome_of(erased.erasures, erased, residue))
-    return replace(done, kept=tuple(dict.fromkeys((*done.kept, *kept))))
+    done = with_earlier_work(case, outcome_of(erased.erasures, erased))
+    decided = {k.place for k in done.kept} | {p for n in done.lines if n.done in _STAYING for p in n.places}
+    standing = [one for one in left if not one.kept and one.place not in decided]
+    return replace(
+        done,
+        kept=tuple(dict.fromkeys((*done.kept, *kept))),
+        residue=sum(one.rows for one in standing),
+        residue_in=tuple(f"{one.place}.{one.column}" for one in standing),
+    )
 
 
 RIGHT = register(Right(RIGHTS["erasure"], plan, act, passes_on=True, archives=True, ends=True))
