@@ -1,4 +1,4 @@
-"""A child that is killed some seconds after it was ready: what `kill -9` leaves behind is looked at by tests."""
+"""A child that is killed, some seconds after it was ready or at a statement: tests look at what `kill -9` leaves."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ import select
 import signal
 import traceback
 from collections.abc import Callable
+
+import sqlalchemy as sa
+
+
+def die_at(how: str, number: int) -> None:
+    """From now on, kill this process `before` or `after` its statement of this number, or before this `commit`.
+
+    Statements and commits are counted over all databases, ours and those of the company.
+    """
+    name = {"before": "before_cursor_execute", "after": "after_cursor_execute", "commit": "commit"}[how]
+    count = 0
+
+    def reached(*_: object) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sa.event.listen(sa.Engine, name, reached)
 
 
 def fork(go: Callable[[int], None], kill_after: float) -> int:

@@ -15,17 +15,19 @@ import psycopg  # noqa: F401
 import pymysql  # noqa: F401
 from killing import ALLOW
 
-from forked import fork
+from forked import die_at, fork
 from projects import TestProject
 from servanda.database import Database
 from servanda.errors import ServandaError
 from servanda.vault import Vault
 
 
-def go(folder: Path, url: str, ready: int) -> None:
+def go(folder: Path, url: str, at: list[str], ready: int) -> None:
     db = Database.open(None, folder)
     found = TestProject(folder, url, db, Vault.open(db))
     os.write(ready, b"r")
+    if at:
+        die_at(at[0], int(at[1]))
     room = int(sys.argv[3])
     if room:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
@@ -39,8 +41,9 @@ def go(folder: Path, url: str, ready: int) -> None:
 
 def main() -> None:
     folder, url = Path(sys.argv[1]), sys.argv[2]
-    for line in sys.stdin:
-        print("ended", fork(partial(go, folder, url), float(line)), flush=True)
+    for line in sys.stdin:  # seconds; then maybe how and at which statement
+        after, *at = line.split()
+        print("ended", fork(partial(go, folder, url, at), float(after)), flush=True)
 
 
 if __name__ == "__main__":

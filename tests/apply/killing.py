@@ -318,12 +318,12 @@ class World:
         assert self.found.ledger.verify().ok
 
 
-def world(folder: Path, url: str, kind: str, seed: int) -> World:
-    """An empty world of a kind of database, with its holds; `add` puts rows into it."""
+def world(folder: Path, url: str, kind: str, seed: int, size: int = 350) -> World:
+    """A world of a kind of database, with its holds and its first rows; `add` puts more into it."""
     found = project(folder / "p", url, policy(PROMISES), PLACES, page=PAGE)
     found.run(*SCHEMA, *NOTES[kind])
     made = World(kind, found, random.Random(seed))
-    made.add()
+    made.add(size)
     scope = [HeldPerson("app.accounts", (key,)) for key in sorted(HELD_ACCOUNTS)]
     rows = HeldRows("app.visits", "id", "<=", max(HELD_VISITS))
     more = {"case": "C", "reason": "r", "author": "a", "review_on": date(2030, 1, 1)}
@@ -343,11 +343,15 @@ class Warm:
         command = [sys.executable, str(here / "killed.py"), str(folder), url, str(room)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def apply(self, kill_after: float | None = None) -> int:
-        """Fork an apply, and kill it some seconds after it was ready. Returns 0, or minus the number of a signal."""
+    def apply(self, kill_after: float | None = None, at: tuple[str, int] | None = None) -> int:
+        """Fork an apply, and kill it some seconds after it was ready, or at a statement (`forked.die_at`).
+
+        Returns 0, or minus the number of a signal.
+        """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(f"{-1 if kill_after is None else kill_after}\n")
+        words = [-1 if kill_after is None else kill_after, *(at or ())]
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
         self.process.stdin.flush()
         ended, _, status = self.process.stdout.readline().strip().partition(" ")
         assert ended == "ended", ended

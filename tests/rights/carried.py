@@ -15,7 +15,7 @@ if __name__ == "__main__":
 import psycopg  # noqa: F401
 import pymysql  # noqa: F401
 
-from forked import fork
+from forked import die_at, fork
 from office import Office
 from projects import TestProject
 from servanda.database import Database
@@ -24,10 +24,12 @@ from servanda.rights import handle as carry_out
 from servanda.vault import Vault
 
 
-def go(folder: Path, url: str, number: int, ready: int) -> None:
+def go(folder: Path, url: str, number: int, at: list[str], ready: int) -> None:
     db = Database.open(None, folder)
     office = Office(TestProject(folder, url, db, Vault.open(db)))
     os.write(ready, b"r")
+    if at:
+        die_at(at[0], int(at[1]))
     try:
         with office.company() as project:
             if Requests(project).find(number).state == "done":
@@ -42,9 +44,9 @@ def go(folder: Path, url: str, number: int, ready: int) -> None:
 
 def main() -> None:
     folder, url = Path(sys.argv[1]), sys.argv[2]
-    for line in sys.stdin:
-        number, after = line.split()
-        print("ended", fork(partial(go, folder, url, int(number)), float(after)), flush=True)
+    for line in sys.stdin:  # the request and seconds; then maybe how and at which statement
+        number, after, *at = line.split()
+        print("ended", fork(partial(go, folder, url, int(number), at), float(after)), flush=True)
 
 
 if __name__ == "__main__":

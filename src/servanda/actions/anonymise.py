@@ -22,7 +22,7 @@ def _carry_out(run: Run, step: Step) -> None:
 
 ANONYMISE = register(
     Action(
-        "anonymise", "~", "to anonymise", "anonymised", "Time has passed", 21, frozenset({"SELECT", "UPDATE"}),
+        "anonymise", "~", "to empty", "emptied", "Time has passed", 21, frozenset({"SELECT", "UPDATE"}),
         _carry_out, end="fields", leaves_bytes=True,
     )
 )  # fmt: skip

@@ -89,7 +89,7 @@ def text(plan: Plan, policy: Policy) -> list[str]:
 
     stores = len(plan.pins.shapes)
     head = (
-        f"Policy of {plan.version} ({quoted_digest(plan.pins.policy)}) · {count(plan.promises, 'promise')} · "
+        f"Policy version {plan.version} ({quoted_digest(plan.pins.policy)}) · {count(plan.promises, 'promise')} · "
         f"read {count(stores, 'store')} at {plan.made_at.isoformat(sep=' ')}"
     )
     lines = [head, ""]
