@@ -104,7 +104,9 @@ def test_what_a_column_refuses_is_found_and_stops_no_other(tmp_path: Path, fresh
     assert {"error", "warning"} & set(findings(made, "what").values()), "check names the column"
     made.plan(quick=False)
     made.apply(quick=False)
-    assert made.rows("SELECT what FROM members ORDER BY id") == [("a",), ("b",)], "nothing is cut or half done"
+    assert made.rows("SELECT what FROM members ORDER BY id") == [("a",), ("b",)], (
+        "nothing is cut or half done"
+    )
     assert made.rows("SELECT id FROM visits") == [], "other places go on"
     states = standing(made)
     assert states["T-RET-01"] != "kept"

@@ -7,21 +7,25 @@ leaving out steps, then rows, then tables, always in the same order.
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import signal
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
+from forked import die_at, fork
 from model.ends import Key, Law, Link, Row, Stand, swept
 from projects import TestProject, policy, project, retention
+from servanda.database import Database
 from servanda.persons.holds import HeldRows
+from servanda.vault import Vault
 
 FIRST = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 NAMES = ("people", "Order", "select", "odd name", "visits", "tbl_ü")
@@ -66,10 +70,6 @@ class History:
 EMPTIED_LESS = True
 """Known: of a table that points at itself, a plan also counts as emptied rows whose last child goes in the same
 sweep; they are whole until the next one deletes them. False shows it, with seed 57."""
-
-
-class Died(BaseException):
-    """The process ends here: nothing in the program expects it."""
 
 
 class Disagreement(AssertionError):
@@ -187,9 +187,12 @@ class Company:
 
     def __init__(self, history: History, folder: Path, url: str, kind: str) -> None:
         self.history, self.kind, self.now = history, kind, FIRST
+        self.file: Path | None = None
         shutil.rmtree(folder, ignore_errors=True)
-        if kind == "sqlite":
-            Path(url.removeprefix("sqlite:///")).write_bytes(b"")
+        if kind == "sqlite":  # a file of its own: whoever died in an earlier history may still hold a lock
+            handle, name = tempfile.mkstemp(".db", dir=folder.parent)
+            os.close(handle)
+            self.file, url = Path(name), f"sqlite:///{name}"
         self.company: TestProject = project(folder, url, *documents(history))
         drop = " CASCADE" if kind == "postgres" else ""
         off = ["SET FOREIGN_KEY_CHECKS = 0"] if kind == "mariadb" else []
@@ -252,11 +255,10 @@ class Company:
         """A sweep; with a fault, one that may die, and then others until nothing is due."""
         right = swept(self.law, self.stand, frozenset(self.holds), self.now.date())
         if fault:
-            try:
-                with failing(*fault):
-                    self.company.apply(self.now, quick=False)
-            except Died:
-                self.between(right)
+            ended = fork(partial(self.killed, *fault), -1.0)
+            if ended not in (0, -signal.SIGKILL):
+                raise Disagreement("an apply failed that should have been killed, or have ended")
+            self.between(right)
         for _ in range(9):
             planned = self.company.plan(self.now, quick=False)
             if planned.left_out:
@@ -283,6 +285,16 @@ class Company:
         if not self.company.ledger.verify().ok:
             raise Disagreement("the ledger does not verify")
         self.stand = right
+
+    def killed(self, how: str, number: int, ready: int) -> None:
+        """In a process of its own: an apply that is killed at a statement or a commit."""
+        folder, url = self.company.folder, self.company.url
+        db = Database.open(None, folder)
+        company = TestProject(folder, url, db, Vault.open(db))
+        os.write(ready, b"r")
+        die_at(how, number)
+        company.apply(self.now, quick=False)
+        os._exit(0)
 
     def between(self, right: Stand) -> None:
         """In the middle of a sweep each value is the one before or the one after, and no row is gone that stays."""
@@ -316,25 +328,6 @@ def difference(now: Stand, right: Stand) -> str:
     return "; ".join(differences)
 
 
-@contextmanager
-def failing(how: str, number: int) -> Iterator[None]:
-    """Die at a statement (before or after it runs) or before a commit, counted from now on, in any database."""
-    count = 0
-
-    def reached(*_: Any) -> None:
-        nonlocal count
-        count += 1
-        if count == number:
-            raise Died
-
-    name = {"before": "before_cursor_execute", "after": "after_cursor_execute", "commit": "commit"}[how]
-    sa.event.listen(sa.Engine, name, reached)
-    try:
-        yield
-    finally:
-        sa.event.remove(sa.Engine, name, reached)
-
-
 def run(history: History, folder: Path, url: str, kind: str) -> None:
     """Run a history. Raises Disagreement."""
     company = Company(history, folder, url, kind)
@@ -343,6 +336,8 @@ def run(history: History, folder: Path, url: str, kind: str) -> None:
             company.step(act)
     finally:
         company.company.db.close()
+        if company.file is not None:
+            company.file.unlink()
 
 
 # -- what fails is shrunk ------------------------------------------------------------------------
