@@ -1,4 +1,4 @@
-"""A request whose process is killed again and again, at random moments and at its statements, and then completes: everything happens once."""
+"""A request whose process is killed, at random moments and at its statements, and then completes: all happens once."""
 
 from __future__ import annotations
 
