@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     from servanda.rights.record.requests import Secret
 
 _READY = frozenset({"proved", "planned"})
-_STANDS = (
-    "it still names the person: empty it there and apply the request again, or say --leave with this column"
-)
 
 
 def plan(project: Project, number: int) -> Outcome:
@@ -80,10 +77,6 @@ def apply(project: Project, number: int) -> Outcome:
     facts = outcome.facts() | {"reference": case.reference}
     requests.record(number, "planned", facts=facts, words=as_text(case.human, case.named))
     done = replace(right.act(case), undecided=undecided)
-    left = _left(requests, number)
-    standing = [(at, _STANDS) for at in done.residue_in if at not in left]
-    if standing:
-        done = replace(done, stopped=(*done.stopped, *standing))
     if project.stores.down:
         waits = tuple((name, "it does not answer") for name in sorted(project.stores.down))
         done = replace(done, stopped=(*done.stopped, *waits))
@@ -135,6 +128,12 @@ def _left(requests: Requests, number: int) -> frozenset[str]:
     return frozenset(at for happening in happenings for at in happening.facts.get("tables", ()))
 
 
+def _standing(requests: Requests, number: int, outcome: Outcome) -> list[str]:
+    """The columns in which the person is still named after an erasure, but for those that somebody said to leave."""
+    left = _left(requests, number) if outcome.residue_in else frozenset()
+    return [at for at in outcome.residue_in if at not in left]
+
+
 def answer(project: Project, number: int, language: str | None = None) -> Request:
     """Answer a request with a letter: what was done, what stays and why. Raises Refused if it is not done."""
     refuse_if_restored(project.database)
@@ -147,6 +146,12 @@ def answer(project: Project, number: int, language: str | None = None) -> Reques
             advice=f"carry it out first: servanda request apply {number}",
         )
     outcome, right = Outcome.of(found.facts), right_of(request.right)
+    if standing := _standing(requests, number, outcome):
+        raise Refused(
+            f"request {number}: {', '.join(standing)} still names the person",
+            advice=f"empty it there, and look again: servanda request apply {number}; or leave it: servanda request "
+            f"apply {number} {' '.join(f'--leave {at}' for at in standing)}",
+        )
     secret = requests.secret(number, "to answer")
     translated = replace(request, language=language or request.language)
     letter = _letter(project, translated, secret, outcome)
@@ -155,9 +160,10 @@ def answer(project: Project, number: int, language: str | None = None) -> Reques
 
 
 def carry_out(project: Project, number: int) -> Request:
-    """Carry out and answer a request, unless a store failed."""
-    done = apply(project, number)
-    return Requests(project).find(number) if done.stopped else answer(project, number)
+    """Carry out and answer a request, unless a store failed, or something still names the person."""
+    done, requests = apply(project, number), Requests(project)
+    waits = done.stopped or _standing(requests, number, done)
+    return requests.find(number) if waits else answer(project, number)
 
 
 # -- whom it is about ------------------------------------------------------------------------
@@ -170,7 +176,9 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
     right = right_of(request.right)
     if not right.proof and request.state in ("received", "asked"):
         request = requests.record(number, "proved", facts={"by": "none needed"})
-    if request.state not in _READY:
+    found = request.last("done")
+    again = request.state == "done" and found is not None and bool(Outcome.of(found.facts).residue_in)
+    if request.state not in _READY and not again:
         raise Refused(
             f"request {number} is {request.state}: {_WHY.get(request.state, 'it has ended')}",
             advice=f"see what happened: servanda request show {number}",

@@ -102,10 +102,11 @@ def _outcome_lines(outcome: Outcome, planned: bool) -> list[str]:
     lines += [f"Refused: {why}" for why in outcome.refused]
     lines += [f"Not done in {store}: {why}" for store, why in outcome.stopped]
     if outcome.residue:
-        remaining = count(outcome.residue, "row")
-        lines.append(
-            f"Their address still stands in {remaining}; see servanda ledger show --kind erasure.residue"
-        )
+        remaining, where = count(outcome.residue, "row"), ", ".join(outcome.residue_in)
+        lines += [
+            f"They are still named in {remaining}: {where}. There is no answer before that is emptied and the",
+            f"request carried out again, or left: --leave {outcome.residue_in[0]}",
+        ]
     return lines
 
 
