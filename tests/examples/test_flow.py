@@ -25,6 +25,7 @@ from examples.dates import Period, first_kept
 from oracle_rules import HOLDS, PARIS, RULES, TALLINN
 from test_oracle import Tables, read, swept
 
+from generated import build
 from servanda.cli import command
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,10 +101,9 @@ def test_from_plan_to_proof(
 ) -> None:
     zone = TALLINN if example == "xmserver" else PARIS
     today = datetime.now(zone).date()
-    build = importlib.import_module(f"examples.{example}.generate").build
     url, twin = fresh_url(kind), tmp_path / "twin.db"
-    build(url, today)
-    build(f"sqlite:///{twin}", today)
+    build(example, url, today)
+    build(example, f"sqlite:///{twin}", today)
     monkeypatch.setenv(f"{example.upper()}_DATABASE_URL", url)
     company = Company(example, url, tmp_path)
     before = read(twin)

@@ -8,7 +8,6 @@ one left, remembered and warned.
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import sqlite3
 from datetime import date, datetime, time, timedelta
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from oracle_rules import HOLDS, PARIS, RULES, TALLINN, Dump, Ground, Row, Rule, World
 
+from generated import build
 from servanda.cli import command
 from servanda.project import Project
 
@@ -86,7 +86,7 @@ class Sweeper:
         self.folder, self.path, self.patch = folder, folder / f"{example}.db", monkeypatch
         for document in ("policy.yaml", "stores.yaml"):
             shutil.copy(ROOT / "examples" / example / document, folder)
-        importlib.import_module(f"examples.{example}.generate").build(f"sqlite:///{self.path}", today)
+        build(example, f"sqlite:///{self.path}", today)
         self.run("keys", "init")
         for person in HOLDS[example]:
             hold = (

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import generated
 from servanda.cli import main
 from servanda.stores.discovery.assertions import has_default
 from servanda.stores.shape import Column
@@ -34,7 +35,7 @@ def run(url: str, *statements: str) -> None:
 def example(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Example:
     def build(name: str) -> str:
         made = importlib.import_module(f"examples.{name}.generate")
-        made.build(store_url, date(2026, 11, 22), 1)
+        generated.build(name, store_url, date(2026, 11, 22), 1)
         if hasattr(made, "write_logs"):
             made.write_logs(tmp_path, date(2026, 11, 22))
         for document in ("policy.yaml", "stores.yaml"):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import generated
 import projects
 from servanda.cli import main
 from servanda.stores.binding.coverage import seen
@@ -36,7 +37,7 @@ def run(url: str, *statements: str) -> None:
 @pytest.fixture
 def exograd(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     made = importlib.import_module("examples.exograd.generate")
-    made.build(store_url, date(2026, 11, 22), 1)
+    generated.build("exograd", store_url, date(2026, 11, 22), 1)
     made.write_logs(tmp_path, date(2026, 11, 22))
     for document in ("policy.yaml", "stores.yaml"):
         shutil.copy(EXAMPLES / "exograd" / document, tmp_path)

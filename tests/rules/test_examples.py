@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import generated
 from servanda.cli import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -30,7 +31,7 @@ def test_an_example_has_no_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     made = importlib.import_module(f"examples.{name}.generate")
-    made.build(store_url, date(2026, 11, 22), 1)
+    generated.build(name, store_url, date(2026, 11, 22), 1)
     if hasattr(made, "write_logs"):
         made.write_logs(tmp_path, date(2026, 11, 22))
     for document in ("policy.yaml", "stores.yaml"):
