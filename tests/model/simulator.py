@@ -105,7 +105,7 @@ def drawn(seed: int) -> History:
         for number in range(1, rng.randint(2, 7)):
             rows.append((table.name, key_of(table, number), tuple(row(rng, table, keys).items())))
             keys[table.name].append(key_of(table, number))
-    acts = [act(rng, tables) for _ in range(rng.randint(1, 5))]
+    acts = [act(rng, tables, keys) for _ in range(rng.randint(1, 5))]
     return History(seed, tuple(tables), tuple(rows), (*acts, Act("sweep")))
 
 
@@ -130,10 +130,10 @@ def row(rng: random.Random, table: Table, keys: dict[str, list[Key]]) -> Row:
     }
 
 
-def act(rng: random.Random, tables: list[Table]) -> Act:
+def act(rng: random.Random, tables: list[Table], keys: dict[str, list[Key]]) -> Act:
     table = rng.choice(tables)
-    key = key_of(table, rng.randint(1, 8))
-    kind = rng.choice(["sweep", "sweep", "sweep", "jump", "hold", "lift", "write", "move"])
+    key = rng.choice([key_of(table, rng.randint(1, 8)), *keys[table.name]])  # mostly that of a row
+    kind = rng.choice(["sweep", "sweep", "sweep", "jump", "hold", "hold", "lift", "write", "move"])
     fault = None
     if kind == "sweep" and rng.random() < 0.6:
         fault = (rng.choice(["before", "after", "commit"]), rng.randint(1, rng.choice([30, 120, 400])))

@@ -1,4 +1,4 @@
-"""Engine and model agree on generated histories, on every database; a seed runs again with SEED=number."""
+"""Engine and model agree on generated histories, on every database. SEED=number runs one, HISTORIES=count runs more."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def agree(seed: int, folder: Path, url: str, kind: str) -> None:
 def test_engine_and_model_agree(kind: str, fresh_url: Any, tmp_path: Path) -> None:
     url = fresh_url(kind)
     chosen = os.environ.get("SEED")
-    for seed in [int(chosen)] if chosen else range(COUNTS[kind]):
+    for seed in [int(chosen)] if chosen else range(int(os.environ.get("HISTORIES") or COUNTS[kind])):
         agree(seed, tmp_path / "p", url, kind)
 
 

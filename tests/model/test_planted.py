@@ -97,6 +97,12 @@ FAULTS = {
         "        parts = [column <= self.cut(table, time, day), ",
         (HISTORIES,),
     ),
+    "a page tells of a row more than it ended": Fault(
+        "apply/by_range.py",
+        "        outcome.done[step.id] += done",
+        "        outcome.done[step.id] += done + (done > 0)",
+        (HISTORIES,),
+    ),
     "an erasure ignores a hold": Fault(
         "plan/reasons_to_stay.py",
         "            (Reason.HELD, covered),",
@@ -115,11 +121,17 @@ FAULTS = {
         "                pass",
         (PERSONS, HOLDS),
     ),
-    "a mention is emptied although a hold is on it": Fault(
-        "plan/reasons_to_stay.py",
-        "            reasons.append((Reason.HELD, (covered)))",
-        "            pass",
-        (PERSONS, HOLDS),
+    "rows in a circle are followed once": Fault(
+        "persons/collect.py",
+        "            round_ += 1",
+        "            break",
+        (PERSONS,),
+    ),
+    "rows that a row of theirs owns are not followed": Fault(
+        "persons/collect.py",
+        'forward=edge.ownership == "owns"',
+        "forward=False",
+        (PERSONS,),
     ),
     "an erased person's row goes although another points at it": Fault(
         "plan/reasons_to_stay.py",
@@ -140,7 +152,10 @@ def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     text = module.read_text(encoding="utf-8")
     assert text.count(fault.right) == 1, f"the line of this fault is another now: {fault.module}"
     module.write_text(text.replace(fault.right, fault.wrong), encoding="utf-8")
-    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(package.parent), str(TESTS), str(TESTS.parent)])}
+    env = os.environ | {
+        "HISTORIES": "200",
+        "PYTHONPATH": os.pathsep.join([str(package.parent), str(TESTS), str(TESTS.parent)]),
+    }
     for found_by in fault.by:
         words = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", found_by]
         done = subprocess.run(

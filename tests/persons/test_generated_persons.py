@@ -8,6 +8,7 @@ one owner, several or none. The oracle walks rows, one by one, and knows nothing
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -426,7 +427,7 @@ def try_out(kind: str, url: str, folder: Path, examples: int, *, random: bool) -
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
 def test_generated_persons_leave_as_the_oracle_says(kind: str, fresh_url: Any, tmp_path: Path) -> None:
-    try_out(kind, fresh_url(kind), tmp_path / "p", 20, random=False)
+    try_out(kind, fresh_url(kind), tmp_path / "p", int(os.environ.get("HISTORIES") or 20), random=False)
 
 
 @pytest.mark.soak
