@@ -75,7 +75,9 @@ def apply(project: Project, number: int) -> Outcome:
             f"request {number} cannot be carried out: {outcome.refused[0]}", advice=_further_reasons(outcome)
         )
     facts = outcome.facts() | {"reference": case.reference}
-    requests.record(number, "planned", facts=facts, words=as_text(case.human, case.named))
+    requests.record(
+        number, "planned", facts=facts, words=as_text(case.human, case.named if right.ends else ())
+    )
     done = replace(right.act(case), undecided=undecided)
     if project.stores.down:
         waits = tuple((name, "it does not answer") for name in sorted(project.stores.down))
@@ -202,10 +204,12 @@ def _prepare(project: Project, number: int) -> tuple[Case | None, Outcome]:
     if several(project.stores, human) and request.last("chosen") is None:
         return None, Outcome("several")
     key_id = requests.key_of(number)
-    named = frozenset(
-        {secret.about, *identifiers_of(project.stores, human), *_named_before(requests, request)}
-    )
-    return Case(request, project, key_id, reference, secret, human, rows, bool(before), named), Outcome()
+    named = {secret.about, *_named_before(requests, request)}
+    if right.copy or right.ends:
+        named |= set(identifiers_of(project.stores, human))
+    return Case(
+        request, project, key_id, reference, secret, human, rows, bool(before), frozenset(named)
+    ), Outcome()
 
 
 def _refuse_if_hidden(project: Project, right: Right) -> None:
