@@ -12,9 +12,13 @@ from pathlib import Path
 
 
 def build(example: str, url: str, day: date, *scale: int) -> None:
-    """Make the database of an example as on a day, at the URL; of SQLite by copying one."""
+    """Make the database of an example as on a day, at the URL; of SQLite by copying one, and the logs beside."""
     if url.startswith("sqlite:///"):
-        shutil.copy(_made(example, day, *scale), url.removeprefix("sqlite:///"))
+        made, database = _made(example, day, *scale), Path(url.removeprefix("sqlite:///"))
+        shutil.copy(made, database)
+        if (logs := made.parent / "logs").is_dir():
+            shutil.rmtree(database.parent / "logs", ignore_errors=True)
+            shutil.copytree(logs, database.parent / "logs")
     else:
         importlib.import_module(f"examples.{example}.generate").build(url, day, *scale)
 
