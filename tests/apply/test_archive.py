@@ -62,6 +62,14 @@ PLACES: dict[str, Any] = {
     },
 }
 
+BY_REFERENCE = PLACES | {
+    "deals": {k: v for k, v in PLACES["deals"].items() if k != "person"}
+    | {
+        "references": {"of": {"via": "user_id", "to": "users", "ownership": "owned"}},
+        "triggers": {"end": {"of": "of", "column": "ended_on", "open": None}},
+    }
+}
+
 
 def promises(account: str = "P90D") -> list[dict[str, Any]]:
     proof = retention("TEST-ARC-01", "proof", "end", "P30D", archive="P5Y")
@@ -244,8 +252,12 @@ def test_columns_of_one_copy_leave_daily_use_together(tmp_path: Path, store_url:
     assert all(read(found, row).get("since") for row in before if row["place"] == "app.users")
 
 
-def test_held_archived_rows_are_moved_and_end_when_the_hold_is_lifted(tmp_path: Path, store_url: str) -> None:
-    found = make(tmp_path / "p", store_url)
+@pytest.mark.parametrize("whose", ["person", "reference"])
+def test_held_archived_rows_are_moved_and_end_when_the_hold_is_lifted(
+    tmp_path: Path, store_url: str, whose: str
+) -> None:
+    """Whether `person` says whose a row is, or a reference that owns it."""
+    found = make(tmp_path / "p", store_url, PLACES if whose == "person" else BY_REFERENCE)
     found.apply()
     first = found.holds.place(
         "litigation", (HeldPerson("app.users", (3,)),), case="C", reason="R", author="A", review_on=REVIEW

@@ -11,18 +11,23 @@ import json
 import os
 import shutil
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import erase
 from servanda.persons.copy import copy_of
+from servanda.persons.holds import HeldPerson
 from servanda.persons.person import Person
 from servanda.plan.due import Of
+from servanda.plan.load import held, load_holds
+from servanda.stores.sql.archive_table import database as sql_session
 
 HOWS = ("fk", "fk", "plain", "text", "json", "mail", "nobody", "when")
 RULES = ("RESTRICT", "CASCADE", "SET NULL", "NO ACTION")
@@ -377,6 +382,26 @@ def content(found: TestProject, world: World) -> dict[At, dict[str, Any]]:
     return read
 
 
+def covered(found: TestProject, world: World, persons: list[Person]) -> set[At]:
+    """The rows that a hold on some persons covers; it is lifted again."""
+    scope = tuple(HeldPerson(p.place, p.key) for p in persons)
+    later = date.today() + timedelta(days=900)
+    hold = found.holds.place("litigation", scope, case="C", reason="R", author="A", review_on=later)
+    rows: set[At] = set()
+    with found.opened() as project:
+        running = project.holds.running(project.today)
+        load_holds(project.stores, running)
+        for place in project.stores.binding.places.values():
+            condition = held(project.stores, place, running)
+            if condition is not None:
+                session, name = sql_session(project.stores.session_of(place)), place.table.name
+                row = session.table_of(name)
+                query = sa.select(row.c.id).where(session.where.sql(condition, row, name))
+                rows |= {(name, int(str(id_).removeprefix("K"))) for (id_,) in session.select(query, {})}
+    found.holds.lift(hold.id)
+    return rows
+
+
 def check(world: World, folder: Path, url: str, kind: str) -> None:
     found = built(world, folder, url, kind)
     oracle = Oracle(world)
@@ -394,6 +419,7 @@ def check(world: World, folder: Path, url: str, kind: str) -> None:
             }
         assert copied == oracle.reached
         assert content(found, world) == before
+    assert covered(found, world, [person for human in humans for person in human]) == oracle.reached
     asked = [Of(f"p{i}", human) for i, human in enumerate(humans)]
     with found.opened() as project:
         erased = erase(project, asked)

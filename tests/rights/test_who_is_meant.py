@@ -42,10 +42,22 @@ PLACES: dict[str, Any] = {
 }
 
 
-@pytest.fixture(params=KINDS)
+def by_reference() -> dict[str, Any]:
+    """The same places, of which none has a `person`: references say whose their rows are."""
+    places = {name: dict(place) for name, place in PLACES.items()}
+    for name in ("addresses", "letters"):
+        del places[name]["person"]
+        places[name]["references"] = {"user": {"via": "user_id", "to": "users", "ownership": "owned"}}
+    places["addresses"]["triggers"] = {"closed": {"of": "user", "column": "closed_on", "open": None}}
+    return places
+
+
+@pytest.fixture(params=[*KINDS, "by reference"])
 def office(request: pytest.FixtureRequest, tmp_path: Path, fresh_url: Any) -> Office:
     archive = {"legal": {"folder": "archive", "key_backup": "P14D"}}
-    found = project(tmp_path / "p", fresh_url(request.param), policy(PROMISES), PLACES, archive)
+    kind = request.param if request.param in KINDS else "sqlite"
+    places = PLACES if request.param in KINDS else by_reference()
+    found = project(tmp_path / "p", fresh_url(kind), policy(PROMISES), places, archive)
     letters = " CHARACTER SET utf8mb4" if request.param == "mariadb" else ""
     found.run(
         f"CREATE TABLE users (id INTEGER PRIMARY KEY, email VARCHAR(80){letters}, closed_on DATE)",

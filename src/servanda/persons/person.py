@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from servanda.persons.routes import route
+from servanda.persons.routes import routes
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.stores.addresses import comparable
 from servanda.stores.binding.binding import BoundPlace
@@ -89,24 +89,29 @@ def find(stores: OpenStores, identifier: str, named: str | None = None) -> list[
 def _found(stores: OpenStores, place: BoundPlace, column: str, wanted: str | int) -> Iterator[Person]:
     """The persons to whom the rows of a place with an identifier lead; a row that leads to none, itself."""
     session, size = stores.session_of(place), len(place.table.key)
-    path = route(stores.binding, place)
-    root = stores.binding.places[path.root] if path is not None else place
     named = [name for name, own in place.place.identifiers.items() if own == column]
-    if path is None or not path.links or not named or not root.table.key:
+    ways = [way for way in routes(stores.binding, place) if stores.binding.places[way.root].table.key]
+    if not named or not ways or any(not way.links for way in ways):
         yield from (Person(place.name, key) for key in session.find(place.table.name, column, wanted))
         return
-    theirs = root.place.identifiers.get(named[0])
-    at = [*root.table.key, *([theirs] if theirs is not None else [])]
-    for values in session.find(place.table.name, column, wanted, path.links, at):
-        key, above = values[:size], values[size : size + len(root.table.key)]
-        other = values[-1] if theirs is not None else None
-        if None in above:
-            yield Person(place.name, key)
-        elif other in (None, "") or comparable(str(other)) == comparable(str(wanted)):
-            yield Person(root.name, above)
-        else:
-            yield Person(place.name, key)
-            yield Person(root.name, above, doubtful=True)
+    certain: dict[tuple[Any, ...], list[Person]] = {}
+    doubtful: dict[tuple[Any, ...], list[Person]] = {}
+    for way in ways:
+        root = stores.binding.places[way.root]
+        theirs = root.place.identifiers.get(named[0])
+        at = [*root.table.key, *([theirs] if theirs is not None else [])]
+        for values in session.find(place.table.name, column, wanted, way.links, at):
+            key, above = values[:size], values[size : size + len(root.table.key)]
+            other = values[-1] if theirs is not None else None
+            certain.setdefault(key, [])
+            if None in above:
+                continue
+            if other in (None, "") or comparable(str(other)) == comparable(str(wanted)):
+                certain[key].append(Person(root.name, above))
+            else:
+                doubtful.setdefault(key, []).append(Person(root.name, above, doubtful=True))
+    for key, persons in certain.items():
+        yield from persons or (Person(place.name, key), *doubtful.get(key, ()))
 
 
 def _columns(stores: OpenStores, named: str | None) -> Iterator[tuple[BoundPlace, str, str]]:

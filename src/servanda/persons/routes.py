@@ -2,12 +2,16 @@
 
     lines --invoice--> invoices --account--> accounts (person: self)
 
-The route of a place is the chain of links to the place whose rows are persons. A row whose route is broken (NULL,
-a missing parent) is an orphan, which only retention ends.
+A route of a place is a chain of links to a place whose rows are persons. The one that `person` begins is the main
+route, or, where a place has no `person`, the first that a reference begins whose rows it owns. A row whose route is
+broken (NULL, a missing parent) is an orphan, which only retention ends.
+
+What belongs to a person over any reference, in either direction, is decided by `persons.belonging`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from servanda.stores.binding.binding import Binding, BoundPlace
@@ -30,32 +34,38 @@ class Route:
 
 
 def route(binding: Binding, place: BoundPlace) -> Route | None:
-    """The route of a place to its persons; None if it has none."""
-    return binding.cached(("route", place.name), lambda: _route(binding, place))
+    """The main route of a place to its persons; None if it has none."""
+    found = routes(binding, place)
+    return found[0] if found else None
 
 
-def _route(binding: Binding, place: BoundPlace) -> Route | None:
-    links: list[Link] = []
-    seen = {place.name}
-    here = place
-    while True:
-        person = here.place.person
-        if person == "self":
-            return Route(tuple(links), here.name)
-        label = "person" if isinstance(person, Reference) else person
-        link = here.links.get(label) if isinstance(label, str) else None
-        if link is None:
-            return None
-        links.append(link)
-        following = binding.places.get(f"{here.store}.{_target(here, str(label))}")
-        if following is None or following.name in seen:
-            return None
-        seen.add(following.name)
-        here = following
+def routes(binding: Binding, place: BoundPlace) -> tuple[Route, ...]:
+    """Every route of a place over references by which its rows are somebody's, the main one first."""
+    return binding.cached(("routes", place.name), lambda: tuple(_routes(binding, place, (), frozenset())))
 
 
-def _target(place: BoundPlace, label: str) -> str:
-    return place.place.links()[label].to if label in place.place.links() else ""
+def _routes(
+    binding: Binding, place: BoundPlace, links: tuple[Link, ...], seen: frozenset[str]
+) -> Iterator[Route]:
+    if place.place.person == "self":
+        yield Route(links, place.name)
+        return
+    for label in _owned(place):
+        target = place.place.links()[label].to if label in place.place.links() else ""
+        following = binding.places.get(f"{place.store}.{target}")
+        if following is not None and following.name not in seen | {place.name}:
+            yield from _routes(binding, following, (*links, place.links[label]), seen | {place.name})
+
+
+def _owned(place: BoundPlace) -> Iterator[str]:
+    """The labels of the references by which rows of a place are somebody's, the one under `person` first."""
+    person = place.place.person
+    main = "person" if isinstance(person, Reference) else person
+    if main in place.links:
+        yield str(main)
+    for label, said in place.place.references.items():
+        if label != main and said.ownership == "owned" and label in place.links:
+            yield label
 
 
 @dataclass(frozen=True, slots=True)

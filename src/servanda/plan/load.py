@@ -21,8 +21,9 @@ import sqlalchemy as sa
 from servanda.database import tables
 from servanda.law.period import Period
 from servanda.law.retention import last_day
+from servanda.persons.belonging import Belonging, Listing
 from servanda.persons.holds import HeldPerson, HeldRows, Hold
-from servanda.persons.routes import route
+from servanda.persons.subject_graph import SubjectGraph
 from servanda.project import Project
 from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.identity import identity
@@ -31,7 +32,7 @@ from servanda.stores.document.triggers import AtEvent, AtGreatest, AtLatest
 from servanda.stores.key import from_plain, to_plain
 from servanda.stores.selection import Any, Compares, Condition, Reaches
 from servanda.stores.sql.archive_table import database as sql_session
-from servanda.stores.sql.session import mark_text
+from servanda.stores.sql.session import Session, mark_text
 
 Key = tuple[Anything, ...]
 
@@ -65,19 +66,29 @@ def load_holds(stores: OpenStores, holds: Sequence[Hold]) -> None:
             session.make_list(f"rows_{place.short}", place.table.name, place.table.key)
             for scope in rows[name]:
                 session.fill_where(f"rows_{place.short}", place.table.name, _compares(scope))
+    for store in {stores.binding.places[name].store for name in persons if name in stores.binding.places}:
+        belonging = _belonging(stores, store, frozenset(persons))
+        for group in belonging.listings if belonging is not None else ():
+            _fill(sql_session(stores.sessions[store]), group)
+
+
+def _fill(session: Session, group: Sequence[Listing]) -> None:
+    """Fill the lists of a group until no row is new."""
+    for listing in group:
+        session.make_list(listing.name, listing.table, listing.key)
+    while any([session.fill_where(one.name, one.table, one.condition) > 0 for one in group]):  # noqa: C419 (all of them)
+        pass
 
 
 def held(stores: OpenStores, place: BoundPlace, holds: Sequence[Hold]) -> Condition | None:
-    """The rows of a place that a hold covers; None if no hold can cover any."""
+    """The rows of a place that a hold covers, itself or because they are a held person's; None if none can be."""
     parts: list[Condition] = []
     scopes = [scope for hold in holds for scope in hold.scope]
-    path = route(stores.binding, place)
-    roots = {s.place for s in scopes if isinstance(s, HeldPerson)}
-    for root in sorted(roots) if path is not None else []:
-        assert path is not None
-        if _same_table(stores, root, path.root):
-            listed = stores.binding.places[root]
-            parts.append(path.reaches(listed.table.key, f"held_{listed.short}"))
+    roots = frozenset(s.place for s in scopes if isinstance(s, HeldPerson))
+    belonging = _belonging(stores, place.store, roots) if roots and not place.place.files else None
+    theirs = belonging.of_table(place.table.name, place.name) if belonging is not None else None
+    if theirs is not None:
+        parts.append(theirs)
     mine = [s for s in scopes if isinstance(s, HeldRows) and s.place == place.name]
     if mine and place.table.key:
         parts.append(Reaches((), place.table.key, f"rows_{place.short}"))
@@ -85,13 +96,22 @@ def held(stores: OpenStores, place: BoundPlace, holds: Sequence[Hold]) -> Condit
     return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(parts))
 
 
-def _same_table(stores: OpenStores, one: str, other: str) -> bool:
-    """Whether two places share one table and key, so that their persons are the same rows."""
-    places = stores.binding.places
-    if one not in places or other not in places:
-        return False
-    a, b = places[one], places[other]
-    return (a.store, a.table.name, a.table.key) == (b.store, b.table.name, b.table.key)
+def _belonging(stores: OpenStores, store: str, roots: frozenset[str]) -> Belonging | None:
+    """The rows that belong to the held persons of some places, in one store; None if nothing there can."""
+    binding = stores.binding
+    listed = [binding.places[n] for n in sorted(roots) if n in binding.places]
+    own = [p for p in listed if p.store == store and not p.place.files]
+    if not own:
+        return None
+
+    def follow() -> Belonging:
+        conditions: dict[str, list[Reaches]] = {}
+        for place in own:
+            held_ = Reaches((), place.table.key, f"held_{place.short}")
+            conditions.setdefault(place.table.name, []).append(held_)
+        return Belonging(SubjectGraph.of(binding).stores[store], conditions)
+
+    return binding.cached(("held persons", store, roots), follow)
 
 
 def _compares(scope: HeldRows) -> Condition:

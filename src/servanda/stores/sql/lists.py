@@ -239,7 +239,8 @@ class Lists:
         )
         chosen = sa.select(*keys).where(self.where.sql(condition, row, table), ~already)
         with self.transaction():
-            done = self._connection.execute(sa.insert(listed).from_select([c.name for c in listed.c], chosen))
+            insert = sa.insert(listed).from_select([c.name for c in listed.c], chosen)
+            done = self._connection.execute(insert, execution_options={"preserve_rowcount": True})
         return int(done.rowcount)
 
     def mark(self, name: str, row: sa.FromClause) -> sa.ColumnElement[Any]:
