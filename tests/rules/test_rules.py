@@ -64,8 +64,14 @@ def view_of(folder: Path, example: Example, url: str, stack: ExitStack) -> View:
         execute(url, example.parts["app.sql"])
         if url.startswith("postgresql"):
             as_plain_role(url)
-    places = textwrap.indent(example.parts["stores.yaml"], "    ")
-    (folder / "stores.yaml").write_text(f"servanda: 1\nstores:\n  app:\n    url: ${{APP_URL}}\n{places}")
+    stores_text, archives = example.parts["stores.yaml"], ""
+    if stores_text.startswith("archives:"):  # they stand beside the stores
+        archives, stores_text = stores_text.split("places:\n", 1)
+        stores_text = f"places:\n{stores_text}"
+    places = textwrap.indent(stores_text, "    ")
+    (folder / "stores.yaml").write_text(
+        f"servanda: 1\n{archives}stores:\n  app:\n    url: ${{APP_URL}}\n{places}"
+    )
     stores = load_stores(folder / "stores.yaml")
     opened = stack.enter_context(open_stores(policy, stores, folder))
     return View(policy, TODAY, opened.binding, opened.sessions, made)

@@ -56,7 +56,9 @@ class Belonging:
     def of_table(self, table: str, place: str = "") -> Condition | None:
         """The rows of a table that belong to a listed person; None if none can. `place`: of rows of this place."""
         parts: list[Condition] = list(self.roots.get(table, ()))
-        parts += [self._along(e, e.place != place) for e in self.graph.owners(table) if e.giver in self._giving]
+        parts += [
+            self._along(e, e.place != place) for e in self.graph.owners(table) if e.giver in self._giving
+        ]
         return None if not parts else parts[0] if len(parts) == 1 else Any(tuple(parts))
 
     def _follow(self, table: str) -> None:
@@ -71,13 +73,15 @@ class Belonging:
             self.listings.append([self._listed(table, condition)])
 
     def _follow_cycle(self, component: Component) -> None:
-        entered = any(
-            e.giver in self._giving for t in component.tables for e in self.graph.owners(t)
-        ) or any(t in self.roots for t in component.tables)
+        entered = any(e.giver in self._giving for t in component.tables for e in self.graph.owners(t)) or any(
+            t in self.roots for t in component.tables
+        )
         if not entered:
             return
         listed = [t for t in component.tables if self.graph.shape[t].key]
-        for table in component.tables:  # rows without a key cannot be listed: what leads to one counts as theirs
+        for (
+            table
+        ) in component.tables:  # rows without a key cannot be listed: what leads to one counts as theirs
             self._giving[table], self._ways[table] = All(()), 1
         for table in listed:
             self._listed(table, All(()))

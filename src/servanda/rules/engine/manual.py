@@ -7,8 +7,8 @@
     text         what to do instead
 
 An example is an indented block of parts; each part begins with a line such as
-`--- app.sql`, `--- stores.yaml` (inside one store) or `--- policy.yaml`. A part may name
-its database: `--- app.sql of MariaDB`; the default is SQLite.
+`--- app.sql`, `--- stores.yaml` (inside one store; `archives:` before `places:` stands beside the stores) or
+`--- policy.yaml`. A part may name its database: `--- app.sql of MariaDB`; the default is SQLite.
 """
 
 from __future__ import annotations
