@@ -138,9 +138,7 @@ class Reach:
                 if at not in known:
                     continue
                 remembered_row = gone.pop(at)
-                if not remembered_row.is_still(
-                    row, places[remembered_row.place][1].place.identifiers.values()
-                ):
+                if not remembered_row.is_still(row, places[remembered_row.place][1]):
                     changed.setdefault(table, []).append((number, remembered_row))
             lost = [(number, person.key) for (number, _), person in gone.items()]
             self.rows.remove(table, [*lost, *((n, p.key) for n, p in changed.get(table, ()))])

@@ -17,6 +17,7 @@ from servanda.persons.routes import routes
 from servanda.persons.subject_graph import SubjectGraph
 from servanda.stores.addresses import comparable
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.binding.open_stores import OpenStores
 
 
@@ -27,7 +28,7 @@ class Person:
     It is kept in memory only: never in a plan, the ledger, a log or a message. One human being may have several,
     such as an account, a newsletter and a contact form.
 
-    A row that is remembered for later has `content`, the digest of its values, and, if it is a person's own row
+    A row that is remembered for later has `content`, the digests of its values, and, if it is a person's own row
     with an identifier, `identity`, that of its identifiers. By then its key may belong to a newcomer.
 
     `doubtful`: another row bears the identifier and leads here, and this row bears a different one.
@@ -39,22 +40,58 @@ class Person:
     identity: str = field(default="", compare=False, repr=False)
     doubtful: bool = field(default=False, compare=False)
 
-    def is_still(self, row: Mapping[str, Any], identifiers: Iterable[str]) -> bool:
-        """Whether a row with this key is the remembered one: nothing of it has changed, or its identifiers have not."""
-        return self.content == content_of(row) or (
-            bool(self.identity) and self.identity == identity_of(row, identifiers)
+    def is_still(self, row: Mapping[str, Any], place: BoundPlace) -> bool:
+        """Whether a row with this key is the remembered one.
+
+        It is if it was created at the same time; where no column says so, if its identifiers are the same, or if
+        nothing has changed but what Servanda itself, or the database with it, writes into a row that stays.
+        """
+        remembered: dict[str, str] = json.loads(self.content)
+        created = [c for c in created_columns(place) if row.get(c) is not None and c in remembered]
+        if created:
+            return all(remembered[c] == _digest(c, row[c]) for c in created)
+        if self.identity and self.identity == identity_of(row, place.place.identifiers.values()):
+            return True
+        return all(
+            _digest(c, row[c]) == digest or _is_ours(place, c, row[c])
+            for c, digest in remembered.items()
+            if c in row
         )
 
 
+def _is_ours(place: BoundPlace, column: str, value: Any) -> bool:
+    """Whether Servanda may have written a value: its field was emptied, or whom it named has gone."""
+    shape, declared = place.table.columns[column], place.place.links()
+    if shape.on_update or shape.generated:
+        return True
+    change = place.place.at_end.get(column)
+    if change is not None:
+        plain = not (change.truncate or change.generalise or change.pseudonym)
+        return not plain or value == change.constant
+    referring = [
+        said for label, link in place.links.items() if column in link.columns if (said := declared.get(label))
+    ]
+    if any(value in said.placeholder for said in referring):
+        return True
+    cleared = any(column in said.clears for said in declared.values())
+    pointing = any(column in link.columns for link in place.links.values())
+    pointing = pointing or any(column in points.columns for points in place.table.points)
+    return cleared or (pointing and value is None)
+
+
 def content_of(row: Mapping[str, Any]) -> str:
-    """The digest of all values of a row."""
-    return hashlib.sha256(json.dumps(sorted(row.items()), default=_as_text).encode()).hexdigest()
+    """The digest of each value of a row, as JSON."""
+    return json.dumps({column: _digest(column, value) for column, value in sorted(row.items())})
 
 
 def identity_of(row: Mapping[str, Any], identifiers: Iterable[str]) -> str:
     """The digest of the identifiers of a row; empty if it has none any more."""
     values = [[name, row[name]] for name in sorted(identifiers) if row.get(name) is not None]
-    return content_of(dict(values)) if values else ""
+    return hashlib.sha256(json.dumps(values, default=_as_text).encode()).hexdigest() if values else ""
+
+
+def _digest(column: str, value: Any) -> str:
+    return hashlib.sha256(json.dumps([column, value], default=_as_text).encode()).hexdigest()[:24]
 
 
 def _as_text(value: Any) -> str:
