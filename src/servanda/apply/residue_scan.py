@@ -23,6 +23,7 @@ from servanda.stores.binding.binding import BoundPlace
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.sql.archive_table import database
 from servanda.stores.sql.erasure import UNTOUCHED
+from servanda.stores.sql.lists import temporary
 
 _SHORT = 6
 _FEW = 20
@@ -43,12 +44,10 @@ class Identifiers:
     @classmethod
     def of(cls, reach: Reach) -> Identifiers:
         """Create the temporary table; outside of any transaction."""
-        made = sa.Table(
+        made = temporary(
             "servanda_named",
-            sa.MetaData(),
             sa.Column("p", sa.Integer, nullable=False),
             sa.Column("v", sa.String(255), nullable=False),
-            prefixes=["TEMPORARY"],
             postgresql_on_commit="DELETE ROWS",
         )
         reach.session.create_temporary_table(made)

@@ -34,8 +34,8 @@ class Stage:
 class Reach:
     """The gathered rows of some persons in one store. `mentions` are the edges that only name them, by number.
 
-    `gathered_tables` are the tables with gathered rows. `own` holds the locked rows of the persons themselves, by
-    table, each with the number of the person.
+    `gathered_tables` are the tables with gathered rows, `own_tables` those with rows that are the persons themselves.
+    `own` holds these rows, if they were locked, by table, each with the number of the person.
     """
 
     graph: StoreGraph
@@ -45,6 +45,7 @@ class Reach:
     flow: list[Stage]
     mention_queries: list[EdgeQuery]
     gathered_tables: set[str] = field(default_factory=set)
+    own_tables: set[str] = field(default_factory=set)
     own: dict[str, list[tuple[int, dict[str, Any]]]] = field(default_factory=dict, repr=False)
     doubtful: dict[int, list[str]] = field(default_factory=dict)
 
@@ -99,7 +100,8 @@ class Reach:
             more = [(n, key[1:]) for key, n in keys.items() if key not in seeds.get(table, {})]
             self.rows.seed(table, more, persons=False)
         changed = self._remove_others(humans, rows)
-        gathered_tables = self.gathered_tables = {*seeds, *known}
+        gathered_tables, self.own_tables = {*seeds, *known}, {*seeds}
+        self.gathered_tables = gathered_tables
         roots = {p.table.name for p in self.graph.roots}
         fresh = gathered_tables <= roots
         for stage in self.flow:

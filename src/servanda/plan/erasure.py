@@ -138,23 +138,35 @@ class StoreEraser:
             if self.reach.mentions[number].giver in gathered:
                 self.rules.statements.mark_reasons(self.reach.mentions[number].taker, number, reasons)
         self._hold_persons()
+        staying: set[str] = set()
         for _, every in self.rules.order:
             tables = [r for r in every if r.table in gathered]
             for rules in tables:
-                if rules.reasons:
-                    self.rules.statements.mark_reasons(rules.table, rules.number, rules.reasons)
+                reasons, name = rules.reasons_now(staying, held=self._may_be_held(rules))
+                if reasons and self.rules.statements.mark_reasons(rules.table, rules.number, reasons, name):
+                    staying.add(rules.table)
             while sum(
                 self.rules.statements.spread_reason(r.table, r.number, Reason.POINTED, condition, name=name)
                 for r in tables
                 for name, condition in r.pointed_at_in_cycle
             ):
-                pass
+                staying |= {r.table for r in tables}
         return self._decided(asked)
+
+    def _may_be_held(self, rules: TableRules) -> bool:
+        """Whether a hold may cover rows of a table; not where they can be nobody's but the persons' who are erased.
+
+        Whoever is erased and held is found by their own rows already.
+        """
+        if rules.rows_held or rules.table in self.rules.sharing:
+            return True
+        return not self.reach.own_tables <= {p.table.name for p in self.reach.graph.roots}
 
     def _hold_persons(self) -> None:
         """Mark every row of a held person as held."""
         held_: set[int] = set()
-        for rules in self.rules.tables.values() if self.rules.holds else ():
+        own = [self.rules.tables[t] for t in sorted(self.reach.own_tables) if t in self.rules.tables]
+        for rules in own if self.rules.holds else ():
             for flag, condition in rules.reasons:
                 if flag == Reason.HELD:
                     held_ |= set(self.rules.statements.persons_held(rules.table, rules.number, condition))
@@ -257,10 +269,11 @@ class StoreEraser:
         for table in self.reach.gathered_tables & self.reach.rows.numbers.keys():
             place = self.reach.graph.places[table][0]
             named = list(place.place.identifiers.values())
-            for own, rows in (
-                (True, self.reach.rows.kept_own_rows(table)),
-                (False, self.reach.rows.kept_other_rows(table, kept)),
-            ):
+            present = self.present.get(self.reach.rows.numbers[table], set())
+            rows_own = self.reach.rows.kept_own_rows(table) if table in self.reach.own_tables else []
+            some = any(reasons & kept for reasons in present)
+            rows_other = self.reach.rows.kept_other_rows(table, kept) if some else []
+            for own, rows in ((True, rows_own), (False, rows_other)):
                 for person, row in rows:
                     key = tuple(row[c] for c in place.table.key)
                     identity = identity_of(row, named) if own else ""

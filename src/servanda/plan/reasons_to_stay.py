@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from servanda.persons.collect import Reach
-from servanda.persons.holds import Hold
+from servanda.persons.holds import HeldRows, Hold
 from servanda.persons.routes import Child, children
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
 from servanda.plan.load import held
@@ -49,21 +49,37 @@ from servanda.stores.sql.person_rows import Reason
 
 @dataclass(slots=True)
 class TableRules:
-    """The rules for the gathered rows of one table. `recheck` is evaluated again by the DELETE."""
+    """The rules for the gathered rows of one table. `recheck` is evaluated again by the DELETE.
+
+    `pointed_from` are the references of rows that keep these if they stay: each with its table, if all its rows were
+    gathered, so that only those that stay for a reason matter; else with “”.
+    `rows_held`: a hold covers rows of this table by a condition, whosever they are.
+    """
 
     table: str
     number: int
     places: tuple[BoundPlace, ...]
     limits: dict[str, list[Limit]]
     reasons: list[tuple[Reason, Condition]] = field(default_factory=list)
+    pointed_from: list[tuple[str, Condition]] = field(default_factory=list)
     pointed_at_in_cycle: list[tuple[str, Condition]] = field(default_factory=list)
     cycle: list[Child] = field(default_factory=list)
     recheck: Condition | None = None
+    rows_held: bool = False
 
     @property
     def may_stay(self) -> bool:
         """Whether any reason to stay can occur in this table."""
-        return bool(self.reasons or self.pointed_at_in_cycle)
+        return bool(self.reasons or self.pointed_from or self.pointed_at_in_cycle)
+
+    def reasons_now(
+        self, staying: set[str], *, held: bool
+    ) -> tuple[list[tuple[Reason, Condition]], tuple[object, ...]]:
+        """The reasons to evaluate if only rows of the tables in `staying` stay, with or without holds; and a name."""
+        chosen = [(t, condition) for t, condition in self.pointed_from if not t or t in staying]
+        own = [(flag, condition) for flag, condition in self.reasons if held or flag != Reason.HELD]
+        pointed = [(Reason.POINTED, Any(tuple(c for _, c in chosen)))] if chosen else []
+        return own + pointed, (held, *(t for t, _ in chosen))
 
 
 @dataclass(slots=True)
@@ -85,6 +101,7 @@ class StoreRules:
     shared: list[tuple[list[tuple[TableRules, Condition]], bool]] = field(default_factory=list)
     shared_outright: list[tuple[TableRules, Condition, bool]] = field(default_factory=list)
     mention_reasons: dict[int, list[tuple[Reason, Condition]]] = field(default_factory=dict)
+    sharing: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.statements = ErasureStatements(self.reach.rows)
@@ -93,7 +110,10 @@ class StoreRules:
             places = self.graph.places[table]
             limits = {p.name: limits_after_erasure(self.stores.binding, p, self.today) for p in places}
             self.tables[table] = TableRules(table, number, places, limits)
-        sharing = self.graph.shareable() & numbers.keys()
+        sharing = self.sharing = self.graph.shareable() & numbers.keys()
+        listed = {s.place for hold in self.holds for s in hold.scope if isinstance(s, HeldRows)}
+        for rules in self.tables.values():
+            rules.rows_held = any(p.name in listed for p in rules.places)
         self.mention_reasons = {
             n: r for n, edge in self.reach.mentions.items() if (r := self._mention_reasons(edge, sharing))
         }
@@ -170,11 +190,11 @@ class StoreRules:
                 if child.real is None and set(child.link.to_columns) & place.place.at_end.keys():
                     continue  # references a column that is emptied: keeping the row would not help
                 every.setdefault((child.table.name, child.link.columns, repr(child.link.when)), child)
-        outside: list[Condition] = []
         for (table, columns, _), child in every.items():
             if table in component.tables:
                 rules.cycle.append(child)
-            if self._always_goes(child, component, sharing):
+            gathered = self._all_gathered(child, component, sharing)
+            if gathered and not self.tables[table].may_stay:
                 continue
             gone = self._is_gone(child)
             if child.real is not None and child.real.on_delete == "SET NULL" and gone is None:
@@ -183,13 +203,12 @@ class StoreRules:
             if table in component.tables and table in self.tables:
                 rules.pointed_at_in_cycle.append((f"{table}:{','.join(columns)}", condition))
             else:
-                outside.append(condition)
-        rules.reasons += [(Reason.POINTED, Any(tuple(outside)))] if outside else []
+                rules.pointed_from.append((table if gathered else "", condition))
 
-    def _always_goes(self, child: Child, component: Component, sharing: set[str]) -> bool:
-        """Whether every row that references this one was gathered and has no reason to stay."""
+    def _all_gathered(self, child: Child, component: Component, sharing: set[str]) -> bool:
+        """Whether every row that references a gathered one was gathered, and can be nobody else's."""
         theirs = self.tables.get(child.table.name)
-        if theirs is None or theirs.may_stay or child.table.name in sharing | set(component.tables):
+        if theirs is None or child.table.name in sharing | set(component.tables):
             return False
         return any(
             e.ownership == "owned"

@@ -276,6 +276,9 @@ class Session(Protocol):
 
     # -- reading -----------------------------------------------------------------------------
 
+    def read_first_times(self, columns: Iterable[tuple[str, TimeColumn]]) -> None:
+        """Read at once what `learn_forms` needs of many columns, each with its table."""
+
     def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
         """See how columns write their times. Raises StoreError where they cannot be compared."""
 

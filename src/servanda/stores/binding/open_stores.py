@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,15 @@ from servanda.policy.policy import Policy
 from servanda.stores.binding.binding import Binding, BoundPlace, Complaint, bind
 from servanda.stores.binding.obstacles import copy_complaints, unnamed_complaints
 from servanda.stores.document.document import StoresDocument
-from servanda.stores.selection import Bound, GreatestTime, LatestTime, OwnTime, ParentTime, ParentTrigger
+from servanda.stores.selection import (
+    Bound,
+    GreatestTime,
+    LatestTime,
+    OwnTime,
+    ParentTime,
+    ParentTrigger,
+    TimeColumn,
+)
 from servanda.stores.store import open_entry, open_session
 from servanda.stores.verbs import Session
 
@@ -55,6 +63,7 @@ def open_stores(
                 down[name] = error
         can = {name: s.store.dialect.verbs for name, s in sessions.items()}
         binding = bind(policy, document, {name: s.store.shape for name, s in sessions.items()}, can)
+        _read_first_times(binding, sessions)
         for place in binding.places.values():
             binding.complaints += [*unnamed_complaints(binding, place), *copy_complaints(binding, place)]
             for label, trigger in place.triggers.items():
@@ -71,18 +80,33 @@ def open_stores(
         yield OpenStores(binding, sessions, down)
 
 
+def _read_first_times(binding: Binding, sessions: dict[str, Session]) -> None:
+    """Read what tells the forms of all triggers of a store at once; what cannot be read so is read one by one."""
+    for name, session in sessions.items():
+        own = [p for p in binding.places.values() if p.store == name]
+        every = [at for p in own for trigger in p.triggers.values() for at in _times(p.table.name, trigger)]
+        with suppress(StoreError):
+            session.read_first_times(every)
+
+
 def _learn(found: Session, table: str, trigger: Bound) -> None:
     """See in which form the texts of a trigger are written."""
+    for where, time in _times(table, trigger):
+        found.learn_forms(where, [time])
+
+
+def _times(table: str, trigger: Bound) -> Iterator[tuple[str, TimeColumn]]:
+    """The columns of a trigger that tell a time, each with its table."""
     match trigger:
         case OwnTime(time):
-            found.learn_forms(table, [time])
+            yield table, time
         case ParentTime(links, time):
-            found.learn_forms(links[-1].to_table, [time])
+            yield links[-1].to_table, time
         case ParentTrigger(links, inner):
-            _learn(found, links[-1].to_table, inner)
+            yield from _times(links[-1].to_table, inner)
         case LatestTime(link, time, fallback, _):
-            found.learn_forms(link.table, [time])
-            found.learn_forms(table, [fallback])
+            yield link.table, time
+            yield table, fallback
         case GreatestTime(parts):
             for part in parts:
-                _learn(found, table, part)
+                yield from _times(table, part)

@@ -173,6 +173,10 @@ class FilesSession:
         del table, time
         return local_midnight(day, ZoneInfo(self.store.settings.zone))
 
+    def read_first_times(self, columns: Iterable[tuple[str, TimeColumn]]) -> None:
+        """Nothing: each file tells its own."""
+        del columns
+
     def learn_forms(self, table: str, columns: Iterable[TimeColumn]) -> None:
         """See that the lines tell their time. Raises StoreError where none of the first ones does."""
         for column in columns:

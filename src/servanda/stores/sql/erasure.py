@@ -82,8 +82,17 @@ class ErasureStatements:
 
     # -- marks ---------------------------------------------------------------------------------
 
-    def mark_reasons(self, table: str, number: int, reasons: Sequence[tuple[Reason, Condition]]) -> int:
-        """Set the reasons of gathered rows whose conditions hold. Returns the number of rows evaluated."""
+    def mark_reasons(
+        self,
+        table: str,
+        number: int,
+        reasons: Sequence[tuple[Reason, Condition]],
+        name: tuple[object, ...] = (),
+    ) -> bool:
+        """Set the reasons of gathered rows whose conditions hold. Returns whether any row has a reason now.
+
+        `name` tells different reasons of one table apart.
+        """
 
         def made() -> Any:
             work, row = self.rows.work(table), self.rows.session.table_of(table).alias()
@@ -96,7 +105,15 @@ class ErasureStatements:
             new = work.c.s.op("|")(sa.func.coalesce(found.scalar_subquery(), 0))
             return sa.update(work).where(work.c.n == number).values(s=new)
 
-        return self.rows.session.run(self.rows.cached(("mark", table, number), made))
+        self.rows.session.run(self.rows.cached(("mark", table, number, name), made))
+
+        def stays() -> Any:
+            work = self.rows.work(table)
+            return sa.select(sa.literal(1)).where(work.c.n == number, work.c.s != 0).limit(1)
+
+        return (
+            self.rows.session.execute(self.rows.cached(("stays", table, number), stays)).first() is not None
+        )
 
     def spread_reason(
         self,

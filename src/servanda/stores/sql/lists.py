@@ -22,6 +22,22 @@ from servanda.stores.sql.times import Days
 from servanda.stores.sql.where import Where
 from servanda.stores.verbs import Partitions
 
+_TEMPORARY: dict[tuple[Any, ...], sa.Table] = {}
+_MOST_TEMPORARY = 2_000
+
+
+def temporary(name: str, *columns: sa.Column[Any], **options: Any) -> sa.Table:
+    """A temporary table; the same object for the same definition, by which SQLAlchemy knows its statements again."""
+    described = (
+        (c.name, type(c.type), repr(c.type), c.primary_key, c.nullable, c.info.get("of")) for c in columns
+    )
+    key = (name, *described)
+    if key not in _TEMPORARY:
+        if len(_TEMPORARY) >= _MOST_TEMPORARY:
+            _TEMPORARY.clear()
+        _TEMPORARY[key] = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], **options)
+    return _TEMPORARY[key]
+
 
 class OnlyTable(sa.TableClause):
     """A table of PostgreSQL from which others inherit: FROM ONLY, since their rows are not rows of this place."""
@@ -44,6 +60,7 @@ class Lists:
         self._lists: dict[str, sa.Table] = {}
         self._staged: dict[str, tuple[sa.Table, sa.Table]] = {}
         self._forms: dict[tuple[str, str], str] = {}
+        self._first_times: dict[tuple[str, str], Any] = {}
         self._made: dict[str, str] = {}
         self._tables = {name: self._table(name) for name in store.shape.tables}
         self.days = Days(self._tables, self._lists, store, store.settings.zone)
@@ -149,7 +166,7 @@ class Lists:
         self._identities.pop(name, None)
         if identity is not None:
             self._identities[name] = identity
-        made = sa.Table(f"servanda_{name}", sa.MetaData(), *keys, *more, prefixes=["TEMPORARY"])
+        made = temporary(f"servanda_{name}", *keys, *more)
         self._drop(self._lists.get(name))
         self._ddl(sa.schema.CreateTable(made))
         self._lists[name] = made
@@ -196,7 +213,7 @@ class Lists:
         if self._staged.get(name, (None, None))[0] is listed:
             return
         columns = [sa.Column(c.name, c.type, nullable=c.name == "mark") for c in listed.c]
-        new = sa.Table(f"{listed.name}_new", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+        new = temporary(f"{listed.name}_new", *columns)
         self._drop(self._staged[name][1] if name in self._staged else None)
         self._ddl(sa.schema.CreateTable(new))
         self._ddl(

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from servanda.stores.document.change import Scalar
 from servanda.stores.selection import Link
 from servanda.stores.sql.links import Side, equals, joined
+from servanda.stores.sql.lists import temporary
 from servanda.stores.sql.session import Session
 
 
@@ -105,15 +106,13 @@ class PersonRows:
             sa.Column(f"k{i}", t, primary_key=True, nullable=False, autoincrement=False)
             for i, t in enumerate(types)
         ]
-        made = sa.Table(
+        made = temporary(
             f"servanda_reach_{len(self.made)}",
-            sa.MetaData(),
             sa.Column("n", sa.SmallInteger, primary_key=True, autoincrement=False),
             *keys,
             sa.Column("p", sa.Integer, primary_key=True, autoincrement=False),
             sa.Column("r", sa.Integer, nullable=False),
             sa.Column("s", sa.SmallInteger, nullable=False),
-            prefixes=["TEMPORARY"],
             postgresql_on_commit="DELETE ROWS",
         )
         self.session.create_temporary_table(made)

@@ -35,7 +35,7 @@ from servanda.stores.selection import (
     reads_other_rows,
 )
 from servanda.stores.sql.links import joined
-from servanda.stores.sql.lists import Lists
+from servanda.stores.sql.lists import Lists, temporary
 from servanda.stores.sql.pages import Page, Track, pages, within
 from servanda.stores.sql.store import SqlStore
 from servanda.stores.sql.times import form_of, local_day
@@ -95,6 +95,9 @@ class Work:
     statements: dict[Any, Any] = field(default_factory=dict)
 
 
+_MOST_COLUMNS = 200
+
+
 class Session(Sampler):
     """One connection, with the lists that conditions refer to."""
 
@@ -118,16 +121,35 @@ class Session(Sampler):
         Raises StoreError if it is no ISO 8601 format whose text order is the order in time.
         """
         for column in columns:
-            textual = column.kind == "text" or (
-                self.store.dialect.stores_time_as_text and column.kind in ("naive", "aware", "date")
-            )
-            if not textual or (table, column.name) in self._forms:
+            at = (table, column.name)
+            if not self._is_textual(column) or at in self._forms:
                 continue
-            c = self._tables[table].c[column.name]
-            row = self._scan(sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1))
-            if row is not None:
-                self._forms[table, column.name] = form_of(table, column.name, str(row[0]))
+            if at not in self._first_times:
+                self.read_first_times([(table, column)])
+            first = self._first_times.pop(at)
+            if first is not None:
+                self._forms[at] = form_of(table, column.name, str(first))
                 self.where.forget()
+
+    def read_first_times(self, columns: Iterable[tuple[str, TimeColumn]]) -> None:
+        """Read the first usable value of many text columns, in one statement, for `learn_forms`."""
+        listed = [
+            (t, c.name) for t, c in columns if self._is_textual(c) and (t, c.name) not in self._first_times
+        ]
+        every = list(dict.fromkeys(listed))
+        for start in range(0, len(every), _MOST_COLUMNS):
+            part = every[start : start + _MOST_COLUMNS]
+            chosen: list[sa.Label[Any]] = []
+            for table, name in part:
+                c = self._tables[table].c[name]
+                first = sa.select(c).where(c >= "1900-01-02").order_by(c).limit(1).scalar_subquery()
+                chosen.append(first.label(f"c{len(chosen)}"))
+            self._first_times.update(zip(part, self._scan(sa.select(*chosen)), strict=True))
+
+    def _is_textual(self, column: TimeColumn) -> bool:
+        return column.kind == "text" or (
+            self.store.dialect.stores_time_as_text and column.kind in ("naive", "aware", "date")
+        )
 
     def count(self, table: str, condition: Condition) -> int:
         """How many rows of a table meet a condition."""
@@ -241,7 +263,7 @@ class Session(Sampler):
         if table not in self._dues:
             columns = self._key_columns(table, self.store.shape.tables[table].key)
             name = f"servanda_due_{len(self._dues)}"
-            self._dues[table] = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+            self._dues[table] = temporary(name, *columns)
             self._ddl(sa.schema.CreateTable(self._dues[table]))
         return self._dues[table]
 
@@ -456,7 +478,7 @@ class Session(Sampler):
         if table not in self._notes:
             columns = self._key_columns(table, self.store.shape.tables[table].key)
             name = f"servanda_page_{len(self._notes)}"
-            made = sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+            made = temporary(name, *columns)
             assert not self._connection.in_transaction(), "`ready` comes before the page"
             self._ddl(sa.schema.CreateTable(made))
             self._notes[table] = made

@@ -7,7 +7,7 @@ which is one connection with its lists.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cached_property
@@ -58,6 +58,12 @@ def fitted(column: Column, value: Scalar) -> Any:
             return str(value).encode()
         case _:
             return value
+
+
+STATEMENTS_KEPT = 1_500
+"""How many statements each engine keeps compiled, for the next session: those of an erasure in eighty tables."""
+_REFLECTED: dict[tuple[URL, str | None], tuple[Hashable, tuple[Shape, Types]]] = {}
+_MOST_REFLECTED = 16
 
 
 class SqlStore:
@@ -290,9 +296,22 @@ class SqlStore:
     @cached_property
     def _reflected(self) -> tuple[Shape, Types]:
         with self.errors(), self.engine.connect() as connection:
+            version, at = self.schema_version(connection), (self.url, self.schema)
+            before, known = _REFLECTED.get(at, (None, None))
+            if known is not None and version is not None and version == before:
+                return known
             shape, types = reflect(sa.inspect(connection), self.schema)
             types = {column: self.read_type(type_) for column, type_ in types.items()}
-            return self.complete(shape, connection), types
+            found = self.complete(shape, connection), types
+            if len(_REFLECTED) >= _MOST_REFLECTED:
+                _REFLECTED.clear()
+            _REFLECTED[at] = (version, found)
+            return found
+
+    def schema_version(self, connection: Connection) -> Hashable:
+        """What tells that nothing of the schema has changed since it was read; None where nothing does so cheaply."""
+        del connection
+        return None
 
     @property
     def shape(self) -> Shape:
@@ -310,10 +329,9 @@ class SqlStore:
         return self.shape
 
     def close(self) -> None:
-        """Close every connection, and clear the statement cache."""
+        """Close every connection; the engine, and the statements that it knows, stay for the next session."""
         if "engine" in self.__dict__:
             self.engine.dispose()
-            self.engine.clear_compiled_cache()
 
     @contextmanager
     def errors(self) -> Iterator[None]:

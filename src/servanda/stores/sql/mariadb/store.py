@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,7 @@ from servanda.stores.sql.store import (
     ISO_YEAR,
     PROOF,
     PROOF_DIGITS,
+    STATEMENTS_KEPT,
     UNITS,
     Bool,
     SqlStore,
@@ -96,6 +98,30 @@ def _prefixes(table: str, rows: Iterable[Any]) -> Iterator[UniqueIndex]:
             yield UniqueIndex(str(index), (str(column),), prefix=True)
 
 
+@lru_cache(maxsize=16)
+def _engine(url: URL, lock_timeout: int, store: str) -> Engine:
+    """One engine for each database, with the statements that were made for it; connections are not pooled."""
+    engine = sa.create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": 5},
+        poolclass=sa.NullPool,
+        query_cache_size=STATEMENTS_KEPT,
+    )
+    waits = f"innodb_lock_wait_timeout = {lock_timeout}, lock_wait_timeout = {lock_timeout}"
+
+    @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks how names are quoted
+    def _connected(connection: Any, _record: Any) -> None:
+        if "mariadb" not in str(connection.get_server_info()).lower():
+            raise StoreError(
+                f"store “{store}” is MySQL, which is not supported yet", advice="MariaDB 10.6 and later are"
+            )
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_RELIED_ON}, {waits}")
+
+    return engine
+
+
 @kind("mariadb", session)
 class MariadbStore(SqlStore):
     """A database of MariaDB."""
@@ -132,23 +158,7 @@ class MariadbStore(SqlStore):
 
     def make_engine(self) -> Engine:
         """An engine whose sessions are set as the module says."""
-        engine = sa.create_engine(
-            self.url, isolation_level="READ COMMITTED", connect_args={"connect_timeout": 5}
-        )
-        wait = self.settings.lock_timeout
-        settings = f"{_RELIED_ON}, innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}"
-
-        @event.listens_for(engine, "connect", insert=True)  # before SQLAlchemy asks how names are quoted
-        def _connected(connection: Any, _record: Any) -> None:
-            if "mariadb" not in str(connection.get_server_info()).lower():
-                raise StoreError(
-                    f"store “{self.name}” is MySQL, which is not supported yet",
-                    advice="MariaDB 10.6 and later are",
-                )
-            with connection.cursor() as cursor:
-                cursor.execute(settings)
-
-        return engine
+        return _engine(self.url, self.settings.lock_timeout, self.name)
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add engines that do not roll back, ON UPDATE columns, TIMESTAMPs (which are UTC) and triggers."""

@@ -37,6 +37,7 @@ from servanda.stores.sql.store import (
     PROOF,
     PROOF_DIGITS,
     SERVER_PACING,
+    STATEMENTS_KEPT,
     UNITS,
     Bool,
     SqlStore,
@@ -315,6 +316,7 @@ def _engine(url: URL, lock_timeout: int) -> Engine:
         isolation_level="READ COMMITTED",
         json_deserializer=read_json,
         poolclass=sa.NullPool,
+        query_cache_size=STATEMENTS_KEPT,
     )
 
     @event.listens_for(engine, "connect")

@@ -16,10 +16,10 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from servanda.stores.sql.store import (
     ISO_YEAR,
     PROOF,
     PROOF_DIGITS,
+    STATEMENTS_KEPT,
     UNITS,
     Bool,
     SqlStore,
@@ -50,6 +51,40 @@ from servanda.stores.verbs import Dialect, Pacing, Scrubbed
 
 _READ_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 """A byte that is no UTF-8 is read as a surrogate (PEP 383): it would make the copy of a person impossible."""
+
+
+@lru_cache(maxsize=16)
+def _engine(url: URL, lock_timeout: int) -> Engine:
+    """One engine for each file, with the statements that were made for it; connections are not pooled."""
+    engine = sa.create_engine(
+        url, connect_args={"timeout": lock_timeout}, poolclass=sa.NullPool, query_cache_size=STATEMENTS_KEPT
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.text_factory = _READ_TEXT
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit would do it; see `after_page`
+        if connection.execute("PRAGMA journal_mode").fetchone()[0].lower() == "wal":
+            connection.execute("PRAGMA synchronous = NORMAL")  # the disk is waited for in `after_page`
+        connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
+        connection.create_function("servanda_pseudonym", 3, _pseudonym, deterministic=True)
+        connection.create_function("servanda_is_pseudonym", 2, _is_pseudonym, deterministic=True)
+        connection.create_function("servanda_network", 2, _network, deterministic=True)
+        connection.create_function("servanda_shortened", 3, _shortened, deterministic=True)
+        connection.create_function("servanda_folded", 1, _folded, deterministic=True)
+        connection.create_function("servanda_comparable", 1, _comparable, deterministic=True)
+        connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
+        connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("servanda_begin", "BEGIN")
+        connection.exec_driver_sql(str(mode))
+
+    return engine
 
 
 @kind("sqlite", session)
@@ -77,33 +112,7 @@ class SqliteStore(SqlStore):
                 f"store “{self.name}”: there is no file {Path(path).name}",
                 advice="check the path in stores.yaml",
             )
-        engine = sa.create_engine(self.url, connect_args={"timeout": self.settings.lock_timeout})
-
-        @event.listens_for(engine, "connect")
-        def _connected(connection: sqlite3.Connection, _record: Any) -> None:
-            connection.isolation_level = None
-            connection.text_factory = _READ_TEXT
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -32000")  # KiB: a page's index leaves fit
-            connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit would do it; see `after_page`
-            if connection.execute("PRAGMA journal_mode").fetchone()[0].lower() == "wal":
-                connection.execute("PRAGMA synchronous = NORMAL")  # the disk is waited for in `after_page`
-            connection.execute("PRAGMA secure_delete = ON")  # a third of what a delete takes (measured)
-            connection.create_function("servanda_pseudonym", 3, _pseudonym, deterministic=True)
-            connection.create_function("servanda_is_pseudonym", 2, _is_pseudonym, deterministic=True)
-            connection.create_function("servanda_network", 2, _network, deterministic=True)
-            connection.create_function("servanda_shortened", 3, _shortened, deterministic=True)
-            connection.create_function("servanda_folded", 1, _folded, deterministic=True)
-            connection.create_function("servanda_comparable", 1, _comparable, deterministic=True)
-            connection.create_function("servanda_hashed", 2, _hashed, deterministic=True)
-            connection.create_function("servanda_fingerprint", -1, _fingerprint, deterministic=True)
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            mode = connection.get_execution_options().get("servanda_begin", "BEGIN")
-            connection.exec_driver_sql(str(mode))
-
-        return engine
+        return _engine(self.url, self.settings.lock_timeout)
 
     @property
     def journal(self) -> str:
@@ -139,6 +148,13 @@ class SqliteStore(SqlStore):
             os.fsync(journal.fileno())
         driven: Any = connection.connection.driver_connection
         driven.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def schema_version(self, connection: Connection) -> Hashable:
+        """The text of the whole schema, hashed: its counter alone would be that of a restored copy, too."""
+        listed = connection.exec_driver_sql(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name, type"
+        )
+        return hashlib.sha256(repr([tuple(row) for row in listed]).encode()).hexdigest()
 
     def complete(self, shape: Shape, connection: Connection) -> Shape:
         """Add database triggers, and what a delete of the parent does, from SQLite's own catalogue."""
