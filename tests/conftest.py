@@ -25,6 +25,7 @@ STRICT = bool(os.environ.get("STRICT"))
 
 _SAYS = pytest.StashKey[str]()
 _ROOM = pytest.StashKey[Kept]()
+_BEFORE = pytest.StashKey[str | None]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder, config.stash[_SAYS] = memory.place()
     if folder is not None:
-        config.stash[_ROOM] = Kept(folder)
+        config.stash[_ROOM], config.stash[_BEFORE] = Kept(folder), os.environ.get("TMPDIR")
         os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
         config.option.basetemp = config.option.basetemp or str(folder / "pytest")
 
@@ -48,6 +49,11 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if room := config.stash.get(_ROOM, None):
         room.end()
+        before, tempfile.tempdir = config.stash[_BEFORE], None
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 def missing(reason: str) -> None:

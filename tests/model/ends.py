@@ -136,7 +136,12 @@ def swept(law: Law, stand: Stand, held: frozenset[At], today: date) -> Stand:
                 due[name].add(key)
             else:
                 after[name][key] = emptied(place, row, ended)
-    gone = _unneeded(law, stand, held, due)
+    pointing = {
+        name: dict(rows) for name, rows in after.items()
+    }  # an emptied reference needs nothing any more
+    for name, keys in due.items():
+        pointing[name] |= {key: emptied(places[name], stand[name][key], places[name].at_end) for key in keys}
+    gone = _unneeded(law, pointing, held, due)
     for name, keys in due.items():
         for key in keys:
             if key in gone[name]:

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from forked import die_at, fork
 from model.ends import Asked, At, Key, Law, Link, Row, Stand, erased, swept, theirs
@@ -32,6 +33,7 @@ from servanda.plan.due import Of
 from servanda.plan.plan import Plan
 from servanda.vault import Vault
 
+PARIS = ZoneInfo("Europe/Paris")
 FIRST = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 NAMES = ("people", "Order", "select", "odd name", "visits", "tbl_ü")
 LAW = "FR/c-com/L123-22"
@@ -43,7 +45,8 @@ class Table:
     """A generated table; `to` is the table that it points at, maybe itself. `second` has a category of its own.
 
     `person`: its rows are persons. `ownership` is what the reference means, “” if none is declared. `co`: a second
-    reference, without a foreign key, makes the rows those of a person, too.
+    reference, without a foreign key, makes the rows those of a person, too. `time` is how the table writes a day;
+    `clears`: the reference is emptied with the row.
     """
 
     name: str
@@ -60,17 +63,20 @@ class Table:
     detach: bool = False
     co: bool = False
     shared: str = "last"
+    time: str = "date"
+    clears: bool = False
 
 
 @dataclass(frozen=True)
 class Act:
-    """A step of a history. kind: sweep, jump, hold, lift, write, move, erase."""
+    """A step of a history. kind: sweep, jump, hold, lift, write, move, relink, remove, erase."""
 
     kind: str
     table: str = ""
     key: Key = 0
     days: int = 0
     at: date | None = None
+    to: Key | None = None
     fault: tuple[str, int] | None = None
 
 
@@ -112,7 +118,9 @@ def drawn(seed: int) -> History:
         to = rng.choice([None, name, *(t.name for t in tables), *(t.name for t in tables)])
         rule = rng.choice(["RESTRICT", "CASCADE", "SET NULL"])
         flags = (rng.random() < 0.3, to, rule, tuple(limits), second, rng.random() < 0.3, rng.random() < 0.3)
-        tables.append(whose(rng, Table(name, *flags), tables))
+        made = whose(rng, Table(name, *flags), tables)
+        time = rng.choice(["date", "date", "naive", "text", "seconds", "zoned"])
+        tables.append(replace(made, time=time, clears=bool(to) and rng.random() < 0.25))
     rows: list[tuple[str, Key, tuple[tuple[str, Any], ...]]] = []
     keys: dict[str, list[Key]] = {}
     for table in tables:
@@ -161,7 +169,7 @@ def row(rng: random.Random, table: Table, keys: dict[str, list[Key]]) -> Row:
 def act(rng: random.Random, tables: list[Table], keys: dict[str, list[Key]]) -> Act:
     table = rng.choice(tables)
     key = rng.choice([key_of(table, rng.randint(1, 8)), *keys[table.name]])  # mostly that of a row
-    kinds = ["sweep", "sweep", "sweep", "jump", "hold", "hold", "lift", "write", "move"]
+    kinds = ["sweep", "sweep", "sweep", "jump", "hold", "hold", "lift", "write", "move", "relink", "remove"]
     kind = rng.choice([*kinds, "erase", "erase", "erase", "erase"] if tables[0].person else kinds)
     if kind == "erase" or (kind == "hold" and rng.random() < 0.4):
         table = tables[0]
@@ -169,7 +177,8 @@ def act(rng: random.Random, tables: list[Table], keys: dict[str, list[Key]]) -> 
     fault = None
     if kind == "sweep" and rng.random() < 0.6:
         fault = (rng.choice(["before", "after", "commit"]), rng.randint(1, rng.choice([30, 120, 400])))
-    return Act(kind, table.name, key, rng.choice([1, 2, 29, 31, 184]), day(rng), fault)
+    to = rng.choice([None, *keys[table.to]]) if table.to else None
+    return Act(kind, table.name, key, rng.choice([1, 2, 29, 31, 184]), day(rng), to, fault)
 
 
 # -- in a database -------------------------------------------------------------------------------
@@ -189,7 +198,12 @@ def create(history: History, table: Table, kind: str) -> str:
     by_name = {t.name: t for t in history.tables}
     of = {True: "VARCHAR(20)", False: "INTEGER"}
     target = by_name.get(table.to or "", table)
-    columns = [f"k {of[table.natural]} NOT NULL PRIMARY KEY", "at DATE", "at2 DATE"]
+    typed = {"date": "DATE", "naive": "TIMESTAMP NULL", "text": "VARCHAR(30)", "seconds": "BIGINT"}
+    if kind == "mariadb":  # its TIMESTAMP is an instant
+        typed["naive"] = "DATETIME"
+    typed["zoned"] = {"postgres": "TIMESTAMPTZ", "mariadb": "TIMESTAMP NULL"}.get(kind, "VARCHAR(30)")
+    at = typed[table.time]
+    columns = [f"k {of[table.natural]} NOT NULL PRIMARY KEY", f"at {at}", f"at2 {at}"]
     columns += ["a VARCHAR(20)", "b VARCHAR(20)", f"{quoted(kind, 'to')} {of[target.natural]}"]
     columns.append(f"co {of[history.tables[0].natural]}")
     if table.to:
@@ -206,17 +220,19 @@ def documents(history: History) -> tuple[dict[str, Any], dict[str, Any]]:
             promises.append(retention(f"T-RET-{n}{m}", f"{category}{n}", f"{column}-of-{n}", period, **more))
         open_ = {"open": None} if table.opened else {}
         data: Any = f"first{n}"
-        triggers: dict[str, Any] = {f"at-of-{n}": {"column": "at"} | open_}
+        form = {"text": {"as": "text"}, "seconds": {"as": "epoch"}}.get(table.time, {})
+        triggers: dict[str, Any] = {f"at-of-{n}": {"column": "at"} | form | open_}
         if table.second:
             data = {f"first{n}": ["at", "a", "to", "co"], f"second{n}": ["at2", "b"]}
-            triggers[f"at2-of-{n}"] = {"column": "at2"} | open_
+            triggers[f"at2-of-{n}"] = {"column": "at2"} | form | open_
         places[f"place{n}"] = {
             "table": table.name,
             "data": data,
             "triggers": triggers,
             "shared": table.shared,
         }
-        places[f"place{n}"] |= {"at_end": {"a": None, "b": {"constant": "-"}}, "skeleton": table.skeleton}
+        ends: dict[str, Any] = {"a": None, "b": {"constant": "-"}} | ({"to": None} if table.clears else {})
+        places[f"place{n}"] |= {"at_end": ends, "skeleton": table.skeleton}
         places[f"place{n}"] |= belongs(history, table)
     return policy(promises), places
 
@@ -270,6 +286,7 @@ class Company:
         on = ["SET FOREIGN_KEY_CHECKS = 1"] if kind == "mariadb" else []
         gone = [] if kind == "sqlite" else [f"DROP TABLE IF EXISTS {quoted(kind, n)}{drop}" for n in NAMES]
         made = [create(history, t, kind) for t in history.tables]
+        self.by_name = {t.name: t for t in history.tables}
         self.names = {t.name: f"place{n}" for n, t in enumerate(history.tables)}
         self.stand: Stand = {place: {} for place in self.names.values()}
         for table, key, values in history.rows:
@@ -287,9 +304,9 @@ class Company:
 
     def insert(self, table: str, key: Key, values: Row) -> str:
         names = ", ".join(["k", "at", "at2", "a", "b", quoted(self.kind, "to"), "co"])
-        listed = ", ".join(
-            literal(v) for v in (key, *(values[n] for n in ("at", "at2", "a", "b", "to", "co")))
-        )
+        days = [written(self.by_name[table], values[n]) for n in ("at", "at2")]
+        rest = [literal(values[n]) for n in ("a", "b", "to", "co")]
+        listed = ", ".join([literal(key), *days, *rest])
         return f"INSERT INTO {quoted(self.kind, table)} ({names}) VALUES ({listed})"
 
     def content(self) -> Stand:
@@ -298,7 +315,7 @@ class Company:
             to = quoted(self.kind, "to")
             rows = self.company.rows(f"SELECT k, at, at2, a, b, {to}, co FROM {quoted(self.kind, table)}")
             read[place] = {
-                k: {"at": as_day(at), "at2": as_day(at2), "a": a, "b": b, "to": to_, "co": co}
+                k: {"at": as_day(at), "at2": as_day(at2), "a": a, "b": b, "to": to_, "co": co}  # local days
                 for k, at, at2, a, b, to_, co in rows
             }
         return read
@@ -330,9 +347,30 @@ class Company:
             case "erase" if key in self.stand[place]:
                 self.erase((place, key))
             case "move" if key in self.stand[place] and not self.known((place, key)):
-                where = f"at = {literal(act.at)} WHERE k = {literal(key)}"
-                self.company.run(f"UPDATE {quoted(self.kind, act.table)} SET {where}")
+                self.set(act.table, key, f"at = {written(self.by_name[act.table], act.at)}")
                 self.stand[place][key]["at"] = act.at
+            case "relink" if key in self.stand[place] and not self.known((place, key)):
+                to = (
+                    act.to
+                    if act.to in self.stand.get(self.names.get(self.by_name[act.table].to or "", ""), {})
+                    else None
+                )
+                self.set(act.table, key, f"{quoted(self.kind, 'to')} = {literal(to)}")
+                self.stand[place][key]["to"] = to
+            case "remove" if key in self.stand[place] and not self.is_pointed_at((place, key)):
+                self.company.run(f"DELETE FROM {quoted(self.kind, act.table)} WHERE k = {literal(key)}")
+                del self.stand[place][key]
+                self.forget_gone()
+
+    def set(self, table: str, key: Key, change: str) -> None:
+        self.company.run(f"UPDATE {quoted(self.kind, table)} SET {change} WHERE k = {literal(key)}")
+
+    def is_pointed_at(self, at: At) -> bool:
+        return any(
+            link.parent == at[0] and row[link.column] == at[1]
+            for link in self.law.links
+            for row in self.stand[link.child].values()
+        )
 
     def known(self, at: At) -> bool:
         """Whether a row is one that stayed of somebody who asked."""
@@ -478,8 +516,32 @@ def gone_from(one: Asked, stand: Stand) -> Asked:
     return Asked(one.own & there, one.known & there, one.rests)
 
 
+def written(table: Table, day: date | None) -> str:
+    """A literal for an instant on a local day, near its beginning or its end; of a DATE, the day."""
+    if day is None or table.time == "date":
+        return literal(day)
+    at = datetime(day.year, day.month, day.day, *((0, 20), (23, 40))[day.day % 2], tzinfo=PARIS).astimezone(
+        UTC
+    )
+    if table.time == "seconds":
+        return str(int(at.timestamp()))
+    ends = {"naive": "", "text": "", "zoned": "+00:00"}[table.time]
+    return literal(f"{at:%Y-%m-%d %H:%M:%S}{ends}")
+
+
 def as_day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    """The local day of a value, as some database or driver gives it."""
+    if isinstance(value, str):
+        if len(value) == 10:
+            return date.fromisoformat(value)
+        value = datetime.fromisoformat(value)
+    if isinstance(value, int):
+        value = datetime.fromtimestamp(value, UTC)
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(PARIS).date()
+    day: date | None = value
+    return day
 
 
 def difference(now: Stand, right: Stand, most: Stand | None = None) -> str:
