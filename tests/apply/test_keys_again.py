@@ -14,6 +14,7 @@ from servanda.database import tables
 from servanda.persons.person import Person
 from servanda.plan.due import Of
 from servanda.plan.load import mark_of
+from servanda.stores.binding.identity import identity
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 PLACES: dict[str, Any] = {
@@ -105,3 +106,25 @@ def test_what_is_remembered_ends_with_the_row_in_a_sweep_and_an_erasure(found: T
     found.apply(quick=False)
     assert members(found) == []
     assert (count(found, tables.event), count(found, tables.remembered)) == (0, 0)
+
+
+def test_a_row_is_told_apart_by_whom_it_belongs_to_whoever_says_so(tmp_path: Path, fresh_url: Any) -> None:
+    """By the reference under `person`, or by one that owns the row."""
+    promises = [
+        retention("T-RET-01", "account", "end", "P3Y"),
+        retention("T-RET-02", "login", "visit", "P1Y"),
+    ]
+    reference = {"via": "member", "to": "members", "ownership": "owned"}
+    visits = {"data": "login", "references": {"of": reference}, "triggers": {"visit": "at"}}
+    marks = []
+    for name, place in (("a", PLACES["visits"]), ("b", visits)):
+        made = project(tmp_path / name, fresh_url("sqlite"), policy(promises), PLACES | {"visits": place})
+        made.run(
+            "CREATE TABLE IF NOT EXISTS members (id INTEGER PRIMARY KEY, email VARCHAR(60), since DATE)",
+            "CREATE TABLE IF NOT EXISTS visits (id INTEGER PRIMARY KEY, member INTEGER, at DATE)",
+        )
+        with made.opened() as opened:
+            binding = opened.stores.binding
+            marks.append(identity(binding, binding.places["app.visits"]))
+    assert marks[0] is not None
+    assert marks[0] == marks[1]

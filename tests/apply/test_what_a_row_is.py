@@ -207,6 +207,23 @@ def test_bytes_in_large_objects_hold_their_rows(tmp_path: Path, fresh_url: Any) 
     assert ids(company) == [1, 2]
 
 
+def test_a_copy_of_rows_that_a_reference_makes_somebodys_is_named(tmp_path: Path, fresh_url: Any) -> None:
+    """Nothing ends them but an erasure, and no `person` says whose they are."""
+    letters = {"data": "note", "references": {"of": {"via": "member", "to": "members", "ownership": "owned"}}}
+    written = policy(PROMISES)
+    written["categories"]["note"] = {"says": {"en": "Notes"}, "audience": "customer"}
+    company = project(
+        tmp_path / "p", fresh_url("postgres"), written, {"members": MEMBERS, "letters": letters}
+    )
+    company.run(
+        *members(),
+        "CREATE TABLE letters (id INTEGER PRIMARY KEY, member INTEGER, scan OID)",
+        "INSERT INTO letters VALUES (1, 1, lo_from_bytea(0, 'scan'::bytea))",
+    )
+    assert any(place == "app.letters" for place, _ in company.plan().copies)
+    assert findings(company, "letters").get("SV466") is not None
+
+
 # -- rows that point at each other, and rows elsewhere that would go along ---------------------
 
 

@@ -236,7 +236,13 @@ def erased(
     kept = {at: days for at in every if (days := _by_law(law, places[at[0]], stand[at[0]][at[1]], today))}
     leaves = every - shared
     gone = leaves - held - kept.keys()
-    let_go = _mentions(law, stand, leaves, held, today)
+    let_go = _mentions(law, stand, leaves, held, today) | {
+        (place, key, column)  # references that are emptied with the row
+        for place, key in leaves - held
+        for column, change in places[place].at_end.items()
+        if change.constant is None
+        and not _column_by_law(law, places[place], column, stand[place][key], today)
+    }
     while stays := {at for at in gone if _pointed(law, stand, at, gone, let_go, held)}:
         gone -= stays
     after = {name: dict(rows) for name, rows in stand.items()}

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from servanda.stores.binding.binding import Binding, BoundPlace
 from servanda.stores.document.archiving import ArchiveTable
-from servanda.stores.document.reference import Reference
 from servanda.stores.selection import Condition, Link, Reaches
 from servanda.stores.shape import Points, Table
 
@@ -50,22 +49,11 @@ def _routes(
     if place.place.person == "self":
         yield Route(links, place.name)
         return
-    for label in _owned(place):
+    for label in place.owned_by:
         target = place.place.links()[label].to if label in place.place.links() else ""
         following = binding.places.get(f"{place.store}.{target}")
         if following is not None and following.name not in seen | {place.name}:
             yield from _routes(binding, following, (*links, place.links[label]), seen | {place.name})
-
-
-def _owned(place: BoundPlace) -> Iterator[str]:
-    """The labels of the references by which rows of a place are somebody's, the one under `person` first."""
-    person = place.place.person
-    main = "person" if isinstance(person, Reference) else person
-    if main in place.links:
-        yield str(main)
-    for label, said in place.place.references.items():
-        if label != main and said.ownership == "owned" and label in place.links:
-            yield label
 
 
 @dataclass(frozen=True, slots=True)

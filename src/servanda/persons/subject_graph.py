@@ -160,6 +160,17 @@ class SubjectGraph:
         return cls(found)
 
 
+def is_of_persons(binding: Binding, place: BoundPlace) -> bool:
+    """Whether rows of a place can be a person's, whichever reference says so, or the place says that they are."""
+    if place.place.person not in (None, "none"):
+        return True
+    tables = binding.cached(
+        "tables of persons",
+        lambda: {name: graph.person_tables() for name, graph in SubjectGraph.of(binding).stores.items()},
+    )
+    return place.table.name in tables.get(place.store, ())
+
+
 def _edges(place: BoundPlace) -> Iterator[Edge]:
     """The edges of a place; undeclared foreign keys have the ownership “none”."""
     person = place.place.person

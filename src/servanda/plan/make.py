@@ -14,6 +14,7 @@ from servanda.database import Database
 from servanda.database import tables as own
 from servanda.persons.holds import Hold
 from servanda.persons.routes import children_first
+from servanda.persons.subject_graph import is_of_persons
 from servanda.plan.archive.due import archive_steps, load_archived
 from servanda.plan.load import load_holds, load_records
 from servanda.plan.plan import Kept, Pins, Plan, SmallestGroup, Step, Stuck, Waiting, WithoutEnd
@@ -254,7 +255,7 @@ def _without_end(stores: OpenStores, place: BoundPlace, limits: list[Limit]) -> 
 def _copies(stores: OpenStores) -> Iterator[tuple[str, str]]:
     """The copies that the database keeps of rows that are ended, by place, each with a sentence."""
     for place in stores.binding.places.values():
-        if place.swept or place.place.person not in (None, "none"):
+        if place.swept or is_of_persons(stores.binding, place):
             yield from ((place.name, kept.message) for kept in kept_copies(stores.binding, place))
 
 

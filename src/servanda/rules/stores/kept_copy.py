@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.persons.subject_graph import is_of_persons
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
 from servanda.stores.binding.obstacles import kept_copies
@@ -48,6 +49,6 @@ from servanda.stores.binding.obstacles import kept_copies
 def check(view: View) -> Iterator[Finding]:
     """Find the copies that the database keeps of rows that end."""
     for place in view.places:
-        if place.swept or place.place.person not in (None, "none"):
+        if place.swept or is_of_persons(view.bound, place):
             for kept in kept_copies(view.bound, place):
                 yield fails(view.at(place), kept.message, kept.advice)

@@ -40,6 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from servanda.persons.subject_graph import is_of_persons
 from servanda.rules.engine.rule import Finding, fails, rule, weak
 from servanda.rules.engine.view import View
 from servanda.stores.binding.binding import BoundPlace
@@ -49,7 +50,7 @@ from servanda.stores.binding.binding import BoundPlace
 def check(view: View) -> Iterator[Finding]:
     """Find rules and triggers that undo a DELETE, or an UPDATE where fields are emptied."""
     for place in view.places:
-        if not place.swept and place.place.person in (None, "none"):
+        if not place.swept and not is_of_persons(view.bound, place):
             continue
         for trigger in place.table.database_triggers:
             verbs = [verb for verb in _verbs(place) if verb in trigger.instead]

@@ -80,6 +80,14 @@ class BoundPlace:
         """Whether a retention of the policy ends something here."""
         return bool(self.limits)
 
+    @property
+    def owned_by(self) -> tuple[str, ...]:
+        """The labels of the links by which its rows are somebody's, the one under `person` first."""
+        person, owned = self.place.person, self.place.references.items()
+        main = person if isinstance(person, str) else "person"
+        others = (label for label, said in owned if label != main and said.ownership == "owned")
+        return tuple(label for label in (main, *others) if label in self.links)
+
 
 @dataclass(slots=True)
 class Binding:

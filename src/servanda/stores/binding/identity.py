@@ -11,7 +11,6 @@ from __future__ import annotations
 from servanda.stores.binding.binding import Binding, BoundPlace
 from servanda.stores.discovery.lexicon import words
 from servanda.stores.document.change import Change
-from servanda.stores.document.reference import Reference
 from servanda.stores.selection import Identity
 from servanda.stores.shape import Column
 
@@ -45,9 +44,7 @@ def _identity(place: BoundPlace) -> Identity | None:
     created = created_columns(place)
     named = tuple(dict.fromkeys(place.place.identifiers.values()))
     if not named:
-        person = place.place.person
-        label = "person" if isinstance(person, Reference) else str(person)
-        link = place.links.get(label)
+        link = place.links[place.owned_by[0]] if place.owned_by else None
         named = link.columns if link is not None and not link.path else ()
     if any(name not in place.table.columns for name in named):
         named = ()
