@@ -304,7 +304,7 @@ class Company:
 
     def insert(self, table: str, key: Key, values: Row) -> str:
         names = ", ".join(["k", "at", "at2", "a", "b", quoted(self.kind, "to"), "co"])
-        days = [written(self.by_name[table], values[n]) for n in ("at", "at2")]
+        days = [written(self.by_name[table], values[n], self.kind) for n in ("at", "at2")]
         rest = [literal(values[n]) for n in ("a", "b", "to", "co")]
         listed = ", ".join([literal(key), *days, *rest])
         return f"INSERT INTO {quoted(self.kind, table)} ({names}) VALUES ({listed})"
@@ -347,7 +347,7 @@ class Company:
             case "erase" if key in self.stand[place]:
                 self.erase((place, key))
             case "move" if key in self.stand[place] and not self.known((place, key)):
-                self.set(act.table, key, f"at = {written(self.by_name[act.table], act.at)}")
+                self.set(act.table, key, f"at = {written(self.by_name[act.table], act.at, self.kind)}")
                 self.stand[place][key]["at"] = act.at
             case "relink" if key in self.stand[place] and not self.known((place, key)):
                 to = (
@@ -516,7 +516,7 @@ def gone_from(one: Asked, stand: Stand) -> Asked:
     return Asked(one.own & there, one.known & there, one.rests)
 
 
-def written(table: Table, day: date | None) -> str:
+def written(table: Table, day: date | None, kind: str) -> str:
     """A literal for an instant on a local day, near its beginning or its end; of a DATE, the day."""
     if day is None or table.time == "date":
         return literal(day)
@@ -525,7 +525,7 @@ def written(table: Table, day: date | None) -> str:
     )
     if table.time == "seconds":
         return str(int(at.timestamp()))
-    ends = {"naive": "", "text": "", "zoned": "+00:00"}[table.time]
+    ends = "+00:00" if table.time == "zoned" and kind != "mariadb" else ""
     return literal(f"{at:%Y-%m-%d %H:%M:%S}{ends}")
 
 
