@@ -186,11 +186,8 @@ Rests = dict[At, list[tuple[str, date | None]]]
 
 def references(law: Law) -> list[tuple[str, str, str, Reference]]:
     """The declared references: place, column, place that it points at, and what was declared."""
-    return [
-        (name, said.via[0], said.to, said)
-        for name, place in law.places().items()
-        for said in place.links().values()
-    ]
+    every = ((name, said) for name, place in law.places().items() for said in place.links().values())
+    return [(name, said.via[0], said.to, said) for name, said in every]
 
 
 def theirs(law: Law, stand: Stand, persons: Iterable[At]) -> set[At]:
@@ -236,25 +233,18 @@ def erased(
     kept = {at: days for at in every if (days := _by_law(law, places[at[0]], stand[at[0]][at[1]], today))}
     leaves = every - shared
     gone = leaves - held - kept.keys()
-    let_go = _mentions(law, stand, leaves, held, today) | {
-        (place, key, column)  # references that are emptied with the row
-        for place, key in leaves - held
-        for column, change in places[place].at_end.items()
-        if change.constant is None
-        and not _column_by_law(law, places[place], column, stand[place][key], today)
-    }
+    free = {at: _free(law, places[at[0]], stand[at[0]][at[1]], today) for at in leaves - held}
+    let_go = _mentions(law, stand, leaves, held, today)
+    for (place, key), columns in free.items():  # references that are emptied with the row
+        ends = places[place].at_end.items()
+        let_go |= {(place, key, c) for c, change in ends if c in columns and change.constant is None}
     while stays := {at for at in gone if _pointed(law, stand, at, gone, let_go, held)}:
         gone -= stays
     after = {name: dict(rows) for name, rows in stand.items()}
     for at in gone:
         del after[at[0]][at[1]]
     for place, key in leaves - held - gone:
-        free = [
-            c
-            for c in stand[place][key]
-            if not _column_by_law(law, places[place], c, stand[place][key], today)
-        ]
-        after[place][key] = emptied(places[place], stand[place][key], free)
+        after[place][key] = emptied(places[place], stand[place][key], free[place, key])
     for place, key, column in let_go:
         if key in after[place]:
             after[place][key] = {**after[place][key], column: None}
@@ -302,8 +292,12 @@ def _by_law(law: Law, place: Place, row: Row, today: date) -> list[date | None]:
 
 
 def _column_by_law(law: Law, place: Place, column: str, row: Row, today: date) -> list[date | None]:
-    naming = [c for c, columns in categories(place).items() if columns is None or column in columns]
+    naming = [c for c, own in categories(place).items() if own is None or column in own]
     return [day for c in naming for day in _duties(law, place, c, row, today)]
+
+
+def _free(law: Law, place: Place, row: Row, today: date) -> list[str]:  # columns that no law keeps
+    return [column for column in row if not _column_by_law(law, place, column, row, today)]
 
 
 def _duties(law: Law, place: Place, category: str, row: Row, today: date) -> list[date | None]:
