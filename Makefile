@@ -45,10 +45,11 @@ test: $(READY)
 	@tests/servers.sh "$(STRICT)"
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m "not soak"
 
-# As long and as hard as in production: on disk, and nothing is spared the servers.
+# As long and as hard as in production: on disk, and nothing is spared the servers. ONLY=histories runs a part,
+# SOAK_MINUTES=30 says how long.
 soak: $(READY)
 	@tests/servers.sh "$(STRICT)"
-	STRICT=$(STRICT) DURABLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak
+	STRICT=$(STRICT) DURABLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak $(if $(ONLY),-k "$(ONLY)")
 
 # Measures against hand-written SQL in the same run; ONLY=sweep, or ONLY=sweep.pg, runs a part.
 bench: $(READY)

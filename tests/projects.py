@@ -98,6 +98,7 @@ class TestProject:
     db: Database
     vault: Vault
     listener: Quiet = field(default_factory=Quiet)
+    read: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     @property
     def ledger(self) -> Ledger:
@@ -109,7 +110,9 @@ class TestProject:
 
     def at(self, now: datetime = NOW) -> Project:
         """The project as the program has it, at an instant."""
-        return Project(self.folder, clock=lambda: now, database=self.db, vault=self.vault)
+        made = Project(self.folder, clock=lambda: now, database=self.db, vault=self.vault)
+        made._documents = self.read  # read again when a file changes, as the worker does
+        return made
 
     @contextmanager
     def opened(self, now: datetime = NOW, **how: Any) -> Iterator[Project]:

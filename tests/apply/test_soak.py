@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,20 +22,14 @@ from killing import PHASES, World, warm, world
 from test_faults import again_and_again
 from test_kill_loop import rounds
 
+from soaked import note, server
+
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("soak"), pytest.mark.timeout(3600)]
 
 KINDS = ["sqlite", "postgres", "mariadb"]
 MINUTES = float(os.environ.get("SOAK_MINUTES", "10"))
 KILLS = 50 if MINUTES >= 10 else max(int(5 * MINUTES), 3)
 GROWTH = 12.0  # MB that the process may grow after its warm-up
-SUMMARY = Path(__file__).parents[2] / "bench" / "soak.md"
-HEAD = """# The last long run
-
-`make soak` writes this: applies killed with `kill -9` at random moments, and sweeps at full pace while a program
-writes into the same tables. After each round every row is compared with what may end, and the ledger is verified.
-Memory is the resident size of the process that sweeps, after its warm-up and at the end.
-
-"""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,7 +39,11 @@ def test_killed_for_long(kind: str, fresh_url: Any, tmp_path: Path) -> None:
         phases = rounds(found, process, KILLS)
     found.finish()
     seen = ", ".join(f"{phases[p]} {p}" for p in PHASES if phases[p])
-    note("kills", kind, f"{server(found)}: {phases.total()} kills ({seen}); {ended(found)} rows ended")
+    note(
+        "kills",
+        kind,
+        f"{server(found.kind, found.found)}: {phases.total()} kills ({seen}); {ended(found)} rows ended",
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,8 +67,8 @@ def test_at_full_pace_for_minutes_memory_is_flat(kind: str, fresh_url: Any, tmp_
     assert 0 < warm_ones < len(sizes), "too short to warm up"
     before, after = sizes[warm_ones - 1], sizes[-1]
     grown = f"{before:.0f} MB after the warm-up, {after:.0f} MB at the end"
-    words = f"{server(found)}: {len(sizes)} sweeps in {length / 60:.1f} minutes, {ended(found)} rows ended"
-    note("pace", kind, f"{words}; memory {grown}")
+    words = f"{len(sizes)} sweeps in {length / 60:.1f} minutes, {ended(found)} rows ended"
+    note("pace", kind, f"{server(found.kind, found.found)}: {words}; memory {grown}")
     assert after - before < GROWTH, grown
 
 
@@ -107,26 +102,3 @@ def sweeper(found: World) -> Iterator[Callable[[str], tuple[float, list[str]]]]:
 
 def ended(found: World) -> int:
     return sum(map(len, found.gone.values()))
-
-
-def server(found: World) -> str:
-    """The database and its version."""
-    query = "SELECT sqlite_version()" if found.kind == "sqlite" else "SELECT version()"
-    version = re.search(r"\d+\.\d+(\.\d+)?", str(found.found.rows(query)[0][0]))
-    names = {"sqlite": "SQLite", "postgres": "PostgreSQL", "mariadb": "MariaDB"}
-    return f"{names[found.kind]} {version[0] if version else '?'}"
-
-
-def machine() -> str:
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    return f"{os.cpu_count()} cores, {total:.0f} GB, Python {platform.python_version()}"
-
-
-def note(part: str, kind: str, words: str) -> None:
-    """Put a line into the summary, in place of the one of the run before."""
-    mark = f"<!-- {part} {kind} -->"
-    known = SUMMARY.read_text(encoding="utf-8") if SUMMARY.exists() else ""
-    lines = [line for line in known.splitlines() if line.startswith("- ") and not line.endswith(mark)]
-    lines.append(f"- {datetime.now(UTC):%Y-%m-%d}, {machine()}. {words}. {mark}")
-    lines.sort(key=lambda line: line[line.index("<!--") :])
-    SUMMARY.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")

@@ -456,8 +456,6 @@ class Company:
         now = self.content()
         if wrong := difference(now, right, most):
             raise Disagreement(wrong)
-        if not self.company.ledger.verify().ok:
-            raise Disagreement("the ledger does not verify")
         self.stand = now
         self.look_again()
 
@@ -561,6 +559,8 @@ def run(history: History, folder: Path, url: str, kind: str) -> None:
     try:
         for act in history.acts:
             company.step(act)
+        if not company.company.ledger.verify().ok:
+            raise Disagreement("the ledger does not verify")
     finally:
         company.company.db.close()
         if company.file is not None:
