@@ -6,8 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
 from projects import TestProject, policy, project, retention
+from servanda.cli import command
+from servanda.persons.copy import copy_of
 from servanda.persons.holds import HeldPerson
+from servanda.persons.person import Person
+from servanda.rights.each import restriction
 
 REVIEW = date(2099, 1, 1)
 PLACES: dict[str, Any] = {
@@ -103,3 +109,86 @@ def test_a_sweep_leaves_what_is_a_held_persons_and_ends_it_afterwards(tmp_path: 
         found.apply()
     assert not any(rows for table, rows in left(found).items() if table != "comments"), left(found)
     assert set(left(found)["comments"]) <= {6, 7}
+
+
+BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA", "mariadb": "BINARY(16)"}
+ONE, TWO = "6ba7b8109dad11d180b400c04fd430c8", "6ba7b8119dad11d180b400c04fd430c8"
+
+
+def test_a_person_whose_key_is_bytes_is_held(tmp_path: Path, store_url: str) -> None:
+    """As a UUID is, in databases that have no type for it: the command finds the person by an identifier."""
+    kind = store_url.split(":", maxsplit=1)[0].split("+", maxsplit=1)[0]
+    places = {
+        "people": PLACES["people"] | {"references": {}},
+        "visits": {
+            "data": "visit",
+            "person": {"via": "person", "to": "people"},
+            "triggers": {"seen": "seen"},
+        },
+    }
+    promises = [PROMISES[0], retention("T-RET-09", "visit", "seen", "P1Y")]
+    found = project(tmp_path / "p", store_url, policy(promises), places)
+    hexed = {"postgresql": "'\\x{}'"}.get(kind, "x'{}'")
+    found.run(
+        f"CREATE TABLE people (id {BYTES[kind]} NOT NULL PRIMARY KEY, email VARCHAR(80), closed DATE)",
+        f"CREATE TABLE visits (id INTEGER PRIMARY KEY, person {BYTES[kind]}, seen DATE)",
+        *(
+            f"INSERT INTO people VALUES ({hexed.format(key)}, '{name}@example.com', NULL)"
+            for key, name in ((ONE, "a"), (TWO, "b"))
+        ),
+        *(
+            f"INSERT INTO visits VALUES ({n}, {hexed.format(key)}, '2020-01-01')"
+            for n, key in ((1, ONE), (2, TWO))
+        ),
+    )
+    words = ["--kind", "litigation", "--person", "app.people.email=a@example.com", "--case", "C"]
+    words += ["--reason", "R", "--author", "A", "--review", "2099-01-01"]
+    done = CliRunner().invoke(
+        command, ["-C", str(found.folder), "hold", "place", *words], standalone_mode=False
+    )
+    assert done.exception is None, done.output
+    found.apply()
+    assert found.rows("SELECT id FROM visits") == [(1,)]
+    with found.opened() as opened:
+        copied = {
+            h.table
+            for h in copy_of(opened.stores, [Person("app.people", (bytes.fromhex(ONE),))])
+            if list(h.rows)
+        }
+    assert copied == {"people", "visits"}
+
+
+def test_a_restriction_keeps_what_belongs_to_a_row_that_is_nobodys_account(
+    tmp_path: Path, store_url: str
+) -> None:
+    """Somebody who only wrote in: the row with their address stands for them, and its files are theirs."""
+    places = {
+        "tickets": {
+            "data": "ticket",
+            "person": "none",
+            "identifiers": {"email": "email"},
+            "triggers": {"written": "written"},
+        },
+        "files": {
+            "data": "file",
+            "references": {"of": {"via": ["ticket", "part"], "to": "tickets", "ownership": "owned"}},
+            "triggers": {"added": "added"},
+        },
+    }
+    promises = [
+        retention("T-RET-01", "ticket", "written", "P1Y"),
+        retention("T-RET-02", "file", "added", "P1Y"),
+    ]
+    found = project(tmp_path / "p", store_url, policy(promises), places)
+    found.run(
+        "CREATE TABLE tickets (id INTEGER, part INTEGER, email VARCHAR(80), written DATE, PRIMARY KEY (id, part))",
+        "CREATE TABLE files (id INTEGER PRIMARY KEY, ticket INTEGER, part INTEGER, added DATE)",
+        "INSERT INTO tickets VALUES (1, 1, 'a@example.com', '2020-01-01'), (1, 2, 'b@example.com', '2020-01-01')",
+        "INSERT INTO files VALUES (1, 1, 1, '2020-01-01'), (2, 1, 2, '2020-01-01')",
+    )
+    scope = restriction.scope((Person("app.tickets", (1, 1)),))
+    found.holds.place("restriction", scope, case="C", reason="R", author="A", review_on=REVIEW)
+    for _ in range(2):
+        found.apply()
+    assert found.rows("SELECT id, part FROM tickets") == [(1, 1)]
+    assert found.rows("SELECT id FROM files") == [(1,)]

@@ -152,7 +152,7 @@ def _person(stores: Any, word: str) -> HeldPerson:
     if len(keys) != 1:
         matches = "no person" if not keys else f"{len(keys)} persons"
         raise click.BadParameter(f"{matches} in {place.name} with this {column}", param_hint="--person")
-    return HeldPerson(place.name, tuple(k if isinstance(k, int) else str(k) for k in keys[0]))
+    return HeldPerson(place.name, tuple(keys[0]))
 
 
 def _rows(stores: Any, word: str) -> HeldRows:

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from servanda.database import Database, moment, tables
 from servanda.errors import Refused, ServandaError
 from servanda.ledger import Ledger
+from servanda.stores.key import from_plain, to_plain
 from servanda.vault import Vault
 
 HoldKind = Literal["litigation", "order", "restriction"]
@@ -33,10 +34,10 @@ EPOCH, LIFTED = "hold-epoch", "holds-lifted"
 
 @dataclass(frozen=True, slots=True)
 class HeldPerson:
-    """Every row of one person, by the key of a place whose rows are persons."""
+    """Every row of one person, by the key of the row that stands for them."""
 
     place: str
-    key: tuple[Value, ...]
+    key: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +238,12 @@ def _raise_epoch(connection: sa.Connection) -> int:
 
 
 def _to_json(scope: HeldPerson | HeldRows) -> dict[str, Any]:
+    if isinstance(scope, HeldPerson):
+        return {"place": scope.place, "key": to_plain(scope.key)}
     return asdict(scope)
 
 
 def _from_json(found: dict[str, Any]) -> HeldPerson | HeldRows:
     if "key" in found:
-        return HeldPerson(found["place"], tuple(found["key"]))
+        return HeldPerson(found["place"], from_plain(found["key"]))
     return HeldRows(**found)

@@ -6,13 +6,12 @@ flags in the stores document inform the application.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from servanda.errors import Refused
 from servanda.law.period import Period
 from servanda.law.rights import RIGHTS
-from servanda.persons.holds import HeldPerson, HeldRows, Hold
+from servanda.persons.holds import HeldPerson, Hold
 from servanda.persons.person import Person
 from servanda.project import Project
 from servanda.rights.account.flags import flag
@@ -31,7 +30,6 @@ _REVIEW = Period(months=3)
 def plan(case: Case) -> Outcome:
     """The number of rows that would be restricted."""
     counts = counted(case)
-    scope(case.project, case.human)
     return Outcome(lines=tuple(Line(n.places, "restrict", n.rows) for n in counts.lines))
 
 
@@ -42,7 +40,7 @@ def act(case: Case) -> Outcome:
     if hold is None:
         hold = project.holds.place(
             "restriction",
-            scope(project, case.human),
+            scope(case.human),
             case=f"request {number}",
             reason="GDPR 18",
             author="servanda",
@@ -55,20 +53,9 @@ def act(case: Case) -> Outcome:
     return Outcome(lines=done.lines, digest=copy.digest, size=copy.size, more=more)
 
 
-def scope(project: Project, human: tuple[Person, ...]) -> tuple[HeldPerson | HeldRows, ...]:
-    """The scope of a hold on a person. Raises Refused for a row whose key has several columns."""
-    return tuple(_scope(project, human))
-
-
-def _scope(project: Project, human: tuple[Person, ...]) -> Iterator[HeldPerson | HeldRows]:
-    for person in human:
-        place = project.stores.binding.places[person.place]
-        if place.place.person == "self":
-            yield HeldPerson(person.place, person.key)
-        elif len(person.key) == 1:
-            yield HeldRows(person.place, place.table.key[0], "=", person.key[0])
-        else:
-            raise Refused(f"{person.place}: a hold cannot name a row whose key has several columns")
+def scope(human: tuple[Person, ...]) -> tuple[HeldPerson, ...]:
+    """The scope of a hold on a person: each row that stands for them, and all that belongs to it."""
+    return tuple(HeldPerson(person.place, person.key) for person in human)
 
 
 def running(project: Project, number: int) -> Hold | None:
