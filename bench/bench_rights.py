@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 import database_servers
 import rights_memory
+import rights_wide
 from measure import Sheet
 from projects import NOW
 from rights_app import DELETES, DELETES_TOGETHER, PEOPLE, SELECTS, built, company, facts
@@ -39,6 +40,9 @@ TOGETHER = range(1, PEOPLE, PEOPLE // MANY)
 
 def run(sheet: Sheet, only: str) -> None:
     """Measure what is asked for, on one server."""
+    if rights_wide.NAME.startswith(only) or only.startswith(rights_wide.NAME):
+        with TemporaryDirectory(prefix="servanda-bench-") as folder:
+            rights_wide.wide(sheet, Path(folder))
     if facts() is None:
         print("rights: bench/app.sql is not here; say where with SERVANDA_FACTS")
         return

@@ -130,7 +130,7 @@ class Sheet:
     def missing(self, names: Sequence[str] | None = None) -> list[str]:
         """The bars for which no row was made."""
         made = {row.name for row in self.rows}
-        return [name for name in (names or self.bars) if name not in made]
+        return [name for name in (self.bars if names is None else names) if name not in made]
 
     def save(self) -> None:
         """Put the rows into out.json, beside those of other parts; a row of the same name is replaced."""

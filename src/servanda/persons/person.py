@@ -35,7 +35,7 @@ class Person:
     """
 
     place: str
-    key: tuple[str | int, ...]
+    key: tuple[Any, ...]
     content: str = field(default="", compare=False, repr=False)
     identity: str = field(default="", compare=False, repr=False)
     doubtful: bool = field(default=False, compare=False)
