@@ -47,8 +47,9 @@ def ask(path: str, arguments: list[str], folder: str, environment: dict[str, str
 def _serve(path: str) -> None:
     _import_all()
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
+    listener.bind(f"{path}.new")
     listener.listen(16)
+    os.rename(f"{path}.new", path)  # noqa: PTH104 — who waits for the file may connect as soon as it is there
     if not os.fork():
         os.read(0, 1)  # whoever started us has ended
         os.killpg(0, signal.SIGKILL)

@@ -15,6 +15,7 @@ from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
 from servanda.plan.due import Of
 from servanda.plan.erasure import Erasure
+from servanda.stores.sql import where
 
 TABLES = (
     "CREATE TABLE customers (id INTEGER PRIMARY KEY, email VARCHAR(100), name VARCHAR(50), note VARCHAR(100))",
@@ -305,8 +306,12 @@ def test_a_law_keeps_who_is_named_in_it_and_the_answer_says_until_when(
         assert found.rows("SELECT * FROM customers WHERE id = 1") == [(1, None, None, None)]
 
 
-def test_a_shared_row_leads_on_to_whoever_stays(tmp_path: Path, store_url: str) -> None:
+@pytest.mark.parametrize("nested", [where.MOST_NESTED, 0], ids=["nested", "named"])
+def test_a_shared_row_leads_on_to_whoever_stays(
+    tmp_path: Path, store_url: str, nested: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A row of two that both stay keeps its way to them, when a third person leaves through whom one is reached."""
+    monkeypatch.setattr(where, "MOST_NESTED", nested)
     children = {
         "data": "account",
         "person": {"via": "parent_id", "to": "customers", "erase": "detach"},

@@ -6,13 +6,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from projects import TestProject, policy, project, retention
 from servanda.cli import command
+from servanda.persons import belonging
 from servanda.persons.copy import copy_of
 from servanda.persons.holds import HeldPerson
-from servanda.persons.person import Person
+from servanda.persons.person import Person, find
 from servanda.rights.each import restriction
 
 REVIEW = date(2099, 1, 1)
@@ -88,7 +90,11 @@ def left(found: TestProject) -> dict[str, list[int]]:
     return {table: [k for (k,) in found.rows(f"SELECT id FROM {table} ORDER BY id")] for table in PLACES}
 
 
-def test_a_sweep_leaves_what_is_a_held_persons_and_ends_it_afterwards(tmp_path: Path, store_url: str) -> None:
+@pytest.mark.parametrize("ways", [belonging.MOST_WAYS, 0], ids=["written out", "listed"])
+def test_a_sweep_leaves_what_is_a_held_persons_and_ends_it_afterwards(
+    tmp_path: Path, store_url: str, ways: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belonging, "MOST_WAYS", ways)
     found = made(tmp_path / "p", store_url)
     scope = (HeldPerson("app.people", (1,)),)
     hold = found.holds.place("litigation", scope, case="C", reason="R", author="A", review_on=REVIEW)
@@ -109,6 +115,54 @@ def test_a_sweep_leaves_what_is_a_held_persons_and_ends_it_afterwards(tmp_path: 
         found.apply()
     assert not any(rows for table, rows in left(found).items() if table != "comments"), left(found)
     assert set(left(found)["comments"]) <= {6, 7}
+
+
+def chained(folder: Path, url: str, tables: int, before: int) -> TestProject:
+    """Tables in a row, each owned by those `before` it; row 1 of each belongs to person 1, row 2 to person 2."""
+    names = [f"t{n}" for n in range(tables)]
+    places: dict[str, Any] = {}
+    for n, name in enumerate(names):
+        owners = names[max(0, n - before) : n]
+        said = {f"of_{o}": {"via": f"of_{o}", "to": o, "ownership": "owned"} for o in owners}
+        places[name] = {"data": f"c{n}", "identifiers": {"email": "note"}, "triggers": {f"d{n}": "day"}}
+        places[name] |= {"references": said} if n else {"person": "self"}
+    promises = [retention(f"T-RET-{n:02}", f"c{n}", f"d{n}", "P1Y") for n in range(tables)]
+    found = project(folder, url, policy(promises), places)
+    made = []
+    for n, name in enumerate(names):
+        owners = [f"of_{o}" for o in names[max(0, n - before) : n]]
+        columns = "".join(f", {o} INTEGER" for o in owners)
+        made.append(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, note VARCHAR(40), day DATE{columns})")
+        made += [
+            f"INSERT INTO {name} VALUES ({key}, 'a{n}-{key}@example.com', '2020-01-01'{f', {key}' * len(owners)})"
+            for key in (1, 2)
+        ]
+    found.run(*made)
+    return found
+
+
+@pytest.mark.parametrize(("tables", "before"), [(10, 1), (6, 5)], ids=["a long chain", "all to all"])
+def test_rows_far_from_a_held_person_are_held(
+    tmp_path: Path, store_url: str, tables: int, before: int
+) -> None:
+    """SQLite refuses statements that are nested a few times too often: a chain of seven tables was too long."""
+    found = chained(tmp_path / "p", store_url, tables, before)
+    assert [(s.rows, s.held) for s in found.plan().steps if s.action == "delete"] == [(2, 0)] * tables
+    scope = (HeldPerson("app.t0", (1,)),)
+    found.holds.place("litigation", scope, case="C", reason="R", author="A", review_on=REVIEW)
+    assert {s.rows for s in found.plan().steps if s.action == "delete"} == {1}
+    assert list(found.apply().done.values()) == [1] * tables
+    for n in range(tables):
+        assert found.rows(f"SELECT id FROM t{n}") == [(1,)], f"t{n}"
+
+
+def test_an_address_finds_its_person_where_everything_refers_to_everything(
+    tmp_path: Path, fresh_url: Any
+) -> None:
+    """A hundred million ways lead from the last table to the first."""
+    found = chained(tmp_path / "p", fresh_url("sqlite"), 30, 4)
+    with found.opened() as opened:
+        assert find(opened.stores, "a29-1@example.com")
 
 
 BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA", "mariadb": "BINARY(16)"}

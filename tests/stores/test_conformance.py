@@ -23,6 +23,7 @@ from servanda.stores.selection import (
     EventTime,
     GreatestTime,
     LatestTime,
+    LeadsTo,
     Link,
     Missing,
     Not,
@@ -33,6 +34,7 @@ from servanda.stores.selection import (
     TimeColumn,
     Undone,
 )
+from servanda.stores.sql import where
 from servanda.stores.sql.session import Session, session
 from servanda.stores.sql.store import SqlStore
 from servanda.stores.store import open_store
@@ -324,6 +326,26 @@ def test_parents_end_when_nothing_that_stays_points_at_them(store_url: str) -> N
         learn(found)
         assert sweep(found, "parent", condition)[0] == 2
     assert sorted(rows(store_url, "SELECT id FROM parent")) == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize("nested", [where.MOST_NESTED, 0], ids=["nested", "named"])
+def test_rows_are_counted_however_deep_their_condition_is(
+    store_url: str, nested: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's driver does not count the rows of a statement that begins with WITH."""
+    monkeypatch.setattr(where, "MOST_NESTED", nested)
+    make(store_url, *FAMILY)
+    old = Before(OwnTime(AT), CUT)
+    condition = PointedAt(LINK, LeadsTo(LINK, PointedAt(LINK, LeadsTo(LINK, PointedAt(LINK, old)))))
+    with store_session(store_url) as found:
+        learn(found)
+        found.make_list("deep", "parent", ["id"])
+        assert found.fill_where("deep", "parent", condition) == 3
+        assert found.fill_where("deep", "parent", condition) == 0
+        with found.transaction():
+            row: Any = found.table_of("parent")
+            assert found.run(sa.delete(row).where(found.where.sql(condition, row, "parent"))) == 3
+    assert sorted(rows(store_url, "SELECT id FROM parent")) == [(3,), (4,)]
 
 
 def test_lists_of_keys_hold_events_and_remembered_days(store_url: str) -> None:

@@ -4,7 +4,7 @@
     held people ──owns──▶ addresses
 
 The conditions follow every edge of the subject graph by which a row is somebody's, whichever places describe it. In
-a cycle of references, or where very many ways lead to a table, the rows of that table are listed first, once; an
+a cycle of references, or where many or long ways lead to a table, the rows of that table are listed first, once; an
 edge then starts from the list.
 
 Law: GDPR 4(1) and 18(1): what is about a person is theirs, wherever it lies.
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from servanda.persons.subject_graph import Component, Edge, StoreGraph
 from servanda.stores.selection import All, Any, Condition, Equals, LeadsTo, PointedAt, Reaches
 
-MOST_WAYS = 8
-"""So many ways to a table are written out; where there are more, its rows are listed."""
+MOST_WAYS, MOST_LINKS = 3, 3
+"""So many ways to a table, of so many links, are written out; where there are more, its rows are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,16 @@ class Belonging:
             self._ways[e.giver] for e in self.graph.owners(table) if e.giver in self._giving
         )
         self._giving[table], self._ways[table] = condition, ways
-        if ways > MOST_WAYS and self.graph.shape[table].key:
+        long = isinstance(condition, Reaches) and len(condition.links) > MOST_LINKS
+        if (long or ways > MOST_WAYS) and self.graph.shape[table].key:
             self.listings.append([self._listed(table, condition)])
 
     def _follow_cycle(self, component: Component) -> None:
-        entered = any(e.giver in self._giving for t in component.tables for e in self.graph.owners(t)) or any(
-            t in self.roots for t in component.tables
-        )
-        if not entered:
+        if all(self.of_table(table) is None for table in component.tables):
             return
         listed = [t for t in component.tables if self.graph.shape[t].key]
-        for (
-            table
-        ) in component.tables:  # rows without a key cannot be listed: what leads to one counts as theirs
+        for table in component.tables:
+            # rows without a key cannot be listed: whatever one of them leads to counts as theirs
             self._giving[table], self._ways[table] = All(()), 1
         for table in listed:
             self._listed(table, All(()))

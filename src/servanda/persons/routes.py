@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from servanda.stores.binding.binding import Binding, BoundPlace
 from servanda.stores.document.archiving import ArchiveTable
@@ -38,9 +40,13 @@ def route(binding: Binding, place: BoundPlace) -> Route | None:
     return found[0] if found else None
 
 
+MOST_ROUTES = 64
+
+
 def routes(binding: Binding, place: BoundPlace) -> tuple[Route, ...]:
-    """Every route of a place over references by which its rows are somebody's, the main one first."""
-    return binding.cached(("routes", place.name), lambda: tuple(_routes(binding, place, (), frozenset())))
+    """The routes of a place over references by which its rows are somebody's, the main one first; 64 at most."""
+    found = partial(_routes, binding, place, (), frozenset())
+    return binding.cached(("routes", place.name), lambda: tuple(islice(found(), MOST_ROUTES)))
 
 
 def _routes(
@@ -49,11 +55,34 @@ def _routes(
     if place.place.person == "self":
         yield Route(links, place.name)
         return
-    for label in place.owned_by:
-        target = place.place.links()[label].to if label in place.place.links() else ""
-        following = binding.places.get(f"{place.store}.{target}")
-        if following is not None and following.name not in seen | {place.name}:
+    for label, following in _owners(binding, place):
+        if following.name not in seen | {place.name} and _leads_to_persons(binding, following):
             yield from _routes(binding, following, (*links, place.links[label]), seen | {place.name})
+
+
+def _owners(binding: Binding, place: BoundPlace) -> Iterator[tuple[str, BoundPlace]]:
+    """The references by which rows of a place are somebody's, each with the place that it points at."""
+    declared = place.place.links()
+    for label in place.owned_by:
+        following = binding.places.get(f"{place.store}.{declared[label].to}") if label in declared else None
+        if following is not None:
+            yield label, following
+
+
+def _leads_to_persons(binding: Binding, place: BoundPlace) -> bool:
+    """Whether any route leads from a place to persons, so that a search need not try the others."""
+
+    def follow() -> frozenset[str]:
+        found = {p.name for p in binding.places.values() if p.place.person == "self"}
+        while more := {
+            p.name
+            for p in binding.places.values()
+            if p.name not in found and any(to.name in found for _, to in _owners(binding, p))
+        }:
+            found |= more
+        return frozenset(found)
+
+    return place.name in binding.cached("leads to persons", follow)
 
 
 @dataclass(frozen=True, slots=True)

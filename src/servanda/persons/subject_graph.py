@@ -117,7 +117,8 @@ class StoreGraph:
         owners = self.owners(table)
         many = any(not self.is_unique(e) for e in owners)
         selves = any(p.place.person == "self" for p in self.places.get(table, ()))
-        return many or len(owners) + selves > 1
+        ways = {(e.link, e.ownership) for e in owners}  # places of one table may say the same reference
+        return many or len(ways) + selves > 1
 
     def is_unique(self, edge: Edge) -> bool:
         """Whether at most one row leads to a given row along this edge."""
@@ -148,6 +149,10 @@ class SubjectGraph:
     @classmethod
     def of(cls, binding: Binding) -> SubjectGraph:
         """The graph of the references that the stores document declares."""
+        return binding.cached("subject graph", lambda: cls._of(binding))
+
+    @classmethod
+    def _of(cls, binding: Binding) -> SubjectGraph:
         found: dict[str, StoreGraph] = {}
         for store, shape in binding.shapes.items():
             own_places = [p for p in binding.places.values() if p.store == store and not p.place.files]
@@ -164,11 +169,8 @@ def is_of_persons(binding: Binding, place: BoundPlace) -> bool:
     """Whether rows of a place can be a person's, whichever reference says so, or the place says that they are."""
     if place.place.person not in (None, "none"):
         return True
-    tables = binding.cached(
-        "tables of persons",
-        lambda: {name: graph.person_tables() for name, graph in SubjectGraph.of(binding).stores.items()},
-    )
-    return place.table.name in tables.get(place.store, ())
+    graph = SubjectGraph.of(binding).stores[place.store]
+    return place.table.name in binding.cached(("tables of persons", place.store), graph.person_tables)
 
 
 def _edges(place: BoundPlace) -> Iterator[Edge]:

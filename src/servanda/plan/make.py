@@ -87,7 +87,7 @@ def make(project: Project, *, on: date | None = None, quick: bool = False) -> Pl
     load_holds(stores, circumstances.holds)
     load_records(project, circumstances.now)
     load_archived(project)
-    drafter = Drafter(stores, today, circumstances.holds)
+    drafter = Drafter(stores, today, circumstances.holds, in_turn=True)
     assumed = Drafter(stores, today, circumstances.holds, assume=True)
     steps: list[Step] = []
     kept: list[Kept] = []

@@ -94,15 +94,19 @@ class Counts:
 class Drafter:
     """Drafts the steps of every place for one day.
 
-    With `assume`, as if earlier steps (archive, empty) were done already: a plan counts so, to show the whole work
-    of the day. `apply` acts on the steps of a drafter without it.
+    With `assume`, as if earlier steps (archive, empty, and the children of each place) were done already: a plan
+    counts so, to show the whole work of the day. `apply` acts on the steps of a drafter with `in_turn`: when a place
+    has its turn its children are done, and whatever row still points at one keeps it.
     """
 
     stores: OpenStores
     today: date
     holds: Sequence[Hold]
     assume: bool = False
+    in_turn: bool = False
     _limits: dict[str, list[Limit]] = field(default_factory=dict)
+    _stays: dict[tuple[str, Link], Condition | None] = field(default_factory=dict)
+    _held: dict[str, Condition | None] = field(default_factory=dict)
     _deletable: dict[str, Condition | None] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
 
@@ -209,14 +213,17 @@ class Drafter:
 
     def _kept(self, child: Child, place: BoundPlace) -> Condition | None:
         """The child rows that still exist when a place has its turn; None: all of them."""
-        if not child.places or not self._before(child, place):
+        if self.in_turn or not child.places or not self._before(child, place):
             return None
-        stays: list[Condition] = []
-        for living in child.places:
-            deleted = self._with_holds(living, self.deletable(living))
-            set_to_null = self._with_holds(living, self._set_to_null(living, child.link))
-            stays += [Not(c) for c in (deleted, set_to_null) if c is not None]
-        return _all(stays) if stays else None
+        at = (child.places[0].store, child.link)
+        if at not in self._stays:
+            stays: list[Condition] = []
+            for living in child.places:
+                deleted = self._with_holds(living, self.deletable(living))
+                set_to_null = self._with_holds(living, self._set_to_null(living, child.link))
+                stays += [Not(c) for c in (deleted, set_to_null) if c is not None]
+            self._stays[at] = _all(stays) if stays else None
+        return self._stays[at]
 
     def _set_to_null(self, place: BoundPlace, link: Link) -> Condition | None:
         """The rows of a child whose reference is set to NULL today; None if never."""
@@ -408,6 +415,11 @@ class Drafter:
 
     def _covered(self, place: BoundPlace) -> Condition | None:
         """The rows of a place that a hold covers, directly or through another place of the same table."""
+        if place.name not in self._held:
+            self._held[place.name] = self._covered_rows(place)
+        return self._held[place.name]
+
+    def _covered_rows(self, place: BoundPlace) -> Condition | None:
         own = held(self.stores, place, self.holds)
         parts = [] if own is None else [own]
         for other in self._other_places(place):

@@ -296,6 +296,19 @@ def decided(condition: Condition) -> bool:
             return False
 
 
+def asks_other_rows(condition: Condition) -> bool:
+    """Whether a condition asks whether rows exist that meet conditions of their own."""
+    match condition:
+        case PointedAt() | LeadsTo():
+            return True
+        case Not(part):
+            return asks_other_rows(part)
+        case All(parts) | Any(parts):
+            return any(asks_other_rows(part) for part in parts)
+        case _:
+            return False
+
+
 def child_links(condition: Condition) -> Iterator[Link]:
     """The links by which other rows point at this one, where they decide whether it ends."""
     parts: tuple[Condition, ...] = (condition,)

@@ -92,6 +92,8 @@ class Dialect:
     """Whether INSERT … SELECT locks none of the rows that it reads."""
     optimizer_fence: bool = False
     """Whether OFFSET 0 has a subquery asked row by row, and a statement may read the table that it changes."""
+    nests_few: bool = False
+    """Whether a statement may be nested a few times only, as SQLite's parser has it."""
     clock: str = ""
     """The query for the time of the server, in UTC; empty where there is no server."""
     index_prefix: bool = False

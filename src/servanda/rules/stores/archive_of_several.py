@@ -79,7 +79,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from servanda.persons.routes import routes
+from servanda.persons.subject_graph import SubjectGraph
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
 
@@ -87,8 +87,11 @@ from servanda.rules.engine.view import View
 @rule("SV469", law="GDPR 15, 17 and 18", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Check each place that is archived in files."""
+    graphs = SubjectGraph.of(view.bound).stores
     for place in view.ended:
-        if not isinstance(place.place.archive, str) or len(routes(view.bound, place)) < 2:
+        if not isinstance(place.place.archive, str):
+            continue
+        if place.table.name not in graphs[place.store].shareable():
             continue
         message = (
             f"rows of {place.name} may be several persons', and an archived row is known by one of them only"

@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from servanda.persons.routes import route
-from servanda.persons.subject_graph import SubjectGraph
+from servanda.persons.subject_graph import is_of_persons
 from servanda.rules.engine.rule import Finding, fails, rule
 from servanda.rules.engine.view import View
 
@@ -42,12 +42,11 @@ from servanda.rules.engine.view import View
 @rule("SV417", law="GDPR 15, 17, 18", needs={"stores"})
 def check(view: View) -> Iterator[Finding]:
     """Check the route of each place, and its other references to persons."""
-    graphs = SubjectGraph.of(view.bound).stores
     for place in view.places:
         person = place.place.person
         if person == "none" or route(view.bound, place) is not None:
             continue
-        if person is None and place.table.name in graphs[place.store].person_tables():
+        if person is None and is_of_persons(view.bound, place):
             continue
         if person is None:
             message = f"{place.name} does not say whose its rows are: a hold on a person does not reach them"

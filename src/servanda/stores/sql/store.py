@@ -303,9 +303,10 @@ class SqlStore:
             shape, types = reflect(sa.inspect(connection), self.schema)
             types = {column: self.read_type(type_) for column, type_ in types.items()}
             found = self.complete(shape, connection), types
-            if len(_REFLECTED) >= _MOST_REFLECTED:
-                _REFLECTED.clear()
-            _REFLECTED[at] = (version, found)
+            if version is not None:
+                if len(_REFLECTED) >= _MOST_REFLECTED:
+                    _REFLECTED.clear()
+                _REFLECTED[at] = (version, found)
             return found
 
     def schema_version(self, connection: Connection) -> Hashable:

@@ -46,6 +46,7 @@ from servanda.stores.selection import (
     Reaches,
     TimeColumn,
     Undone,
+    asks_other_rows,
     decided,
 )
 from servanda.stores.shape import Column
@@ -57,6 +58,8 @@ Bool = sa.ColumnElement[bool]
 _YES: sa.ColumnElement[Anything] = sa.literal_column("1")
 _NO: sa.ColumnElement[Anything] = sa.literal_column("0")
 _MOST_WRITTEN = 5000
+MOST_NESTED = 2
+"""So many subqueries are written into each other where a database refuses a statement that is nested deeper."""
 ZERO_DAY = date(1900, 1, 2)
 """Days before this one are the zero dates of databases (0000-00-00, 1900-01-01): missing, not old."""
 
@@ -113,7 +116,9 @@ class Where:
         self._forms = forms
         self._identities = identities
         self._row_by_row = False
+        self._depth = 0
         self._written: dict[tuple[Anything, ...], tuple[Bool, Anything]] = {}
+        self._named: dict[tuple[int, str], tuple[sa.CTE, Condition]] = {}
         self.gathered: dict[str, sa.Table] = {}
         self.keys: dict[str, tuple[str, ...]] = {}
 
@@ -146,6 +151,7 @@ class Where:
     def forget(self) -> None:
         """Write all conditions anew: a list, a gathered table or the form of a text column is another now."""
         self._written.clear()
+        self._named.clear()
 
     def sql(self, condition: Condition, row: sa.FromClause, table: str) -> Bool:
         """The SQL of a condition about `row`, an instance of `table`."""
@@ -393,6 +399,13 @@ class Where:
         """The row at the end of a chain of links exists and meets `last`."""
         link, rest = links[0], links[1:]
         parent = self._tables[link.to_table].alias()
+        if self._store.dialect.nests_few:  # one subquery with all parents
+            points, here = [joined(self._store, link, row, parent)], parent
+            for more in rest:
+                parent = self._tables[more.to_table].alias()
+                points.append(joined(self._store, more, here, parent))
+                here = parent
+            return self._exists(*points, last(here))
         inner = self._along(rest, parent, last) if rest else last(parent)
         return self._exists(joined(self._store, link, row, parent), inner)
 
@@ -407,16 +420,34 @@ class Where:
         return every([row.c[link.columns[0]].in_(found), every(when(link, row))])
 
     def _pointed_at(self, link: Link, kept: Condition | None, row: sa.FromClause) -> Bool:
-        child = self._tables[link.table].alias()
-        parts = [joined(self._store, link, child, row)]
-        if kept is not None:
-            parts.append(self.sql(kept, child, link.table))
-        return self._exists(*parts)
+        child, met = self._met(link.table, kept)
+        return self._exists(joined(self._store, link, child, row), *met)
 
     def _leads_to(self, link: Link, met: Condition, row: sa.FromClause) -> Bool:
-        parent = self._tables[link.to_table].alias()
-        points = joined(self._store, link, row, parent, bare="target")
-        return self._exists(points, self.sql(met, parent, link.to_table))
+        parent, parts = self._met(link.to_table, met)
+        return self._exists(joined(self._store, link, row, parent, bare="target"), *parts)
+
+    def _met(self, table: str, condition: Condition | None) -> tuple[sa.FromClause, list[Bool]]:
+        """The rows of a table in a subquery, and what else they have to meet.
+
+        Where statements can be nested a few times only, rows of a subquery that is too deep are named before the
+        statement (WITH), so that it grows in length and not in depth.
+        """
+        row = self._tables[table].alias()
+        if condition is None:
+            return row, []
+        depth, deep = self._depth, self._depth >= MOST_NESTED and asks_other_rows(condition)
+        try:
+            if not deep or not self._store.dialect.nests_few:
+                self._depth += 1
+                return row, [self.sql(condition, row, table)]
+            at = (id(condition), table)
+            if at not in self._named:
+                self._depth = 0
+                self._named[at] = sa.select(*row.c).where(self.sql(condition, row, table)).cte(), condition
+            return self._named[at][0].alias(), []
+        finally:
+            self._depth = depth
 
     def _gathered(self, table: str, number: int, any_of: int, none_of: int, row: sa.FromClause) -> Bool:
         work = self.gathered[table].alias()

@@ -53,12 +53,29 @@ _READ_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 """A byte that is no UTF-8 is read as a surrogate (PEP 383): it would make the copy of a person impossible."""
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose cursors count the changed rows of every statement."""
+
+    def cursor(self, factory: Any = None) -> Any:
+        return super().cursor(factory or _Cursor)
+
+
+class _Cursor(sqlite3.Cursor):
+    """A cursor that counts the changed rows of a statement that begins with WITH, too, for which the driver says -1."""
+
+    @property
+    def rowcount(self) -> int:
+        said = super().rowcount
+        if said >= 0 or self.description is not None:
+            return said
+        return int(self.connection.execute("SELECT changes()").fetchone()[0])
+
+
 @lru_cache(maxsize=16)
 def _engine(url: URL, lock_timeout: int) -> Engine:
     """One engine for each file, with the statements that were made for it; connections are not pooled."""
-    engine = sa.create_engine(
-        url, connect_args={"timeout": lock_timeout}, poolclass=sa.NullPool, query_cache_size=STATEMENTS_KEPT
-    )
+    how = {"timeout": lock_timeout, "factory": _Connection}
+    engine = sa.create_engine(url, connect_args=how, poolclass=sa.NullPool, query_cache_size=STATEMENTS_KEPT)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
@@ -98,6 +115,7 @@ class SqliteStore(SqlStore):
         pacing=Pacing(gentle_page=0.002, rest=9.0, full_page=0.5, most=100_000),  # one writer at a time
         stores_time_as_text=True,
         locks_rows=False,
+        nests_few=True,
     )
 
     def dial(self, url: URL) -> URL:
