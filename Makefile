@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STRICT ?=
 
-.PHONY: setup demo centre test check coverage soak bench lock docs release clean
+.PHONY: setup demo centre test check coverage soak mutants bench lock docs release clean
 
 setup: $(READY)
 
@@ -51,6 +51,12 @@ soak: $(READY)
 	@tests/servers.sh "$(STRICT)"
 	STRICT=$(STRICT) DURABLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart=0 -m soak $(if $(ONLY),-k "$(ONLY)")
 
+# Which changes of the code the tests notice. MUTANTS=50 tries so many, SEED=2 draws others.
+mutants:
+	@test -x .mutants/env/bin/python || $(PYTHON) -m venv .mutants/env
+	@.mutants/env/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-mutants.lock
+	@MUTANTS="$(MUTANTS)" SEED="$(SEED)" .mutants/env/bin/python tools/mutants.py
+
 # Measures against hand-written SQL in the same run; ONLY=sweep, or ONLY=sweep.pg, runs a part.
 bench: $(READY)
 	@tests/servers.sh "$(STRICT)"
@@ -67,6 +73,7 @@ release: $(READY)
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --extra dev --extra mutants -c requirements-dev.lock pyproject.toml -o requirements-mutants.lock
 
 clean:
-	rm -rf $(VENV) .demo site dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .mutants .demo site dist .pytest_cache .mypy_cache .ruff_cache

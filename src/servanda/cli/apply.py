@@ -250,7 +250,7 @@ def _next(plan: Plan) -> str:
     """The next step after a complete run."""
     if plan.left_out:
         return f"   {count(len(plan.left_out), 'place')} left out: servanda check"
-    return "   See what is kept: servanda promises"
+    return "   See how each promise stands: servanda promises"
 
 
 class Progress:

@@ -97,7 +97,7 @@ def text(plan: Plan, policy: Policy) -> list[str]:
         rows = [_row(s) for s in plan.steps if s.rows and action(s.action).section == title]
         lines += _section(title, rows)
     lines += _asked(plan)
-    lines += _section("Kept for another ground", [_kept(k, policy) for k in plan.kept])
+    lines += _section("Must stay for another reason", [_kept(k, policy) for k in plan.kept])
     alike = [
         [sign("·"), g.place, f"the smallest group that looks alike has {count(g.k, 'row')}"]
         for g in plan.groups

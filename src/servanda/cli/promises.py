@@ -70,7 +70,7 @@ def command(
     statuses_shown = (
         chosen if all_ or states else [s for s in chosen if s.state != "not_yet" or s.promise.kind in _SWEPT]
     )
-    rows = [["", "promise", "says", "kept by", "where", "last kept", "next due", "proof"]]
+    rows = [["", "promise", "says", "how", "where", "last done", "next due", "proof"]]
     zone = ZoneInfo(project.policy.timezone)
     rows += [_row(s, language, MARKS[s.state], zone) for s in statuses_shown]
     if sys.stdout.isatty() and shutil.get_terminal_size().columns < 120:
@@ -121,7 +121,7 @@ def _full(status: PromiseStatus, language: str) -> list[str]:
         ["name", promise.name],
         ["says", promise.says.say(language)],
         ["published", f"line {promise.line} of the text"],
-        ["kept by", promise.keep],
+        ["keep", promise.keep],
         ["state", click.style(status.state.replace("_", " "), fg=_COLOURS.get(status.state))],
         ["because", status.why or "–"],
         ["where", status.where or "–"],

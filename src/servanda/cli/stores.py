@@ -32,7 +32,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
                 if way is None
                 else "is a person"
                 if not way.links
-                else f"to {way.root} in {len(way.links)}"
+                else f"through {way.root}, {count(len(way.links), 'step')}"
             )
             rows.append([name, place.table.name, ", ".join(place.data), person])
         down = {name: error.message for name, error in stores.down.items()}
@@ -43,7 +43,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
             {"places": [dict(zip(keys, r, strict=True)) for r in rows], "down": down, "undecided": undecided}
         )
         return
-    for line in columns([["place", "table", "holds", "person"], *rows]):
+    for line in columns([["place", "table", "contains", "person"], *rows]):
         click.echo(line)
     for message in down.values():
         click.echo(click.style(message, fg="red"))
