@@ -11,6 +11,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -103,7 +104,7 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server
             return f"sqlite:///{path}"
         name = f"t{uuid.uuid4().hex[:12]}"
         url = sa.make_url(request.getfixturevalue(f"{kind}_url"))
-        _admin(url, f"CREATE DATABASE {name}")
+        _admin(url, f"CREATE DATABASE {name}" + (" STRATEGY file_copy" if kind == "postgres" else ""))
         made.append((str(kind), name))
         return url.set(database=name).render_as_string(hide_password=False)
 
@@ -113,11 +114,14 @@ def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server
         _admin(url, f"DROP DATABASE {name}" + (" WITH (FORCE)" if kind == "postgres" else ""))
 
 
+@cache
+def _server(url: sa.URL) -> sa.Engine:
+    return sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+
+
 def _admin(url: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _server(url).connect() as connection:
         connection.exec_driver_sql(statement)
-    engine.dispose()
 
 
 @pytest.fixture(params=KINDS)

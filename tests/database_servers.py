@@ -198,7 +198,7 @@ def mariadb_server(*more: str) -> Iterator[Server]:
         subprocess.run(quiet, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     own = [f"--socket={folder / 's'}", "--skip-networking", f"--pid-file={folder / 'pid'}"]
-    url = f"mariadb+pymysql://root@localhost/{{}}?unix_socket={folder / 's'}"
+    url = f"mariadb+pymysql://root@localhost/{{}}?unix_socket={folder / 's'}&ssl_disabled=1"
     command = [str(_found("mariadbd")), *options, *own, *more]
     with _server(folder, make, command, url.format("mysql"), signal.SIGKILL, None) as server:
         engine = sa.create_engine(server.url)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -133,24 +135,33 @@ class TestProject:
             return apply(project, saved=saved, options=chosen, listener=self.listener)
 
     def engine(self) -> sa.Engine:
-        engine = sa.create_engine(self.url)
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = ON"))
-        return engine
+        return _engine(self.url)
 
     def run(self, *statements: str) -> None:
-        engine = self.engine()
-        with engine.begin() as connection:
+        with self.engine().begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
-        engine.dispose()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        engine = self.engine()
-        with engine.connect() as connection:
-            found = [tuple(r) for r in connection.exec_driver_sql(query)]
-        engine.dispose()
-        return found
+        with self.engine().connect() as connection:
+            return [tuple(r) for r in connection.exec_driver_sql(query)]
+
+
+@cache
+def _engine(url: str) -> sa.Engine:
+    """The engine of the application of a test; no connection stays open."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", lambda c, _: c.execute("PRAGMA foreign_keys = ON"))
+    return engine
+
+
+@cache
+def _empty_database() -> bytes:
+    """Servanda's own database as a migration makes it; thousands of tests begin with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Database.open(None, Path(folder)).close()
+        return (Path(folder) / "servanda.db").read_bytes()
 
 
 def project(
@@ -167,6 +178,10 @@ def project(
     stores["stores"] = {"app": {"url": url, "places": places} | store}
     (folder / "policy.yaml").write_text(yaml.safe_dump(policy_, sort_keys=False), encoding="utf-8")
     (folder / "stores.yaml").write_text(yaml.safe_dump(stores, sort_keys=False), encoding="utf-8")
+    own = folder / "servanda.db"
+    if not own.exists():
+        own.touch(mode=0o600)
+        own.write_bytes(_empty_database())
     db = Database.open(None, folder)
     vault = Vault.create(db) if db.setting("vault") is None else Vault.open(db)
     return TestProject(folder, url, db, vault)

@@ -79,23 +79,27 @@ def _is_ours(place: BoundPlace, column: str, value: Any) -> bool:
     return cleared or (pointing and value is None)
 
 
-def content_of(row: Mapping[str, Any]) -> str:
-    """The digest of each value of a row, as JSON."""
-    return json.dumps({column: _digest(column, value) for column, value in sorted(row.items())})
+def content_of(row: Mapping[str, Any], created: Sequence[str]) -> str:
+    """The digest of each value by which the row is known again, as JSON: of when it was created, or else of all."""
+    known = [c for c in created if row.get(c) is not None] or sorted(row)
+    return _encode({column: _digest(column, row[column]) for column in known})
 
 
 def identity_of(row: Mapping[str, Any], identifiers: Iterable[str]) -> str:
     """The digest of the identifiers of a row; empty if it has none any more."""
     values = [[name, row[name]] for name in sorted(identifiers) if row.get(name) is not None]
-    return hashlib.sha256(json.dumps(values, default=_as_text).encode()).hexdigest() if values else ""
+    return hashlib.sha256(_encode(values).encode()).hexdigest() if values else ""
 
 
 def _digest(column: str, value: Any) -> str:
-    return hashlib.sha256(json.dumps([column, value], default=_as_text).encode()).hexdigest()[:24]
+    return hashlib.sha256(_encode([column, value]).encode()).hexdigest()[:24]
 
 
 def _as_text(value: Any) -> str:
     return bytes(value).hex() if isinstance(value, bytes | memoryview | bytearray) else str(value)
+
+
+_encode = json.JSONEncoder(default=_as_text).encode
 
 
 Human = Sequence[Person]

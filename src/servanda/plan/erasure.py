@@ -26,6 +26,7 @@ from servanda.plan.due import Of
 from servanda.plan.reasons_to_stay import StoreRules, TableRules
 from servanda.plan.retention_limits import Limit, article, change_groups, end_of, where
 from servanda.stores.binding.binding import BoundPlace
+from servanda.stores.binding.identity import created_columns
 from servanda.stores.binding.obstacles import kept_copies
 from servanda.stores.binding.open_stores import OpenStores
 from servanda.stores.document.change import Change
@@ -268,7 +269,7 @@ class StoreEraser:
         kept = Reason.LAW | Reason.HELD | Reason.SHARED
         for table in self.reach.gathered_tables & self.reach.rows.numbers.keys():
             place = self.reach.graph.places[table][0]
-            named = list(place.place.identifiers.values())
+            named, created = list(place.place.identifiers.values()), created_columns(place)
             present = self.present.get(self.reach.rows.numbers[table], set())
             rows_own = self.reach.rows.kept_own_rows(table) if table in self.reach.own_tables else []
             some = any(reasons & kept for reasons in present)
@@ -278,7 +279,7 @@ class StoreEraser:
                     key = tuple(row[c] for c in place.table.key)
                     identity = identity_of(row, named) if own else ""
                     remembered[person, table, tuple(map(str, key))] = Person(
-                        place.name, key, content_of(row), identity
+                        place.name, key, content_of(row, created), identity
                     )
         return remembered
 

@@ -24,6 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import URL, Connection, Engine
 
+from servanda.database.engine import without_tls
 from servanda.errors import StoreError
 from servanda.stores.addresses import LETTERS_LIKE_ASCII, spellings, with_blanks
 from servanda.stores.document.change import Scalar
@@ -104,7 +105,7 @@ def _engine(url: URL, lock_timeout: int, store: str) -> Engine:
     engine = sa.create_engine(
         url,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5} | without_tls(url),
         poolclass=sa.NullPool,
         query_cache_size=STATEMENTS_KEPT,
     )
