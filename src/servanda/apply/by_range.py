@@ -98,6 +98,7 @@ class Sweep:
         ended = {"run": outcome.run, "whole": outcome.whole, "bytes": self._residue_notes(), "steps": steps}
         for throttle in self.throttles.values():
             throttle.close()
+        self.pages.settle()  # nothing is said to have ended before it is known what became of each page
         outcome.entry = ledger.append("apply.ended", ended).number
         ledger.checkpoint()
         return outcome

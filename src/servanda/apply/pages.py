@@ -11,7 +11,8 @@ is lost during a page, nobody knows whether it was committed: the outcome says "
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -61,6 +62,7 @@ class Pages:
     _number: int = 0
     _entries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     _writes: list[Write] = field(default_factory=list)
+    _unsure: bool = False
 
     def carry_out(self, work: PageSubject, expected: int, act: Callable[[], int], **more: Any) -> int:
         """Run one page, and return its rows. Raises EpochChanged before any change, StoreError if the store fails.
@@ -110,9 +112,12 @@ class Pages:
             raise EpochChanged
 
     def settle(self) -> None:
-        """Record the outcome of the last page and close it; does nothing if that was done already."""
+        """Record the outcome of the last page and close it; does nothing if that was done already.
+
+        If it cannot be recorded (the disk is full), it is tried again with the next page or call.
+        """
         if self._entries:
-            with self.db.begin() as connection:
+            with self._written() as connection:
                 self._close(connection)
 
     def _outcome(self, body: dict[str, Any]) -> None:
@@ -121,7 +126,7 @@ class Pages:
     def _open(self, work: PageSubject, expected: int, more: dict[str, Any], also: Write | None = None) -> int:
         page, setting = tables.page, tables.setting
         self.db.prove_lock("apply")
-        with self.db.begin() as connection:
+        with self._written() as connection:
             epoch = connection.execute(sa.select(setting.c.value).where(setting.c.name == EPOCH)).scalar()
             changed = int(epoch or 0) != self.epoch
             if changed:
@@ -139,7 +144,6 @@ class Pages:
                     connection.execute(sa.update(page).where(page.c.id == before).values(row))
                 else:
                     connection.execute(sa.insert(page).values(row))
-        self._entries, self._writes = [], []
         if changed:
             raise EpochChanged
         self._number = number
@@ -160,7 +164,22 @@ class Pages:
         self.ledger.append_many_in(connection, self._entries)
         for write in self._writes:
             write(connection)
+
+    @contextmanager
+    def _written(self) -> Iterator[sa.Connection]:
+        """A transaction that writes the waiting outcome; it waits on until that is committed, and is written once."""
+        if self._unsure and self._entries and self._is_recorded():
+            self._entries, self._writes = [], []
+        self._unsure = True
+        with self.db.begin() as connection:
+            yield connection
+        self._unsure = False
         self._entries, self._writes = [], []
+
+    def _is_recorded(self) -> bool:
+        """Whether the waiting outcome is in the ledger: a connection was lost while it was committed."""
+        (kind, body), *_ = self._entries
+        return self.ledger.last(kind, run=body["run"], page=body["page"]) is not None
 
 
 def remember_latest(
