@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from projects import TestProject, policy, project, retention
 from servanda.apply.by_person import Erased, erase, eraser
 from servanda.apply.residue_scan import scan
+from servanda.database.tables import tombstone
+from servanda.errors import StoreError
 from servanda.persons.holds import HeldPerson, HeldRows
 from servanda.persons.person import Person
 from servanda.plan.due import Of
@@ -333,6 +337,35 @@ def test_a_shared_row_leads_on_to_whoever_stays(
     assert erased.done
     assert found.rows("SELECT * FROM customers") == [(2, "b@example.com", "B", "y", None)]
     assert found.rows("SELECT * FROM children") == [(2, 2)]
+
+
+def test_an_outcome_that_cannot_be_recorded_waits(made: TestProject) -> None:
+    """The rows are gone, and for a moment there is no room in Servanda's own database to say so."""
+    commits: list[sa.Connection] = []
+
+    def full(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("servanda_writes"):
+            commits.append(connection)
+            if len(commits) == 2:  # the first one is the intent
+                raise sa.exc.OperationalError("COMMIT", None, sqlite3.OperationalError("disk is full"))
+
+    asked = [Of("p2", [Person("app.customers", (2,))])]
+    with made.opened() as project, eraser(project) as ready:
+        sa.event.listen(made.db.engine, "commit", full)
+        try:
+            with pytest.raises(StoreError, match="the disk is full"):
+                ready.erase(asked)
+        finally:
+            sa.event.remove(made.db.engine, "commit", full)
+        assert [e.body["expected"] for e in made.ledger.open_intents() if e.body]
+    (outcome,) = (e.body for e in made.ledger.entries("page.outcome"))
+    assert outcome
+    assert outcome["rows"]
+    assert len(list(made.ledger.entries("erasure.done"))) == 1
+    assert made.ledger.open_intents() == []
+    with made.db.read() as connection:
+        confirmed = connection.execute(sa.select(tombstone.c.confirmed)).scalars().all()
+    assert set(confirmed) == {1}
 
 
 def test_an_accent_makes_two_persons_whatever_was_asked_before(tmp_path: Path, store_url: str) -> None:

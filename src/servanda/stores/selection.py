@@ -298,15 +298,7 @@ def decided(condition: Condition) -> bool:
 
 def asks_other_rows(condition: Condition) -> bool:
     """Whether a condition asks whether rows exist that meet conditions of their own."""
-    match condition:
-        case PointedAt() | LeadsTo():
-            return True
-        case Not(part):
-            return asks_other_rows(part)
-        case All(parts) | Any(parts):
-            return any(asks_other_rows(part) for part in parts)
-        case _:
-            return False
+    return any(isinstance(part, PointedAt | LeadsTo) for part in walk(condition))
 
 
 def child_links(condition: Condition) -> Iterator[Link]:
